@@ -1,4 +1,4 @@
-"""One artifact, adding one, and lineage: keys pressed, results looked up in the registry and on disk."""
+"""The screens of artifacts and lineage; results are checked in the registry and on disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def names(pilot: Any, kind: ArtifactKind) -> list[str]:
     return [row.artifact.name for row in listing.slice(0, 100)]
 
 
-async def test_tabs_show_what_the_registry_holds(workshop_home: Home) -> None:
+async def test_tabs_show_overview_metrics_files_and_lineage(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=MODEL)
         assert "Made for the spring campaign" in screen_text(pilot)
@@ -47,7 +47,7 @@ async def test_tabs_show_what_the_registry_holds(workshop_home: Home) -> None:
         assert "Made for the spring campaign" in screen_text(pilot)
 
 
-async def test_verify_tells_what_changed_and_record_takes_it(workshop_home: Home) -> None:
+async def test_verify_shows_changed_files_and_record_accepts_them(workshop_home: Home) -> None:
     files = workshop_home.files / "models" / "churn"
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=MODEL)
@@ -70,7 +70,7 @@ async def test_verify_tells_what_changed_and_record_takes_it(workshop_home: Home
         assert "2 intact" in screen_text(pilot)
 
 
-async def test_from_the_list_the_files_are_looked_at(workshop_home: Home) -> None:
+async def test_files_are_verified_from_the_list(workshop_home: Home) -> None:
     async with running(workshop_home, size=(200, 50)) as pilot:
         assert "? unknown" in screen_text(pilot)
         await press(pilot, "*")
@@ -84,7 +84,7 @@ async def test_from_the_list_the_files_are_looked_at(workshop_home: Home) -> Non
         assert pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).files_state == "changed"
 
 
-async def test_several_are_downloaded_each_into_its_folder(
+async def test_several_artifacts_are_downloaded_into_separate_folders(
     workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -98,7 +98,7 @@ async def test_several_are_downloaded_each_into_its_folder(
     assert (tmp_path / "all" / "churn-model" / "model.bin").read_bytes() == b"trees" * 10
 
 
-async def test_download_asks_before_it_replaces(
+async def test_download_asks_before_replacing_files(
     workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -117,7 +117,7 @@ async def test_download_asks_before_it_replaces(
         assert (got / "card.md").read_bytes() == b"# it\n"
 
 
-async def test_what_cannot_be_done_is_said(workshop_home: Home) -> None:
+async def test_disabled_actions_show_their_reason(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=SECOND)
         await press(pilot, "m")
@@ -141,7 +141,7 @@ async def test_details_link_to_the_execution(workshop_home: Home) -> None:
         assert screen.item_id == COMPLETED
 
 
-async def test_adding_puts_an_artifact_into_the_registry(workshop_home: Home) -> None:
+async def test_wizard_adds_an_artifact_to_the_registry(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "2", "a", "enter", *"spring data", "enter", *"Raw", "enter")
         assert "● URL" in screen_text(pilot)
@@ -153,24 +153,24 @@ async def test_adding_puts_an_artifact_into_the_registry(workshop_home: Home) ->
         assert "spring data" not in names(pilot, ArtifactKind.DATASET)
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, ArtifactScreen)
-        made = pilot.app.desk.artifacts.get(DEFAULT_SCOPE, pilot.app.screen.item_id)
-        assert (made.name, made.url, made.description) == (
+        added = pilot.app.desk.artifacts.get(DEFAULT_SCOPE, pilot.app.screen.item_id)
+        assert (added.name, added.url, added.description) == (
             "spring data",
             "ai://default/data/spring",
             "Raw",
         )
-        assert dict(made.labels) == {"ext.ai.sap.com/stage": "raw"}
-        assert made.kind is ArtifactKind.DATASET
+        assert dict(added.labels) == {"ext.ai.sap.com/stage": "raw"}
+        assert added.kind is ArtifactKind.DATASET
         await press(pilot, "escape")
         assert "spring data" in screen_text(pilot)
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "message"),
     [("ai://nowhere/x", "has no object store 'nowhere'"), ("models/x", "'models/x'")],
 )
-async def test_a_wrong_url_shows_beside_its_field_and_stays(
-    workshop_home: Home, typed: str, said: str
+async def test_invalid_url_is_reported_below_its_field_and_kept(
+    workshop_home: Home, typed: str, message: str
 ) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "enter", *"mine", "ctrl+n", "ctrl+u", *typed, "enter")
@@ -178,20 +178,20 @@ async def test_a_wrong_url_shows_beside_its_field_and_stays(
         field = next(i for i, line in enumerate(lines) if line.startswith(" URL *"))
         assert typed in lines[field]
         assert "✗" in lines[field + 1]
-        assert said in " ".join(lines[field + 1 : field + 4])
+        assert message in " ".join(lines[field + 1 : field + 4])
         assert pilot.app.screen.query_one(Form).values() == {"url": typed}
         await press(pilot, "escape")
         assert pilot.app.screen.query_one(Form).values()["name"] == "mine"
 
 
-async def test_a_name_that_breaks_the_rules_is_refused(workshop_home: Home) -> None:
+async def test_invalid_name_is_refused(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "enter", *"naïve", "ctrl+n")
         assert "● Name" in screen_text(pilot)
         assert "✗" in screen_text(pilot)
 
 
-async def test_keys_pressed_twice_add_once(workshop_home: Home) -> None:
+async def test_pressing_enter_twice_adds_one_artifact(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "enter", *"once", "ctrl+n", *"some", "enter", "enter")
         assert "● Review" in screen_text(pilot)
@@ -200,7 +200,7 @@ async def test_keys_pressed_twice_add_once(workshop_home: Home) -> None:
         assert names(pilot, ArtifactKind.MODEL).count("once") == 1
 
 
-async def test_keys_before_the_first_step_do_no_harm(workshop_home: Home) -> None:
+async def test_keys_before_the_first_step_is_shown_have_no_effect(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         app: Any = pilot.app
         app.open("artifact.add", kind=ArtifactKind.MODEL)
@@ -210,7 +210,7 @@ async def test_keys_before_the_first_step_do_no_harm(workshop_home: Home) -> Non
         assert "unexpected error" not in screen_text(pilot)
 
 
-async def test_lineage_folds_opens_and_copies(workshop_home: Home) -> None:
+async def test_lineage_lines_fold_open_and_copy(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "lineage", item_id=MODEL)
         assert "dataset customers" in screen_text(pilot)

@@ -1,4 +1,4 @@
-"""Connections and resource groups: added, chosen, changed, deleted."""
+"""The screens that add, edit and remove connections and resource groups."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def groups(pilot: Any, connection: str = "local") -> dict[str, dict[str, str]]:
     return {one.name: dict(one.labels) for one in pilot.app.desk.connections.groups(connection)}
 
 
-async def test_a_group_is_added_chosen_and_deleted(workshop_home: Home) -> None:
+async def test_resource_group_is_added_switched_to_and_deleted(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         app: Any = pilot.app
         await press(pilot, "n", *"team-a", "enter", *"team=a", "enter", "enter")
@@ -42,26 +42,26 @@ async def test_a_group_is_added_chosen_and_deleted(workshop_home: Home) -> None:
         assert "churn-model" in screen_text(pilot)
 
 
-async def test_a_groups_name_keeps_the_rules(workshop_home: Home) -> None:
+async def test_invalid_name_of_a_resource_group_is_refused(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         await press(pilot, "n", *"Not A Name", "ctrl+n")
         assert "✗ The name 'Not A Name' is not valid" in screen_text(pilot)
         assert pilot.app.screen.query_one(Form).values()["name"] == "Not A Name"
         await press(pilot, "ctrl+u", *"default", "ctrl+n")
-        assert "local has a resource group default already" in screen_text(pilot)
+        assert "Connection local already has a resource group default" in screen_text(pilot)
         await press(pilot, "ctrl+x", "y")
         assert isinstance(pilot.app.screen, ConnectionsScreen)
         assert list(groups(pilot)) == ["default"]
 
 
-async def test_what_always_exists_stays(workshop_home: Home) -> None:
+async def test_local_connection_and_default_group_cannot_be_removed(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         await press(pilot, "D")
-        assert "Every connection keeps its resource group default" in screen_text(pilot)
+        assert "The resource group default of a connection cannot be deleted" in screen_text(pilot)
         await press(pilot, "e")
-        assert "A resource group cannot be changed" in screen_text(pilot)
+        assert "A resource group has no settings" in screen_text(pilot)
         await press(pilot, "home", "D")
-        assert "This machine stays: it cannot be deleted" in screen_text(pilot)
+        assert "The connection to this machine cannot be removed" in screen_text(pilot)
         await press(pilot, "t")
         assert "Object stores belong to a resource group" in screen_text(pilot)
         await press(pilot, "end", "t")
@@ -69,7 +69,7 @@ async def test_what_always_exists_stays(workshop_home: Home) -> None:
         assert "archive" in screen_text(pilot)
 
 
-async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) -> None:
+async def test_connection_is_added_edited_and_removed(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         app: Any = pilot.app
         await press(pilot, "a")
@@ -117,7 +117,7 @@ async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) ->
     assert TOKEN not in workshop_home.credentials_path.read_text()
 
 
-async def test_a_wrong_address_shows_beside_its_field(workshop_home: Home) -> None:
+async def test_invalid_address_is_reported_below_its_field(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         await press(pilot, "a", "ctrl+n", *"lab", "down", "down", *"nonsense", "ctrl+n")
         lines = screen_text(pilot).split("\n")

@@ -1,4 +1,4 @@
-"""The search over everything, and the header of what was read elsewhere, with real servers."""
+"""The search over all connections, and the state of remote data in the header."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tenant() -> Iterator[Tenant]:
 
 @pytest.fixture
 def home(tenant: Tenant, tmp_path: Path) -> Home:
-    """A home that has read it, and stands in this machine's group."""
+    """A home with the synchronized connection ``core``; the local resource group is current."""
     place = Home.at(tmp_path / "home").ensure()
     desk = open_desk(place)
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
@@ -43,14 +43,14 @@ def home(tenant: Tenant, tmp_path: Path) -> Home:
 
 
 async def until(pilot: object, check: Callable[[], bool]) -> None:
-    """Wait until something shows."""
+    """Wait until a condition is true."""
     deadline = time.monotonic() + 20
     while not check():
         assert time.monotonic() < deadline, screen_text(pilot)  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
 
 
-async def test_found_and_gone_to(home: Home) -> None:
+async def test_search_result_switches_to_its_resource_group(home: Home) -> None:
     async with running(home, size=(120, 30)) as pilot:
         assert "live" in screen_text(pilot)
         await press(pilot, "ctrl+g")
@@ -67,13 +67,13 @@ async def test_found_and_gone_to(home: Home) -> None:
         await until(pilot, lambda: "synced just now" in screen_text(pilot))
 
 
-async def test_nothing_found(home: Home) -> None:
+async def test_search_without_results(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         await press(pilot, "ctrl+g", *"zzz")
         assert "No results for 'zzz'" in screen_text(pilot)
 
 
-async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> None:
+async def test_missing_capability_is_shown_as_reason(home: Home, tenant: Tenant) -> None:
     tenant.capabilities = {"userExecutions": False}
     desk = open_desk(home)
     desk.sync.sync(CORE, all_executables=True)
@@ -86,7 +86,7 @@ async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> Non
         assert "This runtime does not allow users to create executions." in screen_text(pilot)
 
 
-async def test_old_errors_and_asking_again(home: Home, tenant: Tenant) -> None:
+async def test_sync_error_is_shown_and_refresh_syncs_again(home: Home, tenant: Tenant) -> None:
     desk = open_desk(home)
     desk.connections.choose(CORE)
     tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "not for you"}}')
@@ -101,7 +101,7 @@ async def test_old_errors_and_asking_again(home: Home, tenant: Tenant) -> None:
     desk.close()
 
 
-async def test_metrics_come_when_they_are_looked_at(home: Home, tenant: Tenant) -> None:
+async def test_metrics_are_fetched_when_they_are_shown(home: Home, tenant: Tenant) -> None:
     group = tenant.groups["default"]
     for number in range(100, 220):
         group.train(number)

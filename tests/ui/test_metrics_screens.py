@@ -1,4 +1,4 @@
-"""Metrics board, chart and comparison: keys pressed, results on the screen and in the registry."""
+"""The screens of boards, charts and comparisons."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from tests.scenes.trained_seeds import add_trained, execution_id, falling, model
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home.at(tmp_path / "home").ensure()
-    open_desk(made).close()
-    sweep()(made)
-    return made
+    home = Home.at(tmp_path / "home").ensure()
+    open_desk(home).close()
+    sweep()(home)
+    return home
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ def ids(*numbers: int) -> list[str]:
     return [model_id(number) for number in numbers]
 
 
-async def test_a_chart_for_each_metric(home: Home) -> None:
+async def test_board_has_a_chart_for_each_metric(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 1, 2)) as pilot:
         text = screen_text(pilot)
         assert "My Selection 3" in text
@@ -59,7 +59,7 @@ async def test_a_chart_for_each_metric(home: Home) -> None:
         assert all(panel.drawing for panel in pilot.app.screen.query_one(BoardView).panels)
 
 
-async def test_hide_solo_remove(home: Home) -> None:
+async def test_selected_items_are_hidden_isolated_and_removed(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 1, 2)) as pilot:
         legend = pilot.app.screen.query_one(Legend)
 
@@ -79,7 +79,7 @@ async def test_hide_solo_remove(home: Home) -> None:
         assert [one.label for one in legend.entries] == ["rate-2", "rate-0"]
 
 
-async def test_colors_stay_across_screens_and_restarts(home: Home) -> None:
+async def test_colors_are_kept_across_screens_and_restarts(home: Home) -> None:
     async with opened(home, "metrics", ids(3, 1)) as pilot:
         before = {one.id: one.slot for one in pilot.app.screen.query_one(Legend).entries}
     assert len(set(before.values())) == 2
@@ -89,7 +89,7 @@ async def test_colors_stay_across_screens_and_restarts(home: Home) -> None:
     assert {one: after[one] for one in before} == before
 
 
-async def test_the_last_selection_is_there_again(home: Home) -> None:
+async def test_last_selection_is_restored(home: Home) -> None:
     async with opened(home, "metrics", ids(2, 4)):
         pass
     async with running(home, "models", (120, 40)) as pilot:
@@ -98,7 +98,7 @@ async def test_the_last_selection_is_there_again(home: Home) -> None:
         assert "rate-4" in screen_text(pilot)
 
 
-async def test_reading_a_curve(home: Home) -> None:
+async def test_cursor_reads_values_of_a_curve(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 5)) as pilot:
         board = pilot.app.screen.query_one(BoardView)
         place = next(i for i, panel in enumerate(board.panels) if panel.title == "loss")
@@ -135,7 +135,7 @@ async def test_reading_a_curve(home: Home) -> None:
         assert pilot.app.screen.query(BoardView)
 
 
-async def test_the_mouse_reads_and_zooms(home: Home) -> None:
+async def test_mouse_moves_the_cursor_pans_and_zooms(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 5)) as pilot:
         await press(pilot, "enter")
         screen = pilot.app.screen
@@ -165,7 +165,7 @@ async def test_the_mouse_reads_and_zooms(home: Home) -> None:
         assert screen.query_one(Legend).title != "last"
         closer = await plot_after(event(events.MouseScrollUp))
         assert closer.x_high - closer.x_low == pytest.approx((whole.x_high - whole.x_low) / 1.5)
-        # What is under the mouse stays there.
+        # The point under the mouse keeps its position.
         assert closer.x_at(30) == pytest.approx(
             whole.x_at(30), abs=(whole.x_high - whole.x_low) / 50
         )
@@ -178,7 +178,7 @@ async def test_the_mouse_reads_and_zooms(home: Home) -> None:
         assert lifted.y_high > pushed.y_high
 
 
-async def test_another_size_while_charts_are_drawn(home: Home) -> None:
+async def test_resizing_while_charts_are_drawn(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 1, 2)) as pilot:
         for size in ((60, 20), (200, 50), (31, 9), (120, 40)):
             await pilot.resize_terminal(*size)
@@ -193,7 +193,7 @@ async def test_another_size_while_charts_are_drawn(home: Home) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "contrast", "sixteen", "plain"])
-async def test_themes(home: Home, theme: str) -> None:
+async def test_charts_are_drawn_in_each_theme(home: Home, theme: str) -> None:
     async with opened(home, "metrics", ids(0, 1)) as pilot:
         pilot.app.use_theme(theme)
         await press(pilot, "s", "enter")
@@ -206,7 +206,7 @@ async def test_themes(home: Home, theme: str) -> None:
         assert "rate-0" in screen_text(pilot)
 
 
-async def test_a_running_execution_grows_on_screen(home: Home) -> None:
+async def test_chart_of_a_running_execution_is_updated(home: Home) -> None:
     registry = Registry(home.registry_path)
     add_trained(registry, 9, "live", {"rate": "9"}, {"loss": falling(2, 22)}, Status.RUNNING)
     async with opened(home, "metrics", [execution_id(9)]) as pilot:
@@ -227,18 +227,17 @@ async def test_a_running_execution_grows_on_screen(home: Home) -> None:
                 break
         after = view.panels[0].drawing
         assert after.text() != before.text()
-        # The x axis has room: it does not jump with every point.
+        # The x axis has room for new points, so that it is not rescaled by each of them.
         assert after.plot.x_high == before.plot.x_high > 22
     registry.close()
 
 
-async def test_a_board_of_ones_own(home: Home) -> None:
+async def test_changed_board_is_saved(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 1, 2, 3)) as pilot:
         await press(pilot, "D", "y")
         assert "My board" in screen_text(pilot)
         await press(pilot, "n")
         assert "Add chart" in screen_text(pilot)
-        # Against: parameters.
         table = pilot.app.screen.query_one("#list")
         table.move_to(next(i for i, row in enumerate(table._source._rows) if row[0] == "against"))
         await press(pilot, "enter", *"parameters", "enter", "w")
@@ -256,7 +255,7 @@ async def test_a_board_of_ones_own(home: Home) -> None:
         assert "My board" in screen_text(pilot)
 
 
-async def test_boards_are_taken_along(home: Home, tmp_path: Path) -> None:
+async def test_boards_are_copied_exported_imported_and_deleted(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     async with opened(home, "metrics", ids(0, 1)) as pilot:
         await press(pilot, "B", *"copy", "enter")
@@ -294,7 +293,7 @@ async def test_compare_marks_the_best(home: Home) -> None:
         assert any("seed" in line for line in screen_text(pilot).splitlines())
 
 
-async def test_compare_sorts_columns_and_takes_a_baseline(home: Home) -> None:
+async def test_compare_sorts_columns_and_sets_a_baseline(home: Home) -> None:
     async with opened(home, "compare", ids(0, 2, 1)) as pilot:
         sheet = pilot.app.screen.query_one(Sheet)
         keys = [line.key for line in sheet.content.lines]
@@ -312,7 +311,7 @@ async def test_compare_sorts_columns_and_takes_a_baseline(home: Home) -> None:
         assert "baseline" in sheet.content.columns[sheet.column].subtitle
 
 
-async def test_compare_hides_folds_filters(home: Home) -> None:
+async def test_compare_hides_folds_and_filters(home: Home) -> None:
     async with opened(home, "compare", ids(0, 1, 2)) as pilot:
         sheet = pilot.app.screen.query_one(Sheet)
         await press(pilot, "right", "x")
@@ -360,10 +359,10 @@ async def test_compare_at_a_step(home: Home) -> None:
         await press(pilot, "A", "backspace", "backspace", "enter")
         assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[-1]:.5g}"
         await press(pilot, "A", *"x", "enter")
-        assert "'x' is not a valid step" in screen_text(pilot)
+        assert "Invalid step: 'x'" in screen_text(pilot)
 
 
-async def test_each_metric_has_its_value(home: Home) -> None:
+async def test_compare_aggregates_each_metric_separately(home: Home) -> None:
     async with opened(home, "compare", ids(0, 1)) as pilot:
         sheet = pilot.app.screen.query_one(Sheet)
 
@@ -383,7 +382,7 @@ async def test_each_metric_has_its_value(home: Home) -> None:
         assert value("metrics/loss") == f"{falling(1)[-1]:.5g}"
 
 
-async def test_two_line_by_line(home: Home) -> None:
+async def test_difference_of_two_models(home: Home) -> None:
     async with opened(home, "compare", ids(0, 1, 2)) as pilot:
         await press(pilot, "right", "v")
         text = screen_text(pilot)
@@ -393,7 +392,7 @@ async def test_two_line_by_line(home: Home) -> None:
         await press(pilot, "t")
         assert "- rate = 2" in screen_text(pilot)
     async with running(home, "board", (120, 40)) as pilot:
-        # Looking at a pair is no new selection.
+        # The difference of two models does not replace the remembered selection.
         assert "My Selection 3" in screen_text(pilot)
 
 
@@ -415,7 +414,7 @@ async def test_compare_exports(home: Home, tmp_path: Path, suffix: str, needle: 
         assert file.read_text() == "mine"
 
 
-async def test_what_is_gone_is_left_out(home: Home) -> None:
+async def test_deleted_items_are_removed_from_the_selection(home: Home) -> None:
     registry = Registry(home.registry_path)
     async with opened(home, "compare", [*ids(0, 1), execution_id(5)]) as pilot:
         assert len(pilot.app.screen.query_one(Sheet).content.columns) == 3
@@ -459,7 +458,7 @@ async def test_a_covered_screen_is_not_painted(home: Home, monkeypatch: pytest.M
             )
             await pilot.pause(0.5)
             await settled(pilot)
-        # What was logged concerns the board below, not the lineage on top.
+        # The logged points concern the covered board, not the lineage on top.
         assert painted == 0
         await press(pilot, "escape")
         loss = next(p for p in pilot.app.screen.query_one(BoardView).panels if p.title == "loss")

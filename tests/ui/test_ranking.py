@@ -1,4 +1,4 @@
-"""Ranking in the list itself: expressions that filter, metrics and curves as columns."""
+"""Ranking models in the list: filter expressions, metrics and curves as columns."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from tests.scenes.trained_seeds import falling, sweep
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home.at(tmp_path / "home").ensure()
-    open_desk(made).close()
-    sweep()(made)
-    return made
+    home = Home.at(tmp_path / "home").ensure()
+    open_desk(home).close()
+    sweep()(home)
+    return home
 
 
-async def test_an_expression_filters(home: Home) -> None:
+async def test_expression_filters_the_list(home: Home) -> None:
     async with running(home, "models") as pilot:
         await press(pilot, "w", *"loss < 0.04 and rate < 6")
         await press(pilot, "enter")
         text = screen_text(pilot)
-        wanted = [
+        expected = [
             f"rate-{number}"
             for number in range(6)
             if falling(1.0 + number)[-1] < 0.04 and 1 + number < 6
         ]
-        assert wanted == ["rate-3", "rate-4"]
-        assert f"of {len(wanted)}" in text
-        assert all(name in text for name in wanted)
+        assert expected == ["rate-3", "rate-4"]
+        assert f"of {len(expected)}" in text
+        assert all(name in text for name in expected)
         assert "loss < 0.04 ×" in text
         assert "rate < 6 ×" in text
 
 
-async def test_a_wrong_expression_stays_to_be_mended(home: Home) -> None:
+async def test_invalid_expression_is_kept_for_correction(home: Home) -> None:
     async with running(home, "models") as pilot:
         await press(pilot, "w", *"los < 1", "enter")
         assert "There is no 'los'" in screen_text(pilot)
@@ -59,7 +59,7 @@ async def test_tab_completes_names(home: Home) -> None:
 
 
 @pytest.mark.parametrize("route", ["models", "executions"])
-async def test_curves_are_a_column(home: Home, route: str) -> None:
+async def test_curves_are_shown_as_a_column(home: Home, route: str) -> None:
     async with running(home, route, (160, 30)) as pilot:
         await press(pilot, "o", *"loss curve", "enter")
         text = screen_text(pilot)

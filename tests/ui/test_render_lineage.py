@@ -1,3 +1,5 @@
+"""The lines of the lineage tree."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -30,11 +32,11 @@ def execution(
     name: str, inputs: list[str], outputs: list[str], minutes: int = 0
 ) -> LineageExecution:
     at = AT + timedelta(minutes=minutes)
-    made = Execution(
+    record = Execution(
         name, "c", "c", "s", "x", "1", Status.COMPLETED, TargetStatus.COMPLETED, "", at, at
     )
     return LineageExecution(
-        made, None, tuple((f"in-{item}", item) for item in inputs), tuple(outputs)
+        record, None, tuple((f"in-{item}", item) for item in inputs), tuple(outputs)
     )
 
 
@@ -61,13 +63,13 @@ def diamond() -> Lineage:
         for e in (
             execution("e1", ["raw"], ["a", "b"]),
             execution("e2", ["a", "b"], ["m"]),
-            execution("e3", ["m"], ["gone"]),
+            execution("e3", ["m"], ["unknown"]),
         )
     }
     return Lineage("m", artifacts, executions)
 
 
-def test_upstream_and_downstream_are_whole() -> None:
+def test_upstream_and_downstream_are_complete() -> None:
     lines = lineage_lines(diamond())
     assert names(lines, Side.UPSTREAM) == [
         (1, "e2"),
@@ -77,11 +79,11 @@ def test_upstream_and_downstream_are_whole() -> None:
         (2, "b"),
         (3, "e1"),
     ]
-    assert names(lines, Side.DOWNSTREAM) == [(1, "e3"), (2, "gone")]
+    assert names(lines, Side.DOWNSTREAM) == [(1, "e3"), (2, "unknown")]
     assert [line.artifact.id for line in lines if line.side is Side.ROOT and line.artifact] == ["m"]
 
 
-def test_what_was_opened_before_is_named_but_not_opened_again() -> None:
+def test_repeated_execution_is_not_expanded_again() -> None:
     again = [
         line
         for line in lineage_lines(diamond())
@@ -90,7 +92,7 @@ def test_what_was_opened_before_is_named_but_not_opened_again() -> None:
     assert [line.repeated for line in again] == [False, True]
 
 
-def test_folding_hides_what_is_below() -> None:
+def test_folding_hides_the_children() -> None:
     lines = lineage_lines(diamond(), frozenset({("upstream", "e2", "a")}))
     assert names(lines, Side.UPSTREAM) == [(1, "e2"), (2, "a"), (2, "b"), (3, "e1"), (4, "raw")]
     folded = next(line for line in lines if line.path == ("upstream", "e2", "a"))
@@ -107,7 +109,7 @@ def test_a_cycle_ends() -> None:
     assert len(lines) < 20
 
 
-def test_an_artifact_added_by_hand_has_no_source() -> None:
+def test_manually_added_artifact_has_no_source() -> None:
     lines = lineage_lines(Lineage("raw", {"raw": artifact("raw")}, {}))
     assert names(lines, Side.UPSTREAM) == []
     assert names(lines, Side.DOWNSTREAM) == []

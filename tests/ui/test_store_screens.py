@@ -1,4 +1,4 @@
-"""Object stores: listed, checked, added, changed, deleted; what is secret never shows."""
+"""The screens that list, test, add, edit and remove object stores; secrets are never shown."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def stores(pilot: Any) -> dict[str, dict[str, str]]:
 
 
 def secrets(home: Home) -> str:
-    """Everything that is kept, as it lies on disk."""
+    """Return the stored credentials as they are on disk."""
     return home.credentials_path.read_text()
 
 
-async def test_a_store_is_added_and_called(workshop_home: Home, tmp_path: Path) -> None:
+async def test_store_is_added_and_its_access_checked(workshop_home: Home, tmp_path: Path) -> None:
     place = tmp_path / "shelf"
     place.mkdir()
     async with running(workshop_home, "stores") as pilot:
@@ -39,12 +39,12 @@ async def test_a_store_is_added_and_called(workshop_home: Home, tmp_path: Path) 
         assert stores(pilot)["shelf"] == {"root": str(place)}
         assert isinstance(pilot.app.screen, StoresScreen)
         text = screen_text(pilot)
-        assert "Added shelf: " in text
+        assert "Object store shelf added: " in text
         await press(pilot, "r")
         assert "1–3 of 3" in screen_text(pilot)
 
 
-async def test_wrong_values_show_beside_their_fields(workshop_home: Home) -> None:
+async def test_invalid_values_are_reported_below_their_fields(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "a", "right", "ctrl+n", *"Big", "ctrl+n")
         lines = screen_text(pilot).split("\n")
@@ -60,7 +60,7 @@ async def test_wrong_values_show_beside_their_fields(workshop_home: Home) -> Non
         assert "The name archive is already used" in screen_text(pilot)
 
 
-async def test_editing_keeps_secrets_and_never_shows_them(workshop_home: Home) -> None:
+async def test_editing_keeps_secrets_without_showing_them(workshop_home: Home) -> None:
     assert SECRET in secrets(workshop_home)
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "down", "enter")
@@ -80,7 +80,7 @@ async def test_editing_keeps_secrets_and_never_shows_them(workshop_home: Home) -
     assert SECRET in secrets(workshop_home)
 
 
-async def test_a_new_secret_takes_the_place_of_the_old_one(workshop_home: Home) -> None:
+async def test_new_secret_replaces_the_old_one(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "down", "e", *["down"] * 6, *"other", "ctrl+n")
         assert "other" not in screen_text(pilot)
@@ -89,19 +89,19 @@ async def test_a_new_secret_takes_the_place_of_the_old_one(workshop_home: Home) 
     assert "other" in secrets(workshop_home)
 
 
-async def test_the_default_store_stays_and_others_go_after_asking(workshop_home: Home) -> None:
+async def test_only_stores_without_outputs_can_be_removed(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "D")
-        assert "it cannot be deleted" in screen_text(pilot)
+        assert "so it cannot be removed" in screen_text(pilot)
         await press(pilot, "down", "D", "enter", "n")
         assert "archive" in stores(pilot)
         await press(pilot, "D", "y")
         assert "archive" not in stores(pilot)
-        assert "Deleted the object store archive" in screen_text(pilot)
+        assert "Object store archive removed" in screen_text(pilot)
     assert SECRET not in secrets(workshop_home)
 
 
-async def test_a_test_says_what_is_right(workshop_home: Home) -> None:
+async def test_test_of_a_store_shows_its_steps(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         assert "not tested" in screen_text(pilot)
         await press(pilot, "V")
@@ -109,21 +109,21 @@ async def test_a_test_says_what_is_right(workshop_home: Home) -> None:
         assert "✓ settings     complete" in text
         assert "✓ All steps succeeded" in text
         await press(pilot, "escape")
-        assert "✓ can be used" in screen_text(pilot)
+        assert "✓ accessible" in screen_text(pilot)
 
 
-async def test_a_store_that_fails_says_why(workshop_home: Home, tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
+async def test_failed_test_of_a_store_shows_the_error(workshop_home: Home, tmp_path: Path) -> None:
+    root = tmp_path / "broken"
     async with running(workshop_home, "stores") as pilot:
-        pilot.app.desk.stores.add(DEFAULT_SCOPE, "gone", "file", {"root": str(gone)})
+        pilot.app.desk.stores.add(DEFAULT_SCOPE, "broken", "file", {"root": str(root)})
         await press(pilot, "r", "end")
-        gone.write_text("a file, no folder")
+        root.write_text("a file in place of the folder")
         await press(pilot, "enter", "V")
         assert "✗" in screen_text(pilot)
         assert "unexpected error" not in screen_text(pilot)
 
 
-async def test_fields_show_that_count(workshop_home: Home) -> None:
+async def test_form_shows_the_fields_of_the_selected_credentials(workshop_home: Home) -> None:
     async with running(workshop_home, "stores", (120, 44)) as pilot:
         await press(pilot, "a", "right", "ctrl+n")
         assert "Access key ID" in screen_text(pilot)
@@ -145,7 +145,7 @@ async def test_fields_show_that_count(workshop_home: Home) -> None:
         assert stores(pilot)["lake"]["credentials"] == "profile"
 
 
-async def test_a_certificate_is_pasted_or_read_from_a_file(
+async def test_certificate_is_pasted_or_read_from_a_file(
     workshop_home: Home, tmp_path: Path
 ) -> None:
     certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -174,15 +174,15 @@ async def test_a_certificate_is_pasted_or_read_from_a_file(
     }
 
 
-async def test_outputs_may_go_elsewhere(workshop_home: Home, tmp_path: Path) -> None:
+async def test_store_that_holds_outputs_is_replaced(workshop_home: Home, tmp_path: Path) -> None:
     (tmp_path / "shelf").mkdir()
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "n")
-        assert "R puts another one in its place" in screen_text(pilot)
+        assert "press R to replace it" in screen_text(pilot)
         await press(pilot, "R", "ctrl+n")
         pilot.app.screen.query_one(Form).set_value("root", str(tmp_path / "shelf"))
         await press(pilot, "ctrl+n", "enter")
-        # The seed's execution runs for ever: outputs on their way must find their place.
+        # The store cannot be replaced while an execution runs, which may store outputs in it.
         assert "not finished" in screen_text(pilot)
         await press(pilot, "escape")
         pilot.app.desk.executions.stop(DEFAULT_SCOPE, [RUNNING])
@@ -191,7 +191,9 @@ async def test_outputs_may_go_elsewhere(workshop_home: Home, tmp_path: Path) -> 
                 "UPDATE executions SET status = 'STOPPED' WHERE status IN ('RUNNING', 'STOPPING')"
             )
         await press(pilot, "enter")
-        assert "Replaced default" in screen_text(pilot)
+        assert "Object store default replaced; 2 artifacts now in default-before" in screen_text(
+            pilot
+        )
         found = stores(pilot)
         assert found["default"] == {"root": str(tmp_path / "shelf")}
         assert found["default-before"] == {}
@@ -201,17 +203,19 @@ async def test_outputs_may_go_elsewhere(workshop_home: Home, tmp_path: Path) -> 
         )
 
 
-async def test_a_store_is_renamed(workshop_home: Home) -> None:
+async def test_store_is_renamed(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         with pilot.app.desk.registry.write("executions") as db:
             db.execute("UPDATE executions SET status = 'STOPPED' WHERE status = 'RUNNING'")
         await press(pilot, "down", "n", *"archive-2", "enter")
-        assert "Renamed archive to archive-2" in screen_text(pilot)
+        assert "Object store archive renamed to archive-2" in screen_text(pilot)
         assert set(stores(pilot)) == {"default", "archive-2"}
     assert SECRET in secrets(workshop_home)
 
 
-async def test_secrets_come_from_a_file(workshop_home: Home, tmp_path: Path) -> None:
+async def test_stores_are_imported_from_a_file_of_secrets(
+    workshop_home: Home, tmp_path: Path
+) -> None:
     secret = {
         "name": "lake",
         "type": "S3",
@@ -229,7 +233,7 @@ async def test_secrets_come_from_a_file(workshop_home: Home, tmp_path: Path) -> 
         await press(pilot, "escape", "i")
         await paste(pilot, str(tmp_path / "secret.json"))
         await press(pilot, "enter")
-        assert "Added lake" in screen_text(pilot)
+        assert "Object store lake added" in screen_text(pilot)
         assert stores(pilot)["lake"]["bucket"] == "b"
         assert "hush-hush" not in screen_text(pilot)
     assert "hush-hush" in secrets(workshop_home)

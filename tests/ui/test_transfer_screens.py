@@ -1,4 +1,4 @@
-"""Browsing, importing, uploading, previews, transfers: keys pressed, results looked up in registry and on disk."""
+"""The screens that browse, import, upload, preview and transfer files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def models(pilot: Any) -> dict[str, str]:
     return {row.artifact.url: row.artifact.name for row in rows}
 
 
-async def test_a_store_is_walked_by_keys(workshop_home: Home) -> None:
+async def test_store_is_browsed_with_keys(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "b")
         assert "▸ incoming/" in screen_text(pilot)
@@ -44,7 +44,7 @@ async def test_a_store_is_walked_by_keys(workshop_home: Home) -> None:
         assert "ai://default/incoming/forest " in text
         assert "model.json" in text
         await press(pilot, "backspace")
-        # The cursor is on the folder that it came from.
+        # The cursor returns to the folder that was open before.
         screen = pilot.app.screen
         assert isinstance(screen, BrowseScreen)
         assert (screen.path, screen.table.row_id) == ("incoming", "incoming/forest")
@@ -55,7 +55,7 @@ async def test_a_store_is_walked_by_keys(workshop_home: Home) -> None:
         assert "Object stores" in screen_text(pilot)
 
 
-async def test_thousands_of_entries_come_as_they_are_needed(workshop_home: Home) -> None:
+async def test_pages_of_a_large_folder_are_loaded_on_demand(workshop_home: Home) -> None:
     folder = workshop_home.files / "many"
     folder.mkdir()
     for number in range(1300):
@@ -65,27 +65,27 @@ async def test_thousands_of_entries_come_as_they_are_needed(workshop_home: Home)
         screen = pilot.app.screen
         assert isinstance(screen, BrowseScreen)
         assert screen.table.cache.count == 500
-        assert "500 read, more follow" in screen_text(pilot)
+        assert "500 loaded, scroll for more" in screen_text(pilot)
         for _ in range(3):
             await press(pilot, "end")
         assert screen.table.cache.count == 1300
-        assert "more follow" not in screen_text(pilot)
+        assert "scroll for more" not in screen_text(pilot)
         assert screen.table.row_id == "many/1299.bin"
 
 
-async def test_a_path_is_chosen_by_walking(workshop_home: Home) -> None:
+async def test_url_is_selected_by_browsing(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "ctrl+n", *"mine", "ctrl+n")
         assert "● URL" in screen_text(pilot)
         await press(pilot, "ctrl+o", "enter")
         assert isinstance(pilot.app.screen, BrowseScreen)
-        assert "t take" in screen_text(pilot)
+        assert "t select" in screen_text(pilot)
         await press(pilot, "enter", "t")
         assert isinstance(pilot.app.screen, ArtifactAddScreen)
         assert (
             pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
         )
-        # Left without taking, what was typed stays.
+        # The URL is kept if the browser is closed without selecting a path.
         await press(pilot, "ctrl+o", "enter", "escape")
         assert (
             pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
@@ -94,34 +94,34 @@ async def test_a_path_is_chosen_by_walking(workshop_home: Home) -> None:
         assert models(pilot)["ai://default/incoming/bert-small"] == "mine"
 
 
-async def test_what_is_browsed_becomes_a_model(workshop_home: Home) -> None:
+async def test_browsed_folder_is_added_as_a_model(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "browse", store="default", path="incoming")
         await press(pilot, "a", "ctrl+n", "ctrl+n", "ctrl+n", "ctrl+n", "enter")
         assert models(pilot)["ai://default/incoming/bert-small"] == "bert-small"
 
 
-async def test_models_in_a_store_are_added_in_one_go_and_once(workshop_home: Home) -> None:
+async def test_models_in_a_store_are_imported_once(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "browse", store="default", path="incoming")
         await press(pilot, "i", "space", "space")
         await press(pilot, "a", "enter")
-        assert "Added 2 models" in screen_text(pilot)
-        made = {url for url in models(pilot) if "/incoming/" in url}
-        assert made == {"ai://default/incoming/bert-small", "ai://default/incoming/forest"}
+        assert "2 models added" in screen_text(pilot)
+        added = {url for url in models(pilot) if "/incoming/" in url}
+        assert added == {"ai://default/incoming/bert-small", "ai://default/incoming/forest"}
         await press(pilot, "r")
-        assert "2 can be added, 2 known" in screen_text(pilot)
+        assert "2 can be added, 2 added already" in screen_text(pilot)
         await press(pilot, "p", *["backspace"], *"**/model.json", "enter")
         text = screen_text(pilot)
         assert "**/model.json in ai://default/incoming" in text
-        assert "2 can be added, 0 known" in text
+        assert "2 can be added, 0 added already" in text
         await press(pilot, "p", *["backspace"] * 20, *"nothing", "enter")
-        assert "Nothing matches the pattern" in screen_text(pilot)
+        assert "No file or folder matches the pattern" in screen_text(pilot)
         await press(pilot, "a")
         assert "There is nothing to add" in screen_text(pilot)
 
 
-async def test_files_of_this_machine_become_a_model(workshop_home: Home, tmp_path: Path) -> None:
+async def test_files_are_uploaded_as_a_model(workshop_home: Home, tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "weights.bin").write_bytes(b"w" * 100)
     async with running(workshop_home) as pilot:
@@ -144,7 +144,7 @@ async def test_files_of_this_machine_become_a_model(workshop_home: Home, tmp_pat
     assert (workshop_home.files / "nets" / "1" / "weights.bin").read_bytes() == b"w" * 100
 
 
-async def test_a_file_of_a_model_shows_what_it_says(workshop_home: Home) -> None:
+async def test_file_of_a_model_is_previewed_and_browsed(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=MODEL)
         await press(pilot, "v")
@@ -157,14 +157,14 @@ async def test_a_file_of_a_model_shows_what_it_says(workshop_home: Home) -> None
         assert "ai://default/models/churn" in screen_text(pilot)
 
 
-async def test_a_file_that_is_gone_says_so(workshop_home: Home) -> None:
+async def test_preview_of_a_missing_file_shows_an_error(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "preview", store="default", path="models/churn/gone.bin")
         assert "gone.bin" in screen_text(pilot)
         assert "unexpected error" not in screen_text(pilot)
 
 
-async def test_what_is_browsed_is_downloaded(
+async def test_browsed_folder_is_downloaded(
     workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -176,19 +176,19 @@ async def test_what_is_browsed_is_downloaded(
         assert (tmp_path / "bert-small" / path).read_bytes() == INCOMING[f"bert-small/{path}"]
 
 
-async def test_transfers_are_followed_stopped_and_asked_about(workshop_home: Home) -> None:
-    begun, go = threading.Event(), threading.Event()
+async def test_transfer_is_shown_stopped_and_restarted(workshop_home: Home) -> None:
+    started, finish = threading.Event(), threading.Event()
 
     def work(progress: Progress) -> str:
         progress(Transfer(30, 100, "half.bin"))
-        begun.set()
-        while not go.wait(0.01):
+        started.set()
+        while not finish.wait(0.01):
             progress(Transfer(30, 100, "half.bin"))
         return "moved"
 
     async with running(workshop_home) as pilot:
         pilot.app.transfers.start("Download slow", work)
-        assert begun.wait(10)
+        assert started.wait(10)
         await pilot.pause(0.6)
         assert "1 transfer 30 %" in screen_text(pilot)
         await pilot.press("ctrl+t")
@@ -202,7 +202,7 @@ async def test_transfers_are_followed_stopped_and_asked_about(workshop_home: Hom
         await settled(pilot)
         await press(pilot, "r")
         assert "■ stopped" in screen_text(pilot)
-        go.set()
+        finish.set()
         await press(pilot, "A")
         assert "moved" in screen_text(pilot)
         await press(pilot, "r", "D")
@@ -213,8 +213,8 @@ async def test_transfers_are_followed_stopped_and_asked_about(workshop_home: Hom
         assert not pilot.app.is_running
 
 
-async def test_leaving_stops_what_goes_on(workshop_home: Home) -> None:
-    taken_back = threading.Event()
+async def test_quitting_stops_running_transfers(workshop_home: Home) -> None:
+    cleaned_up = threading.Event()
 
     def work(progress: Progress) -> str:
         try:
@@ -222,31 +222,31 @@ async def test_leaving_stops_what_goes_on(workshop_home: Home) -> None:
                 progress(Transfer(1, 2, "a"))
                 time.sleep(0.01)
         finally:
-            taken_back.set()
+            cleaned_up.set()
 
     async with running(workshop_home) as pilot:
         pilot.app.transfers.start("Upload something", work)
         await pilot.press("q", "y")
         await pilot.pause(0.5)
         assert not pilot.app.is_running
-    assert taken_back.is_set()
+    assert cleaned_up.is_set()
 
 
-async def test_leaving_twice_leaves_and_waits_for_nobody(workshop_home: Home) -> None:
-    go = threading.Event()
+async def test_quitting_twice_does_not_wait_for_transfers(workshop_home: Home) -> None:
+    finish = threading.Event()
 
     def work(progress: Progress) -> str:
-        go.wait(30)
+        finish.wait(30)
         return ""
 
     async with running(workshop_home) as pilot:
         pilot.app.transfers.start("Download slow", work)
-        begun = time.monotonic()
+        started_at = time.monotonic()
         await pilot.press("ctrl+q")
         await pilot.pause()
         assert isinstance(pilot.app.screen, LeaveDialog)
         await pilot.press("ctrl+q")
         while pilot.app.is_running:
             await pilot.pause(0.05)
-        assert time.monotonic() - begun < 5
-        go.set()
+        assert time.monotonic() - started_at < 5
+        finish.set()

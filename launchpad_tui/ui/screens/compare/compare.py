@@ -1,4 +1,4 @@
-"""Comparison view: models side by side against their parameters, until the winner is obvious."""
+"""The comparison: models or executions side by side with their parameters and metrics."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from launchpad_tui.ui.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-#: a terminal that is at least so wide has room for a chart beside the sheet
+#: width in cells from which the chart is shown beside the sheet instead of below it
 BESIDE_FROM = 190
-_WAYS = {
-    None: "by its name",
+_DIRECTIONS = {
+    None: "direction inferred from the name",
     Direction.LOWER: "lower is better",
     Direction.HIGHER: "higher is better",
 }
 
 
 class CompareScreen(SelectionScreen):
-    """The comparison view.
+    """Models or executions side by side: a sheet of values, and the curves of one metric.
 
     Args:
-        item_ids: IDs of artifacts or executions; none for those looked at last.
+        item_ids: IDs of artifacts or executions; if empty, the most recent selection.
     """
 
     DEFAULT_CSS = """
@@ -138,35 +138,35 @@ class CompareScreen(SelectionScreen):
         self._step: int | None = None
 
     def title_text(self) -> str:
-        """How many."""
+        """Return the title with the number of compared items and the step."""
         count = len(self.selected.ids)
         at = "" if self._step is None else f" at step {self._step:,}"
         return f"Compare {count}{at}" if count else "Compare"
 
     def body(self) -> ComposeResult:
-        """Sheet and chart."""
+        """Yield the sheet and the chart."""
         with Container(id="both"):
             yield Sheet(id="sheet")
             yield ChartView(id="chart")
 
     def on_mount(self) -> None:
-        """The sheet has the focus."""
+        """Focus the sheet and arrange the chart for the size of the terminal."""
         self.query_one(Sheet).focus()
         self._fit()
 
     async def load(self) -> None:
-        """Read everything anew; the cursor stays."""
+        """Read the selection and compare it again; the cursor keeps its position."""
         first = not self.subjects
         await self.load_subjects(files=self._with_files)
         self.options = replace(self.options, directions=self.directions)
         await self._read_step()
-        await self._lay_out()
+        await self._compare()
         if first:
             self._to_first_metric()
         self.repaint_frame()
         self.draw_soon()
 
-    async def _lay_out(self) -> None:
+    async def _compare(self) -> None:
         self.comparison = await self.launchpad.chart(compare, self.subjects, self.options)
         self._show_sheet()
 
@@ -178,20 +178,20 @@ class CompareScreen(SelectionScreen):
             folded=self.options.folded,
             order=self.options.order,
             transposed=self._transposed,
-            empty=self._nothing(),
+            empty=self._empty_text(),
         )
         self.query_one(Sheet).set_content(content)
         self.refresh_footer()
 
-    def _nothing(self) -> str:
+    def _empty_text(self) -> str:
         if not self.selected.ids:
             return "No models are selected\nSelect models with space in Models (1), then press c"
         if self.options.hidden >= set(self.selected.ids):
-            return "Everything is hidden\nX shows it again"
-        return "No row is left\nd shows all rows, esc drops the filter"
+            return "All columns are hidden\nPress X to show them"
+        return "No row matches\nPress d to show all rows, esc to clear the filter"
 
     def _to_first_metric(self) -> None:
-        """What is looked for is mostly there, and its curves show at once."""
+        """Move the cursor to the first metric if it is visible, so that its curves are drawn."""
         sheet = self.query_one(Sheet)
         for place, line in enumerate(sheet.content.lines):
             if not line.heading and line.key.startswith(f"{RowGroup.METRICS}/"):
@@ -203,20 +203,20 @@ class CompareScreen(SelectionScreen):
 
     @property
     def row(self) -> Row | None:
-        """The row of the cursor."""
+        """The comparison's row under the cursor; None on a heading."""
         sheet = self.query_one(Sheet)
         key = sheet.column_key if self._transposed else sheet.line_key
         return next((row for row in self.comparison.rows if row.key == key), None)
 
     @property
     def subject_id(self) -> str:
-        """The subject of the cursor."""
+        """The ID of the model or execution under the cursor."""
         sheet = self.query_one(Sheet)
         return sheet.line_key if self._transposed else sheet.column_key
 
     @on(Sheet.Moved)
     def moved(self) -> None:
-        """Another metric has other curves."""
+        """Draw the curves of the metric that the cursor has moved to."""
         self.refresh_footer()
         row = self.row
         if row is not None and row.key != self._charted:
@@ -224,11 +224,11 @@ class CompareScreen(SelectionScreen):
 
     @on(ChartView.Wanted)
     def wanted(self) -> None:
-        """Another size."""
+        """Draw the chart again, for example for another size."""
         self.draw_soon()
 
     async def draw(self) -> None:
-        """The curves of the cursor's metric."""
+        """Draw the curves of the metric under the cursor."""
         view = self.query_one(ChartView)
         if not view.display or not view.size.width:
             return
@@ -236,7 +236,7 @@ class CompareScreen(SelectionScreen):
         self._charted = row.key if row else ""
         chart = chart_of(row, self.subjects)
         if chart is None:
-            view.set_drawing(None, "A metric's row shows its curves here")
+            view.set_drawing(None, "Move the cursor to a metric to show its curves")
             return
         width, height = view.content_size
         curve = view_of(chart)
@@ -245,7 +245,7 @@ class CompareScreen(SelectionScreen):
         view.set_drawing(drawing, why_empty(chart, data))
 
     def on_resize(self, _event: events.Resize) -> None:
-        """The chart stands beside the sheet where there is room, else below, else nowhere."""
+        """Show the chart beside the sheet, below it, or not at all, depending on the size."""
         self._fit()
 
     def _fit(self) -> None:
@@ -255,38 +255,36 @@ class CompareScreen(SelectionScreen):
             width >= BESIDE_FROM or height >= 30
         )
 
-    # What the user does ---------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def _apply(self, options: Options) -> None:
         self.options = options
-        self.run_task(self._lay_out(), "lay out")
+        self.run_task(self._compare(), "compare")
 
     def do_search(self) -> None:
-        """Key ``/``."""
+        """Show and focus the filter input."""
         lines = self.query("#search")
         if lines:
             lines.first().focus()
             return
         from textual.widgets import Input
 
-        line = Input(
-            self.options.text, placeholder="keep rows with: words of group or name", id="search"
-        )
+        line = Input(self.options.text, placeholder="filter rows by group or name", id="search")
         self.mount(line, before=self.query_one("#both"))
         line.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as one types."""
+        """Filter the rows while the user types."""
         event.stop()
         self._apply(replace(self.options, text=event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """On to the sheet."""
+        """Move the focus to the sheet."""
         event.stop()
         self.query_one(Sheet).focus()
 
     def do_back(self) -> None:
-        """Key ``esc``: drop the filter, then go back."""
+        """Clear the filter; without one, go back to the previous screen."""
         lines = self.query("#search")
         if lines or self.options.text:
             lines.remove()
@@ -296,71 +294,76 @@ class CompareScreen(SelectionScreen):
             super().do_back()
 
     def do_differences(self) -> None:
-        """Key ``d``."""
+        """Switch between all rows and the rows that differ."""
         self._apply(replace(self.options, differing=not self.options.differing))
-        self.launchpad.say("Rows that differ" if self.options.differing else "All rows")
+        self.launchpad.say(
+            "Only rows that differ are shown" if self.options.differing else "All rows are shown"
+        )
 
     def do_baseline(self) -> None:
-        """Key ``b``."""
-        one = self.subject_id
-        self._apply(replace(self.options, baseline="" if self.options.baseline == one else one))
+        """Make the column under the cursor the baseline, or remove the baseline from it."""
+        item_id = self.subject_id
+        baseline = "" if self.options.baseline == item_id else item_id
+        self._apply(replace(self.options, baseline=baseline))
 
     def why_not_sort(self) -> str | None:
-        """By a row."""
-        return None if self.row is not None else "Put the cursor on a row to sort by"
+        """Disable sorting on a heading."""
+        return None if self.row is not None else "Move the cursor to a row to sort by"
 
     def do_sort(self) -> None:
-        """Key ``s``: best first, worst first, as selected."""
+        """Sort by the row: best values first, then worst first, then in the selected order."""
         row = self.row
         if row is None:
             return
-        first = row.direction == Direction.HIGHER
+        best_descending = row.direction == Direction.HIGHER
         order = self.options.order
         if order is None or order[0] != row.key:
-            order = (row.key, first)
-        elif order[1] == first:
-            order = (row.key, not first)
+            order = (row.key, best_descending)
+        elif order[1] == best_descending:
+            order = (row.key, not best_descending)
         else:
             order = None
         self._apply(replace(self.options, order=order))
         self.launchpad.say(
-            f"Sorted by {row.name}, {'greatest' if order[1] else 'least'} first"
+            f"Sorted by {row.name}, {'descending' if order[1] else 'ascending'}"
             if order
-            else "As selected"
+            else "Sorted in the order of selection"
         )
 
     def do_aggregate(self) -> None:
-        """Key ``a``: of the cursor's metric, elsewhere of all."""
+        """Switch to the next aggregate of the metric under the cursor, or of all metrics."""
         options, row = self.options, self.row
         name = row.name if row is not None and row.numeric else ""
         now = options.aggregates.get(name, options.aggregate)
-        after = AGGREGATES[(AGGREGATES.index(now) + 1) % len(AGGREGATES)]
+        following = AGGREGATES[(AGGREGATES.index(now) + 1) % len(AGGREGATES)]
         if name:
-            options = replace(options, aggregates={**options.aggregates, name: after})
+            options = replace(options, aggregates={**options.aggregates, name: following})
         else:
-            options = replace(options, aggregate=after, aggregates={})
+            options = replace(options, aggregate=following, aggregates={})
         self._step = None
         self._apply(replace(options, at=None))
-        words = {"last": "the last", "best": "the best", "min": "the least", "max": "the greatest"}
-        self.launchpad.say(f"{name or 'Metrics'}: {words[after]} value")
+        texts = {"last": "last", "best": "best", "min": "minimum", "max": "maximum"}
+        self.launchpad.say(f"{name or 'All metrics'}: {texts[following]} value")
 
     async def do_at_step(self) -> None:
-        """Key ``A``."""
+        """Ask for a step, and show the metrics at it; an empty input shows aggregates again."""
         from launchpad_tui.errors import InvalidInput
 
         shown = "" if self._step is None else str(self._step)
-        hint = "A whole number; the last logged step before it is used if it was not logged"
-        typed = await self.launchpad.ask(PromptDialog("Metrics at the step", shown, hint))
+        hint = "A whole number; if it was not logged, the last step before it is used"
+        typed = await self.launchpad.ask(PromptDialog("Show metrics at step", shown, hint))
         if typed is None:
             return
         try:
             self._step = int(typed.replace(",", "")) if typed.strip() else None
         except ValueError:
             raise InvalidInput(
-                f"{typed[:40]!r} is not a valid step", hint="A whole number."
+                f"Invalid step: {typed[:40]!r}",
+                "A step is a whole number.",
+                "Enter a number such as 1000, or nothing to show the aggregated values.",
             ) from None
         await self._read_step()
-        await self._lay_out()
+        await self._compare()
         self.repaint_frame()
 
     async def _read_step(self) -> None:
@@ -370,63 +373,69 @@ class CompareScreen(SelectionScreen):
         self.options = replace(self.options, at=at)
 
     def why_not_difference(self) -> str | None:
-        """Two are needed."""
+        """Disable the difference if the cursor is on the column to compare with."""
         return (
             None
             if self._pair()
-            else "Put the cursor on another column than the baseline's, or the first one"
+            else "Move the cursor to a column other than the baseline or the first one"
         )
 
     def _pair(self) -> tuple[str, str] | None:
-        shown = [one.id for one in self.comparison.subjects]
+        """Return the IDs of the baseline, or else of the first column, and of the other item."""
+        shown = [subject.id for subject in self.comparison.subjects]
         first = self.options.baseline if self.options.baseline in shown else next(iter(shown), "")
         second = self.subject_id
         if len(shown) == 2:
-            second = next(one for one in shown if one != first)
+            second = next(item_id for item_id in shown if item_id != first)
         return (first, second) if first and second in shown and first != second else None
 
     def do_difference(self) -> None:
-        """Key ``v``."""
+        """Open the difference between two columns line by line."""
         self.launchpad.open("difference", item_ids=self._pair())
 
     def do_hide(self) -> None:
-        """Key ``x``."""
-        key = self.query_one(Sheet).line_key
-        group = next((each for each in RowGroup if key == f"{each}/"), None)
+        """Hide the group if the cursor is on its heading, else the column under the cursor."""
+        group = self._heading_group()
         if group is not None:
             self._apply(replace(self.options, left_out=self.options.left_out | {group}))
-            self.launchpad.say(f"Hidden: {group}; X shows it again")
+            self.launchpad.say(f"Group {group} hidden; press X to show it")
         elif self.subject_id:
             self._apply(replace(self.options, hidden=self.options.hidden | {self.subject_id}))
-            self.launchpad.say("Hidden; X shows it again")
+            self.launchpad.say("Column hidden; press X to show it")
+
+    def _heading_group(self) -> RowGroup | None:
+        """Return the group whose heading is under the cursor."""
+        key = self.query_one(Sheet).line_key
+        return next((group for group in RowGroup if key == f"{group}/"), None)
 
     def why_not_show(self) -> str | None:
-        """Something has to be hidden."""
+        """Disable the action if nothing is hidden."""
         return None if self.options.hidden or self.options.left_out else "Nothing is hidden"
 
     def do_show(self) -> None:
-        """Key ``X``."""
+        """Show all hidden columns and groups."""
         self._apply(replace(self.options, hidden=frozenset(), left_out=frozenset()))
 
     def why_not_direction(self) -> str | None:
-        """On a metric."""
-        return None if self.row is not None and self.row.numeric else "Put the cursor on a metric"
+        """Disable the action on rows that are not metrics."""
+        return None if self.row is not None and self.row.numeric else "Move the cursor to a metric"
 
     async def do_direction(self) -> None:
-        """Key ``o``."""
+        """Switch the metric's direction: inferred from its name, lower or higher is better."""
         row = self.row
         if row is None:
             return
-        ways: list[str | None] = [None, Direction.LOWER, Direction.HIGHER]
-        after = ways[(ways.index(self.directions.get(row.name)) + 1) % len(ways)]
+        directions: list[str | None] = [None, Direction.LOWER, Direction.HIGHER]
+        present = directions.index(self.directions.get(row.name))
+        following = directions[(present + 1) % len(directions)]
         boards = self.desk.boards
-        await self.read(boards.set_direction, row.name, after)
+        await self.read(boards.set_direction, row.name, following)
         self.directions = await self.read(boards.directions)
         self._apply(replace(self.options, directions=self.directions))
-        self.launchpad.say(f"{row.name}: {_WAYS[after]}")
+        self.launchpad.say(f"{row.name}: {_DIRECTIONS[following]}")
 
     def do_transpose(self) -> None:
-        """Key ``t``."""
+        """Swap rows and columns; the cursor stays on its value."""
         row, subject = self.row, self.subject_id
         self._transposed = not self._transposed
         self._show_sheet()
@@ -444,44 +453,43 @@ class CompareScreen(SelectionScreen):
         )
 
     def do_chart(self) -> None:
-        """Key ``c``."""
+        """Show or hide the chart."""
         self._with_chart = not self._with_chart
         self._fit()
         view = self.query_one(ChartView)
         if self._with_chart and not view.display:
             self.launchpad.say(
-                "The terminal is too small for a chart beside it; m opens the charts", "warn"
+                "The terminal is too small for the chart; press m to chart the metrics", "warn"
             )
 
     def do_metrics(self) -> None:
-        """Key ``m``."""
+        """Open the charts of the selection."""
         self.launchpad.open("metrics", item_ids=self.selected.ids)
 
     def do_files(self) -> None:
-        """Key ``F``."""
+        """Show or hide the rows of files."""
         self._with_files = not self._with_files
         self.reload()
 
     def do_details(self) -> None:
-        """Key ``e``."""
+        """Open the details of the model or execution under the cursor."""
         self.open_subject(self.subject_id)
 
     @on(Sheet.Opened)
     def opened(self) -> None:
-        """Fold a group; open the model of the cell."""
-        key = self.query_one(Sheet).line_key
-        group = next((each for each in RowGroup if key == f"{each}/"), None)
+        """Fold or unfold a group on its heading; elsewhere open the details of the column."""
+        group = self._heading_group()
         if group is not None:
             self._apply(replace(self.options, folded=self.options.folded ^ {group}))
         else:
             self.do_details()
 
     async def do_export(self) -> None:
-        """Key ``w``."""
+        """Ask for a file, and export the comparison to it."""
         dialog = PromptDialog(
-            "Write the comparison into the file",
+            "Export the comparison to the file",
             "comparison.csv",
-            "By its ending: .csv, .json, .md",
+            "The extension selects the format: .csv, .json or .md",
         )
         typed = await self.launchpad.ask(dialog)
         if typed:
@@ -489,5 +497,5 @@ class CompareScreen(SelectionScreen):
             await self.write_file(path, comparison_text(self.comparison, path.suffix.lower()))
 
     def do_copy_table(self) -> None:
-        """Key ``Y``."""
+        """Copy the comparison as a Markdown table."""
         self.launchpad.copy(comparison_text(self.comparison, ".md"), "the table as Markdown")

@@ -1,4 +1,4 @@
-"""The text of a file that a comparison is exported to: CSV, JSON, Markdown."""
+"""The formats that a comparison can be exported in: CSV, JSON and Markdown."""
 
 from __future__ import annotations
 
@@ -10,14 +10,24 @@ from launchpad_tui.errors import InvalidInput
 
 
 def comparison_text(comparison: Comparison, suffix: str) -> str:
-    """The comparison in the format of a file's ending. Raises InvalidInput for another one."""
+    """Return the comparison in the format of a file extension.
+
+    Args:
+        comparison: the comparison to export.
+        suffix: the extension with its dot: ``.csv``, ``.json``, ``.md`` or ``.markdown``.
+
+    Raises:
+        InvalidInput: for any other extension.
+    """
     if suffix == ".json":
         return json.dumps(as_json(comparison), indent=2, ensure_ascii=False) + "\n"
     if suffix in {".md", ".markdown"}:
         return as_markdown(comparison)
     if suffix == ".csv":
         return as_csv(comparison)
+    given = repr(suffix) if suffix else "a file without an extension"
     raise InvalidInput(
-        f"There is no format for {suffix or 'a file without an ending'!r}",
-        hint="Use .csv, .json or .md.",
+        f"Unsupported file format: {given}",
+        "A comparison is exported as CSV, JSON or Markdown.",
+        "Use a file name that ends with .csv, .json or .md.",
     )

@@ -1,4 +1,4 @@
-"""A comparison as a sheet: one column a model, or one row a model."""
+"""The content of the sheet of a comparison: one column per model, or one row if transposed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell
 from launchpad_tui.ui.widgets.sheet import SheetColumn, SheetContent, SheetLine
 
-#: the row of moments
+#: key of the row of creation times, which are shown as local time
 _CREATED = f"{RowGroup.EXECUTION}/created"
 
 
@@ -27,11 +27,25 @@ def sheet_of(
     transposed: bool = False,
     empty: str = "",
 ) -> SheetContent:
-    """The sheet. Lines and columns have the keys of rows (``group/name``, a heading ``group/``) and IDs of subjects."""
-    return (_across if transposed else _down)(comparison, slots, look, folded, order, empty)
+    """Return a comparison as the content of a sheet.
+
+    Keys of lines are those of the comparison's rows (``group/name``, and ``group/`` for a heading);
+    keys of columns are IDs of models or executions. Transposed it is the other way round.
+
+    Args:
+        comparison: the comparison to show.
+        slots: the color slots of models and executions by their IDs.
+        look: colors and glyphs.
+        folded: groups whose rows are hidden.
+        order: key of the row that the columns are sorted by, and whether descending.
+        transposed: whether each model or execution is a line instead of a column.
+        empty: the text that is shown if there are no lines.
+    """
+    build = _transposed_sheet if transposed else _sheet
+    return build(comparison, slots, look, folded, order, empty)
 
 
-def _down(
+def _sheet(
     comparison: Comparison,
     slots: Mapping[str, int],
     look: Look,
@@ -41,11 +55,11 @@ def _down(
 ) -> SheetContent:
     lines: list[SheetLine] = []
     rows: list[Row | None] = []
-    for group, (shown, every) in comparison.counts.items():
+    for group, (shown, total) in comparison.counts.items():
         glyph = look.glyphs.folded if group in folded else look.glyphs.unfolded
-        note = f"{shown} of {every}" if shown != every else f"{every}"
+        note = f"{shown} of {total}" if shown != total else f"{total}"
         if not shown and group not in folded:
-            note = f"none of {every} differ"
+            note = f"none of {total} differ"
         lines.append(
             SheetLine(f"{group}/", Cell(f"{glyph} {group.upper()}"), heading=True, note=note)
         )
@@ -61,15 +75,15 @@ def _down(
 
     return SheetContent(
         lines,
-        _heads(comparison, slots, look),
+        _column_titles(comparison, slots, look),
         cell,
-        f"{len(comparison.subjects)} side by side",
+        f"{len(comparison.subjects)} compared",
         empty,
-        _squeeze(comparison),
+        _column_width(comparison),
     )
 
 
-def _across(
+def _transposed_sheet(
     comparison: Comparison,
     slots: Mapping[str, int],
     look: Look,
@@ -77,8 +91,8 @@ def _across(
     order: tuple[str, bool] | None,
     empty: str,
 ) -> SheetContent:
-    heads = _heads(comparison, slots, look)
-    lines = [SheetLine(head.key, Cell(head.title.text, head.title.role)) for head in heads]
+    titles = _column_titles(comparison, slots, look)
+    lines = [SheetLine(title.key, Cell(title.title.text, title.title.role)) for title in titles]
     columns = [
         SheetColumn(row.key, Cell(_row_name(row, order, look), "strong"), str(row.group))
         for row in comparison.rows
@@ -87,33 +101,35 @@ def _across(
     def cell(line: int, column: int) -> Cell:
         return value_cell(comparison.rows[column], line, comparison.baseline, look)
 
-    return SheetContent(lines, columns, cell, f"{len(lines)} models", empty, _squeeze(comparison))
+    width = _column_width(comparison)
+    return SheetContent(lines, columns, cell, f"{len(lines)} compared", empty, width)
 
 
-def _heads(comparison: Comparison, slots: Mapping[str, int], look: Look) -> list[SheetColumn]:
-    found = []
-    for place, (one, label) in enumerate(
+def _column_titles(
+    comparison: Comparison, slots: Mapping[str, int], look: Look
+) -> list[SheetColumn]:
+    columns = []
+    for place, (subject, label) in enumerate(
         zip(comparison.subjects, labels_of(comparison.subjects), strict=True)
     ):
-        slot = slots.get(one.id, 0)
-        sign = marker(slot, ascii_only=look.glyphs.ascii)
-        base = "baseline " if place == comparison.baseline else ""
-        found.append(
-            SheetColumn(one.id, Cell(f"{sign} {label}", look.series(slot)), f"{base}{one.id[:8]}")
-        )
-    return found
+        slot = slots.get(subject.id, 0)
+        glyph = marker(slot, ascii_only=look.glyphs.ascii)
+        baseline = "baseline " if place == comparison.baseline else ""
+        title = Cell(f"{glyph} {label}", look.series(slot))
+        columns.append(SheetColumn(subject.id, title, f"{baseline}{subject.id[:8]}"))
+    return columns
 
 
-def _squeeze(comparison: Comparison) -> int:
-    """Differences and percentages need room."""
+def _column_width(comparison: Comparison) -> int:
+    """Return the width of a column in cells; differences to a baseline need more room."""
     return 16 if comparison.baseline is None else 26
 
 
 def _row_name(row: Row, order: tuple[str, bool] | None, look: Look) -> str:
-    way = {Direction.LOWER: look.glyphs.down, Direction.HIGHER: look.glyphs.up}.get(
+    arrow = {Direction.LOWER: look.glyphs.down, Direction.HIGHER: look.glyphs.up}.get(
         row.direction or "", ""
     )
-    name = f"{row.name} {way}".rstrip() if row.numeric else row.name
+    name = f"{row.name} {arrow}".rstrip() if row.numeric else row.name
     if row.aggregate not in {"", "last", "step"}:
         name = f"{row.aggregate} {name}"
     if order is not None and order[0] == row.key:
@@ -122,7 +138,17 @@ def _row_name(row: Row, order: tuple[str, bool] | None, look: Look) -> str:
 
 
 def value_cell(row: Row, place: int, baseline: int | None, look: Look) -> Cell:
-    """A value: the best one marked, the worst too where there are more than two; with a baseline the difference."""
+    """Return a value as a cell.
+
+    The best value is marked, and so is the worst if there are more than two. With a baseline the
+    difference to it follows the value.
+
+    Args:
+        row: the row of the comparison.
+        place: the position of the value in the row.
+        baseline: the position of the baseline in the row; None without one.
+        look: colors and glyphs.
+    """
     text = row.text(place)
     if row.key == _CREATED and text:
         text = f"{parse_rfc3339(text).astimezone():%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""Two models line by line."""
+"""The difference between two models or executions, line by line."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _ROLES = {"heading": "title", "minus": "bad", "plus": "good", "note": "dim", "sa
 
 
 class DifferenceScreen(SelectionScreen):
-    """What differs between two models or executions: parameters, inputs, facts, metrics, labels, tags, custom info,
-    files.
+    """The lines in which two models or executions differ: parameters, inputs, attributes, metrics,
+    labels, tags, custom info and files.
 
     Args:
         item_ids: two IDs of artifacts or executions.
@@ -35,26 +35,26 @@ class DifferenceScreen(SelectionScreen):
         self._text = ""
 
     def title_text(self) -> str:
-        """What is compared."""
+        """Return the title."""
         return "Difference"
 
     def body(self) -> ComposeResult:
-        """The lines."""
+        """Yield the lines."""
         yield Lines(empty="reading…", id="lines")
 
     async def load(self) -> None:
-        """Read both anew."""
+        """Read both items and compare them."""
         await self.load_subjects(files=True)
         view = self.query_one("#lines", Lines)
         if len(self.subjects) < 2:
-            view.set_lines([[("One of the two executions or models was deleted", "strong")]])
+            view.set_lines([[("One of the two models or executions was deleted", "strong")]])
             return
         one, other = self.subjects[:2]
         names = labels_of((one, other))
         found = await self.launchpad.chart(difference, one, other)
-        heads = [(f" - {names[0]}   {one.id}", "bad"), (f" + {names[1]}   {other.id}", "good")]
-        self._text = "\n".join([text[1:] for text, _ in heads] + [str(line) for line in found])
-        lines = [[head] for head in heads]
+        titles = [(f" - {names[0]}   {one.id}", "bad"), (f" + {names[1]}   {other.id}", "good")]
+        self._text = "\n".join([text[1:] for text, _ in titles] + [str(line) for line in found])
+        lines = [[title] for title in titles]
         for line in found:
             if line.kind == "heading":
                 lines += [[("", "text")], [(f" {line.text.upper()}", "title")]]
@@ -66,10 +66,10 @@ class DifferenceScreen(SelectionScreen):
         self.repaint_frame()
 
     def do_swap(self) -> None:
-        """Key ``t``."""
+        """Swap the two sides."""
         self.change_selection("forward", self.selected.ids[0])
         self.reload()
 
     def do_copy_all(self) -> None:
-        """Key ``Y``."""
+        """Copy the difference as text."""
         self.launchpad.copy(self._text, "the difference")

@@ -1,4 +1,4 @@
-"""One connection: its state, its settings, and what its runtime can do."""
+"""The details of a connection: its state, its settings, and the capabilities of its runtime."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.connections.connection_items import connection_items
 from launchpad_tui.ui.screens.connections.connection_operations import (
-    delete_connection,
-    probe_connection,
     refresh_connection,
+    remove_connection,
+    run_connection_test,
+    why_not_removable,
 )
 from launchpad_tui.ui.widgets.details import Details
 
@@ -22,17 +22,17 @@ class ConnectionScreen(LaunchpadScreen):
     """The details of a connection.
 
     Args:
-        item_id: its name.
-        then: ``test`` tests it at once.
+        item_id: the name of the connection.
+        then: ``test`` to test the connection once the screen is loaded; empty for nothing.
     """
 
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("connection.edit", "e", "edit", "Change its settings.", footer=2),
+        Action("connection.edit", "e", "edit", "Edit the settings of the connection", footer=2),
         Action(
             "connection.remove",
             "D",
-            "delete",
+            "remove",
             "Remove the connection (nothing is deleted in the runtime)",
             footer=3,
         ),
@@ -40,10 +40,10 @@ class ConnectionScreen(LaunchpadScreen):
             "connection.test",
             "V",
             "test",
-            "Reach it step by step: what is right, what is wrong?",
+            "Test the connection step by step",
             footer=4,
         ),
-        Action("app.refresh", "r", "refresh", "Ask its runtime what it can do.", footer=5),
+        Action("app.refresh", "r", "refresh", "Refresh the capabilities of the runtime", footer=5),
     )
 
     def __init__(self, item_id: str, then: str = "") -> None:
@@ -52,48 +52,47 @@ class ConnectionScreen(LaunchpadScreen):
         self._then = then
 
     def title_text(self) -> str:
-        """Its name."""
+        """Return the name of the connection."""
         return self.item_id
 
     def body(self) -> ComposeResult:
-        """The details."""
+        """Yield the details."""
         yield Details(id="details")
 
     async def load(self) -> None:
-        """Read it."""
+        """Read the connection and show its details."""
         service = self.desk.connections
-        one = await self.read(service.get, self.item_id)
+        connection = await self.read(service.get, self.item_id)
         groups = await self.read(service.groups, self.item_id)
-        abilities = await self.read(service.capabilities, self.item_id)
-        kept = await self.read(service.kept, self.item_id)
-        kind = next((each for each in await self.read(service.kinds) if each.id == one.kind), None)
-        items = connection_items(one, kind, groups, abilities, kept, self.launchpad.look)
+        capabilities = await self.read(service.capabilities, self.item_id)
+        secrets = await self.read(service.kept, self.item_id)
+        kinds = {kind.id: kind for kind in await self.read(service.kinds)}
+        kind = kinds.get(connection.kind)
+        items = connection_items(
+            connection, kind, groups, capabilities, secrets, self.launchpad.look
+        )
         self.query_one("#details", Details).set_items(items)
         if self._then == "test":
             self._then = ""
             self.run_task(self.do_test(), "test")
 
     def why_not_remove(self) -> str | None:
-        """This machine stays."""
-        return (
-            "This machine stays: it cannot be deleted"
-            if self.item_id == DEFAULT_SCOPE.connection
-            else None
-        )
+        """Disable removing the connection to this machine."""
+        return why_not_removable(self.item_id)
 
     def do_edit(self) -> None:
-        """Key ``e``."""
+        """Open the wizard that edits the settings."""
         self.launchpad.open("connection.edit", item_id=self.item_id)
 
     async def do_test(self) -> None:
-        """Key ``V``."""
-        await probe_connection(self, self.item_id)
+        """Test the connection step by step."""
+        await run_connection_test(self, self.item_id)
 
     async def do_remove(self) -> None:
-        """Key ``D``."""
-        if await delete_connection(self, self.item_id):
+        """Remove the connection after a confirmation, and close the screen."""
+        if await remove_connection(self, self.item_id):
             self.dismiss(None)
 
     def do_refresh(self) -> None:
-        """Key ``r``."""
+        """Refresh the capabilities of the runtime."""
         self.run_task(refresh_connection(self, self.item_id), "refresh")

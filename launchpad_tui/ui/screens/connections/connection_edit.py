@@ -1,4 +1,4 @@
-"""The wizards that add and change connections, and add resource groups."""
+"""The wizards that add and edit connections, and add resource groups."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ class _ConnectionWizard(CatalogWizard):
         self._profiles: Sequence[str] = ()
 
     async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
-        """The kinds of runtimes."""
+        """Return the kinds of connections."""
         return self.desk.connections.kinds()
 
     def kind_choice(self, kind: ConnectionKind | StoreKind) -> Choice:
-        """Disable the kinds of which no connection can be added."""
+        """Return the choice for a kind, disabled if no connection of the kind can be added."""
         if isinstance(kind, ConnectionKind) and not kind.addable:
             return Choice(
-                kind.id, kind.title, reason="The connection local to this machine exists already"
+                kind.id, kind.title, reason="The connection to this machine exists already"
             )
         return super().kind_choice(kind)
 
     @property
     def _profile_field(self) -> str:
-        """The field of the chosen kind that names a credential profile; empty if there is none."""
+        """The field of the selected kind that names a credential profile; empty if none does."""
         kind = self.kind
         return kind.profile_field if isinstance(kind, ConnectionKind) else ""
 
@@ -60,13 +60,16 @@ class _ConnectionWizard(CatalogWizard):
         kind = self.kind
         return isinstance(kind, ConnectionKind) and kind.remote
 
-    def _has_key(self) -> bool:
+    def _has_service_key(self) -> bool:
         kind = self.kind
         return isinstance(kind, ConnectionKind) and bool(kind.key_title)
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """Return the fields of a step: a service key can fill the settings of a new connection, and
-        profiles that exist on this machine are offered as a choice."""
+        """Return the fields of a step.
+
+        The first step of a new connection also asks for a service key, which fills the settings. If
+        this machine has credential profiles, the user selects one of them.
+        """
         fields = await super().fields(step)
         if step.id == "kind":
             return (*fields, *self._key_fields())
@@ -100,21 +103,29 @@ class _ConnectionWizard(CatalogWizard):
         )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """Return the profiles; the current one is kept even if its file does not exist."""
+        """Return the profiles, and the current one even if its file does not exist."""
         if not self._profiles or field.name != self._profile_field:
             return await super().choices(step, field)
-        mine = self.values[field.name]
-        there = [
-            Choice(name, name, "A credential profile on this machine.") for name in self._profiles
+        current = self.values[field.name]
+        profiles = [
+            Choice(name, name, "Credential profile on this machine") for name in self._profiles
         ]
-        gone = [] if mine in self._profiles else [Choice(mine, mine, "There is no file of it.")]
-        return [*gone, *there]
+        if current not in self._profiles:
+            profiles.insert(0, Choice(current, current, "The file of this profile does not exist"))
+        return profiles
 
     async def check(self, step: Step) -> str:
-        """A service key is read, and then forgotten."""
+        """Check a step; fill the settings from a service key, which is then cleared.
+
+        Returns:
+            A warning or note for the user, or an empty text.
+
+        Raises:
+            InvalidInput: for an invalid value or service key.
+        """
         warning = await super().check(step)
         text = self.values.get(SERVICE_KEY, "").strip()
-        if step.id == "kind" and text and self._has_key():
+        if step.id == "kind" and text and self._has_service_key():
             try:
                 if text.startswith("@") or is_path(text):
                     text = await self.launchpad.files(
@@ -124,11 +135,12 @@ class _ConnectionWizard(CatalogWizard):
                     self.desk.connections.service_key, text, self.kind.id
                 )
             except InvalidInput as error:
-                # Beside a field there is room for title and hint; which part is missing is told by the detail.
-                said = " ".join(filter(None, (error.detail, error.hint)))
-                raise InvalidInput(error.title, error.detail, said, field=SERVICE_KEY) from error
+                # A field shows only title and hint of an error. The detail names the missing part
+                # of the key, so the hint repeats it.
+                hint = " ".join(filter(None, (error.detail, error.hint)))
+                raise InvalidInput(error.title, error.detail, hint, field=SERVICE_KEY) from error
             self.values[SERVICE_KEY] = ""
-            return "The settings are filled from the service key; what is secret is not shown"
+            return "The settings were filled from the service key; secrets are not shown"
         if step.id == "settings":
             service = self.desk.connections
             settings = self.settings()
@@ -139,46 +151,48 @@ class _ConnectionWizard(CatalogWizard):
         return warning
 
     async def names(self) -> Collection[str]:
-        """Those of all connections."""
+        """Return the names of all connections."""
         return [one.name for one in await self.read(self.desk.connections.list)]
 
     async def existing_item(self) -> tuple[str, Mapping[str, str], Collection[str]]:
-        """The connection."""
-        one = await self.read(self.desk.connections.get, self.item_id)
-        return one.kind, one.settings, await self.read(self.desk.connections.kept, self.item_id)
+        """Return kind, settings and names of the stored secrets of the connection."""
+        service = self.desk.connections
+        connection = await self.read(service.get, self.item_id)
+        secrets = await self.read(service.kept, self.item_id)
+        return connection.kind, connection.settings, secrets
 
 
 class ConnectionAddScreen(_ConnectionWizard):
-    """Adds a connection."""
+    """The wizard that adds a connection."""
 
     async def finish(self) -> None:
-        """Add it."""
+        """Add the connection, open its details, and test it if it is remote."""
         name = self.values[NAME]
         await self.read(self.desk.connections.add, name, self.kind.id, self.settings())
-        self.launchpad.say(f"Added the connection {name}", "good")
+        self.launchpad.say(f"Connection {name} added", "good")
         self.leave("connection", item_id=name, then="test" if self._remote_kind() else "")
 
 
 class ConnectionEditScreen(_ConnectionWizard):
-    """Changes a connection's settings.
+    """The wizard that edits the settings of a connection.
 
     Args:
-        item_id: its name.
+        item_id: the name of the connection.
     """
 
     FINISH = "save"
 
     async def finish(self) -> None:
-        """Save them."""
+        """Save the settings."""
         await self.read(self.desk.connections.edit, self.item_id, self.settings())
-        self.launchpad.say(f"Saved the connection {self.item_id}", "good")
+        self.launchpad.say(f"Connection {self.item_id} saved", "good")
 
 
 class GroupAddScreen(WizardScreen):
-    """Adds a resource group, with a file store of its own, to a connection.
+    """The wizard that adds a resource group to a connection.
 
     Args:
-        item_id: the connection's name.
+        item_id: the name of the connection.
     """
 
     def __init__(self, item_id: str) -> None:
@@ -187,35 +201,39 @@ class GroupAddScreen(WizardScreen):
         self._remote = False
 
     def title_text(self) -> str:
-        """Where it is added."""
+        """Return the title with the name of the connection."""
         return f"Add a resource group to {self.item_id}"
 
     def steps(self) -> Sequence[Step]:
-        """A single one."""
+        """Return the only step: name and labels."""
         fields = (
             Field("name", "Name", required=True, help=RESOURCE_GROUP_RULE),
             Field(
                 "labels",
                 "Labels",
-                help="key=value, several separated by spaces; may be left empty.",
+                help="Optional pairs key=value, separated by spaces",
             ),
         )
-        note = "A space of its own for configurations, executions and artifacts."
+        note = "A resource group has its own configurations, executions and artifacts."
         return (Step("group", "Resource group", note, fields),)
 
     async def check(self, step: Step) -> str:  # noqa: ARG002
-        """The name has to be new."""
+        """Check that the name is valid and new, and the labels valid. Raises InvalidInput."""
         name = check_name(self.values["name"], RESOURCE_GROUP_NAME, "The name", RESOURCE_GROUP_RULE)
         groups = await self.read(self.desk.connections.groups, self.item_id)
         scope = Scope(self.item_id, name)
         self._remote = await self.read(self.desk.sync.is_remote, scope)
         if any(group.name == name for group in groups):
-            raise InvalidInput(f"{self.item_id} has a resource group {name} already", field="name")
+            raise InvalidInput(
+                f"Connection {self.item_id} already has a resource group {name}",
+                hint="Enter another name.",
+                field="name",
+            )
         parse_labels(self.values.get("labels", ""))
         return ""
 
     async def review(self) -> list[Item]:
-        """Name, labels, and what comes with it."""
+        """Return name and labels, and the object store that is created with the group."""
         return [
             heading(self.title_text()),
             Item("Name", self.values["name"]),
@@ -226,15 +244,14 @@ class GroupAddScreen(WizardScreen):
             *(
                 []
                 if self._remote
-                else [Item("Object store", "default: files, in launchpad's home", "dim")]
+                else [Item("Object store", "default: files in launchpad's home folder", "dim")]
             ),
         ]
 
     async def finish(self) -> None:
-        """Add it."""
+        """Add the resource group."""
         name, labels = self.values["name"], dict(parse_labels(self.values.get("labels", "")))
         await self.launchpad.act(self.desk.connections.add_group, self.item_id, name, labels)
-        made = (
-            "Its runtime makes the resource group" if self._remote else "Added the resource group"
-        )
-        self.launchpad.say(f"{made} {name}; enter on it chooses it", "good", 8)
+        result = "requested from the runtime" if self._remote else "added"
+        text = f"Resource group {name} {result}; press enter on it to switch to it"
+        self.launchpad.say(text, "good", 8)

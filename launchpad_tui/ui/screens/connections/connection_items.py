@@ -1,4 +1,4 @@
-"""Connections, resource groups and object stores as columns and details."""
+"""The columns of the list of connections, and the items of a connection's details."""
 
 from __future__ import annotations
 
@@ -27,18 +27,24 @@ _CAPABILITIES = (
     ("create_configuration", "Create configurations"),
     ("create_artifact", "Add artifacts"),
     ("add_executable", "Add executables"),
-    ("schedules", "Schedules"),
-    ("bulk", "Many at once"),
-    ("groups", "Resource groups"),
-    ("metrics", "Metrics"),
+    ("schedules", "Schedule executions"),
+    ("bulk", "Stop and delete many executions at once"),
+    ("groups", "Add and delete resource groups"),
+    ("metrics", "Show metrics"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeLine:
-    """A line of the list: a connection, or where ``group`` is set one of its resource groups.
+    """A line of the list of connections: a connection, or a resource group below it.
 
-    ``last`` says that no group of the connection follows; ``stores`` are the group's object stores.
+    Args:
+        connection: the connection.
+        kind: its kind; None if this version does not support it.
+        group: the resource group; None on the line of the connection itself.
+        stores: the object stores of the resource group.
+        last: whether the resource group is the last one of its connection.
+        current: whether the resource group is the current one.
     """
 
     connection: Connection
@@ -46,52 +52,52 @@ class ScopeLine:
     group: ResourceGroup | None = None
     stores: tuple[ObjectStoreRecord, ...] = ()
     last: bool = False
-    chosen: bool = False
+    current: bool = False
 
     @property
     def scope(self) -> Scope | None:
-        """What can be chosen; None on a connection's own line."""
+        """The resource group with its connection; None on the line of a connection."""
         return Scope(self.connection.name, self.group.name) if self.group else None
 
     @property
     def key(self) -> str:
-        """The name, for a group ``connection/group``: neither can hold a slash."""
+        """The name of the connection, or ``connection/group``; names never contain slashes."""
         return str(self.scope) if self.group else self.connection.name
 
 
 def connection_state(
     connection: Connection, kind: ConnectionKind | None, look: Look
 ) -> tuple[str, str]:
-    """How it stands with a connection, as ``glyph words`` and a role."""
+    """Return the state of a connection as a text with a glyph, and the role of its color."""
     glyphs = look.glyphs
     if kind is None:
-        return f"{glyphs.stopped} not in this version", "warn"
+        return f"{glyphs.stopped} unsupported type", "warn"
     if not kind.remote:
         return f"{glyphs.done} ready", "good"
     if connection.last_error:
         return f"{glyphs.error} {connection.last_error}", "bad"
     if connection.synced_at is None:
         return f"{glyphs.pending} never refreshed", "dim"
-    return f"{glyphs.done} reached", "good"
+    return f"{glyphs.done} reachable", "good"
 
 
 def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
-    """Name, state, kind, object stores, moments, settings."""
+    """Return the columns of the list of connections."""
     glyphs = look.glyphs
 
     def name(line: ScopeLine) -> Cell:
         if line.group is None:
             return Cell(line.connection.name, "strong")
         branch = glyphs.last if line.last else glyphs.branch
-        return Cell(f"{branch} {line.group.name}", "accent" if line.chosen else "text")
+        return Cell(f"{branch} {line.group.name}", "accent" if line.current else "text")
 
     def state(line: ScopeLine) -> Cell:
         if line.group is None:
             return Cell(*connection_state(line.connection, line.kind, look))
         if line.group.deleted_at is not None:
             return Cell(f"{glyphs.error} deleted", "warn")
-        if line.chosen:
-            return Cell(f"{glyphs.selected} chosen", "accent")
+        if line.current:
+            return Cell(f"{glyphs.selected} current", "accent")
         return Cell(
             f"  {line.group.status.lower()}" if line.group.status != "PROVISIONED" else "", "dim"
         )
@@ -114,7 +120,7 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
         return Cell(" ".join(f"{key}={value}" for key, value in line.group.labels.items()), "dim")
 
     return (
-        Column[ScopeLine]("name", "Connection and groups", name, 24, 44, 3, priority=0),
+        Column[ScopeLine]("name", "Connections and groups", name, 24, 44, 3, priority=0),
         Column[ScopeLine]("state", "State", state, 21, 40, 2, priority=1),
         Column[ScopeLine]("kind", "Type", kind, 14, 20, 0, priority=2),
         Column[ScopeLine](
@@ -133,8 +139,8 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
 
 
 def _group_text(group: ResourceGroup) -> str:
-    """``provisioned  team=vision``."""
-    state = "deleted in its runtime" if group.deleted_at is not None else group.status.lower()
+    """Return the status and labels of a group: ``provisioned  team=vision``."""
+    state = "deleted in the runtime" if group.deleted_at is not None else group.status.lower()
     return f"{state}  {pairs_text(group.labels)}".rstrip()
 
 
@@ -143,10 +149,19 @@ def connection_items(
     kind: ConnectionKind | None,
     groups: Sequence[ResourceGroup],
     capabilities: Capabilities,
-    kept: Collection[str],
+    secrets: Collection[str],
     look: Look,
 ) -> list[Item]:
-    """A connection's details: state, settings, groups, what its runtime can do."""
+    """Return the details of a connection: state, settings, resource groups and capabilities.
+
+    Args:
+        connection: the connection.
+        kind: its kind; None if this version does not support it.
+        groups: its resource groups.
+        capabilities: the capabilities of its runtime.
+        secrets: the names of the fields whose secrets are stored.
+        look: colors and glyphs.
+    """
     state, role = connection_state(connection, kind, look)
     items = [
         heading(connection.name),
@@ -162,13 +177,13 @@ def connection_items(
     ]
     fields = kind.fields if kind else ()
     if fields or connection.settings:
-        items += [heading("Settings"), *field_items(fields, connection.settings, kept)]
+        items += [heading("Settings"), *field_items(fields, connection.settings, secrets)]
     items.append(heading("Resource groups"))
     items += [
         Item(group.name, _group_text(group), "warn" if group.deleted_at else "dim")
         for group in groups
     ]
-    items.append(heading("What it can do"))
+    items.append(heading("Capabilities"))
     for name, title in _CAPABILITIES:
         if getattr(capabilities, name):
             items.append(Item(title, f"{look.glyphs.done} yes", "good"))

@@ -1,8 +1,8 @@
-"""Operations on connections that several screens offer: test, refresh, delete."""
+"""Operations on connections that several screens offer: test, refresh and remove."""
 
 from __future__ import annotations
 
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.screens.common.probe_dialog import ProbeDialog
@@ -11,43 +11,50 @@ from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 
 
 async def refresh_connection(screen: LaunchpadScreen, name: str) -> None:
-    """Ask a connection's runtime what it can do, and say what came of it."""
+    """Refresh the capabilities of a connection's runtime, and show the result as a message."""
     try:
         await screen.launchpad.network(screen.desk.connections.refresh, name)
     except CapabilityMissing as error:
-        # Known beforehand and no fault: it needs no dialog.
+        # An unsupported type is a known limit and not a failure, so a message is sufficient.
         screen.launchpad.say(f"{error.title}. {error.detail}", "warn", 8)
     else:
-        screen.launchpad.say(f"{name} answered", "good")
+        screen.launchpad.say(f"Connection {name} refreshed", "good")
 
 
-async def delete_connection(screen: LaunchpadScreen, name: str) -> bool:
-    """Ask whether to delete a connection, and do it; says whether it was."""
+def why_not_removable(name: str) -> str | None:
+    """Return why a connection cannot be removed, or None if it can."""
+    if name == DEFAULT_SCOPE.connection:
+        return "The connection to this machine cannot be removed"
+    return None
+
+
+async def remove_connection(screen: LaunchpadScreen, name: str) -> bool:
+    """Remove a connection after a confirmation, and return whether it was removed."""
     known = await screen.read(screen.desk.connections.known, name)
-    counted = (
-        f"{count:,} {what if count != 1 else what.removesuffix('s')}"
-        for what, count in known.items()
+    counts = (
+        f"{count:,} {title if count != 1 else title.removesuffix('s')}"
+        for title, count in known.items()
         if count
     )
-    told = ", ".join(counted) or "nothing was read of it yet"
+    data = ", ".join(counts) or "none yet"
     secrets = (
-        ", and the credentials kept here"
+        " and the stored credentials"
         if await screen.read(screen.desk.connections.keeps_secrets, name)
         else ""
     )
-    detail = f"Its local data are removed ({told}){secrets}. "
+    detail = f"Its data on this machine ({data}){secrets} are removed. "
     detail += "Nothing is deleted in the runtime and its object stores."
-    question = ConfirmDialog(f"Delete the connection {name}?", detail, yes="delete", danger=True)
+    question = ConfirmDialog(f"Remove the connection {name}?", detail, yes="remove", danger=True)
     if not await screen.launchpad.ask(question):
         return False
     await screen.read(screen.desk.connections.delete, name)
-    await choose_existing_scope(screen)
-    screen.launchpad.say(f"Deleted the connection {name}", "good")
+    await switch_to_existing_scope(screen)
+    screen.launchpad.say(f"Connection {name} removed", "good")
     return True
 
 
-async def choose_existing_scope(screen: LaunchpadScreen) -> None:
-    """Choose the default resource group if the chosen one does not exist any more."""
+async def switch_to_existing_scope(screen: LaunchpadScreen) -> None:
+    """Switch to the default resource group if the current one does not exist anymore."""
     current = await screen.read(screen.desk.connections.current)
     if current != screen.scope and not await screen.read(_exists, screen.desk, screen.scope):
         await screen.launchpad.choose_scope(current, then="")
@@ -61,13 +68,16 @@ def _exists(desk: Desk, scope: Scope) -> bool:
     )
 
 
-async def probe_connection(screen: LaunchpadScreen, name: str, resource_group: str = "") -> None:
-    """Show a look at a connection.
+async def run_connection_test(screen: LaunchpadScreen, name: str, resource_group: str = "") -> None:
+    """Test a connection in a dialog that shows each step.
 
     Args:
-        resource_group: the one that is looked at; empty: what the credentials name, else ``default``.
+        screen: the screen that opens the dialog.
+        name: the name of the connection.
+        resource_group: the resource group to test; if empty, the one that the credentials name,
+            else ``default``.
     """
     service = screen.desk.connections
     await screen.launchpad.ask(
-        ProbeDialog(name, lambda tell: service.test(name, resource_group, tell))
+        ProbeDialog(name, lambda report: service.test(name, resource_group, report))
     )

@@ -1,4 +1,4 @@
-"""Connections and their resource groups, in one list: where everything else is shown from."""
+"""The list of connections and their resource groups, which selects what all screens show."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.connections.connection_items import ScopeLine, scope_columns
 from launchpad_tui.ui.screens.connections.connection_operations import (
-    choose_existing_scope,
-    delete_connection,
-    probe_connection,
     refresh_connection,
+    remove_connection,
+    run_connection_test,
+    switch_to_existing_scope,
+    why_not_removable,
 )
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
-_NOTHING = "There is nothing under the cursor"
+_NO_ROW = "No connection is under the cursor"
 
 
 class _ScopeTable(VirtualTable[ScopeLine]):
@@ -29,8 +30,8 @@ class _ScopeTable(VirtualTable[ScopeLine]):
         Action(
             "table.open",
             "enter",
-            "choose",
-            "Choose this resource group; of a connection: its details.",
+            "switch to",
+            "Switch to the resource group, or open the details of the connection",
             "List",
             1,
         ),
@@ -38,7 +39,7 @@ class _ScopeTable(VirtualTable[ScopeLine]):
 
 
 class ConnectionsScreen(LaunchpadScreen):
-    """All connections, each with its resource groups below it; enter on a group chooses it."""
+    """All connections, each followed by its resource groups, one of which is the current one."""
 
     TITLE_TEXT = "Connections"
     TOPICS = frozenset({"connections"})
@@ -62,7 +63,7 @@ class ConnectionsScreen(LaunchpadScreen):
         Action(
             "connections.remove",
             "D",
-            "delete",
+            "remove",
             "Remove the connection, or delete the resource group",
             footer=6,
         ),
@@ -73,21 +74,19 @@ class ConnectionsScreen(LaunchpadScreen):
             "Test the connection step by step",
             footer=4,
         ),
-        Action("connections.pause", "H", "hold", "Pause or resume background sync"),
+        Action("connections.pause", "H", "pause", "Pause or resume background sync"),
         Action(
             "connections.stores",
             "t",
             "stores",
-            "The object stores of this resource group.",
+            "Show the object stores of the resource group",
             footer=7,
         ),
-        Action(
-            "app.refresh", "r", "refresh", "Ask this connection's runtime what it can do.", footer=8
-        ),
+        Action("app.refresh", "r", "refresh", "Refresh the capabilities of the runtime", footer=8),
     )
 
     def body(self) -> ComposeResult:
-        """The list."""
+        """Yield the list."""
         columns = scope_columns(self.launchpad.look)
         yield _ScopeTable(
             columns, lambda line: line.key, title=self.TITLE_TEXT, multi=False, id="list"
@@ -95,162 +94,165 @@ class ConnectionsScreen(LaunchpadScreen):
 
     @property
     def table(self) -> VirtualTable[ScopeLine]:
-        """The list."""
+        """The list of connections and resource groups."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Read all of them anew."""
+        """Read the connections; at first, move the cursor to the current resource group."""
         rows = await self.read(scope_lines, self.desk, self.scope)
         first = self.table.row is None
         self.table.set_rows(rows)
         if first:
-            at = next((place for place, line in enumerate(rows) if line.chosen), 0)
-            self.call_after_refresh(self.table.move_to, at)
+            current = next((place for place, line in enumerate(rows) if line.current), 0)
+            self.call_after_refresh(self.table.move_to, current)
 
     @on(VirtualTable.Opened)
     async def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``: a group is chosen, a connection shows its details."""
+        """Switch to a resource group, or open the details of a connection."""
         line: ScopeLine = event.row
         if line.scope is None:
             self.launchpad.open("connection", item_id=line.connection.name)
             return
         await self.launchpad.choose_scope(line.scope)
-        self.launchpad.say(f"Everything now shows {line.scope}", "good")
+        self.launchpad.say(f"Switched to {line.scope}", "good")
 
     # Actions --------------------------------------------------------------------------------------
 
     def why_not_details(self) -> str | None:
-        """A line is needed."""
-        return None if self.table.row is not None else _NOTHING
+        """Disable the action without a row under the cursor."""
+        return None if self.table.row is not None else _NO_ROW
 
     why_not_add_group = why_not_test = why_not_details
 
     def why_not_edit(self) -> str | None:
-        """A resource group has nothing that could be changed."""
+        """Disable the action on a resource group, which has no settings."""
         row = self.table.row
         if row is None:
-            return _NOTHING
+            return _NO_ROW
         return (
             None
             if row.group is None
-            else "A resource group cannot be changed: e on its connection changes that"
+            else "A resource group has no settings; move the cursor to its connection"
         )
 
     def why_not_remove(self) -> str | None:
-        """What always exists stays."""
+        """Disable removing the connection to this machine and the default resource groups."""
         row = self.table.row
         if row is None:
-            return _NOTHING
-        if row.group is None and row.connection.name == DEFAULT_SCOPE.connection:
-            return "This machine stays: it cannot be deleted"
-        if row.group is not None and row.group.name == DEFAULT_SCOPE.resource_group:
-            return "Every connection keeps its resource group default"
+            return _NO_ROW
+        if row.group is None:
+            return why_not_removable(row.connection.name)
+        if row.group.name == DEFAULT_SCOPE.resource_group:
+            return f"The resource group {row.group.name} of a connection cannot be deleted"
         return None
 
     def why_not_stores(self) -> str | None:
-        """Stores belong to a group."""
+        """Disable the action on a connection, whose stores belong to its resource groups."""
         row = self.table.row
         return (
             None
             if row is not None and row.group is not None
-            else "Object stores belong to a resource group"
+            else "Object stores belong to a resource group; move the cursor to one"
         )
 
     def do_add(self) -> None:
-        """Key ``a``."""
+        """Open the wizard that adds a connection."""
         self.launchpad.open("connection.add")
 
     def do_add_group(self) -> None:
-        """Key ``n``."""
+        """Open the wizard that adds a resource group to the connection."""
         if (row := self.table.row) is not None:
             self.launchpad.open("group.add", item_id=row.connection.name)
 
     def why_not_pause(self) -> str | None:
-        """This machine is not read."""
+        """Disable the action for connections without background sync."""
         row = self.table.row
         if row is None:
-            return _NOTHING
+            return _NO_ROW
         if row.kind is None or not row.kind.remote:
-            return "It is not read in the background"
+            return "This connection has no background sync"
         return None
 
     async def do_pause(self) -> None:
-        """Key ``H``."""
+        """Pause background sync of the connection, or resume it."""
         if (row := self.table.row) is not None:
             name, service = row.connection.name, self.desk.sync
             pause = name not in await self.read(service.paused)
             await self.read(service.pause if pause else service.resume, name)
-            said = (
-                f"Background sync of {name} paused; H resumes it"
-                if pause
-                else f"Background sync of {name} resumed"
-            )
-            self.launchpad.say(said, "warn" if pause else "good")
+            if pause:
+                text = f"Background sync of {name} paused; press H to resume it"
+                self.launchpad.say(text, "warn")
+            else:
+                self.launchpad.say(f"Background sync of {name} resumed", "good")
 
     async def do_test(self) -> None:
-        """Key ``V``."""
+        """Test the connection, with the resource group under the cursor."""
         if (row := self.table.row) is not None:
-            await probe_connection(
-                self, row.connection.name, row.group.name if row.group is not None else ""
-            )
+            group = row.group.name if row.group is not None else ""
+            await run_connection_test(self, row.connection.name, group)
 
     def do_details(self) -> None:
-        """Key ``i``."""
+        """Open the details of the connection."""
         if (row := self.table.row) is not None:
             self.launchpad.open("connection", item_id=row.connection.name)
 
     def do_edit(self) -> None:
-        """Key ``e``."""
+        """Open the wizard that edits the connection."""
         if (row := self.table.row) is not None:
             self.launchpad.open("connection.edit", item_id=row.connection.name)
 
     def do_stores(self) -> None:
-        """Key ``t``."""
+        """Open the list of object stores of the resource group."""
         if (row := self.table.row) is not None and row.scope is not None:
             self.launchpad.open("group.stores", scope=row.scope)
 
     async def do_remove(self) -> None:
-        """Key ``D``."""
+        """Remove the connection, or delete the resource group, after a confirmation."""
         row = self.table.row
         if row is not None and row.scope is not None:
             await self._delete_group(row.scope)
         elif row is not None:
-            await delete_connection(self, row.connection.name)
+            await remove_connection(self, row.connection.name)
 
     async def _delete_group(self, scope: Scope) -> None:
+        title = f"Delete the resource group {scope}?"
         if await self.read(self.desk.sync.is_remote, scope):
-            title = f"Delete the resource group {scope.resource_group} of {scope.connection}"
-            detail = "Its runtime deletes it with all that is in it, for everybody. To do it, type the group's name."
-            name = scope.resource_group
-            if (
-                await self.launchpad.ask(
-                    PromptDialog(title, "", detail, take="delete", danger=True, only=name)
-                )
-                is None
-            ):
+            detail = (
+                "The runtime deletes it with all its contents, for all users. "
+                "Type the name of the resource group to confirm."
+            )
+            prompt = PromptDialog(
+                title, "", detail, take="delete", danger=True, only=scope.resource_group
+            )
+            if await self.launchpad.ask(prompt) is None:
                 self.launchpad.say("Nothing was deleted")
                 return
         else:
-            detail = "Its configurations, executions, artifacts and metrics are deleted. The files in its object "
-            detail += "stores are kept."
-            question = ConfirmDialog(
-                f"Delete the resource group {scope}?", detail, yes="delete", danger=True
+            detail = (
+                "Its configurations, executions, artifacts and metrics are deleted. "
+                "The files in its object stores are kept."
             )
+            question = ConfirmDialog(title, detail, yes="delete", danger=True)
             if not await self.launchpad.ask(question):
                 return
         await self.launchpad.act(self.desk.connections.delete_group, scope)
-        await choose_existing_scope(self)
-        self.launchpad.say(f"Deleted the resource group {scope}", "good")
+        await switch_to_existing_scope(self)
+        self.launchpad.say(f"Resource group {scope} deleted", "good")
 
     def do_refresh(self) -> None:
-        """Key ``r``."""
+        """Refresh the capabilities of the connection's runtime, and the list."""
         if (row := self.table.row) is not None:
             self.run_task(refresh_connection(self, row.connection.name), "refresh")
         self.reload()
 
 
-def scope_lines(desk: Desk, chosen: Scope) -> list[ScopeLine]:
-    """Every connection, each followed by its resource groups. Reads the registry."""
+def scope_lines(desk: Desk, current: Scope) -> list[ScopeLine]:
+    """Read all connections from the registry, each followed by its resource groups.
+
+    Args:
+        desk: the services.
+        current: the current resource group, whose line is marked.
+    """
     service = desk.connections
     kinds = {kind.id: kind for kind in service.kinds()}
     lines: list[ScopeLine] = []
@@ -262,6 +264,6 @@ def scope_lines(desk: Desk, chosen: Scope) -> list[ScopeLine]:
             scope = Scope(connection.name, group.name)
             stores = tuple(desk.stores.list(scope))
             lines.append(
-                ScopeLine(connection, kind, group, stores, place == len(groups), scope == chosen)
+                ScopeLine(connection, kind, group, stores, place == len(groups), scope == current)
             )
     return lines

@@ -10,52 +10,48 @@ from launchpad_tui.errors import Conflict
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
 
-#: the name of the board that shows a chart for each metric, as long as the user has not changed it
+#: name of the generated board with one chart per metric, which is shown until the user changes it
 PROPOSED = "All metrics"
 
 
-async def manage_boards(screen: LaunchpadScreen, board: Board, *, kept: bool) -> str | None:
+async def manage_boards(screen: LaunchpadScreen, board: Board, *, saved: bool) -> str | None:
     """Let the user select a board or change the boards.
 
     Args:
         screen: the screen that shows the board.
         board: the board that is shown.
-        kept: whether it is one of the user's boards.
+        saved: whether it is one of the user's boards.
 
     Returns:
-        The name of the board to open, empty for the proposed one; None to stay with the present
-        board.
+        The name of the board to open, empty for the generated one; None to stay on the board that
+        is shown.
     """
     desk, scope = screen.desk, screen.scope
     names = await screen.read(desk.boards.names, scope)
-    here = "shown now"
+    current = "current board"
     choices = [
-        Choice(
-            "open/",
-            PROPOSED,
-            here if not kept else "a chart for each metric that was logged",
-        )
+        Choice("open/", PROPOSED, "one chart per logged metric" if saved else current),
     ]
     choices += [
-        Choice(f"open/{name}", name, here if kept and name == board.name else "open")
+        Choice(f"open/{name}", name, current if saved and name == board.name else "open")
         for name in names
     ]
-    mine = "" if kept else "Change something first: then the board is yours"
+    not_saved = "" if saved else "This board is generated; change or copy it to save it as yours"
     choices += [
         Choice("", "This board"),
-        Choice("copy", "Copy …", "keep this board under a name"),
-        Choice("rename", "Rename …", "", mine),
-        Choice("export", "Export …", "into a file"),
+        Choice("copy", "Copy …", "save a copy under another name"),
+        Choice("rename", "Rename …", "", not_saved),
+        Choice("export", "Export …", "to a file"),
         Choice("import", "Import …", "from a file"),
-        Choice("delete", "Delete …", "", mine),
+        Choice("delete", "Delete …", "", not_saved),
     ]
     picked = await screen.launchpad.ask(ChooseDialog("Boards", choices))
     if not picked or not picked[0]:
         return None
-    what, slash, name = picked[0].partition("/")
+    operation, slash, name = picked[0].partition("/")
     if slash:
         return name
-    if what == "import":
+    if operation == "import":
         return await _import_board(screen)
     operations = {
         "copy": _copy_board,
@@ -63,11 +59,11 @@ async def manage_boards(screen: LaunchpadScreen, board: Board, *, kept: bool) ->
         "delete": _delete_board,
         "export": _export_board,
     }
-    return await operations[what](screen, board)
+    return await operations[operation](screen, board)
 
 
 async def _copy_board(screen: LaunchpadScreen, board: Board) -> str | None:
-    typed = await screen.launchpad.ask(PromptDialog("Keep this board as", f"{board.name} copy"))
+    typed = await screen.launchpad.ask(PromptDialog("Save the board as", f"{board.name} copy"))
     if not typed:
         return None
     await _save_as(screen, board, typed.strip())
@@ -75,7 +71,7 @@ async def _copy_board(screen: LaunchpadScreen, board: Board) -> str | None:
 
 
 async def _rename_board(screen: LaunchpadScreen, board: Board) -> str | None:
-    typed = await screen.launchpad.ask(PromptDialog("The board's name", board.name))
+    typed = await screen.launchpad.ask(PromptDialog("Name of the board", board.name))
     if not typed or typed.strip() == board.name:
         return None
     await _save_as(screen, board, typed.strip())
@@ -99,9 +95,9 @@ async def _delete_board(screen: LaunchpadScreen, board: Board) -> str | None:
 
 
 async def _export_board(screen: LaunchpadScreen, board: Board) -> None:
-    start = "".join(char if char.isalnum() or char in "-_" else "-" for char in board.name)
+    stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in board.name)
     typed = await screen.launchpad.ask(
-        PromptDialog("Write the board into the file", f"{start}.board.json")
+        PromptDialog("Export the board to the file", f"{stem}.board.json")
     )
     if not typed:
         return
@@ -109,16 +105,16 @@ async def _export_board(screen: LaunchpadScreen, board: Board) -> None:
     try:
         written = await screen.launchpad.files(export, board, path)
     except Conflict as error:
-        question = ConfirmDialog(error.title, "It is replaced.", yes="replace")
+        question = ConfirmDialog(error.title, "The file is replaced.", yes="replace")
         if not await screen.launchpad.ask(question):
             return
         written = await screen.launchpad.files(export, board, path, overwrite=True)
-    screen.launchpad.say(f"Written to {written}", "good", 8)
+    screen.launchpad.say(f"Board {board.name!r} exported to {written}", "good", 8)
 
 
 async def _import_board(screen: LaunchpadScreen) -> str | None:
     typed = await screen.launchpad.ask(
-        PromptDialog("Read a board from the file", "", "A file that was exported")
+        PromptDialog("Import a board from the file", "", "A file that a board was exported to")
     )
     if not typed:
         return None
@@ -126,10 +122,14 @@ async def _import_board(screen: LaunchpadScreen) -> str | None:
     names = await screen.read(screen.desk.boards.names, screen.scope)
     if board.name in names:
         question = ConfirmDialog(
-            f"Replace the board {board.name!r}?", "There is one of that name.", yes="replace"
+            f"Replace the board {board.name!r}?",
+            "A board with this name exists already.",
+            yes="replace",
         )
         if not await screen.launchpad.ask(question):
             return None
     await screen.read(screen.desk.boards.save, screen.scope, board)
-    screen.launchpad.say(f"Imported {board.name!r} with {len(board.charts)} charts", "good")
+    count = len(board.charts)
+    charts = f"{count} chart{'s' * (count != 1)}"
+    screen.launchpad.say(f"Board {board.name!r} with {charts} imported", "good")
     return board.name

@@ -1,4 +1,4 @@
-"""One chart in full: read along the curves, zoom, pan, smooth, change the axes."""
+"""A chart in full screen: read values along the curves, zoom, pan, smooth, change the axes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 
-#: columns of a terminal from which on the values have a place, and a wide one
+#: widths of a terminal in cells from which the values are shown, and from which in a wide column
 VALUES_FROM, WIDE_FROM = 60, 110
 
 
@@ -32,9 +32,9 @@ class ChartScreen(SelectionScreen):
 
     Args:
         item_ids: IDs of artifacts or executions.
-        charts: those of the board; ``n`` and ``p`` go through them.
-        index: the one that is shown.
-        selected: what of the selection is drawn.
+        charts: the charts of the board, which the user can switch between.
+        index: the position of the chart that is shown first.
+        selected: the selection with its hidden items and colors; None for all of ``item_ids``.
     """
 
     DEFAULT_CSS = "ChartScreen .narrow { width: 26; }"
@@ -162,26 +162,26 @@ class ChartScreen(SelectionScreen):
 
     @property
     def chart_shown(self) -> ChartDefinition:
-        """The definition of what is shown."""
+        """The definition of the chart that is shown."""
         return self._charts[self._index]
 
     def title_text(self) -> str:
-        """What it shows."""
+        """Return the title of the chart."""
         return self.chart_shown.title
 
     def body(self) -> ComposeResult:
-        """The chart, and beside it the values under the cursor."""
+        """Yield the chart and the values of its curves."""
         with Horizontal():
             yield ChartView(empty="…", id="chart")
             yield Legend(title="last", id="values")
 
     def on_mount(self) -> None:
-        """Keys go to the screen."""
+        """Fit the layout to the terminal, and focus no widget, so that the screen gets the keys."""
         self._fit()
         self.call_after_refresh(self.set_focus, None)
 
     def on_resize(self) -> None:
-        """Narrow terminals leave the values less room, very narrow ones none."""
+        """Narrow or hide the values in narrow terminals."""
         self._fit()
 
     def _fit(self) -> None:
@@ -191,7 +191,7 @@ class ChartScreen(SelectionScreen):
         values.display = values.has_focus or width >= VALUES_FROM
 
     async def load(self) -> None:
-        """Read the selection anew; what is in view stays."""
+        """Read the selection and draw the chart; zoom and cursor are kept."""
         await self.load_subjects()
         self.draw_soon()
 
@@ -199,11 +199,15 @@ class ChartScreen(SelectionScreen):
 
     @on(ChartView.Wanted)
     def wanted(self) -> None:
-        """Another size."""
+        """Draw the chart again, for example for another size."""
         self.draw_soon()
 
     async def draw(self, *, reading: bool = True) -> None:
-        """The chart; with ``reading`` False from what was read before."""
+        """Draw the chart and update the values.
+
+        Args:
+            reading: whether the data are read again; False draws those read before.
+        """
         widget = self.query_one(ChartView)
         width, height = widget.size
         if not width or not self.subjects:
@@ -219,7 +223,7 @@ class ChartScreen(SelectionScreen):
         self.refresh_footer()
 
     def _show_values(self, plot: Plot | None) -> None:
-        """The legend: of each curve its value under the cursor, else its last one."""
+        """List for each curve its value under the cursor, or its last value without a cursor."""
         legend = self.query_one("#values", Legend)
         if not self.chart_shown.against.over:
             legend.title, legend.counted = "My Selection", True
@@ -231,7 +235,7 @@ class ChartScreen(SelectionScreen):
         legend.counted = False
         if at is not None and plot is not None:
             found = readout(series, plot, at)
-            legend.title = self._place_text(at)
+            legend.title = self._cursor_text(at)
         else:
             found = [(float(one.x[-1]), float(one.y[-1])) if len(one.x) else None for one in series]
             legend.title = "last"
@@ -250,7 +254,7 @@ class ChartScreen(SelectionScreen):
             ]
         )
 
-    def _place_text(self, at: float) -> str:
+    def _cursor_text(self, at: float) -> str:
         if self._view.x_kind == "relative":
             from launchpad_tui.domain.timestamps import duration_text
 
@@ -270,10 +274,10 @@ class ChartScreen(SelectionScreen):
         drawing = self.query_one(ChartView).drawing
         return drawing.plot if drawing else None
 
-    # What the user does ---------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def disabled_reason(self, action: Action) -> str | None:
-        """Reading and zooming need curves."""
+        """Return why an action is disabled; cursor, zoom and smoothing need curves."""
         if action.group in {"Reading", "Zoom", "Curve"} and (
             not self.chart_shown.against.over or self._plot() is None
         ):
@@ -289,73 +293,73 @@ class ChartScreen(SelectionScreen):
             self._change(self._view.with_cursor(plot, cells), reading=False)
 
     def do_right(self) -> None:
-        """Key ``right``."""
+        """Move the cursor right by one cell."""
         self._cursor(1)
 
     def do_left(self) -> None:
-        """Key ``left``."""
+        """Move the cursor left by one cell."""
         self._cursor(-1)
 
     def do_far_right(self) -> None:
-        """Key ``shift+right``."""
+        """Move the cursor right by ten cells."""
         self._cursor(10)
 
     def do_far_left(self) -> None:
-        """Key ``shift+left``."""
+        """Move the cursor left by ten cells."""
         self._cursor(-10)
 
     def do_zoom_in(self) -> None:
-        """Key ``+``."""
+        """Zoom in on the x axis."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed(plot, 2.0))
 
     def do_zoom_out(self) -> None:
-        """Key ``-``."""
+        """Zoom out on the x axis."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed(plot, 0.5))
 
     def do_pan_right(self) -> None:
-        """Key ``>``."""
+        """Pan right by a quarter of the visible range."""
         if (plot := self._plot()) is not None:
             self._change(self._view.panned(plot, 0.25))
 
     def do_pan_left(self) -> None:
-        """Key ``<``."""
+        """Pan left by a quarter of the visible range."""
         if (plot := self._plot()) is not None:
             self._change(self._view.panned(plot, -0.25))
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Pan up by a fifth of the visible range."""
         if (plot := self._plot()) is not None:
             self._change(self._view.panned_y(plot, 0.2), reading=False)
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Pan down by a fifth of the visible range."""
         if (plot := self._plot()) is not None:
             self._change(self._view.panned_y(plot, -0.2), reading=False)
 
     def do_zoom_y_in(self) -> None:
-        """Key ``]``."""
+        """Zoom in on the y axis."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed_y(plot, 1.5), reading=False)
 
     def do_zoom_y_out(self) -> None:
-        """Key ``[``."""
+        """Zoom out on the y axis."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed_y(plot, 1 / 1.5), reading=False)
 
     def do_reset(self) -> None:
-        """Key ``z``."""
+        """Reset zoom and cursor."""
         self._change(self._view.reset())
 
     def do_smooth(self) -> None:
-        """Key ``s``."""
+        """Switch to the next level of smoothing."""
         view = self._view.next_smoothing()
         self._change(view, reading=False)
         self.launchpad.say(f"Smoothing {view.smoothing:g}" if view.smoothing else "No smoothing")
 
     def do_axis(self) -> None:
-        """Key ``a``."""
+        """Switch to the next kind of x axis."""
         view = self._view.next_x_kind()
         charts = list(self._charts)
         charts[self._index] = replace(self.chart_shown, against=Against(view.x_kind))
@@ -363,11 +367,11 @@ class ChartScreen(SelectionScreen):
         self._change(view)
 
     def do_log(self) -> None:
-        """Key ``L``."""
+        """Switch the y axis between linear and logarithmic."""
         self._change(replace(self._view, y_log=not self._view.y_log, y_range=None), reading=False)
 
     def do_outliers(self) -> None:
-        """Key ``u``."""
+        """Include outliers in the y range, or exclude them."""
         robust = not self._view.robust
         self._change(replace(self._view, robust=robust, y_range=None), reading=False)
         self.launchpad.say(
@@ -375,7 +379,7 @@ class ChartScreen(SelectionScreen):
         )
 
     def why_not_next_chart(self) -> str | None:
-        """There have to be several."""
+        """Disable switching on a board with one chart."""
         return None if len(self._charts) > 1 else "The board has only one chart"
 
     why_not_previous_chart = why_not_next_chart
@@ -387,15 +391,15 @@ class ChartScreen(SelectionScreen):
         self.draw_now()
 
     def do_next_chart(self) -> None:
-        """Key ``n``."""
+        """Show the next chart of the board."""
         self._step(1)
 
     def do_previous_chart(self) -> None:
-        """Key ``p``."""
+        """Show the previous chart of the board."""
         self._step(-1)
 
     def why_not_export(self) -> str | None:
-        """Something has to be drawn."""
+        """Disable the export until the chart is drawn."""
         return (
             None if self.query_one(ChartView).drawing is not None else "The chart is not drawn yet"
         )
@@ -403,19 +407,19 @@ class ChartScreen(SelectionScreen):
     why_not_copy_text = why_not_export
 
     async def do_export(self) -> None:
-        """Key ``w``."""
+        """Export the chart to a file."""
         view = self.query_one(ChartView)
         if view.drawing is not None:
             await self._export_chart(view.drawing, self._data, self.chart_shown, view.size.width)
 
     def do_copy_text(self) -> None:
-        """Key ``Y``."""
+        """Copy the chart as text."""
         drawing = self.query_one(ChartView).drawing
         if drawing is not None:
             self.launchpad.copy(f"{self.chart_shown.title}\n{drawing.text()}", "the chart as text")
 
     def do_selection(self) -> None:
-        """Key ``tab``."""
+        """Move the focus between the chart and the values."""
         legend = self.query_one("#values", Legend)
         if legend.has_focus:
             self.set_focus(None)
@@ -426,7 +430,7 @@ class ChartScreen(SelectionScreen):
 
     @on(Legend.Changed)
     def legend_changed(self, event: Legend.Changed) -> None:
-        """Show and hide, reorder, remove, open."""
+        """Apply a change that the user made in the list of values."""
         item_id = event.item_id.partition("/")[0]
         if event.what == "open":
             self.open_subject(item_id)
@@ -440,12 +444,12 @@ class ChartScreen(SelectionScreen):
         plot = self._plot()
         if plot is None or not self.chart_shown.against.over:
             return
-        closer = 1.5 if event.wheel > 0 else 1 / 1.5
+        factor = 1.5 if event.wheel > 0 else 1 / 1.5
         if event.wheel and event.upright:
-            self._change(self._view.zoomed_y(plot, closer), reading=False)
+            self._change(self._view.zoomed_y(plot, factor), reading=False)
         elif event.wheel:
-            at = replace(self._view, cursor_x=plot.x_at(event.x))
-            self._change(replace(at.zoomed(plot, closer), cursor_x=self._view.cursor_x))
+            pointed = replace(self._view, cursor_x=plot.x_at(event.x))
+            self._change(replace(pointed.zoomed(plot, factor), cursor_x=self._view.cursor_x))
         elif event.dragged != (0, 0):
             across, down = event.dragged
             view = self._view.panned(plot, -across / max(1, plot.width)) if across else self._view
@@ -456,20 +460,16 @@ class ChartScreen(SelectionScreen):
     async def _export_chart(
         self, drawing: Drawing, data: ChartData, chart: ChartDefinition, width: int
     ) -> None:
-        """Ask for a file, and write the chart there in the format of its ending."""
+        """Ask for a file, and write the chart to it in the format of its extension."""
         title = chart.title
         drawing = with_legend(
             drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
         )
-        start = (
-            "".join(char if char.isalnum() or char in "-_" else "-" for char in title).strip("-")[
-                :60
-            ]
-            or "chart"
-        )
+        characters = (char if char.isalnum() or char in "-_" else "-" for char in title)
+        stem = "".join(characters).strip("-")[:60] or "chart"
         hint = "The extension selects the format: .svg, .txt, .ansi (colored text) or .csv"
         typed = await self.launchpad.ask(
-            PromptDialog("Export the chart to the file", f"{start}.svg", hint)
+            PromptDialog("Export the chart to the file", f"{stem}.svg", hint)
         )
         if not typed:
             return

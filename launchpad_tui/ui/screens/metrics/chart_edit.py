@@ -1,4 +1,4 @@
-"""Define a chart: what it shows, against what, as which kind; with a live preview."""
+"""The editor of a chart: its metrics, x axis, kind and style, with a preview."""
 
 from __future__ import annotations
 
@@ -32,29 +32,30 @@ _AGAINST: dict[Against, tuple[str, str]] = {
     Against.TIME: ("Wall time", "curves over the time of day"),
     Against.PARAMETERS: (
         "Parameters",
-        "one value a model, against a parameter of its configuration",
+        "one value per model, against a parameter of its configuration",
     ),
-    Against.SOURCE: ("Source", "one value a model or execution, side by side"),
+    Against.SOURCE: ("Source", "one value per model or execution, side by side"),
 }
-_VALUES = {
-    "last": "the last one",
-    "best": "the best one, by the metric's direction",
-    "min": "the least",
-    "max": "the greatest",
-    "mean": "the mean of all",
+_AGGREGATE_TEXTS = {
+    "last": "last value",
+    "best": "best value by the metric's direction",
+    "min": "minimum",
+    "max": "maximum",
+    "mean": "mean of all values",
 }
 
 
-def compares(against: Against) -> str:
-    """What a kind of chart has to be able to compare for this."""
+def comparison_mode(against: Against) -> str:
+    """Return the mode of `ChartKind.compares` that an x axis requires."""
     return OVER if against.over else AGAINST if against is Against.PARAMETERS else SOURCE
 
 
 def why_not(kind: ChartKind, chart: ChartDefinition, data: ChartData) -> str:
-    """Why a kind cannot show the chart's data, empty where it can."""
-    if compares(chart.against) not in kind.compares:
-        words = {OVER: "steps or time", AGAINST: "parameters", SOURCE: "the source"}
-        return f"Only against {' or '.join(words[each] for each in words if each in kind.compares)}"
+    """Return why a kind of chart cannot show the data of a chart; empty if it can."""
+    if comparison_mode(chart.against) not in kind.compares:
+        texts = {OVER: "steps or time", AGAINST: "parameters", SOURCE: "the source"}
+        possible = " or ".join(text for mode, text in texts.items() if mode in kind.compares)
+        return f"Only available against {possible}"
     return kind.why_not(data)
 
 
@@ -62,10 +63,10 @@ class ChartEditScreen(SelectionScreen):
     """Add or edit a chart.
 
     Args:
-        item_ids: the selection that the preview is drawn from.
-        chart: what there is; None for a new one.
-        done: takes the definition when it is kept.
-        selected: what of the selection is drawn.
+        item_ids: IDs of the artifacts or executions that the preview is drawn from.
+        chart: the chart to edit; None to add one.
+        done: is called with the definition when the user saves it.
+        selected: the selection with its hidden items and colors; None for all of ``item_ids``.
     """
 
     DEFAULT_CSS = """
@@ -76,7 +77,7 @@ class ChartEditScreen(SelectionScreen):
     ChartEditScreen .narrow #preview { width: 1fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("chart-edit.save", "w ctrl+s", "keep", "Save the chart on the board", footer=2),
+        Action("chart-edit.save", "w ctrl+s", "save", "Save the chart on the board", footer=2),
     )
 
     def __init__(
@@ -95,11 +96,11 @@ class ChartEditScreen(SelectionScreen):
         self._data = ChartData()
 
     def title_text(self) -> str:
-        """What is done."""
+        """Return the title."""
         return "Add chart" if self._new else "Edit chart"
 
     def body(self) -> ComposeResult:
-        """Settings and preview."""
+        """Yield the settings and the preview."""
         columns = (
             Column[tuple[str, str]](
                 "name", "Setting", lambda row: Cell(row[0].capitalize(), "dim"), 12, 14, 0
@@ -114,16 +115,16 @@ class ChartEditScreen(SelectionScreen):
             yield ChartView(id="preview")
 
     def on_mount(self) -> None:
-        """Settings above the preview in narrow terminals."""
+        """Focus the settings; narrow terminals show them above the preview."""
         self.query_one("#both").set_class(self.app.size.width < 90, "narrow")
         self.query_one(VirtualTable).focus()
 
     def on_resize(self) -> None:
-        """The same after a change of size."""
+        """Rearrange settings and preview for the width of the terminal."""
         self.query_one("#both").set_class(self.app.size.width < 90, "narrow")
 
     async def load(self) -> None:
-        """Read the selection; a new chart begins with its first metric."""
+        """Read the selection; a new chart starts with its first metric."""
         await self.load_subjects()
         if not self._chart.metrics:
             keys = [one.key for subject in self.subjects for one in subject.series]
@@ -153,11 +154,11 @@ class ChartEditScreen(SelectionScreen):
 
     @on(ChartView.Wanted)
     def wanted(self) -> None:
-        """Another size."""
+        """Draw the preview again, for example for another size."""
         self.draw_soon()
 
     async def draw(self) -> None:
-        """The preview."""
+        """Draw the preview."""
         view = self.query_one(ChartView)
         width, height = view.size
         if not width or not self.subjects:
@@ -189,20 +190,20 @@ class ChartEditScreen(SelectionScreen):
             await self._show()
 
     async def _possible(self, chart: ChartDefinition) -> ChartDefinition:
-        """The chart, with a kind that can show it where its own cannot."""
+        """Return the chart, with another kind if its kind cannot show the data."""
         data = await self.chart_data(chart, view_of(chart), 80)
         kind = KINDS.get(chart.kind)
         if kind is not None and not why_not(kind, chart, data):
             return chart
         found = next((each.id for each in KINDS.values() if not why_not(each, chart, data)), "")
         if not found:
-            fits = compares(chart.against)
-            found = next((each.id for each in KINDS.values() if fits in each.compares), chart.kind)
+            mode = comparison_mode(chart.against)
+            found = next((each.id for each in KINDS.values() if mode in each.compares), chart.kind)
         return replace(chart, kind=found)
 
     async def _ask_name(self, chart: ChartDefinition) -> ChartDefinition | None:
         typed = await self.launchpad.ask(
-            PromptDialog("The chart's name", chart.name, "Empty: what it shows")
+            PromptDialog("Name of the chart", chart.name, "If empty, the metrics are the title")
         )
         return None if typed is None else replace(chart, name=typed.strip()[:80])
 
@@ -215,11 +216,12 @@ class ChartEditScreen(SelectionScreen):
     async def _choose(
         self, title: str, choices: Sequence[Choice], selected: Sequence[str], *, multi: bool = False
     ) -> tuple[str, ...] | None:
-        # A single one gives way to what is chosen in its place.
-        several = selected if not multi or len(selected) > 1 else ()
+        # A single item is not preselected, only under the cursor: selecting another one with enter
+        # then replaces it instead of adding to it.
+        preselected = selected if not multi or len(selected) > 1 else ()
         at = selected[0] if selected else ""
         return await self.launchpad.ask(
-            ChooseDialog(title, choices, selected=several, at=at, multi=multi)
+            ChooseDialog(title, choices, selected=preselected, at=at, multi=multi)
         )
 
     async def _ask_metrics(self, chart: ChartDefinition) -> ChartDefinition | None:
@@ -253,7 +255,7 @@ class ChartEditScreen(SelectionScreen):
             Choice(one, f"{key} = {value}") for one, (key, value) in zip(ids, pairs, strict=True)
         ]
         now = [f"{key}\x1f{value}" for key, value in chart.labels]
-        picked = await self._choose("Only series with", choices, now, multi=True)
+        picked = await self._choose("Show only series with the labels", choices, now, multi=True)
         if picked is None:
             return None
         return replace(
@@ -277,16 +279,18 @@ class ChartEditScreen(SelectionScreen):
         for name, column in sorted(every.items(), key=lambda item: len(set(item[1])) < 2):
             count = len(set(column) - {None})
             choices.append(
-                Choice(name, name, f"{count} values" if count != 1 else "the same in all")
+                Choice(name, name, f"{count} values" if count != 1 else "same value in all")
             )
         picked = await self._choose(
-            "Parameter; two for a heat map", choices, chart.parameters, multi=True
+            "Parameter (two for a heat map)", choices, chart.parameters, multi=True
         )
         return None if picked is None else replace(chart, parameters=picked[:2])
 
     async def _ask_value(self, chart: ChartDefinition) -> ChartDefinition | None:
-        choices = [Choice(how, how, _VALUES[how]) for how in AGGREGATES]
-        picked = await self._choose("Aggregate several points by", choices, [chart.aggregate])
+        choices = [Choice(name, name, _AGGREGATE_TEXTS[name]) for name in AGGREGATES]
+        picked = await self._choose(
+            "Aggregate the points of a metric by", choices, [chart.aggregate]
+        )
         return None if not picked else replace(chart, aggregate=picked[0])
 
     async def _ask_kind(self, chart: ChartDefinition) -> ChartDefinition | None:
@@ -305,24 +309,24 @@ class ChartEditScreen(SelectionScreen):
     async def _ask_y_axis(self, chart: ChartDefinition) -> ChartDefinition | None:
         return replace(chart, y_log=not chart.y_log)
 
-    # Ending ---------------------------------------------------------------------------------------
+    # Save and leave -------------------------------------------------------------------------------
 
     def why_not_save(self) -> str | None:
-        """A chart shows something."""
-        return None if self._chart.metrics else "Choose at least one metric"
+        """Disable saving a chart without metrics."""
+        return None if self._chart.metrics else "Select at least one metric"
 
     def do_save(self) -> None:
-        """Key ``w``."""
+        """Save the chart and go back."""
         self._done(self._chart)
         self.launchpad.back()
 
     async def do_back(self) -> None:  # type: ignore[override]
-        """Key ``esc``: what was changed is not lost without a question."""
+        """Go back, after a confirmation if there are unsaved changes."""
         if self._chart != self._before:
             question = ConfirmDialog(
                 "Discard the changes to the chart?",
-                "The changes are not saved; press w to save them.",
-                yes="leave",
+                "The changes are not saved. Press esc, then w, to save them.",
+                yes="discard",
             )
             if not await self.launchpad.ask(question):
                 return

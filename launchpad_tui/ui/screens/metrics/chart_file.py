@@ -1,4 +1,4 @@
-"""The text of a file that a chart is exported to: SVG, text, colored text, CSV."""
+"""The formats that a chart can be exported in: SVG, plain text, colored text and CSV."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from launchpad_tui.ui.theme import BY_NAME, Palette
 
 
 def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:
-    """The chart in the format of a file's ending. Raises InvalidInput for another one."""
+    """Return a chart in the format of a file extension.
+
+    Args:
+        drawing: the chart as drawn, which all formats but CSV contain.
+        data: the data of the chart, for CSV.
+        suffix: the extension with its dot: ``.svg``, ``.txt``, ``.ansi`` or ``.csv``.
+        title: the title of the chart.
+        palette: the colors of an SVG picture.
+
+    Raises:
+        InvalidInput: for any other extension.
+    """
     if suffix == ".svg":
-        # A palette of the terminal's own colours has none that a picture could show.
+        # A palette of ANSI colors does not define RGB values, which a picture needs.
         shown = BY_NAME["dark"] if palette.ansi else palette
         return to_svg(drawing, shown.series, shown.background, shown.text, shown.dim, title)
     if suffix == ".txt":
@@ -21,13 +32,17 @@ def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palet
     if suffix == ".ansi":
         return to_ansi(drawing, "256")
     if suffix == ".csv":
-        return _numbers(data)
-    what = repr(suffix) if suffix else "a file without an ending"
-    raise InvalidInput(f"Unsupported file format: {what}", hint="Use .svg, .txt, .ansi or .csv.")
+        return _csv_text(data)
+    given = repr(suffix) if suffix else "a file without an extension"
+    raise InvalidInput(
+        f"Unsupported file format: {given}",
+        "A chart is exported as SVG, plain text, colored text or CSV.",
+        "Use a file name that ends with .svg, .txt, .ansi or .csv.",
+    )
 
 
-def _numbers(data: ChartData) -> str:
-    """What the chart was drawn from (RFC 4180): a line a point, or a line a model."""
+def _csv_text(data: ChartData) -> str:
+    """Return the data of a chart as CSV (RFC 4180): a line per point or per model."""
     import csv
     import io
 

@@ -1,7 +1,8 @@
-"""Metrics overview: the charts of a selection in a grid, live."""
+"""The board: charts of the selected models or executions in a grid, updated while they run."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -19,17 +20,18 @@ from launchpad_tui.ui.widgets.board_view import BoardView, Panel
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.legend import Legend
 
-#: the board that a first change makes
-_FIRST = "My board"
-#: a terminal that is narrower shows the legend only while it has the focus, one below the second a narrow one
+#: name of the board that is saved when the user first changes the generated one
+_FIRST_NAME = "My board"
+#: widths of a terminal in cells from which the legend is always shown, and from which it is wide;
+#: in narrower terminals it is shown while it has the focus
 LEGEND_FROM, LEGEND_WIDE_FROM = 70, 110
 
 
 class MetricsScreen(SelectionScreen):
-    """The Visual Board, with My Selection beside it.
+    """A board of charts, with the selected models or executions beside it.
 
     Args:
-        item_ids: IDs of artifacts or executions; none for what was looked at last.
+        item_ids: IDs of artifacts or executions; if empty, the most recent selection.
     """
 
     TITLE_TEXT = "Metrics"
@@ -94,7 +96,7 @@ class MetricsScreen(SelectionScreen):
         Action(
             "board.move-forward",
             "shift+right J",
-            "move chart on",
+            "move chart forward",
             "Move the chart towards the end of the board",
             "Board",
         ),
@@ -109,28 +111,28 @@ class MetricsScreen(SelectionScreen):
     )
 
     board = Board(PROPOSED)
-    #: whether the board is one of the user's
-    kept = False
+    #: whether the board is one of the user's, and not the generated one
+    saved = False
 
     def title_text(self) -> str:
-        """How many."""
+        """Return the title with the number of selected items and the name of a saved board."""
         count = len(self.selected.ids)
-        what = f"Metrics of {count}" if count else "Metrics"
-        return f"{what}: {self.board.name}" if self.kept else what
+        title = f"Metrics of {count}" if count else "Metrics"
+        return f"{title}: {self.board.name}" if self.saved else title
 
     def body(self) -> ComposeResult:
-        """Selection and charts."""
+        """Yield the selection and the charts."""
         with Horizontal():
             yield Legend(id="legend")
             yield BoardView(id="board")
 
     def on_mount(self) -> None:
-        """The charts have the focus."""
+        """Focus the charts and fit the legend to the terminal."""
         self.query_one(BoardView).focus()
         self._fit()
 
     async def load(self) -> None:
-        """Read the selection; charts are drawn at most twice a second."""
+        """Read the selection and the board, and draw the charts."""
         await self.load_subjects()
         await self.load_board()
         self.query_one(Legend).set_entries(self.legend_entries())
@@ -141,11 +143,11 @@ class MetricsScreen(SelectionScreen):
 
     @on(BoardView.Wanted)
     def wanted(self) -> None:
-        """Another size."""
+        """Draw the charts again, for example for another size."""
         self.draw_soon()
 
     async def draw(self) -> None:
-        """The charts in view."""
+        """Draw the charts that are visible."""
         view = self.query_one(BoardView)
         charts = self.board.charts
         if (
@@ -158,7 +160,7 @@ class MetricsScreen(SelectionScreen):
             view.set_panels(
                 [Panel(chart.title, empty="…") for chart in charts],
                 self.board.columns,
-                self._nothing(),
+                self._empty_text(),
             )
         elif view.columns != self.board.columns:
             view.set_panels(view.panels, self.board.columns)
@@ -173,17 +175,17 @@ class MetricsScreen(SelectionScreen):
         view.repaint()
         self.refresh_footer()
 
-    def _nothing(self) -> str:
-        if self.kept:
+    def _empty_text(self) -> str:
+        if self.saved:
             return "This board has no charts\nPress n to add one, or B to open another board"
         if not self.selected.ids:
             return "No models are selected\nSelect models with space in Models (1), then press m"
-        return "No metrics were logged\nThey appear here while an execution logs them"
+        return "No metrics have been logged\nThey appear here while an execution logs them"
 
     def _restyle(self, charts: Sequence[ChartDefinition]) -> None:
-        """Change the view of all charts; save it for a board of the user."""
+        """Show changed charts; save them only if the board is one of the user's."""
         board = replace(self.board, charts=tuple(charts))
-        if self.kept:
+        if self.saved:
             self.change_board(board)
         else:
             self.board = board
@@ -192,14 +194,14 @@ class MetricsScreen(SelectionScreen):
     # The board ------------------------------------------------------------------------------------
 
     async def load_board(self) -> None:
-        """Show the board that was shown last, where it is one of the user's; else one for all metrics."""
+        """Show the saved board that was shown last; without one, generate a chart per metric."""
         desk, scope = self.desk, self.scope
-        if not self.kept:
+        if not self.saved:
             name = await self.read(desk.boards.last, scope)
             if name:
-                self.board, self.kept = await self.read(desk.boards.get, scope, name), True
+                self.board, self.saved = await self.read(desk.boards.get, scope, name), True
                 return
-        if self.kept:
+        if self.saved:
             return
         fresh = proposed(self.subjects, PROPOSED)
         if {chart.metrics for chart in fresh.charts} != {
@@ -208,22 +210,21 @@ class MetricsScreen(SelectionScreen):
             self.board = replace(fresh, columns=self.board.columns)
 
     def change_board(self, board: Board) -> None:
-        """Show a changed board, and keep it."""
+        """Show a changed board and save it."""
         self.board = board
         self.draw_now()
-        self.run_task(self._keep(), "keep", exclusive=False)
+        self.run_task(self._save_board(), "save", exclusive=False)
 
-    async def _keep(self) -> None:
+    async def _save_board(self) -> None:
         desk, scope = self.desk, self.scope
-        if not self.kept:
+        if not self.saved:
             names = await self.read(desk.boards.names, scope)
-            name = next(
-                n for n in (_FIRST, *(f"{_FIRST} {i}" for i in range(2, 10_000))) if n not in names
-            )
-            self.board, self.kept = replace(self.board, name=name), True
+            numbered = (f"{_FIRST_NAME} {number}" for number in itertools.count(2))
+            name = next(n for n in itertools.chain([_FIRST_NAME], numbered) if n not in names)
+            self.board, self.saved = replace(self.board, name=name), True
             await self.read(desk.boards.show, scope, name)
             self.launchpad.say(
-                f"Saved as board {name!r}; B opens, renames and exports boards", "good"
+                f"Saved as board {name!r}; press B to open, rename or export boards", "good"
             )
         await self.read(desk.boards.save, scope, self.board)
         self.repaint_frame()
@@ -235,16 +236,16 @@ class MetricsScreen(SelectionScreen):
         desk, scope = self.desk, self.scope
         await self.read(desk.boards.show, scope, name)
         if name:
-            self.board, self.kept = await self.read(desk.boards.get, scope, name), True
+            self.board, self.saved = await self.read(desk.boards.get, scope, name), True
         else:
-            self.board, self.kept = proposed(self.subjects, PROPOSED), False
+            self.board, self.saved = proposed(self.subjects, PROPOSED), False
         self.query_one(BoardView).cursor = 0
         self.draw_now()
         self.repaint_frame()
 
     async def do_boards(self) -> None:
         """Show the boards, and open the one that the user selects, copies, renames or imports."""
-        name = await manage_boards(self, self.board, kept=self.kept)
+        name = await manage_boards(self, self.board, saved=self.saved)
         if name is not None:
             await self._open_board(name)
 
@@ -253,7 +254,7 @@ class MetricsScreen(SelectionScreen):
         return self.query_one(BoardView).cursor
 
     def why_not_add(self) -> str | None:
-        """A board has a bound."""
+        """Disable adding without a selection or on a full board."""
         if not self.selected.ids:
             return "Select models or executions first"
         return (
@@ -263,7 +264,7 @@ class MetricsScreen(SelectionScreen):
         )
 
     def do_add(self) -> None:
-        """Key ``n``."""
+        """Open the editor for a new chart."""
 
         def added(chart: ChartDefinition) -> None:
             self._with_charts([*self.board.charts, chart])
@@ -274,13 +275,13 @@ class MetricsScreen(SelectionScreen):
         )
 
     def why_not_edit(self) -> str | None:
-        """There has to be a chart."""
+        """Disable the action on an empty board."""
         return None if self.board.charts else "The board has no charts; press n to add one"
 
     why_not_duplicate = why_not_delete = why_not_move_back = why_not_move_forward = why_not_edit
 
     def do_edit(self) -> None:
-        """Key ``e``."""
+        """Open the editor for the chart under the cursor."""
         place = self._place
 
         def changed(chart: ChartDefinition) -> None:
@@ -298,13 +299,13 @@ class MetricsScreen(SelectionScreen):
         )
 
     def do_duplicate(self) -> None:
-        """Key ``u``."""
+        """Insert a copy of the chart after it."""
         charts = list(self.board.charts)
         charts.insert(self._place + 1, charts[self._place])
         self._with_charts(charts)
 
     async def do_delete(self) -> None:
-        """Key ``D``."""
+        """Delete the chart after a confirmation."""
         chart = self.board.charts[self._place]
         if await self.launchpad.ask(
             ConfirmDialog(f"Delete chart {chart.title!r} from the board?", yes="delete")
@@ -322,18 +323,18 @@ class MetricsScreen(SelectionScreen):
             self._with_charts(charts)
 
     def do_move_back(self) -> None:
-        """Key ``K``."""
+        """Move the chart one place towards the start of the board."""
         self._move(-1)
 
     def do_move_forward(self) -> None:
-        """Key ``J``."""
+        """Move the chart one place towards the end of the board."""
         self._move(1)
 
-    # What the user does ---------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     @on(Legend.Changed)
     def legend_changed(self, event: Legend.Changed) -> None:
-        """Show and hide, reorder, remove, open."""
+        """Apply a change that the user made in the legend."""
         if event.what == "open":
             self.open_subject(event.item_id)
             return
@@ -344,7 +345,7 @@ class MetricsScreen(SelectionScreen):
 
     @on(BoardView.Opened)
     def chart_opened(self, event: BoardView.Opened) -> None:
-        """Full screen."""
+        """Show the chart in full screen."""
         self.launchpad.open(
             "chart",
             item_ids=self.selected.ids,
@@ -354,7 +355,7 @@ class MetricsScreen(SelectionScreen):
         )
 
     def do_selection(self) -> None:
-        """Key ``tab``."""
+        """Move the focus between the legend and the charts."""
         legend, board = self.query_one(Legend), self.query_one(BoardView)
         if legend.has_focus:
             board.focus()
@@ -364,11 +365,11 @@ class MetricsScreen(SelectionScreen):
             legend.focus()
 
     def do_compare(self) -> None:
-        """Key ``c``."""
+        """Open the comparison of the selection."""
         self.launchpad.open("compare", item_ids=self.selected.ids)
 
     def do_smooth(self) -> None:
-        """Key ``s``."""
+        """Switch all charts to the next level of smoothing."""
         charts = self.board.charts
         now = next((view_of(chart) for chart in charts if chart.against.over), None)
         if now is None:
@@ -380,7 +381,7 @@ class MetricsScreen(SelectionScreen):
         self.launchpad.say(f"Smoothing {weight:g}" if weight else "No smoothing")
 
     def do_axis(self) -> None:
-        """Key ``a``."""
+        """Switch the x axis of all charts between steps, relative time and wall time."""
         charts = self.board.charts
         now = next((view_of(chart) for chart in charts if chart.against.over), None)
         if now is None:
@@ -389,35 +390,31 @@ class MetricsScreen(SelectionScreen):
         self._restyle(
             [replace(chart, against=against) if chart.against.over else chart for chart in charts]
         )
-        words = {
-            "step": "Over steps",
-            "relative": "Over time since the start",
-            "time": "Over wall time",
-        }
-        self.launchpad.say(words[str(against)])
+        texts = {"step": "steps", "relative": "time since the start", "time": "wall time"}
+        self.launchpad.say(f"x axis: {texts[str(against)]}")
 
     def do_log(self) -> None:
-        """Key ``L``."""
+        """Switch all y axes to logarithmic, or to linear if all are logarithmic."""
         charts = self.board.charts
         log = not all(chart.y_log for chart in charts)
         self._restyle([replace(chart, y_log=log) for chart in charts])
         self.launchpad.say("Logarithmic y axes" if log else "Linear y axes")
 
     def do_columns(self) -> None:
-        """Key ``w``."""
+        """Switch to the next number of charts per row: as many as fit, then 1 to 4."""
         columns = (self.board.columns + 1) % 5
         board = replace(self.board, columns=columns)
-        if self.kept:
+        if self.saved:
             self.change_board(board)
         else:
             self.board = board
             self.draw_now()
         self.launchpad.say(
-            f"{columns} charts per row" if columns else "As many charts per row as fit"
+            f"Charts per row: {columns}" if columns else "Charts per row: as many as fit"
         )
 
     def on_resize(self, _event: events.Resize) -> None:
-        """In a narrow terminal charts need all the room."""
+        """Narrow or hide the legend in narrow terminals."""
         self._fit()
 
     def _fit(self) -> None:

@@ -1,4 +1,4 @@
-"""What the screens of metrics share: the selected models or executions and their colors."""
+"""The base of the screens of metrics: the selected models or executions and their colors."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from launchpad_tui.ui.widgets.legend import LegendEntry
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
-#: seconds between two drawings while executions run
+#: minimum number of seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
-#: more curves than these hide each other's markers
-_MARKED = 24
-#: what is remembered of a resource group's last selection
-_LAST = 500
+#: maximum number of curves that are drawn with markers; those of more curves would overlap
+_MAX_MARKED = 24
+#: maximum number of IDs of a resource group's most recent selection that are remembered
+_MAX_REMEMBERED = 500
 
 
 class SelectionScreen(LaunchpadScreen):
-    """A screen over a selection of models or executions; with no IDs it uses the most recent selection.
+    """A screen that shows a selection of models or executions.
 
     Args:
-        item_ids: IDs of artifacts or executions, or both.
+        item_ids: IDs of artifacts or executions, or both; if empty, the most recent selection.
     """
 
     TOPICS = frozenset({"artifacts", "executions", "metrics"})
-    #: whether it is looked at again when no IDs are given
+    #: whether the selection is remembered for screens that are opened without IDs
     REMEMBER: ClassVar[bool] = True
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
@@ -49,89 +49,92 @@ class SelectionScreen(LaunchpadScreen):
         self.subjects: tuple[ComparedItem, ...] = ()
         self.directions: dict[str, str] = {}
         self._drawn_at = 0.0
-        self._draw_comes = False
+        self._draw_scheduled = False
 
     # Drawing --------------------------------------------------------------------------------------
 
     async def draw(self) -> None:
-        """Draw what is in view; subclasses do it."""
+        """Draw the visible charts; subclasses override this."""
 
     def draw_soon(self) -> None:
-        """Draw now, or while executions run half a second after the last time."""
-        if self._draw_comes:
+        """Draw at once, or after `LIVE_SECONDS` since the last drawing while executions run."""
+        if self._draw_scheduled:
             return
         wait = self._drawn_at + LIVE_SECONDS - time.monotonic() if self.live else 0.0
         if wait > 0:
-            self._draw_comes = True
+            self._draw_scheduled = True
             self.set_timer(wait, self.draw_now)
         else:
             self.draw_now()
 
     def draw_now(self) -> None:
         """Draw at once."""
-        self._draw_comes = False
+        self._draw_scheduled = False
         self._drawn_at = time.monotonic()
         self.run_task(self.draw(), "draw")
 
     # Files ----------------------------------------------------------------------------------------
 
     async def write_file(self, path: Path, text: str) -> None:
-        """Write a text file of the user's, after a question where it is there already, and say so."""
+        """Write a text file, after a confirmation if it exists, and show a message."""
         from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 
         try:
             await self.launchpad.files(write_text, path, text)
         except Conflict as error:
             if not await self.launchpad.ask(
-                ConfirmDialog(error.title, "It is replaced.", yes="replace")
+                ConfirmDialog(error.title, "The file is replaced.", yes="replace")
             ):
                 return
             await self.launchpad.files(write_text, path, text, overwrite=True)
-        self.launchpad.say(f"Written to {path}", "good", 8)
+        self.launchpad.say(f"Exported to {path}", "good", 8)
 
     # The selection --------------------------------------------------------------------------------
 
     @property
     def drawn(self) -> list[ComparedItem]:
-        """The subjects that are drawn."""
-        wanted = set(self.selected.drawn)
-        return [one for one in self.subjects if one.id in wanted]
+        """The selected items that are not hidden."""
+        ids = set(self.selected.drawn)
+        return [subject for subject in self.subjects if subject.id in ids]
 
     @property
     def live(self) -> bool:
-        """Whether an execution among them still runs."""
-        return any(
-            one.execution is not None and one.execution.status not in FINAL for one in self.subjects
-        )
+        """Whether an execution of the selection is still running."""
+        return any(_is_live(subject) for subject in self.subjects)
 
     async def load_subjects(self, *, files: bool = False) -> None:
-        """Read them, their colours, and what the user said about metrics."""
+        """Read the selected items, their colors, and the directions of metrics.
+
+        Args:
+            files: whether the files of the items are read, too.
+        """
         desk, scope = self.desk, self.scope
         key = f"selection/{scope.connection}/{scope.resource_group}"
         if not self.selected.ids:
-            kept = await self.read(desk.preferences.get, key, [])
-            ids = tuple(str(one) for one in kept) if isinstance(kept, list) else ()
+            remembered = await self.read(desk.preferences.get, key, [])
+            ids = tuple(map(str, remembered)) if isinstance(remembered, list) else ()
             self.selected = Selected(ids)
-        subjects, gone = await self.read(
+        subjects, deleted = await self.read(
             desk.compare.subjects, scope, self.selected.ids, files=files
         )
-        if gone:
-            left = tuple(one for one in self.selected.ids if one not in gone)
+        if deleted:
+            left = tuple(item_id for item_id in self.selected.ids if item_id not in deleted)
             self.selected = Selected(left, self.selected.hidden, self.selected.solo)
-            noun = "is" if len(gone) == 1 else "are"
-            self.launchpad.say(f"{len(gone)} of the selection {noun} deleted", "warn")
+            items = "item was" if len(deleted) == 1 else "items were"
+            self.launchpad.say(f"{len(deleted)} selected {items} deleted", "warn")
         sources = [one.execution.id for one in subjects if one.execution is not None]
         self.run_task(self.launchpad.sync_status.read_metrics(sources), "metrics")
         slots = await self.read(desk.boards.slots, self.selected.ids)
         self.directions = await self.read(desk.boards.directions)
         self.subjects = subjects
         self.selected = Selected(self.selected.ids, self.selected.hidden, self.selected.solo, slots)
-        kept = await self.read(desk.preferences.get, key, [])
-        if self.REMEMBER and self.selected.ids and kept != list(self.selected.ids[:_LAST]):
-            await self.read(desk.preferences.set, key, list(self.selected.ids[:_LAST]))
+        remembered = await self.read(desk.preferences.get, key, [])
+        newest = list(self.selected.ids[:_MAX_REMEMBERED])
+        if self.REMEMBER and newest and remembered != newest:
+            await self.read(desk.preferences.set, key, newest)
 
     def legend_entries(self) -> list[LegendEntry]:
-        """The selection as a legend lists it."""
+        """Return the selection as entries of a legend."""
         drawn = set(self.selected.drawn)
         return [
             LegendEntry(
@@ -139,13 +142,19 @@ class SelectionScreen(LaunchpadScreen):
                 label,
                 self.selected.slots.get(one.id, 0),
                 one.id in drawn,
-                one.execution is not None and one.execution.status not in FINAL,
+                _is_live(one),
             )
             for one, label in zip(self.subjects, labels_of(self.subjects), strict=True)
         ]
 
     def change_selection(self, what: str, item_id: str) -> None:
-        """Handle a message of a `Legend`."""
+        """Apply a change of a `Legend` to the selection.
+
+        Args:
+            what: ``toggle`` (show or hide), ``solo`` (show only this item, or all again), ``drop``
+                (remove from the selection), ``later`` or ``earlier`` (change the order).
+            item_id: the ID of the item.
+        """
         now = self.selected
         ids, hidden, solo = list(now.ids), set(now.hidden), now.solo
         if what == "toggle":
@@ -161,21 +170,18 @@ class SelectionScreen(LaunchpadScreen):
             if 0 <= other < len(ids):
                 ids[place], ids[other] = ids[other], ids[place]
         self.selected = Selected(tuple(ids), frozenset(hidden), solo, now.slots)
-        order = {one: place for place, one in enumerate(ids)}
-        self.subjects = tuple(
-            sorted((s for s in self.subjects if s.id in order), key=lambda s: order[s.id])
-        )
+        subjects = {subject.id: subject for subject in self.subjects}
+        self.subjects = tuple(subjects[item_id] for item_id in ids if item_id in subjects)
 
     def open_subject(self, item_id: str) -> None:
-        """Open the details of one of the selection."""
-        one = next((each for each in self.subjects if each.id == item_id), None)
-        if one is not None:
-            self.launchpad.open(
-                "artifact" if one.artifact is not None else "execution", item_id=item_id
-            )
+        """Open the details of a selected model or execution."""
+        subject = next((each for each in self.subjects if each.id == item_id), None)
+        if subject is not None:
+            route = "artifact" if subject.artifact is not None else "execution"
+            self.launchpad.open(route, item_id=item_id)
 
     async def chart_data(self, chart: ChartDefinition, view: CurveView, width: int) -> ChartData:
-        """Read what a chart of so many cells shows."""
+        """Read the data of a chart that is ``width`` cells wide."""
         return await self.read(
             read_chart, self.desk, self.drawn, chart, self.selected, self.directions, view, width
         )
@@ -189,20 +195,37 @@ class SelectionScreen(LaunchpadScreen):
         height: int,
         title: str = "",
     ) -> Drawing | None:
-        """Draw it; None where these data cannot be drawn as its kind."""
+        """Draw a chart.
+
+        Args:
+            chart: the definition.
+            data: the data to draw.
+            view: zoom, axes and cursor.
+            width: the width of the drawing in cells.
+            height: the height of the drawing in cells.
+            title: the title above the chart; empty for none.
+
+        Returns:
+            The drawing; None if the kind of the chart cannot show these data.
+        """
         kind = KINDS.get(chart.kind)
         if kind is None or kind.why_not(data):
             return None
         if self.live and view.x_range is None and data.series:
-            view = replace(view, x_range=_room(data))
+            view = replace(view, x_range=_range_with_room(data))
         spec = view.spec(width, height, title, ascii_only=self.launchpad.look.glyphs.ascii)
-        if len(data.series) > _MARKED:
+        if len(data.series) > _MAX_MARKED:
             spec = replace(spec, markers=False)
         return await self.launchpad.chart(kind.draw, spec, data)
 
 
-def _room(data: ChartData) -> tuple[float, float] | None:
-    """The range of growing curves: while points come its end stays, so that the picture does not jump."""
+def _is_live(subject: ComparedItem) -> bool:
+    """Return whether the execution of an item is still running."""
+    return subject.execution is not None and subject.execution.status not in FINAL
+
+
+def _range_with_room(data: ChartData) -> tuple[float, float] | None:
+    """Return an x range with room for new points, so that the chart is not rescaled by each."""
     ends = [float(at) for one in data.series if len(one.x) for at in (one.x[0], one.x[-1])]
     return roomy(min(ends), max(ends)) if ends else None
 
@@ -216,15 +239,23 @@ def read_chart(
     view: CurveView,
     width: int,
 ) -> ChartData:
-    """What a chart shows, with two points for each cell of its width and more where only a part is in view."""
+    """Return the data of a chart in its visible range, about two points per curve and cell."""
     return desk.charts.data(
         subjects, chart, selected.slots, directions, max(64, width * 2), view.x_range
     )
 
 
 def chart_of(row: Row | None, subjects: Sequence[ComparedItem]) -> ChartDefinition | None:
-    """The chart of a comparison's row: curves, or bars where nothing has more than one point; None where it is no
-    metric."""
+    """Return the chart of a row of a comparison.
+
+    Args:
+        row: the row; None for a heading.
+        subjects: the compared items.
+
+    Returns:
+        Curves over steps, or bars if no series has more than one point; None if the row is not a
+        metric.
+    """
     if row is None or not row.numeric:
         return None
     longest = max(
@@ -236,12 +267,12 @@ def chart_of(row: Row | None, subjects: Sequence[ComparedItem]) -> ChartDefiniti
 
 
 def why_empty(chart: ChartDefinition, data: ChartData) -> str:
-    """Why a chart shows nothing."""
+    """Return why a chart shows nothing; empty if it can be drawn."""
     kind = KINDS.get(chart.kind)
     return kind.why_not(data) if kind is not None else f"Unknown kind of chart {chart.kind!r}"
 
 
 def view_of(chart: ChartDefinition) -> CurveView:
-    """How a chart is first shown."""
+    """Return the initial view of a chart: its axes and smoothing, without zoom."""
     over = str(chart.against) if chart.against.over else "step"
     return CurveView(x_kind=over, y_log=chart.y_log, smoothing=chart.smoothing)

@@ -1,7 +1,8 @@
-"""One artifact: overview, metrics, files, lineage."""
+"""The details of an artifact: overview, metrics, files and lineage."""
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from textual import on
@@ -12,7 +13,7 @@ from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import join
-from launchpad_tui.domain.transfer import Transfer
+from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.downloads import download_artifacts
@@ -31,17 +32,19 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 from launchpad_tui.ui.widgets.tree import TreeView
 
-#: points of the metrics tab: the newest
+#: number of newest points of each metric that the Metrics tab shows
 POINTS = 2000
-NOT_READ = "It is not read yet"
+NOT_LOADED = "The artifact is not loaded yet"
+#: seconds between two messages about the progress of a verification
+_PROGRESS_SECONDS = 0.25
 
 
 class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     """The details of a model, dataset, result set or other artifact.
 
     Args:
-        item_id: its ID.
-        then: ``verify`` is done at once.
+        item_id: the ID of the artifact.
+        then: ``verify`` to verify the files once the screen is loaded; empty for nothing.
     """
 
     TOPICS = frozenset({"artifacts", "executions", "metrics"})
@@ -104,7 +107,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         return self._artifact.name if self._artifact else "Artifact"
 
     def body(self) -> ComposeResult:
-        """The tabs."""
+        """Yield the tabs."""
         yield TabStrip(
             [
                 ("overview", "Overview"),
@@ -139,14 +142,15 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Read the artifact and fill all tabs."""
         first = self._artifact is None
         desk, scope = self.desk, self.scope
-        one = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
-        subjects = await self.read(desk.compare.artifacts, scope, [one.id])
-        self._lineage = await self.read(desk.lineage.lineage, scope, one.id)
+        artifact = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
+        subjects = await self.read(desk.compare.artifacts, scope, [artifact.id])
+        self._lineage = await self.read(desk.lineage.lineage, scope, artifact.id)
         names = {each.id: each.name for each in self._lineage.artifacts.values()}
-        items = overview_items(one, subjects[0] if subjects else None, self.launchpad.look, names)
+        subject = subjects[0] if subjects else None
+        items = overview_items(artifact, subject, self.launchpad.look, names)
         self.query_one("#overview", Details).set_items(items)
-        await self._load_metrics(one)
-        self.run_task(self.launchpad.sync_status.read_metrics([one.execution_id]), "metrics")
+        await self._load_metrics(artifact)
+        self.run_task(self.launchpad.sync_status.read_metrics([artifact.execution_id]), "metrics")
         await self._load_files()
         self._show_lineage()
         self.repaint_frame()
@@ -154,17 +158,17 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             self.query_one(TabStrip).show("files")
             self.run_task(self.do_verify(), self._then)
 
-    async def _load_metrics(self, one: Artifact) -> None:
-        metrics, scope = self.desk.metrics, self.scope
+    async def _load_metrics(self, artifact: Artifact) -> None:
+        metrics, scope, execution_id = self.desk.metrics, self.scope, artifact.execution_id
         points: list[PointLine] = []
-        if one.execution_id:
-            series = await self.read(metrics.series_of_artifact, scope, one.id)
-            tags = await self.read(metrics.tags, scope, one.execution_id)
-            infos = await self.read(metrics.custom_info, scope, one.execution_id)
+        if execution_id:
+            series = await self.read(metrics.series_of_artifact, scope, artifact.id)
+            tags = await self.read(metrics.tags, scope, execution_id)
+            infos = await self.read(metrics.custom_info, scope, execution_id)
             self.query_one("#series", Details).set_items(metric_items(series, tags, infos))
             for each in series:
                 newest = await self.read(
-                    metrics.points, scope, one.execution_id, each.key, -POINTS, POINTS
+                    metrics.points, scope, execution_id, each.key, -POINTS, POINTS
                 )
                 points += [
                     PointLine(len(points) + place, point)
@@ -174,7 +178,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     async def _load_files(self) -> None:
         if self._checks:
-            # What lies there beside the recorded ones is known from the look alone.
+            # Only a verification finds files that are in the store but not recorded.
             lines = [FileLine(each.file, each.state) for each in self._checks]
         else:
             files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
@@ -197,7 +201,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     def why_not_metrics(self) -> str | None:
         """Return why the artifact has no metrics, or None."""
         if self._artifact is None:
-            return NOT_READ
+            return NOT_LOADED
         return (
             None
             if self._artifact.execution_id
@@ -205,7 +209,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         )
 
     def why_not_points(self) -> str | None:
-        """On the Metrics tab."""
+        """Disable the action unless the Metrics tab is shown."""
         return (
             None
             if self.query_one(TabStrip).shown == "resource"
@@ -213,50 +217,46 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         )
 
     def why_not_preview(self) -> str | None:
-        """On the Files tab, with a file."""
+        """Disable the preview unless the Files tab is shown with a file under the cursor."""
         if self.query_one(TabStrip).shown != "files":
             return "Open the Files tab to preview a file"
         return (
             None
             if self.query_one("#files", VirtualTable).row is not None
-            else "There is no file under the cursor"
+            else "No file is under the cursor"
         )
 
     def do_metrics(self) -> None:
-        """Key ``m``."""
+        """Open the charts of the artifact's metrics."""
         self.launchpad.open("metrics", item_ids=(self.item_id,))
 
     def do_points(self) -> None:
-        """Key ``p``."""
+        """Move the focus between the summary and the points of the metrics."""
         series, points = self.query_one("#series", Details), self.query_one("#points", VirtualTable)
         (series if points.has_focus else points).focus()
 
     async def do_verify(self) -> None:
-        """Key ``V``."""
+        """Verify the files against their record, and show the state of each."""
         self.query_one(TabStrip).show("files")
-        found = await self.launchpad.files(
+        checks = await self.launchpad.files(
             self.desk.verification.verify, self.scope, self.item_id, self._progress("Verified")
         )
-        self._checks = found
+        self._checks = checks
         await self._load_files()
-        counts = {state: sum(each.state is state for each in found) for state in FileState}
-        said = (
-            ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-            or "No files are there"
-        )
-        wrong = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
+        counts = {state: sum(each.state is state for each in checks) for state in FileState}
+        summary = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        failed = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
         hint = "; press R to record the current files" if counts[FileState.UNRECORDED] else ""
-        self.launchpad.say(
-            said + hint, "bad" if wrong else "warn" if hint or not found else "good", 10
-        )
+        role = "bad" if failed else "warn" if hint or not checks else "good"
+        self.launchpad.say((summary or "The URL contains no files") + hint, role, 10)
 
     async def do_record(self) -> None:
-        """Key ``R``."""
-        known = await self.read(self.desk.files.recorded, self.scope, self.item_id)
+        """Record sizes and checksums of the files after a confirmation."""
+        recorded = await self.read(self.desk.files.recorded, self.scope, self.item_id)
         detail = (
             "The previous record is replaced."
-            if known
-            else "Later checks report changes to the files."
+            if recorded
+            else "Later verifications report files that differ from this record."
         )
         if not await self.launchpad.ask(
             ConfirmDialog("Record the current state of the files?", detail, yes="record")
@@ -267,40 +267,38 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         )
         self._checks = ()
         await self._load_files()
-        self.launchpad.say("Recorded", "good")
+        self.launchpad.say("Sizes and checksums of the files recorded", "good")
 
     async def do_download(self) -> None:
-        """Key ``d``."""
+        """Download the files to a folder of this machine."""
         await download_artifacts(self, (self.item_id,))
 
     def do_browse(self) -> None:
-        """Key ``b``."""
+        """Browse the object store at the artifact's URL."""
         if self._artifact is not None:
             url = parse_url(self._artifact.url)
             self.launchpad.open("browse", store=url.store, path=url.path)
 
     def do_preview(self) -> None:
-        """Key ``v``."""
+        """Open the preview of the file under the cursor."""
         if self._artifact is not None:
             url, name = parse_url(self._artifact.url), self.query_one("#files", VirtualTable).row_id
             self.launchpad.open("preview", store=url.store, path=join(url.path, name))
 
     @on(VirtualTable.Opened)
     def file_opened(self) -> None:
-        """Key ``enter`` on a file."""
+        """Open the preview of the file."""
         self.do_preview()
 
-    def _progress(self, verb: str):  # type: ignore[no-untyped-def]
-        """Report the progress at most a few times per second."""
-        import time
+    def _progress(self, verb: str) -> Progress:
+        """Return a callback that shows the progress, at most every `_PROGRESS_SECONDS`."""
+        shown_at = time.monotonic()
 
-        told = time.monotonic()
-
-        def progress(at: Transfer) -> None:
-            nonlocal told
-            if time.monotonic() - told > 0.25:
-                told = time.monotonic()
-                text = f"{verb} {size_text(at.done)} of {size_text(at.total)}"
+        def progress(transfer: Transfer) -> None:
+            nonlocal shown_at
+            if time.monotonic() - shown_at > _PROGRESS_SECONDS:
+                shown_at = time.monotonic()
+                text = f"{verb} {size_text(transfer.done)} of {size_text(transfer.total)}"
                 self.app.call_from_thread(self.launchpad.say, text)
 
         return progress

@@ -1,4 +1,4 @@
-"""The wizards that add an artifact: by its URL, and the steps that those share that add files too."""
+"""The wizard that adds an artifact by its URL, and the base of all wizards that add artifacts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from launchpad_tui.ui.widgets.form import Form
 
 
 class ArtifactWizard(WizardScreen):
-    """Steps: scenario, name and description, URL, labels. Override `finish`.
+    """The base of wizards that add an artifact: scenario, name and description, URL, labels.
+
+    Subclasses override `finish`.
 
     Args:
-        kind: what is added.
+        kind: the kind of the new artifact.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -28,7 +30,7 @@ class ArtifactWizard(WizardScreen):
             "artifact.browse-stores",
             "ctrl+o",
             "browse",
-            "Browse an object store to choose the URL",
+            "Browse an object store to select the URL",
             footer=4,
         ),
     )
@@ -38,7 +40,7 @@ class ArtifactWizard(WizardScreen):
         self.kind = kind
 
     def steps(self) -> Sequence[Step]:
-        """The steps of the web console."""
+        """Return the steps that all wizards for artifacts have."""
         return (
             Step(
                 "scenario",
@@ -61,26 +63,26 @@ class ArtifactWizard(WizardScreen):
             Step(
                 "labels",
                 "Labels",
-                "key=value, several separated by spaces; may be left empty.",
-                (Field("labels", "Labels", help="Such as stage=production team=vision."),),
+                "Optional pairs key=value, separated by spaces.",
+                (Field("labels", "Labels", help="Example: stage=production team=vision"),),
             ),
         )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """The scenarios."""
+        """Return the scenarios."""
         if step.id != "scenario":
             return await super().choices(step, field)
         found = await self.read(self.desk.scenarios.scenarios, self.scope)
         if not found:
             self.launchpad.say(
-                "No scenarios yet: press 5, then a, to add workflow templates", "warn", 10
+                "No scenarios yet; press 5, then a, to add workflow templates", "warn", 10
             )
         elif not self.values.get(field.name):
             self.values[field.name] = found[0].id
         return [Choice(each.id, each.name, each.description) for each in found]
 
     async def check(self, step: Step) -> str:
-        """Name and labels keep the AI API's rules."""
+        """Check name and labels against the rules of the AI API. Raises InvalidInput."""
         if step.id == "name":
             check_resource_name(self.values["name"])
         elif step.id == "labels":
@@ -88,11 +90,11 @@ class ArtifactWizard(WizardScreen):
         return ""
 
     def labels(self) -> tuple[tuple[str, str], ...]:
-        """The labels as typed. Raises InvalidInput."""
+        """Return the labels that the user typed. Raises InvalidInput if they are malformed."""
         return parse_labels(self.values.get("labels", ""))
 
     def common_items(self) -> list[Item]:
-        """What these steps asked for."""
+        """Return the values of these steps for the review."""
         return [
             Item("Scenario", self.values["scenario"]),
             Item("Name", self.values["name"]),
@@ -102,7 +104,7 @@ class ArtifactWizard(WizardScreen):
         ]
 
     def why_not_browse_stores(self) -> str | None:
-        """On the step of the URL."""
+        """Disable browsing in all steps but the one for the URL."""
         return (
             None
             if self.step is not None and self.step.id == "url"
@@ -110,17 +112,17 @@ class ArtifactWizard(WizardScreen):
         )
 
     async def do_browse_stores(self) -> None:
-        """Key ``ctrl+o``."""
+        """Browse an object store, and fill the URL with the selected path."""
         from launchpad_tui.ui.screens.stores.browse import BrowseScreen
 
         form = self.query_one(Form)
-        store, path = _place(form.values()["url"])
+        store, path = _store_and_path(form.values()["url"])
         stores = await self.read(self.desk.stores.list, self.scope)
         names = [one.name for one in stores]
         if len(names) > 1:
             choices = [Choice(one.name, one.name, one.kind) for one in stores]
             picked = await self.launchpad.ask(
-                ChooseDialog("Which object store?", choices, at=store)
+                ChooseDialog("Select the object store", choices, at=store)
             )
             if not picked:
                 return
@@ -132,18 +134,18 @@ class ArtifactWizard(WizardScreen):
             form.set_value("url", url)
 
 
-def _place(url: str) -> tuple[str, str]:
-    """The store and the path of what may be half a URL."""
+def _store_and_path(url: str) -> tuple[str, str]:
+    """Split a URL, which may be incomplete, into the name of the store and the path."""
     store, _, path = url.removeprefix("ai://").partition("/")
     return store or DEFAULT_STORE, path
 
 
 class ArtifactAddScreen(ArtifactWizard):
-    """Scenario, name and description, URL, labels, review.
+    """The wizard that adds an artifact whose files are in an object store already.
 
     Args:
-        kind: what is added.
-        url: where its files are, if that is known.
+        kind: the kind of the new artifact.
+        url: the URL that is filled in.
     """
 
     FINISH = "add"
@@ -155,11 +157,15 @@ class ArtifactAddScreen(ArtifactWizard):
             self.values |= {"url": url, "name": url.rpartition("/")[2]}
 
     def title_text(self) -> str:
-        """What is added."""
+        """Return the title with the kind."""
         return f"Add a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Add an artifact"
 
     async def check(self, step: Step) -> str:
-        """As every artifact; an unknown store is refused, an empty path is a warning."""
+        """Check a step; return a warning if no files are found at the URL.
+
+        Raises:
+            InvalidInput: for an invalid value, such as an unknown store in the URL.
+        """
         if step.id != "url":
             return await super().check(step)
         parse_url(self.values["url"])
@@ -175,16 +181,16 @@ class ArtifactAddScreen(ArtifactWizard):
         return ""
 
     async def review(self) -> list[Item]:
-        """Everything, and what was found at the URL."""
+        """Return all values and the files found at the URL."""
         return [
             heading(self.title_text()),
             *self.common_items(),
-            Item("Found there", self._found, "dim"),
+            Item("Files", self._found, "dim"),
         ]
 
     async def finish(self) -> None:
-        """Add it, and show it."""
-        made = await self.launchpad.act(
+        """Add the artifact and open its details."""
+        artifact = await self.launchpad.act(
             self.desk.artifacts.add,
             self.scope,
             self.kind,
@@ -194,5 +200,5 @@ class ArtifactAddScreen(ArtifactWizard):
             self.values.get("description", ""),
             self.labels(),
         )
-        self.launchpad.say(f"Added {made.name}", "good")
-        self.leave("artifact", item_id=made.id)
+        self.launchpad.say(f"{self.kind.capitalize()} {artifact.name} added", "good")
+        self.leave("artifact", item_id=artifact.id)

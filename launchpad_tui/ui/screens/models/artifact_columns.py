@@ -34,8 +34,15 @@ def artifact_columns(
     *,
     look: Look,
 ) -> tuple[Column[ArtifactRow], ...]:
-    """The columns of the list of artifacts of a kind, with these metrics and curves among them."""
-    made = [
+    """Return the columns of a list of artifacts.
+
+    Args:
+        kind: the kind of the artifacts; None for all kinds.
+        metrics: metrics whose values are shown as columns.
+        curves: keys of metrics whose curves are shown as columns.
+        look: colors and glyphs.
+    """
+    return (
         Column[ArtifactRow](
             "name",
             "Name",
@@ -135,12 +142,11 @@ def artifact_columns(
             sort="modified_at",
             priority=9,
         ),
-    ]
-    return tuple(made)
+    )
 
 
 def name_cell(artifact: Artifact, look: Look) -> Cell:
-    """Its name; of one that its runtime has no more, marked and faint."""
+    """Return the name of an artifact; it is marked if the runtime has deleted the artifact."""
     if artifact.deleted_at is None:
         return Cell(artifact.name)
     return Cell(f"{look.glyphs.error} {artifact.name}", "faint")

@@ -1,4 +1,4 @@
-"""An artifact's details as items and columns."""
+"""The items and columns of the details of an artifact."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A file as recorded, and what the last check found (None before one)."""
+    """A recorded file with the result of the last verification (None before the first)."""
 
     file: ArtifactFile
     state: FileState | None = None
@@ -35,7 +35,7 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class PointLine:
-    """A logged point with its place in the list."""
+    """A logged point with its position in the list."""
 
     number: int
     point: Metric
@@ -47,8 +47,14 @@ def overview_items(
     look: Look,
     names: Mapping[str, str] | None = None,
 ) -> list[Item]:
-    """The Overview tab: the artifact, its labels, and its source execution with parameters and inputs. ``names`` are
-    those of artifacts by their IDs."""
+    """Return the items of the Overview tab.
+
+    Args:
+        artifact: the artifact.
+        subject: the artifact with its execution and configuration; None if they are not known.
+        look: colors and glyphs.
+        names: names of artifacts by ID, for the inputs of the execution.
+    """
     items = [
         heading(artifact.name),
         Item("Description", artifact.description),
@@ -65,8 +71,8 @@ def overview_items(
         items.insert(
             1,
             Item(
-                "Gone",
-                f"from its runtime, since {timestamp_text(artifact.deleted_at)} or before",
+                "Deleted",
+                f"in the runtime, at or before {timestamp_text(artifact.deleted_at)}",
                 "warn",
             ),
         )
@@ -77,9 +83,9 @@ def overview_items(
     execution = subject.execution if subject else None
     if execution is None:
         reason = (
-            f"{artifact.execution_id} (gone)"
+            f"{artifact.execution_id} (deleted)"
             if artifact.execution_id
-            else "nothing known: it was added by hand"
+            else "none: the artifact was added manually"
         )
         return [*items, Item("Execution", reason, "dim")]
     text, role = look.status(execution.status)
@@ -120,22 +126,22 @@ def overview_items(
 
 
 def files_item(artifact: Artifact, look: Look) -> Item:
-    """Whether its files are as they were recorded, and since when that is known."""
+    """Return the state of the artifact's files and the time of their last verification."""
     cell = files_cell(artifact, look)
-    at = (
+    verified = (
         f", verified {timestamp_text(artifact.checked_at)}"
         if artifact.checked_at
         else "; press V to verify them"
     )
-    return Item("Files", f"{cell.text}{at}", cell.role)
+    return Item("Files", f"{cell.text}{verified}", cell.role)
 
 
 def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
-    """Path, size, checksum, state."""
+    """Return the columns of the Files tab."""
 
     def state(line: FileLine) -> Cell:
         if line.state is None:
-            return Cell("not checked", "faint")
+            return Cell("not verified", "faint")
         glyph, role = _STATES[line.state]
         return Cell(f"{getattr(look.glyphs, glyph)} {line.state}", role)
 
@@ -159,7 +165,7 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
 
 
 def point_columns() -> tuple[Column[PointLine], ...]:
-    """Name and labels, value, step, time."""
+    """Return the columns of the points in the Metrics tab."""
     return (
         Column[PointLine](
             "name",

@@ -1,4 +1,4 @@
-"""The wizard that stores files of this machine as a new artifact."""
+"""The wizard that uploads files of this machine as a new artifact."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class ArtifactUploadScreen(ArtifactWizard):
-    """Files, scenario, name and description, URL, labels, review.
+    """The wizard that uploads files: files, scenario, name and description, URL, labels, review.
 
     Args:
-        kind: what is added.
+        kind: the kind of the new artifact.
     """
 
     FINISH = "upload"
@@ -35,13 +35,13 @@ class ArtifactUploadScreen(ArtifactWizard):
         self._bytes = self._files = 0
 
     def title_text(self) -> str:
-        """What is added."""
+        """Return the title with the kind."""
         return (
             f"Upload a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Upload an artifact"
         )
 
     def steps(self) -> Sequence[Step]:
-        """What, then as for one that is there already."""
+        """Return the step for the files, then those of all artifacts."""
         source = Field(
             "source",
             "File or folder",
@@ -53,15 +53,17 @@ class ArtifactUploadScreen(ArtifactWizard):
         return (first, *super().steps())
 
     async def check(self, step: Step) -> str:
-        """The files must be there, and nothing at the URL."""
+        """Check a step; return a warning if the store cannot be reached.
+
+        Raises:
+            InvalidInput: for an invalid value, such as a missing file or a URL that has files.
+        """
         if step.id == "source":
-            await self.launchpad.files(self._look, Path(self.values["source"]).expanduser())
+            await self.launchpad.files(self._count, Path(self.values["source"]).expanduser())
             name = Path(self.values["source"].rstrip("/")).name
             if not self.values.get("name"):
                 self.values["name"] = name[:256]
-            self.launchpad.say(
-                f"{self._files:,} file{'s' * (self._files != 1)}, {size_text(self._bytes)}", "good"
-            )
+            self.launchpad.say(self._amount(), "good")
         elif step.id == "name":
             await super().check(step)
             if not self.values.get("url"):
@@ -73,39 +75,46 @@ class ArtifactUploadScreen(ArtifactWizard):
             found = await self.launchpad.network(
                 self.desk.files.check_url, self.scope, self.values["url"]
             )
-            if found.state in {UrlState.UNKNOWN_STORE, UrlState.OK}:
-                taken = f"The URL already contains files: {found.message}."
+            if found.state is UrlState.UNKNOWN_STORE:
+                raise InvalidInput(found.message, field="url")
+            if found.state is UrlState.OK:
                 raise InvalidInput(
-                    found.message if found.state is UrlState.UNKNOWN_STORE else taken, field="url"
+                    f"The URL already contains files: {found.message}",
+                    hint="Enter a URL without files.",
+                    field="url",
                 )
             return found.message if found.state is UrlState.UNREACHABLE else ""
         else:
             return await super().check(step)
         return ""
 
-    def _look(self, source: Path) -> None:
+    def _count(self, source: Path) -> None:
+        """Count the files of a file or folder and their bytes. Raises InvalidInput."""
         try:
             files = source_files(source)
             self._files, self._bytes = len(files), sum(each.file.stat().st_size for each in files)
         except InvalidInput as error:
             raise InvalidInput(error.title, error.detail, error.hint, field="source") from error
         except (Conflict, OSError) as error:
-            raise InvalidInput("It cannot be read", str(error), field="source") from error
+            title = f"{source} cannot be read"
+            raise InvalidInput(title, str(error), field="source") from error
         if not files:
-            raise InvalidInput("The folder contains no files", field="source")
+            raise InvalidInput(f"The folder {source} contains no files", field="source")
+
+    def _amount(self) -> str:
+        return f"{self._files:,} file{'s' * (self._files != 1)}, {size_text(self._bytes)}"
 
     async def review(self) -> list[Item]:
-        """Everything."""
-        amount = f"{self._files:,} file{'s' * (self._files != 1)}, {size_text(self._bytes)}"
+        """Return all values and the number and size of the files."""
         return [
             heading(self.title_text()),
-            Item("From", self.values["source"]),
-            Item("", amount, "dim"),
+            Item("Source", self.values["source"]),
+            Item("", self._amount(), "dim"),
             *self.common_items(),
         ]
 
     async def finish(self) -> None:
-        """Begin; it goes on in the background."""
+        """Start the upload in the background."""
         importing, values = self.desk.importing, self.values
         upload = partial(
             importing.upload,

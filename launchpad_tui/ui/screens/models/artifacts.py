@@ -1,4 +1,4 @@
-"""Models, datasets, result sets and other artifacts: one list, a kind each."""
+"""The lists of models, datasets, result sets and other artifacts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _TITLES = {
     ArtifactKind.OTHER: "Other artifacts",
 }
 _EMPTY = {
-    ArtifactKind.MODEL: "No models yet\nPress a to add one by its URL, or 4 to create a configuration that trains one",
+    ArtifactKind.MODEL: (
+        "No models yet\n"
+        "Press a to add one by its URL, or 4 to create a configuration that trains one"
+    ),
     ArtifactKind.DATASET: "No datasets yet\nPress a to add one by its URL",
     ArtifactKind.RESULTSET: "No result sets yet\nPress a to add one by its URL",
     ArtifactKind.OTHER: "No other artifacts yet\nPress a to add one by its URL",
@@ -45,7 +48,11 @@ _ATTRIBUTES = (
 
 
 class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
-    """The list of the artifacts of a kind."""
+    """The list of the artifacts of one kind.
+
+    Args:
+        kind: the kind.
+    """
 
     TOPICS = frozenset({"artifacts", "metrics"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -72,7 +79,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "Show the inputs and outputs of the artifact as a tree",
             footer=5,
         ),
-        Action("artifacts.columns", "o", "columns", "Choose metrics to show as columns", footer=12),
+        Action("artifacts.columns", "o", "columns", "Select metrics to show as columns", footer=12),
         Action(
             "artifacts.verify",
             "V",
@@ -108,29 +115,29 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         self.EMPTY = _EMPTY[kind]  # type: ignore[misc]
 
     def title_text(self) -> str:
-        """The kind's plural."""
+        """Return the plural of the kind."""
         return _TITLES[self.kind]
 
     def columns(self) -> Sequence[Column[ArtifactRow]]:
-        """Those of the kind, and the chosen metrics."""
+        """Return the columns of the kind with the selected metrics."""
         query = self.current_query
         return artifact_columns(self.kind, query.metrics, query.curves, look=self.launchpad.look)
 
     def key_of(self, row: ArtifactRow) -> str:
-        """The artifact's ID."""
+        """Return the ID of the artifact."""
         return row.artifact.id
 
     def listing(self, query: Query) -> Listing[ArtifactRow]:
-        """The artifacts."""
+        """Return the artifacts that match a query."""
         return self.desk.artifacts.listing(self.scope, self.kind, query)
 
     async def load(self) -> None:
-        """The columns chosen earlier, then the list."""
+        """Restore the selected columns, then read the list."""
         await self.prepare_columns()
         await super().load()
 
     async def condition_names(self) -> list[tuple[str, str]]:
-        """Attributes, and the labels, metrics and parameters that there are."""
+        """Return what a condition can name: attributes, labels, metrics and parameters."""
         artifacts, scope = self.desk.artifacts, self.scope
         names = [(f"attribute {name}", title) for name, title in _ATTRIBUTES]
         labels = await self.read(artifacts.label_keys, scope, self.kind)
@@ -147,62 +154,62 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     @property
     def preference(self) -> str:
-        """Each kind has its own."""
+        """The key of the preference that stores the columns of this kind."""
         return f"columns.{self.kind}"
 
     # Actions --------------------------------------------------------------------------------------
 
     def why_not_metrics(self) -> str | None:
-        """A row is needed, and not too many."""
+        """Disable the action without a row, or with too many selected rows."""
         return self.why_not_show_together()
 
     why_not_compare = why_not_metrics
 
     def why_not_lineage(self) -> str | None:
-        """A row is needed."""
+        """Disable the action without a row under the cursor."""
         return None if self.table.row is not None else "No artifact is under the cursor"
 
     why_not_download = why_not_verify = why_not_metrics
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``."""
+        """Open the details of the artifact."""
         self.launchpad.open("artifact", item_id=event.row.artifact.id)
 
     def do_add(self) -> None:
-        """Key ``a``."""
+        """Open the wizard that adds an artifact by its URL."""
         self.launchpad.open("artifact.add", kind=self.kind)
 
     def do_metrics(self) -> None:
-        """Key ``m``."""
+        """Open the charts of the selected artifacts."""
         self.launchpad.open("metrics", item_ids=self.table.target_ids)
 
     def do_compare(self) -> None:
-        """Key ``c``."""
+        """Open the comparison of the selected artifacts."""
         self.launchpad.open("compare", item_ids=self.table.target_ids)
 
     def do_lineage(self) -> None:
-        """Key ``L``."""
+        """Open the lineage of the artifact under the cursor."""
         self.launchpad.open("lineage", item_id=self.table.row_id)
 
     def do_upload(self) -> None:
-        """Key ``u``."""
+        """Open the wizard that uploads files as an artifact."""
         self.launchpad.open("artifact.upload", kind=self.kind)
 
     async def do_download(self) -> None:
-        """Key ``d``."""
+        """Download the files of the selected artifacts."""
         from launchpad_tui.ui.screens.common.downloads import download_artifacts
 
         await download_artifacts(self, self.table.target_ids)
 
     def do_verify(self) -> None:
-        """Key ``V``."""
+        """Verify the files of the selected artifacts in the background."""
         from launchpad_tui.ui.screens.models.verification import verify
 
         verify(self, self.table.target_ids)
 
     def do_verify_all(self) -> None:
-        """Key ``*``."""
+        """Verify the files of all artifacts of the kind in the background."""
         from launchpad_tui.ui.screens.models.verification import verify_all
 
         verify_all(self, self.kind, _TITLES[self.kind])

@@ -18,7 +18,10 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from launchpad_tui.ui.theme import Look
 
-_EMPTY = "Type part of a name, ID, description or label\nThe search covers artifacts and executions of all connections"
+_EMPTY = (
+    "Type part of a name, ID, description or label\n"
+    "The search covers artifacts and executions of all connections"
+)
 
 
 class EverywhereScreen(LaunchpadScreen):
@@ -38,7 +41,7 @@ class EverywhereScreen(LaunchpadScreen):
     )
 
     def body(self) -> ComposeResult:
-        """The line that is typed in, and what was found."""
+        """Yield the search input and the results."""
         yield Input(placeholder="search all connections and resource groups", id="search")
         yield VirtualTable(
             hit_columns(self.launchpad.look),
@@ -55,47 +58,47 @@ class EverywhereScreen(LaunchpadScreen):
 
     @property
     def table(self) -> VirtualTable[Hit]:
-        """Return the search results."""
+        """The search results."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Search."""
-        line = self.query_one(Input)
-        text = line.value.strip()
+        """Search for the text of the input."""
+        search_input = self.query_one(Input)
+        text = search_input.value.strip()
         rows = await self.read(self.desk.everywhere.search, text)
         self.table.empty = (
             f"No results for {text!r}\nOnly synchronized data is searched" if text else _EMPTY
         )
         self.table.set_rows(rows)
-        if line.value.strip() != text:
+        if search_input.value.strip() != text:
             self.table.expect()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Search as one types."""
+        """Search while the user types."""
         event.stop()
         self.table.expect()
         self.reload()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """On to the list."""
+        """Move the focus to the results."""
         event.stop()
         self.table.focus()
 
     def do_search(self) -> None:
-        """Key ``/``."""
+        """Focus the search input."""
         self.query_one(Input).focus()
 
     def do_list(self) -> None:
-        """Key ``down``, from the line."""
+        """Move the focus from the search input to the results."""
         self.table.focus()
 
     @on(VirtualTable.Opened)
     async def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``: stand in its resource group, and show it."""
+        """Switch to the resource group of a result, and open its details."""
         hit: Hit = event.row
         if hit.scope != self.scope:
             await self.launchpad.choose_scope(hit.scope, "")
-            self.launchpad.say(f"Now in {hit.scope}")
+            self.launchpad.say(f"Switched to {hit.scope}")
         if hit.artifact is not None:
             self.launchpad.open("artifact", item_id=hit.artifact.id)
         elif hit.execution is not None:
@@ -103,7 +106,7 @@ class EverywhereScreen(LaunchpadScreen):
 
 
 def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
-    """The columns of what was found."""
+    """Return the columns of the search results."""
 
     def kind(hit: Hit) -> Cell:
         if hit.deleted:

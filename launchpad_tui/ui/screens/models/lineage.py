@@ -15,10 +15,10 @@ from launchpad_tui.ui.widgets.tree import TreeView
 
 
 class LineageScreen(LaunchpadScreen):
-    """Upstream above, downstream below.
+    """The lineage of an artifact as a tree: its inputs above it, and what was created from it below.
 
     Args:
-        item_id: the artifact's ID.
+        item_id: the ID of the artifact.
     """
 
     TOPICS = frozenset({"artifacts", "executions"})
@@ -32,16 +32,16 @@ class LineageScreen(LaunchpadScreen):
         self._lineage: Lineage | None = None
 
     def title_text(self) -> str:
-        """Whose lineage."""
+        """Return the title with the name of the artifact."""
         root = self._lineage.artifacts.get(self.item_id) if self._lineage else None
         return f"Lineage of {root.name}" if root else "Lineage"
 
     def body(self) -> ComposeResult:
-        """The tree."""
+        """Yield the tree."""
         yield TreeView(id="tree", empty="reading…")
 
     async def load(self) -> None:
-        """Walk the graph anew."""
+        """Read the lineage and show it."""
         self._lineage = await self.read(self.desk.lineage.lineage, self.scope, self.item_id)
         self._show()
         self.repaint_frame()
@@ -53,5 +53,5 @@ class LineageScreen(LaunchpadScreen):
             tree.set_tree(tree_lines(self._lineage, tree.folded, self.launchpad.look))
 
     def do_details(self) -> None:
-        """Key ``e``."""
+        """Open the details of the artifact."""
         self.launchpad.open("artifact", item_id=self.item_id)

@@ -1,8 +1,9 @@
-"""The lineage of an artifact as a tree of foldable lines: upstream on top of it, downstream below.
+"""The lineage of an artifact as a tree of foldable lines: upstream above it, downstream below.
 
-Upstream reads "made by … from …": an artifact's line is followed by the execution that made it, and that by its inputs.
-Downstream reads "went into … which made …". A thing that was met before on the way is named again, but not opened
-again, so that a diamond or a cycle ends.
+Upstream, the line of an artifact is followed by the execution that created it, and that one by its
+input artifacts. Downstream, the line of an artifact is followed by the executions that used it, and
+each of those by its output artifacts. An execution that occurs several times is expanded only where
+it occurs first, so that diamonds stay small and cycles end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from launchpad_tui.domain.lineage import Lineage, LineageExecution
 
 
 class Side(StrEnum):
-    """Which half of the tree a line belongs to."""
+    """The part of the tree that a line belongs to."""
 
     HEAD = "head"
     UPSTREAM = "upstream"
@@ -26,8 +27,22 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineageLine:
-    """One line. ``path`` is the way to it (IDs from the root) and names it for folding; ``depth`` counts from 0 at the
-    root; ``last`` says for each depth whether the branch ends there; ``repeated`` that it was opened further up."""
+    """A line of the tree: a heading, an artifact or an execution.
+
+    Args:
+        side: the part of the tree.
+        path: the IDs from the root to the line, which identify it for folding.
+        depth: the depth in the tree; 0 for the root and for headings.
+        last: for each depth whether the line is in the last branch there.
+        artifact: the artifact of the line, if it is known.
+        execution: the execution of the line.
+        missing_id: the ID of an artifact that is not known.
+        slot: the name of the input that the artifact is bound to.
+        children: the number of lines directly below it, visible or not.
+        folded: whether its children are hidden.
+        repeated: whether the execution is expanded at an earlier line.
+        title: the text of a heading.
+    """
 
     side: Side
     path: tuple[str, ...]
@@ -46,11 +61,11 @@ class LineageLine:
 def lineage_lines(
     lineage: Lineage, folded: frozenset[tuple[str, ...]] = frozenset()
 ) -> tuple[LineageLine, ...]:
-    """All visible lines of the tree, top to bottom.
+    """Return all visible lines of the tree, top to bottom.
 
     Args:
-        lineage: what is known.
-        folded: the paths of the lines whose children are hidden; a path begins with the side it is on.
+        lineage: the lineage.
+        folded: the paths of lines whose children are hidden. The first part of a path is its side.
     """
     root = lineage.artifacts.get(lineage.root)
     lines = [LineageLine(Side.HEAD, ("head",), 0, (), title="Inputs")]
@@ -67,34 +82,38 @@ def lineage_lines(
 
 
 class _Walk:
+    """A depth-first walk over one side of the tree; the base class walks upstream."""
+
     side = Side.UPSTREAM
 
     def __init__(self, lineage: Lineage, folded: frozenset[tuple[str, ...]]) -> None:
         self._lineage = lineage
         self._folded = folded
-        self._opened: set[str] = set()
+        self._expanded: set[str] = set()
 
     def walk(self) -> Iterator[LineageLine]:
-        executions = self._of_artifact(self._lineage.root)
+        executions = self._executions_of(self._lineage.root)
         for place, execution in enumerate(executions):
             yield from self._execution(
                 execution, (str(self.side),), (place == len(executions) - 1,)
             )
 
-    def _of_artifact(self, artifact_id: str) -> list[LineageExecution]:
+    def _executions_of(self, artifact_id: str) -> list[LineageExecution]:
+        """Return the executions next to an artifact: upstream the one that created it."""
         source = self._lineage.source(artifact_id)
         return [source] if source else []
 
-    def _of_execution(self, execution: LineageExecution) -> list[tuple[str, str]]:
+    def _artifacts_of(self, execution: LineageExecution) -> list[tuple[str, str]]:
+        """Return names and IDs of the artifacts next to an execution: upstream its inputs."""
         return list(execution.inputs)
 
     def _execution(
-        self, item: LineageExecution, way: tuple[str, ...], last: tuple[bool, ...]
+        self, item: LineageExecution, parent: tuple[str, ...], last: tuple[bool, ...]
     ) -> Iterator[LineageLine]:
-        path = (*way, item.execution.id)
-        repeated = item.execution.id in self._opened
-        self._opened.add(item.execution.id)
-        children = [] if repeated else self._of_execution(item)
+        path = (*parent, item.execution.id)
+        repeated = item.execution.id in self._expanded
+        self._expanded.add(item.execution.id)
+        children = [] if repeated else self._artifacts_of(item)
         hidden = path in self._folded
         yield LineageLine(
             self.side,
@@ -112,11 +131,11 @@ class _Walk:
             yield from self._artifact(slot, artifact_id, path, (*last, place == len(children) - 1))
 
     def _artifact(
-        self, slot: str, artifact_id: str, way: tuple[str, ...], last: tuple[bool, ...]
+        self, slot: str, artifact_id: str, parent: tuple[str, ...], last: tuple[bool, ...]
     ) -> Iterator[LineageLine]:
-        path = (*way, artifact_id)
+        path = (*parent, artifact_id)
         artifact = self._lineage.artifacts.get(artifact_id)
-        executions = self._of_artifact(artifact_id)
+        executions = self._executions_of(artifact_id)
         hidden = path in self._folded
         yield LineageLine(
             self.side,
@@ -142,8 +161,8 @@ class _Upstream(_Walk):
 class _Downstream(_Walk):
     side = Side.DOWNSTREAM
 
-    def _of_artifact(self, artifact_id: str) -> list[LineageExecution]:
+    def _executions_of(self, artifact_id: str) -> list[LineageExecution]:
         return list(self._lineage.consumers(artifact_id))
 
-    def _of_execution(self, execution: LineageExecution) -> list[tuple[str, str]]:
+    def _artifacts_of(self, execution: LineageExecution) -> list[tuple[str, str]]:
         return [("", artifact_id) for artifact_id in execution.outputs]

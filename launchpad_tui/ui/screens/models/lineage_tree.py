@@ -1,4 +1,4 @@
-"""Lines of a lineage as a tree view shows them."""
+"""The lines of a lineage as a tree view shows them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ _Parts = list[tuple[str, str]]
 
 
 def tree_lines(lineage: Lineage, folded: frozenset[object], look: Look) -> list[TreeLine]:
-    """All visible lines; a key is the way from the root."""
+    """Return all visible lines of a tree view; the key of a line is its path from the root."""
     paths = frozenset(path for path in folded if isinstance(path, tuple))
     found = lineage_lines(lineage, paths)
-    lines = [_line(line, look) for line in found]
-    lines = _with_nothing(lines, found)
+    lines = _with_placeholders([_line(line, look) for line in found], found)
     if lineage.truncated:
         lines.append(
             TreeLine(
@@ -29,15 +28,15 @@ def tree_lines(lineage: Lineage, folded: frozenset[object], look: Look) -> list[
     return lines
 
 
-def _with_nothing(lines: list[TreeLine], found: tuple[LineageLine, ...]) -> list[TreeLine]:
-    """Return a placeholder for an empty half of the tree."""
+def _with_placeholders(lines: list[TreeLine], found: tuple[LineageLine, ...]) -> list[TreeLine]:
+    """Insert a line for each side of the tree that is empty."""
     sides = {line.side for line in found}
     if Side.UPSTREAM not in sides:
         lines.insert(
-            1, TreeLine("no source", [("nothing known: it was added by hand", "dim")], (True,))
+            1, TreeLine("no source", [("none: the artifact was added manually", "dim")], (True,))
         )
     if Side.DOWNSTREAM not in sides:
-        lines.append(TreeLine("no use", [("nothing yet", "dim")], (True,)))
+        lines.append(TreeLine("no use", [("no executions yet", "dim")], (True,)))
     return lines
 
 

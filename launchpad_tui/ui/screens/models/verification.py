@@ -1,4 +1,4 @@
-"""Looks at many artifacts' files from screens: they go on in the background, and the lists show what was found."""
+"""Verification of the files of several artifacts in the background; lists show the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 def verify(screen: LaunchpadScreen, ids: Sequence[str]) -> None:
-    """Look at these artifacts' files; only what may have been replaced since it was last read is read."""
+    """Verify the files of artifacts as a background transfer.
+
+    The content of a file is read only if the file may have changed since it was last read.
+
+    Args:
+        screen: the screen that starts the transfer.
+        ids: IDs of the artifacts; nothing happens if it is empty.
+    """
     if not ids:
         return
     scope, desk = screen.scope, screen.desk
@@ -36,29 +43,35 @@ def verify(screen: LaunchpadScreen, ids: Sequence[str]) -> None:
             raise failed[0]
         return summary_text(counts, len(failed))
 
-    what = f"{len(ids)} artifacts" if len(ids) > 1 else "one"
-    screen.launchpad.transfers.start(f"Verify {what}", work, "verified", quiet=len(ids) == 1)
+    count = f"{len(ids)} artifacts" if len(ids) > 1 else "1 artifact"
+    screen.launchpad.transfers.start(f"Verify {count}", work, "verified", quiet=len(ids) == 1)
 
 
 def verify_all(screen: LaunchpadScreen, kind: ArtifactKind, title: str) -> None:
-    """Look at the files of all artifacts of a kind, as `verify`."""
+    """Verify the files of all artifacts of a kind as `verify` does.
+
+    Args:
+        screen: the screen that starts the transfer.
+        kind: the kind.
+        title: the plural of the kind, for the title of the transfer.
+    """
     scope, service, artifacts = screen.scope, screen.desk.verification, screen.desk.artifacts
 
     def work(progress: Progress) -> str:
         total = artifacts.listing(scope, kind, Query()).count()
         failed = 0
 
-        def tell(verified: Verified) -> None:
+        def count(verified: Verified) -> None:
             nonlocal failed
             failed += bool(verified.error)
             progress(Transfer(verified.done, max(total, verified.done), verified.artifact.name))
 
-        return summary_text(service.verify_all(scope, kind, tell), failed)
+        return summary_text(service.verify_all(scope, kind, count), failed)
 
     screen.launchpad.transfers.start(f"Verify all {title.lower()}", work, "verified")
 
 
 def summary_text(counts: Mapping[FilesState, int], failed: int) -> str:
-    """``3 intact, 1 missing; 2 could not be verified``."""
+    """Return a summary: ``Files: 3 intact, 1 missing; 2 could not be verified``."""
     found = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "none"
     return f"Files: {found}" + (f"; {failed:,} could not be verified" if failed else "")

@@ -1,4 +1,4 @@
-"""What is in an object store, folder by folder."""
+"""The browser of an object store, one folder at a time."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from launchpad_tui.domain.transfer import Progress
 
-#: the next page is read when the cursor is so many rows from the last one
+#: distance of the cursor from the last loaded row, in rows, at which the next page is read
 _AHEAD = 100
-NOTHING = "There is nothing under the cursor"
+_NO_ROW = "No file or folder is under the cursor"
 
 
 @dataclass(frozen=True, slots=True)
 class StoreEntry:
-    """A folder (without size and moment) or an object of a store."""
+    """A folder or an object of a store; a folder has neither size nor timestamp."""
 
     path: str
     size: int | None = None
@@ -43,23 +43,26 @@ class StoreEntry:
 
     @property
     def folder(self) -> bool:
-        """Whether it is one."""
+        """Whether the entry is a folder."""
         return self.size is None
 
     @property
     def name(self) -> str:
-        """Its last part."""
+        """The last part of the path."""
         return self.path.rpartition("/")[2]
 
 
 class BrowseScreen(LaunchpadScreen):
-    """Walks through an object store.
+    """The files and folders of an object store.
+
+    The screen can also be opened to select a path. It then returns the URL of the selected path, or
+    None.
 
     Args:
-        store: its name.
-        path: the folder to begin with.
-        scope: the store's resource group; None for the chosen one.
-        choose: whether a path is looked for: ``t`` gives it back.
+        store: the name of the object store.
+        path: the folder that is shown first.
+        scope: the resource group of the store; None for the current one.
+        choose: whether the screen is opened to select a path.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -68,25 +71,25 @@ class BrowseScreen(LaunchpadScreen):
             "browse.preview",
             "p",
             "preview",
-            "Preview the metadata of the file (no code in it is run)",
+            "Preview the contents of the file without running any code",
             footer=3,
         ),
         Action("browse.download", "d", "download", "Download the file or the folder", footer=4),
         Action(
-            "browse.add", "a", "add as model", "Add what is under the cursor as a model.", footer=5
+            "browse.add", "a", "add as model", "Add the file or the folder as a model", footer=5
         ),
         Action(
             "browse.import",
             "i",
             "import models",
-            "Look for models in this folder and add them.",
+            "Find models in this folder and add them",
             footer=6,
         ),
         Action(
             "browse.select",
             "t",
-            "take",
-            "Take what is under the cursor, or an empty folder itself.",
+            "select",
+            "Select the file or folder under the cursor, or the empty folder that is shown",
             footer=1,
         ),
     )
@@ -102,25 +105,25 @@ class BrowseScreen(LaunchpadScreen):
         self._entries: list[StoreEntry] = []
         self._next = ""
         self._reading = False
-        #: where the cursor stood in the folders above
-        self._stood: dict[str, str] = {}
+        #: path under the cursor of each folder that was left, to restore the cursor
+        self._cursors: dict[str, str] = {}
 
     @property
     def scope(self) -> Scope:
-        """The store's resource group."""
+        """The resource group of the store."""
         return self._of or super().scope
 
     def title_text(self) -> str:
-        """The store, and where in it."""
-        return f"{'Choose in ' if self.choose else ''}{self.store}/{self.path}"
+        """Return the title with the store and the path."""
+        return f"{'Select in ' if self.choose else ''}{self.store}/{self.path}"
 
     def actions(self) -> tuple[Action, ...]:
-        """Taking, where a path is looked for; adding, where not."""
-        wrong = {"browse.add", "browse.import"} if self.choose else {"browse.select"}
-        return tuple(action for action in super().actions() if action.id not in wrong)
+        """Return the actions: to select a path if the screen was opened for that, else to add."""
+        excluded = {"browse.add", "browse.import"} if self.choose else {"browse.select"}
+        return tuple(action for action in super().actions() if action.id not in excluded)
 
     def body(self) -> ComposeResult:
-        """The folder's entries."""
+        """Yield the list."""
         yield VirtualTable(
             entry_columns(self.launchpad.look),
             lambda entry: entry.path,
@@ -132,7 +135,7 @@ class BrowseScreen(LaunchpadScreen):
 
     @property
     def table(self) -> VirtualTable[StoreEntry]:
-        """The list."""
+        """The entries of the folder."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
@@ -152,32 +155,33 @@ class BrowseScreen(LaunchpadScreen):
         table = self.table
         table.title = f"ai://{self.store}/{self.path}"
         table.empty = (
-            "Nothing is here\nbackspace goes to the folder above"
+            "The folder is empty\nPress backspace to open the parent folder"
             if self.path
-            else "The store is empty"
+            else "The object store is empty"
         )
-        table.note = f"{len(self._entries):,} read, more follow" if page.next else ""
+        table.note = f"{len(self._entries):,} loaded, scroll for more" if page.next else ""
         table.set_rows(self._entries)
         self.repaint_frame()
 
     def show_load_error(self, error: Exception) -> None:
-        """In place of the entries."""
+        """Show the error in place of the entries."""
         if isinstance(error, LaunchpadError):
             self._entries, self._next = [], ""
             self.table.set_rows([])
-            self.table.set_problem(f"{error}\nr reads it again, backspace goes to the folder above")
+            hint = "Press r to try again, backspace to open the parent folder"
+            self.table.set_problem(f"{error}\n{hint}")
             self.repaint_frame()
         else:
             super().show_load_error(error)
 
     def on_virtual_table_cursor_moved(self) -> None:
-        """Read on before the end is reached."""
+        """Read the next page before the cursor reaches the last loaded row."""
         super().on_virtual_table_cursor_moved()
         if self._next and not self._reading and self.table.cursor >= len(self._entries) - _AHEAD:
             self._reading = True
-            self.run_task(self._read_on(self.path, self._next), "page", exclusive=False)
+            self.run_task(self._load_next(self.path, self._next), "page", exclusive=False)
 
-    async def _read_on(self, path: str, token: str) -> None:
+    async def _load_next(self, path: str, token: str) -> None:
         try:
             page = await self._page(token)
             if path == self.path and token == self._next:
@@ -186,15 +190,16 @@ class BrowseScreen(LaunchpadScreen):
         finally:
             self._reading = False
 
-    def _go(self, path: str, at: str = "") -> None:
-        self._stood[self.path] = self.table.row_id
+    def _open_folder(self, path: str, at: str = "") -> None:
+        """Show a folder with the cursor on ``at``, or where it was when the folder was left."""
+        self._cursors[self.path] = self.table.row_id
         self.path = path
         self._entries, self._next = [], ""
         self.table.set_rows([], keep_cursor=False)
         self.table.empty = f"reading{self.launchpad.look.glyphs.ellipsis}"
-        self.run_task(self._arrive(at or self._stood.get(path, "")), "go")
+        self.run_task(self._load_folder(at or self._cursors.get(path, "")), "folder")
 
-    async def _arrive(self, at: str) -> None:
+    async def _load_folder(self, at: str) -> None:
         self.repaint_frame()
         try:
             await self.load()
@@ -206,50 +211,52 @@ class BrowseScreen(LaunchpadScreen):
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``: into a folder; a file shows what it says of itself."""
+        """Open a folder, or the preview of a file."""
         entry: StoreEntry = event.row
         if entry.folder:
-            self._go(entry.path)
+            self._open_folder(entry.path)
         else:
             self.do_preview()
 
     # Actions --------------------------------------------------------------------------------------
 
     def why_not_up(self) -> str | None:
-        """The store's root has nothing above."""
-        return None if self.path else "This is the whole store"
+        """Disable the action in the root of the store."""
+        return None if self.path else "The root of the object store has no parent folder"
 
     def why_not_preview(self) -> str | None:
-        """Files only."""
+        """Disable the preview of folders."""
         row = self.table.row
-        return NOTHING if row is None else "It is a folder" if row.folder else None
+        return _NO_ROW if row is None else "A folder has no preview" if row.folder else None
 
     def why_not_download(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else NOTHING
+        """Disable the action without a row under the cursor."""
+        return None if self.table.row is not None else _NO_ROW
 
     def why_not_add(self) -> str | None:
-        """A row is needed, and a store of the chosen group."""
+        """Disable adding without a row, and from stores of other resource groups."""
         return self.why_not_import() or self.why_not_download()
 
     def why_not_import(self) -> str | None:
-        """The chosen group gets the models."""
-        return None if self.scope == self.launchpad.scope else f"Choose {self.scope} first: key 0"
+        """Disable the import from other resource groups: models are added to the current one."""
+        if self.scope == self.launchpad.scope:
+            return None
+        return f"Press 0 to switch to {self.scope} first"
 
     def why_not_select(self) -> str | None:
-        """The whole store is no place for an artifact."""
-        return None if self.table.row is not None or self.path else NOTHING
+        """Disable selecting the root of the store, which is no URL of an artifact."""
+        return None if self.table.row is not None or self.path else _NO_ROW
 
     def do_up(self) -> None:
-        """Key ``backspace``."""
-        self._go(self.path.rpartition("/")[0], self.path)
+        """Open the parent folder."""
+        self._open_folder(self.path.rpartition("/")[0], self.path)
 
     def do_preview(self) -> None:
-        """Key ``p``."""
+        """Open the preview of the file."""
         self.launchpad.open("preview", store=self.store, path=self.table.row_id, scope=self.scope)
 
     async def do_download(self) -> None:
-        """Key ``d``."""
+        """Download the file or the folder."""
         entry = self.table.row
         if entry is not None:
             url, scope, files = (
@@ -264,19 +271,19 @@ class BrowseScreen(LaunchpadScreen):
             await download(self.launchpad, entry.name, fetch)
 
     def do_add(self) -> None:
-        """Key ``a``."""
+        """Open the wizard that adds the file or the folder as a model."""
         self.launchpad.open("artifact.add", url=str(ArtifactUrl(self.store, self.table.row_id)))
 
     def do_import(self) -> None:
-        """Key ``i``."""
+        """Open the screen that finds models in this folder."""
         self.launchpad.open("import", store=self.store, path=self.path)
 
     def do_select(self) -> None:
-        """Key ``t``."""
+        """Return the URL of the selected path."""
         self.dismiss(str(ArtifactUrl(self.store, self.table.row_id or self.path)))
 
     def do_back(self) -> None:
-        """Key ``esc``; where a path is looked for, without one."""
+        """Close the screen, without a selected path."""
         if self.choose:
             self.dismiss(None)
         else:
@@ -284,7 +291,7 @@ class BrowseScreen(LaunchpadScreen):
 
 
 def entries_of(page: FolderPage) -> list[StoreEntry]:
-    """Folders, then objects."""
+    """Return the entries of a page: folders, then objects."""
     return [
         *(StoreEntry(path) for path in page.folders),
         *(StoreEntry(each.path, each.size, each.modified) for each in page.objects),
@@ -292,7 +299,7 @@ def entries_of(page: FolderPage) -> list[StoreEntry]:
 
 
 def entry_columns(look: Look) -> tuple[Column[StoreEntry], ...]:
-    """Name, size, moment."""
+    """Return the columns of the list: name, size and time of the last change."""
 
     def name(entry: StoreEntry) -> Cell:
         return (

@@ -1,4 +1,4 @@
-"""Models that are in an object store already: found by a pattern, looked through, added in one go."""
+"""The import of models that are in an object store already: find them by a pattern and add them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
 
-_PATTERNS = "* is any part of a path, ** any number of them: */* for the second level, **/best for all of that name."
+_PATTERN_HELP = (
+    "* matches one part of a path, ** any number of parts. "
+    "Examples: */* for the second level, **/best for everything with that name."
+)
 
 
 class ImportScreen(LaunchpadScreen):
-    """Folders and files of a store that may become artifacts.
+    """Files and folders of an object store that can be added as artifacts.
 
     Args:
-        store: its name.
-        path: the folder that is looked through.
-        scope: the store's resource group; None for the chosen one.
+        store: the name of the object store.
+        path: the folder that is searched.
+        scope: the resource group of the store; None for the current one.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -39,10 +42,10 @@ class ImportScreen(LaunchpadScreen):
             "import.add",
             "a",
             "add",
-            "Add the selected ones; without a selection all that can be added.",
+            "Add the selected artifacts, or all if none are selected",
             footer=2,
         ),
-        Action("import.pattern", "p", "pattern", "Which folders or files are one each.", footer=3),
+        Action("import.pattern", "p", "pattern", "Edit the pattern that finds artifacts", footer=3),
         Action(
             "import.kind",
             "t",
@@ -64,37 +67,37 @@ class ImportScreen(LaunchpadScreen):
 
     @property
     def scope(self) -> Scope:
-        """The store's resource group."""
+        """The resource group of the store."""
         return self._of or super().scope
 
     def title_text(self) -> str:
-        """From where."""
+        """Return the title with the store and the folder."""
         return f"Import from {self.store}/{self.path}"
 
     def body(self) -> ComposeResult:
-        """The proposals."""
+        """Yield the list."""
         yield VirtualTable(
             proposal_columns(self.launchpad.look),
-            lambda one: one.path,
+            lambda proposal: proposal.path,
             title="Found",
             id="list",
             opens=False,
-            empty=f"looking{self.launchpad.look.glyphs.ellipsis}",
+            empty=f"searching{self.launchpad.look.glyphs.ellipsis}",
         )
 
     @property
     def table(self) -> VirtualTable[Proposal]:
-        """The list."""
+        """The files and folders that were found."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Walk the folder."""
+        """Search the folder."""
 
-        def tell(count: int) -> None:
-            self.app.call_from_thread(self.launchpad.say, f"Looked at {count:,} objects")
+        def report(count: int) -> None:
+            self.app.call_from_thread(self.launchpad.say, f"{count:,} objects searched")
 
         self._found = await self.launchpad.network(
-            self.desk.importing.propose, self.scope, self.store, self.path, self.pattern, tell
+            self.desk.importing.propose, self.scope, self.store, self.path, self.pattern, report
         )
         self._show()
 
@@ -102,14 +105,14 @@ class ImportScreen(LaunchpadScreen):
         table = self.table
         table.set_problem("")
         table.title = f"{self.pattern} in ai://{self.store}/{self.path}, as {self.kind}"
-        table.empty = "Nothing matches the pattern\np takes another"
-        known = sum(one.known for one in self._found)
-        table.note = f"{len(self._addable)} can be added, {known} known"
+        table.empty = "No file or folder matches the pattern\nPress p to edit the pattern"
+        added = sum(proposal.known for proposal in self._found)
+        table.note = f"{len(self._addable)} can be added, {added} added already"
         table.set_rows(self._found)
         self.refresh_footer()
 
     def show_load_error(self, error: Exception) -> None:
-        """In place of the proposals."""
+        """Show the error in place of the list."""
         if isinstance(error, LaunchpadError):
             self._found = []
             self.table.set_rows([])
@@ -119,54 +122,56 @@ class ImportScreen(LaunchpadScreen):
 
     @property
     def _addable(self) -> list[Proposal]:
-        return [one for one in self._found if not one.known and not one.problem]
+        return [each for each in self._found if not each.known and not each.problem]
 
     @property
-    def _wanted(self) -> list[Proposal]:
-        chosen = set(self.table.selection.ids)
-        return [one for one in self._addable if one.path in chosen] if chosen else self._addable
+    def _to_add(self) -> list[Proposal]:
+        """The proposals that are added: the selected ones, or all if none are selected."""
+        selected = set(self.table.selection.ids)
+        if not selected:
+            return self._addable
+        return [proposal for proposal in self._addable if proposal.path in selected]
 
     # Actions --------------------------------------------------------------------------------------
 
     def why_not_add(self) -> str | None:
-        """Something that is not known yet."""
-        if self._wanted:
+        """Disable the action if nothing can be added."""
+        if self._to_add:
             return None
         return (
-            "None of the selected can be added"
+            "None of the selected artifacts can be added"
             if self.table.selection.ids
             else "There is nothing to add"
         )
 
     def why_not_browse(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else "There is nothing under the cursor"
+        """Disable the action without a row under the cursor."""
+        return None if self.table.row is not None else "No file or folder is under the cursor"
 
     async def do_add(self) -> None:
-        """Key ``a``."""
-        wanted, kind = self._wanted, self.kind
+        """Ask for the scenario, and add the artifacts."""
+        proposals, kind = self._to_add, self.kind
         scenarios = await self.read(self.desk.scenarios.scenarios, self.scope)
         choices = [Choice(each.id, each.name, each.description) for each in scenarios]
-        title = f"Add {len(wanted)} {kind}{'s' * (len(wanted) != 1)}: of which scenario?"
-        picked = await self.launchpad.ask(
-            ChooseDialog(
-                title, choices, empty="No scenario yet: 5, then a, adds workflow templates"
-            )
-        )
+        title = f"Scenario of the {_counted(len(proposals), kind)}"
+        empty = "No scenarios yet; press 5, then a, to add workflow templates"
+        picked = await self.launchpad.ask(ChooseDialog(title, choices, empty=empty))
         if picked:
-            made: list[Artifact] = list(
-                await self.read(self.desk.importing.register, self.scope, kind, picked[0], wanted)
+            added: list[Artifact] = list(
+                await self.read(
+                    self.desk.importing.register, self.scope, kind, picked[0], proposals
+                )
             )
-            for one in wanted:
-                one.known = True
+            for proposal in proposals:
+                proposal.known = True
             self.table.clear_selection()
             self._show()
-            self.launchpad.say(f"Added {len(made)} {kind}{'s' * (len(made) != 1)}", "good", 8)
+            self.launchpad.say(f"{_counted(len(added), kind)} added", "good", 8)
 
     async def do_pattern(self) -> None:
-        """Key ``p``."""
+        """Ask for the pattern, and search again."""
         typed = await self.launchpad.ask(
-            PromptDialog("Which paths are one each?", self.pattern, _PATTERNS)
+            PromptDialog("Pattern of the paths to add", self.pattern, _PATTERN_HELP)
         )
         if typed:
             self.pattern = typed.strip()
@@ -174,15 +179,15 @@ class ImportScreen(LaunchpadScreen):
             self.reload()
 
     async def do_kind(self) -> None:
-        """Key ``t``."""
+        """Ask for the kind of the artifacts."""
         choices = [Choice(each, each) for each in ArtifactKind]
-        picked = await self.launchpad.ask(ChooseDialog("Add them as", choices, at=self.kind))
+        picked = await self.launchpad.ask(ChooseDialog("Kind of artifact", choices, at=self.kind))
         if picked:
             self.kind = ArtifactKind(picked[0])
             self._show()
 
     def do_browse(self) -> None:
-        """Key ``b``."""
+        """Browse the folder under the cursor, or the parent folder of the file."""
         row = self.table.row
         if row is not None:
             single = len(row.files) == 1 and row.files[0].path == "."
@@ -190,16 +195,21 @@ class ImportScreen(LaunchpadScreen):
             self.launchpad.open("browse", store=self.store, path=path, scope=self.scope)
 
 
+def _counted(count: int, kind: ArtifactKind) -> str:
+    noun = "artifact" if kind is ArtifactKind.OTHER else str(kind)
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def proposal_columns(look: Look) -> tuple[Column[Proposal], ...]:
-    """Name, state, files, size, moment, URL."""
+    """Return the columns of the list."""
     glyphs = look.glyphs
 
-    def state(one: Proposal) -> Cell:
-        if one.known:
-            return Cell(f"{glyphs.done} known", "dim")
-        return (
-            Cell(f"{glyphs.warning} {one.problem}", "warn") if one.problem else Cell("new", "good")
-        )
+    def state(proposal: Proposal) -> Cell:
+        if proposal.known:
+            return Cell(f"{glyphs.done} added", "dim")
+        if proposal.problem:
+            return Cell(f"{glyphs.warning} {proposal.problem}", "warn")
+        return Cell("new", "good")
 
     return (
         Column[Proposal]("name", "Name", lambda r: r.name, 20, 60, 3, priority=0),

@@ -1,4 +1,4 @@
-"""What a file in an object store says of itself."""
+"""The preview of a file in an object store."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 class PreviewScreen(LaunchpadScreen):
-    """A file's head: its facts, the tensors or the table in it, or its first lines.
+    """Metadata of a file, and its tensors, its table or its first lines.
 
     Args:
-        store: the object store's name.
-        path: of the file.
-        scope: the store's resource group; None for the chosen one.
+        store: the name of the object store.
+        path: the path of the file in the store.
+        scope: the resource group of the store; None for the current one.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("preview.download", "d", "download", "Download the file.", footer=2),
-        Action("preview.copy", "y", "copy", "Copy what shows.", footer=3),
+        Action("preview.download", "d", "download", "Download the file", footer=2),
+        Action("preview.copy", "y", "copy", "Copy the preview as text", footer=3),
     )
 
     def __init__(self, store: str, path: str, scope: Scope | None = None) -> None:
@@ -46,19 +46,19 @@ class PreviewScreen(LaunchpadScreen):
 
     @property
     def scope(self) -> Scope:
-        """The store's resource group."""
+        """The resource group of the store."""
         return self._of or super().scope
 
     def title_text(self) -> str:
-        """The file's name."""
+        """Return the name of the file."""
         return self.path.rpartition("/")[2]
 
     def body(self) -> ComposeResult:
-        """Its lines."""
+        """Yield the lines of the preview."""
         yield Lines(empty=f"reading{self.launchpad.look.glyphs.ellipsis}", id="preview")
 
     async def load(self) -> None:
-        """Read parts of the file."""
+        """Read the parts of the file that the preview needs."""
         found: Preview = await self.launchpad.network(
             self.desk.browsing.preview, self.scope, self.store, self.path
         )
@@ -66,7 +66,7 @@ class PreviewScreen(LaunchpadScreen):
         self.query_one(Lines).set_lines(self._shown)
 
     def show_load_error(self, error: Exception) -> None:
-        """In place of the content."""
+        """Show the error in place of the preview."""
         if not isinstance(error, LaunchpadError):
             super().show_load_error(error)
             return
@@ -74,7 +74,7 @@ class PreviewScreen(LaunchpadScreen):
         self.query_one(Lines).set_lines([[("", "text")], *[line for line in lines if line[0][0]]])
 
     async def do_download(self) -> None:
-        """Key ``d``."""
+        """Download the file."""
         url, scope, files = str(ArtifactUrl(self.store, self.path)), self.scope, self.desk.files
 
         def fetch(target: Path, progress: Progress, overwrite: bool) -> Sequence[Path]:
@@ -83,7 +83,7 @@ class PreviewScreen(LaunchpadScreen):
         await download(self.launchpad, self.title_text(), fetch)
 
     def do_copy(self) -> None:
-        """Key ``y``."""
+        """Copy the preview as text."""
         self.launchpad.copy(
             "\n".join("".join(text for text, _ in line) for line in self._shown), "the preview"
         )

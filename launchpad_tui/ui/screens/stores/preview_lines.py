@@ -1,21 +1,24 @@
-"""A preview of a file as lines."""
+"""The lines of a preview."""
 
 from __future__ import annotations
 
 from launchpad_tui.domain.formats import Preview
 from launchpad_tui.domain.text import cell_width, pad, safe_text
 
-#: cells of a table's widest column
-_WIDEST = 60
-#: cells of the facts' names
-_FACTS = 22
+#: maximum width of a column of a table, in cells
+_MAX_COLUMN_WIDTH = 60
+#: width of the names of metadata, in cells
+_NAME_WIDTH = 22
 
 
 def preview_lines(preview: Preview, url: str) -> list[list[tuple[str, str]]]:
-    """Title, URL, facts, remark, table, lines."""
+    """Return the lines of a preview: title and URL, metadata, note, table, lines of text.
+
+    A line is a list of texts, each with the role of its color.
+    """
     lines: list[list[tuple[str, str]]] = [[(f" {preview.title}", "title"), (f"  {url}", "dim")], []]
     for name, value in preview.facts:
-        lines.append([(f" {pad(name, _FACTS)} ", "dim"), (safe_text(value), "text")])
+        lines.append([(f" {pad(name, _NAME_WIDTH)} ", "dim"), (safe_text(value), "text")])
     if preview.note:
         lines += [[], [(f" {safe_text(preview.note)}", "warn")]]
     if preview.columns or preview.rows:
@@ -31,7 +34,7 @@ def _table(preview: Preview) -> list[list[tuple[str, str]]]:
     titles = [*preview.columns, *[""] * (count - len(preview.columns))]
     widths = [
         min(
-            _WIDEST,
+            _MAX_COLUMN_WIDTH,
             max(
                 [
                     cell_width(titles[place]),

@@ -1,4 +1,4 @@
-"""One object store: where it is, its settings, whether it answers."""
+"""The details of an object store: its settings and the result of its last test."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.stores.store_items import StoreLine, store_items
 from launchpad_tui.ui.screens.stores.store_operations import (
-    KEEPS_OUTPUTS,
-    delete_store,
-    keeps_outputs,
-    probe_store,
+    remove_store,
     rename_store,
+    run_store_test,
+    why_not_removable,
+    why_not_renamable,
 )
 from launchpad_tui.ui.screens.stores.stores import store_lines
 from launchpad_tui.ui.widgets.details import Details
@@ -26,8 +26,8 @@ class StoreScreen(LaunchpadScreen):
     """The details of an object store.
 
     Args:
-        item_id: its name.
-        scope: its resource group; None for the chosen one.
+        item_id: the name of the object store.
+        scope: its resource group; None for the current one.
     """
 
     TOPICS = frozenset({"connections"})
@@ -52,11 +52,11 @@ class StoreScreen(LaunchpadScreen):
             "store.replace",
             "R",
             "replace",
-            "Replace the object store, such as by a bucket for outputs",
+            "Replace the object store by another one",
             footer=7,
         ),
         Action(
-            "store.remove", "D", "delete", "Remove the object store (its files are kept)", footer=5
+            "store.remove", "D", "remove", "Remove the object store (its files are kept)", footer=5
         ),
     )
 
@@ -65,77 +65,74 @@ class StoreScreen(LaunchpadScreen):
         self.item_id = item_id
         self._of = scope
         self._line: StoreLine | None = None
-        self._kept: frozenset[str] = frozenset()
-        self._where = ""
+        self._secrets: frozenset[str] = frozenset()
+        self._secrets_location = ""
 
     @property
     def scope(self) -> Scope:
-        """Its resource group."""
+        """The resource group of the store."""
         return self._of or super().scope
 
     def title_text(self) -> str:
-        """Its name."""
+        """Return the name of the store."""
         return self.item_id
 
     def body(self) -> ComposeResult:
-        """The details."""
+        """Yield the details."""
         yield Details(id="details")
 
     async def load(self) -> None:
-        """Read it; what a check found stays until its settings change."""
+        """Read the store; the result of a test is kept until the settings change."""
         lines = await self.read(store_lines, self.desk, self.scope)
-        found = next((line for line in lines if line.store.name == self.item_id), None)
-        if found is None:
+        line = next((line for line in lines if line.store.name == self.item_id), None)
+        if line is None:
             raise NotFound(f"Resource group {self.scope} has no object store {self.item_id!r}")
-        self._kept = await self.read(self.desk.stores.kept, self.scope, self.item_id)
-        self._where = await self.read(self.desk.stores.kept_where, self.scope, self.item_id)
-        if self._line is None or self._line.store != found.store:
-            self._line = found
+        stores = self.desk.stores
+        self._secrets = await self.read(stores.kept, self.scope, self.item_id)
+        self._secrets_location = await self.read(stores.kept_where, self.scope, self.item_id)
+        if self._line is None or self._line.store != line.store:
+            self._line = line
         self._show()
 
     def _show(self) -> None:
         if self._line is not None:
-            items = store_items(self._line, self._kept, self._where, self.launchpad.look)
+            items = store_items(
+                self._line, self._secrets, self._secrets_location, self.launchpad.look
+            )
             self.query_one("#details", Details).set_items(items)
 
     def why_not_remove(self) -> str | None:
-        """Outputs go to the default one."""
-        return (
-            f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, self.item_id) else None
-        )
+        """Disable removing the store that executions store their outputs in."""
+        return why_not_removable(self._line)
 
     def why_not_rename(self) -> str | None:
-        """Outputs go to the default one."""
-        return (
-            f"{KEEPS_OUTPUTS}: R puts another one in its place"
-            if keeps_outputs(self, self.item_id)
-            else None
-        )
+        """Disable renaming the store that executions store their outputs in."""
+        return why_not_renamable(self._line)
 
     def do_edit(self) -> None:
-        """Key ``e``."""
+        """Open the wizard that edits the settings."""
         self.launchpad.open("store.edit", item_id=self.item_id, scope=self.scope)
 
     async def do_test(self) -> None:
-        """Key ``V``."""
+        """Test access to the store step by step."""
         if self._line is not None:
-            self._line = await probe_store(self, self._line)
+            self._line = await run_store_test(self, self._line)
             self._show()
 
     def do_browse(self) -> None:
-        """Key ``b``."""
+        """Browse the files in the store."""
         self.launchpad.open("browse", store=self.item_id, scope=self.scope)
 
     def do_replace(self) -> None:
-        """Key ``R``."""
+        """Open the wizard that replaces the store by another one."""
         self.launchpad.open("store.replace", item_id=self.item_id, scope=self.scope)
 
     async def do_rename(self) -> None:
-        """Key ``n``."""
+        """Ask for a new name, and rename the store."""
         self.item_id = await rename_store(self, self.item_id) or self.item_id
         self.reload()
 
     async def do_remove(self) -> None:
-        """Key ``D``."""
-        if await delete_store(self, self.item_id):
+        """Remove the store after a confirmation, and close the screen."""
+        if await remove_store(self, self.item_id):
             self.dismiss(None)

@@ -1,4 +1,4 @@
-"""The wizards that add and change object stores."""
+"""The wizards that add, edit and replace object stores."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from launchpad_tui.ui.screens.common.catalog_wizard import NAME, CatalogWizard
 from launchpad_tui.ui.screens.common.wizard import Step
 from launchpad_tui.ui.widgets.details import Item
 
-#: the name of a field about runtimes elsewhere; no field of a catalog can have it
+#: the name of a field about remote runtimes; no field of a catalog can have it
 _AT_RUNTIME = "at the runtime"
-_MADE_THERE = Field(
+_CREATE_AT_RUNTIME = Field(
     _AT_RUNTIME,
-    "At the runtime",
+    "Create in the runtime",
     FieldKind.FLAG,
     default="true",
-    help="Make its secret there too, for everybody. No: only this machine knows the store.",
+    help="Also create an object store secret in the runtime, for all its users",
 )
-_CHANGED_THERE = Field(
+_UPDATE_AT_RUNTIME = Field(
     _AT_RUNTIME,
-    "At the runtime",
+    "Update in the runtime",
     FieldKind.FLAG,
-    help="Replace its secret there too, for everybody, with all that stands here. No: only this machine uses it.",
+    help="Also replace the object store secret in the runtime, for all its users",
 )
 
 
@@ -47,45 +47,47 @@ class _StoreWizard(CatalogWizard):
 
     @property
     def scope(self) -> Scope:
-        """The resource group that it belongs to."""
+        """The resource group of the store."""
         return self._of or super().scope
 
     async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
-        """The kinds of object stores."""
+        """Return the kinds of object stores."""
         return self.desk.stores.kinds()
 
     async def names(self) -> Collection[str]:
-        """Those of the group's stores."""
+        """Return the names of the stores of the resource group."""
         return [one.name for one in await self.read(self.desk.stores.list, self.scope)]
 
     async def existing_item(self) -> tuple[str, Mapping[str, str], Collection[str]]:
-        """The object store."""
+        """Return kind, settings and names of the stored secrets of the store."""
         stores = await self.read(self.desk.stores.list, self.scope)
-        one = next(store for store in stores if store.name == self.item_id)
-        return (
-            one.kind,
-            one.settings,
-            await self.read(self.desk.stores.kept, self.scope, one.name),
-        )
+        store = next(store for store in stores if store.name == self.item_id)
+        secrets = await self.read(self.desk.stores.kept, self.scope, store.name)
+        return store.kind, store.settings, secrets
 
-    async def call(self, name: str, done: str) -> None:
-        """Call the store, so that a wrong setting shows at once and not when a model is stored."""
+    async def check_access(self, name: str, done: str) -> None:
+        """Check access to a store, so that wrong settings show now, not when outputs are stored.
+
+        Args:
+            name: the name of the store.
+            done: what was done before, for the message.
+        """
         try:
             found = await self.launchpad.network(self.desk.stores.check, self.scope, name)
         except LaunchpadError as error:
-            self.launchpad.say(f"{done}, but it cannot be reached: {error.title}", "warn", 12)
+            self.launchpad.say(f"{done}, but access failed: {error.title}", "warn", 12)
         else:
             self.launchpad.say(f"{done}: {found}", "good", 8)
 
 
 class StoreAddScreen(_StoreWizard):
-    """Adds an object store.
+    """The wizard that adds an object store.
 
     Args:
-        scope: the resource group; None for the chosen one.
+        scope: the resource group; None for the current one.
     """
 
-    #: whether a runtime elsewhere may get it
+    #: whether the store can also be created in a remote runtime
     NEW: ClassVar[bool] = True
 
     def __init__(self, scope: Scope | None = None) -> None:
@@ -93,76 +95,84 @@ class StoreAddScreen(_StoreWizard):
         self._remote = False
 
     @property
-    def _asks(self) -> bool:
-        storable = isinstance(self.kind, StoreKind) and self.kind.secret is not None
-        return self._remote and storable
+    def _creatable_at_runtime(self) -> bool:
+        """Whether the runtime can have an object store secret for the selected kind."""
+        has_secret = isinstance(self.kind, StoreKind) and self.kind.secret is not None
+        return self._remote and has_secret
 
     @property
-    def _here(self) -> bool:
-        return self._remote and not (
-            self._asks and self.values.get(_AT_RUNTIME, _MADE_THERE.default) == "true"
-        )
+    def _local_only(self) -> bool:
+        """Whether the store of a remote resource group is added on this machine only."""
+        at_runtime = self.values.get(_AT_RUNTIME, _CREATE_AT_RUNTIME.default) == "true"
+        return self._remote and not (self._creatable_at_runtime and at_runtime)
 
     async def load(self) -> None:
-        """See also where it is added."""
+        """Read whether the resource group is remote, and the catalog."""
         self._remote = self.NEW and await self.read(self.desk.sync.is_remote, self.scope)
         await super().load()
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """Of a group elsewhere it is asked whether its runtime gets it too, where that is possible."""
+        """Return the fields of a step, with the question whether the runtime gets the store."""
         fields = await super().fields(step)
-        return (*fields, _MADE_THERE) if step.id == "settings" and self._asks else fields
+        asks = step.id == "settings" and self._creatable_at_runtime
+        return (*fields, _CREATE_AT_RUNTIME) if asks else fields
 
     def kind_note(self) -> str:
-        """Say where no runtime takes it."""
-        if self._remote and not self._asks:
-            return f"{self.kind.title}: not supported by remote runtimes; the store is kept on this machine only"
+        """Return a note if a remote runtime does not support the kind of the store."""
+        if self._remote and not self._creatable_at_runtime:
+            return (
+                f"{self.kind.title} is not supported by the runtime; "
+                "the store is added on this machine only"
+            )
         return super().kind_note()
 
     async def review(self) -> list[Item]:
-        """Where it is made, too."""
-        where = "only here" if self._here else "here and at the runtime, for everybody"
-        return [*await super().review(), *([Item("Made", where)] if self._remote else [])]
+        """Return all values, and where the store is added."""
+        if not self._remote:
+            return await super().review()
+        places = "this machine only" if self._local_only else "this machine and the runtime"
+        return [*await super().review(), Item("Added in", places)]
 
     async def finish(self) -> None:
-        """Add it, and call it."""
+        """Add the store and check access to it."""
         name, kind, settings = self.values[NAME], self.kind.id, self.settings()
         await self.launchpad.act(
-            self.desk.stores.add, self.scope, name, kind, settings, here=self._here
+            self.desk.stores.add, self.scope, name, kind, settings, here=self._local_only
         )
-        await self.call(name, f"Added {name}")
+        await self.check_access(name, f"Object store {name} added")
 
 
 class StoreEditScreen(_StoreWizard):
-    """Changes an object store's settings.
+    """The wizard that edits the settings of an object store.
 
     Args:
-        item_id: its name.
-        scope: the resource group; None for the chosen one.
+        item_id: the name of the object store.
+        scope: the resource group; None for the current one.
     """
 
     FINISH = "save"
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """Of one that a runtime elsewhere has it is asked whether it is changed there."""
+        """Return the fields, with the question whether the runtime's secret is updated, too."""
         stores = await self.read(self.desk.stores.list, self.scope)
-        there = any(
-            one.name == self.item_id and one.remote and one.deleted_at is None for one in stores
+        at_runtime = any(
+            store.name == self.item_id and store.remote and store.deleted_at is None
+            for store in stores
         )
-        return (*await super().fields(step), *([_CHANGED_THERE] if there else []))
+        return (*await super().fields(step), *([_UPDATE_AT_RUNTIME] if at_runtime else []))
 
     async def review(self) -> list[Item]:
-        """Where it is changed, too."""
-        where = "here and at the runtime, for everybody" if self._at_runtime else "here"
-        return [*await super().review(), Item("Changed", where)]
+        """Return all values, and where they are saved."""
+        places = "this machine and the runtime" if self._at_runtime else "this machine"
+        return [*await super().review(), Item("Saved in", places)]
 
     async def finish(self) -> None:
-        """Save them, and call it."""
+        """Save the settings and check access to the store."""
         edit, settings = self.desk.stores.edit, self.settings()
         await self.launchpad.act(
             edit, self.scope, self.item_id, settings, at_runtime=self._at_runtime
         )
-        await self.call(self.item_id, f"Saved {self.item_id}")
+        await self.check_access(self.item_id, f"Object store {self.item_id} saved")
 
     @property
     def _at_runtime(self) -> bool:
@@ -170,16 +180,18 @@ class StoreEditScreen(_StoreWizard):
 
 
 class StoreReplaceScreen(StoreAddScreen):
-    """Puts another object store under a name; the old one stays under another, and the artifacts in it follow.
+    """The wizard that replaces an object store by another one with the same name.
+
+    The replaced store is kept under another name, and the URLs of its artifacts are adapted.
 
     Args:
-        item_id: the name.
-        scope: the resource group; None for the chosen one.
+        item_id: the name of the object store to replace.
+        scope: the resource group; None for the current one.
     """
 
     FINISH = "replace"
     NEW = False
-    NAME_TITLE = "Keep the old one as"
+    NAME_TITLE = "New name of the replaced store"
 
     def __init__(self, item_id: str, scope: Scope | None = None) -> None:
         super().__init__(scope)
@@ -187,12 +199,12 @@ class StoreReplaceScreen(StoreAddScreen):
         self.values[NAME] = f"{item_id}-before"
 
     def title_text(self) -> str:
-        """What is done."""
+        """Return the title with the name of the replaced store."""
         return f"Replace {self.replaced}"
 
     async def finish(self) -> None:
-        """Replace it, and call the new one."""
-        _, followed = await self.read(
+        """Replace the store and check access to the new one."""
+        _, moved = await self.read(
             self.desk.stores.replace,
             self.scope,
             self.replaced,
@@ -200,5 +212,8 @@ class StoreReplaceScreen(StoreAddScreen):
             self.settings(),
             self.values[NAME],
         )
-        urls = f"; {followed:,} artifact{'s stay' if followed != 1 else ' stays'} in {self.values[NAME]}"
-        await self.call(self.replaced, f"Replaced {self.replaced}{urls if followed else ''}")
+        done = f"Object store {self.replaced} replaced"
+        if moved:
+            artifacts = f"{moved:,} artifact{'s' * (moved != 1)}"
+            done += f"; {artifacts} now in {self.values[NAME]}"
+        await self.check_access(self.replaced, done)

@@ -1,4 +1,4 @@
-"""Object stores as columns of a list and as details."""
+"""The columns of the list of object stores, and the items of a store's details."""
 
 from __future__ import annotations
 
@@ -18,24 +18,38 @@ from launchpad_tui.ui.widgets.details import Item, heading
 
 @dataclass(frozen=True, slots=True)
 class StoreLine:
-    """An object store, its kind, and what the last check said: nothing before one."""
+    """An object store with the result of its last test.
+
+    Args:
+        store: the object store.
+        kind: its kind; None if this version does not support it.
+        found: where the last test found the store; empty without a successful test.
+        problem: why the last test failed; empty without a failed test.
+        holds_outputs: whether executions of this machine store their outputs in it, so that it can
+            be replaced, but neither renamed nor removed.
+    """
 
     store: ObjectStoreRecord
     kind: StoreKind | None = None
     found: str = ""
     problem: str = ""
+    holds_outputs: bool = False
 
     def state(self, look: Look) -> tuple[str, str]:
-        """As ``glyph words`` and a role."""
+        """Return the state as a text with a glyph, and the role of its color."""
         if self.problem:
             return f"{look.glyphs.error} {self.problem}", "bad"
         if self.found:
-            return f"{look.glyphs.done} can be used", "good"
+            return f"{look.glyphs.done} accessible", "good"
         return "not tested", "faint"
 
 
 def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column[StoreLine], ...]:
-    """Name, state, kind, settings, created."""
+    """Return the columns of the list of object stores.
+
+    Args:
+        state: returns the state of a line and the role of its color.
+    """
     return (
         Column[StoreLine](
             "name", "Object store", lambda r: Cell(r.store.name, "strong"), 18, 40, 3, priority=0
@@ -74,8 +88,17 @@ def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column
     )
 
 
-def store_items(line: StoreLine, kept: Collection[str], where: str, look: Look) -> list[Item]:
-    """An object store's details. ``where`` its credentials are kept, in words."""
+def store_items(
+    line: StoreLine, secrets: Collection[str], secrets_location: str, look: Look
+) -> list[Item]:
+    """Return the details of an object store.
+
+    Args:
+        line: the object store with the result of its last test.
+        secrets: the names of the fields whose secrets are stored.
+        secrets_location: where these are stored, as text for the user; empty if there are none.
+        look: colors and glyphs.
+    """
     store, kind = line.store, line.kind
     state, role = line.state(look)
     items = [
@@ -89,5 +112,7 @@ def store_items(line: StoreLine, kept: Collection[str], where: str, look: Look) 
         items.append(Item("", line.found, "dim"))
     items.append(timestamp_item("Created", store.created_at))
     fields = kind.fields if kind else ()
-    items += [heading("Settings"), *field_items(fields, store.settings, kept)]
-    return [*items, Item("Credentials kept in", where, "dim")] if where else items
+    items += [heading("Settings"), *field_items(fields, store.settings, secrets)]
+    if secrets_location:
+        items.append(Item("Credentials stored in", secrets_location, "dim"))
+    return items

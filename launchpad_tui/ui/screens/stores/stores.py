@@ -1,4 +1,4 @@
-"""The object stores of a resource group."""
+"""The list of the object stores of a resource group."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.stores.store_items import StoreLine, store_columns
 from launchpad_tui.ui.screens.stores.store_operations import (
-    KEEPS_OUTPUTS,
-    delete_store,
     import_secrets,
-    keeps_outputs,
-    probe_store,
+    remove_store,
     rename_store,
+    run_store_test,
+    why_not_removable,
+    why_not_renamable,
 )
 from launchpad_tui.ui.widgets.table import VirtualTable
 
@@ -27,7 +27,7 @@ class StoresScreen(LaunchpadScreen):
     """All object stores of a resource group.
 
     Args:
-        scope: the group; None for the chosen one.
+        scope: the resource group; None for the current one.
     """
 
     TOPICS = frozenset({"connections"})
@@ -53,7 +53,7 @@ class StoresScreen(LaunchpadScreen):
             "stores.replace",
             "R",
             "replace",
-            "Replace the object store, such as by a bucket for outputs",
+            "Replace the object store by another one",
             footer=7,
         ),
         Action(
@@ -64,7 +64,7 @@ class StoresScreen(LaunchpadScreen):
             footer=8,
         ),
         Action(
-            "stores.remove", "D", "delete", "Remove the object store (its files are kept)", footer=5
+            "stores.remove", "D", "remove", "Remove the object store (its files are kept)", footer=5
         ),
     )
 
@@ -76,106 +76,107 @@ class StoresScreen(LaunchpadScreen):
 
     @property
     def scope(self) -> Scope:
-        """The resource group whose stores these are."""
+        """The resource group of the stores."""
         return self._of or super().scope
 
     def title_text(self) -> str:
-        """Whose."""
+        """Return the title, with the resource group unless it is the current one."""
         return f"Object stores of {self._of}" if self._of else "Object stores"
 
     def body(self) -> ComposeResult:
-        """The list."""
+        """Yield the list."""
         look = self.launchpad.look
         yield VirtualTable(
             store_columns(lambda line: line.state(look)),
             lambda line: line.store.name,
             title="Object stores",
-            empty="No object stores in this resource group\na adds one",
+            empty="No object stores in this resource group\nPress a to add one",
             multi=False,
             id="list",
         )
 
     @property
     def table(self) -> VirtualTable[StoreLine]:
-        """The list."""
+        """The list of object stores."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Read them anew; what a check found stays until a store changes."""
+        """Read the stores; the result of a test is kept until the settings change."""
         self._lines = await self.read(store_lines, self.desk, self.scope)
         self._show()
 
     def _show(self) -> None:
         rows: list[StoreLine] = []
         for line in self._lines:
-            checked = self._results.get(line.store.name)
-            rows.append(checked if checked is not None and checked.store == line.store else line)
+            tested = self._results.get(line.store.name)
+            rows.append(tested if tested is not None and tested.store == line.store else line)
         self.table.set_rows(rows)
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``."""
+        """Open the details of the object store."""
         self.launchpad.open("store", item_id=event.row.store.name, scope=self.scope)
 
     def why_not_edit(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else "There is nothing under the cursor"
+        """Disable the action without a row under the cursor."""
+        return None if self.table.row is not None else "No object store is under the cursor"
 
     why_not_test = why_not_browse = why_not_replace = why_not_edit
 
     def why_not_remove(self) -> str | None:
-        """Outputs go to the default one."""
-        row = self.table.row
-        if row is None:
-            return self.why_not_edit()
-        return (
-            f"{KEEPS_OUTPUTS}: it cannot be deleted"
-            if keeps_outputs(self, row.store.name)
-            else None
-        )
+        """Disable removing the store that executions store their outputs in."""
+        return self.why_not_edit() or why_not_removable(self.table.row)
 
     def why_not_rename(self) -> str | None:
-        """Outputs go to the default one."""
-        return self.why_not_remove() and f"{KEEPS_OUTPUTS}: R puts another one in its place"
+        """Disable renaming the store that executions store their outputs in."""
+        return self.why_not_edit() or why_not_renamable(self.table.row)
 
     def do_add(self) -> None:
-        """Key ``a``."""
+        """Open the wizard that adds an object store."""
         self.launchpad.open("store.add", scope=self.scope)
 
     def do_edit(self) -> None:
-        """Key ``e``."""
+        """Open the wizard that edits the object store."""
         self.launchpad.open("store.edit", item_id=self.table.row_id, scope=self.scope)
 
     def do_browse(self) -> None:
-        """Key ``b``."""
+        """Browse the files in the object store."""
         self.launchpad.open("browse", store=self.table.row_id, scope=self.scope)
 
     def do_replace(self) -> None:
-        """Key ``R``."""
+        """Open the wizard that replaces the object store by another one."""
         self.launchpad.open("store.replace", item_id=self.table.row_id, scope=self.scope)
 
     async def do_rename(self) -> None:
-        """Key ``n``."""
+        """Ask for a new name, and rename the object store."""
         await rename_store(self, self.table.row_id)
 
     async def do_import(self) -> None:
-        """Key ``i``."""
+        """Ask for a file of object store secrets, and add the stores."""
         await import_secrets(self)
 
     async def do_test(self) -> None:
-        """Key ``V``."""
+        """Test access to the object store, and show the result in the list."""
         row = self.table.row
         if row is not None:
-            self._results[row.store.name] = await probe_store(self, row)
+            self._results[row.store.name] = await run_store_test(self, row)
             self._show()
 
     async def do_remove(self) -> None:
-        """Key ``D``."""
+        """Remove the object store after a confirmation."""
         if row := self.table.row:
-            await delete_store(self, row.store.name)
+            await remove_store(self, row.store.name)
 
 
 def store_lines(desk: Desk, scope: Scope) -> list[StoreLine]:
-    """The group's object stores with their kinds. Reads the registry."""
-    kinds = {kind.id: kind for kind in desk.stores.kinds()}
-    return [StoreLine(store, kinds.get(store.kind)) for store in desk.stores.list(scope)]
+    """Read the object stores of a resource group from the registry."""
+    stores = desk.stores
+    kinds = {kind.id: kind for kind in stores.kinds()}
+    return [
+        StoreLine(
+            store,
+            kinds.get(store.kind),
+            holds_outputs=stores.holds_outputs(scope, store.name),
+        )
+        for store in stores.list(scope)
+    ]

@@ -1,4 +1,4 @@
-"""The transfers of this session: how far each is, what came of it."""
+"""The list of this session's transfers with their progress and results."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 
 #: seconds between two updates of the list
 _REFRESH_SECONDS = 0.5
-#: cells of a progress bar
-_BAR = 14
-NOTHING = "There is nothing under the cursor"
+#: width of a progress bar in cells
+_BAR_WIDTH = 14
+_NO_ROW = "No transfer is under the cursor"
 
 
 class TransfersScreen(LaunchpadScreen):
-    """All transfers, in the order in which they started."""
+    """All transfers of this session, in the order in which they were started."""
 
     TITLE_TEXT = "Transfers"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -34,11 +34,11 @@ class TransfersScreen(LaunchpadScreen):
             "transfers.stop",
             "S",
             "stop",
-            "Stop the transfer (a restarted download continues where it stopped)",
+            "Stop the transfer (restarting a download resumes it)",
             footer=2,
         ),
         Action(
-            "transfers.restart", "A", "again", "Restart the failed or stopped transfer", footer=3
+            "transfers.restart", "A", "restart", "Restart the failed or stopped transfer", footer=3
         ),
         Action("transfers.clear", "D", "clear", "Clear finished transfers", footer=4),
     )
@@ -48,37 +48,37 @@ class TransfersScreen(LaunchpadScreen):
         self._jobs: tuple[Job, ...] = ()
 
     def body(self) -> ComposeResult:
-        """The list."""
+        """Yield the list."""
         yield VirtualTable(
             job_columns(self.launchpad.look),
             lambda job: str(job.id),
             title="Transfers",
             multi=False,
             id="list",
-            empty="No transfers\nd on a model downloads it, u in the list of models uploads one",
+            empty="No transfers\nIn Models (1), press d to download a model, u to upload one",
         )
 
     @property
     def table(self) -> VirtualTable[Job]:
-        """The list."""
+        """The list of transfers."""
         return self.query_one("#list", VirtualTable)
 
     def on_mount(self) -> None:
-        """Follow them."""
-        self.set_interval(_REFRESH_SECONDS, self._tick)
+        """Start to update the list regularly."""
+        self.set_interval(_REFRESH_SECONDS, self._update)
 
     async def load(self) -> None:
-        """Show them as they are now."""
+        """Show the present state of all transfers."""
         self._jobs = self.desk.transfers.jobs()
         self.table.set_rows(self._jobs)
 
-    def _tick(self) -> None:
+    def _update(self) -> None:
         if self.is_current and any(not job.state.over for job in self._jobs):
             self.reload()
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``: all that is known of one that failed."""
+        """Show the whole error of a failed transfer, or the message of any other one."""
         job: Job = event.row
         if job.error is not None:
             self.app.push_screen(ErrorDialog(job.error))
@@ -86,60 +86,63 @@ class TransfersScreen(LaunchpadScreen):
             self.launchpad.say(job.message or f"{job.title}: {job.state}")
 
     def why_not_stop(self) -> str | None:
-        """Only what goes on."""
-        job = self.table.row
-        return NOTHING if job is None else f"It is {job.state}" if job.state.over else None
-
-    def why_not_restart(self) -> str | None:
-        """Only what failed or was stopped."""
+        """Disable stopping a transfer that has finished."""
         job = self.table.row
         if job is None:
-            return NOTHING
-        return None if job.state in {JobState.FAILED, JobState.CANCELLED} else f"It is {job.state}"
+            return _NO_ROW
+        return f"The transfer is {state_text(job.state)}" if job.state.over else None
+
+    def why_not_restart(self) -> str | None:
+        """Disable restarting unless the transfer has failed or was stopped."""
+        job = self.table.row
+        if job is None:
+            return _NO_ROW
+        if job.state in {JobState.FAILED, JobState.CANCELLED}:
+            return None
+        return f"The transfer is {state_text(job.state)}"
 
     def why_not_clear(self) -> str | None:
-        """Only what is over."""
-        return None if any(job.state.over for job in self._jobs) else "None is over"
+        """Disable the action if no transfer has finished."""
+        return None if any(job.state.over for job in self._jobs) else "No transfer has finished"
 
     def do_stop(self) -> None:
-        """Key ``S``."""
+        """Stop the transfer."""
         self.desk.transfers.cancel(int(self.table.row_id))
         self.launchpad.transfers.follow()
         self.reload()
 
     def do_restart(self) -> None:
-        """Key ``A``."""
+        """Restart the transfer."""
         self.launchpad.transfers.retry(int(self.table.row_id))
         self.reload()
 
     def do_clear(self) -> None:
-        """Key ``D``."""
+        """Remove all finished transfers from the list."""
         self.desk.transfers.clear()
         self.reload()
 
 
 class LeaveDialog(ConfirmDialog):
-    """Asks before transfers are left; who asks to leave once more, leaves.
+    """The question before the app quits while transfers are running.
+
+    A key that quits the app confirms the question, so pressing it twice always quits.
 
     Args:
-        count: how many go on.
+        count: the number of running transfers.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("leave.yes", "q ctrl+q ctrl+c", "yes", "Leave.", "Dialogs", hidden=True),
+        Action("leave.yes", "q ctrl+q ctrl+c", "yes", "Quit", "Dialogs", hidden=True),
     )
 
     def __init__(self, count: int) -> None:
-        detail = "Stopped uploads are discarded; downloads continue where they stopped when they are restarted."
-        super().__init__(
-            f"Leave while {count} transfer{'s go' if count != 1 else ' goes'} on?",
-            detail,
-            yes="leave",
-        )
+        transfers = "1 transfer is" if count == 1 else f"{count} transfers are"
+        detail = "Uploads are discarded. Downloads are resumed when you start them again."
+        super().__init__(f"Quit while {transfers} running?", detail, yes="quit")
 
 
 def job_columns(look: Look) -> tuple[Column[Job], ...]:
-    """State, title, bar, amount, speed, time left, what came of it."""
+    """Return the columns of the list of transfers."""
     glyphs = look.glyphs
     states = {
         JobState.WAITING: (glyphs.pending, "dim"),
@@ -152,19 +155,19 @@ def job_columns(look: Look) -> tuple[Column[Job], ...]:
 
     def state(job: Job) -> Cell:
         glyph, role = states[job.state]
-        return Cell(f"{glyph} {'stopped' if job.state is JobState.CANCELLED else job.state}", role)
+        return Cell(f"{glyph} {state_text(job.state)}", role)
 
     def bar(job: Job) -> Cell:
         if not job.total:
             return Cell("")
         share = 1.0 if job.state is JobState.DONE else min(1.0, job.done / job.total)
-        full = int(share * _BAR)
+        full = int(share * _BAR_WIDTH)
         return Cell(
-            f"{glyphs.full * full}{glyphs.empty * (_BAR - full)} {int(100 * share):3} %",
+            f"{glyphs.full * full}{glyphs.empty * (_BAR_WIDTH - full)} {int(100 * share):3} %",
             states[job.state][1],
         )
 
-    def words(job: Job) -> Cell:
+    def result(job: Job) -> Cell:
         if job.error is not None:
             return Cell(error_text(job.error), "bad")
         return Cell(job.message or job.path, "text" if job.message else "dim")
@@ -172,7 +175,7 @@ def job_columns(look: Look) -> tuple[Column[Job], ...]:
     return (
         Column[Job]("title", "Transfer", lambda r: r.title, 20, 50, 2, priority=0),
         Column[Job]("state", "State", state, 12, 12, 0, priority=1),
-        Column[Job]("bar", "Progress", bar, _BAR + 6, _BAR + 6, 0, priority=2),
+        Column[Job]("bar", "Progress", bar, _BAR_WIDTH + 6, _BAR_WIDTH + 6, 0, priority=2),
         Column[Job](
             "done", "Done", lambda r: Cell(_amount(r), "dim"), 18, 22, 0, "right", priority=4
         ),
@@ -189,12 +192,17 @@ def job_columns(look: Look) -> tuple[Column[Job], ...]:
             "right",
             priority=3,
         ),
-        Column[Job]("words", "", words, 16, 100, 4, priority=2),
+        Column[Job]("result", "", result, 16, 100, 4, priority=2),
     )
 
 
+def state_text(state: JobState) -> str:
+    """Return a state as the screen shows it: a canceled transfer is stopped, as its action is."""
+    return "stopped" if state is JobState.CANCELLED else str(state)
+
+
 def error_text(error: LaunchpadError) -> str:
-    """An error on one line."""
+    """Return title and detail of an error on one line."""
     return f"{error.title}: {error.detail}" if error.detail else error.title
 
 

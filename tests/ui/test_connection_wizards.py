@@ -1,4 +1,4 @@
-"""Connections to SAP AI Core on the screens: service keys in files, bad ones, other credentials, long answers."""
+"""The wizards of connections to SAP AI Core: service keys, other credentials, object stores."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def connected(home: Home, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home with the connection ``core`` that was read."""
+    """A home with the synchronized connection ``core``."""
     monkeypatch.setenv("LAUNCHPAD_CREDENTIALS", "file")
     desk = open_desk(home)
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
@@ -48,40 +48,41 @@ def connected(home: Home, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Ho
     return home
 
 
-def words(pilot: Any) -> str:
+def flat_text(pilot: Any) -> str:
+    """Return the text of the screen without borders and line breaks."""
     return " ".join(screen_text(pilot).replace("│", " ").split())
 
 
-def logged(home: Home) -> str:
+def log_text(home: Home) -> str:
     return "".join(path.read_text(errors="replace") for path in home.root.rglob("*.log*"))
 
 
-async def test_what_is_missing_in_a_key_is_said_beside_it(home: Home) -> None:
-    half = json.dumps(
+async def test_missing_part_of_a_service_key_is_reported_below_the_field(home: Home) -> None:
+    incomplete = json.dumps(
         {"clientid": "me", "clientsecret": SECRET, "url": "https://example.com"}, indent=1
     )
     async with running(home, "connections", (80, 24)) as pilot:
         await press(pilot, "a", "down")
-        await paste(pilot, half)
+        await paste(pilot, incomplete)
         await press(pilot, "ctrl+n")
-        assert "serviceurls.AI_API_URL is missing" in words(pilot)
-        assert pilot.app.screen.query_one(Form).values()["service key"] == half
+        assert "serviceurls.AI_API_URL is missing" in flat_text(pilot)
+        assert pilot.app.screen.query_one(Form).values()["service key"] == incomplete
         assert SECRET not in screen_text(pilot)
-    assert SECRET not in logged(home)
+    assert SECRET not in log_text(home)
 
 
-async def test_a_key_in_a_file(home: Home, tenant: Tenant, tmp_path: Path) -> None:
+async def test_service_key_is_read_from_a_file(home: Home, tenant: Tenant, tmp_path: Path) -> None:
     file = tmp_path / "key.json"
     file.write_text(json.dumps(json.loads(tenant.service_key), indent=2))
     async with running(home, "connections", (100, 40)) as pilot:
         await press(pilot, "a", "down")
         await paste(pilot, "~nobody-of-this-name/key.json")
         await press(pilot, "ctrl+n")
-        assert "cannot be read. No such file" in words(pilot)
+        assert "cannot be read. No such file" in flat_text(pilot)
         await press(pilot, "ctrl+u")
         await paste(pilot, str(tmp_path))
         await press(pilot, "ctrl+n")
-        assert "Is a directory" in words(pilot)
+        assert "Is a directory" in flat_text(pilot)
         await press(pilot, "ctrl+u")
         await paste(pilot, str(file))
         await press(pilot, "ctrl+n")
@@ -91,28 +92,28 @@ async def test_a_key_in_a_file(home: Home, tenant: Tenant, tmp_path: Path) -> No
         assert pilot.app.screen.query_one(Form).values()["service key"] == ""
 
 
-async def test_a_secret_that_is_taken_for_a_path_is_not_said(home: Home) -> None:
+async def test_secret_that_looks_like_a_path_is_not_shown(home: Home) -> None:
     async with running(home, "connections", (100, 40)) as pilot:
         await press(pilot, "a", "down")
         await paste(pilot, f"/{SECRET}")
         await press(pilot, "ctrl+n")
-        assert "cannot be read" in words(pilot)
+        assert "cannot be read" in flat_text(pilot)
         assert SECRET not in screen_text(pilot)
-    assert SECRET not in logged(home)
+    assert SECRET not in log_text(home)
 
 
-async def test_a_certificate_in_place_of_the_secret(connected: Home) -> None:
+async def test_certificate_replaces_the_client_secret(connected: Home) -> None:
     async with running(connected, "connections", (100, 40)) as pilot:
         app: Any = pilot.app
         await press(pilot, "end", "up", "e")
-        text = words(pilot)
+        text = flat_text(pilot)
         assert "Leave empty to keep the stored value." in text
         assert SECRET not in text
         assert "Name" not in text
         await press(pilot, "down", "down", "down", "down", "down")
         await paste(pilot, "-----BEGIN\ncertificate")
         await press(pilot, "ctrl+n")
-        assert "Private key is missing. Enter either a client secret" in words(pilot)
+        assert "Private key is missing. Enter either a client secret" in flat_text(pilot)
         assert app.desk.connections.kept("core") == {"client_secret"}
         await paste(pilot, "-----BEGIN\nkey")
         await press(pilot, "ctrl+n", "ctrl+n")
@@ -120,20 +121,20 @@ async def test_a_certificate_in_place_of_the_secret(connected: Home) -> None:
     assert "BEGIN\\ncertificate" in connected.credentials_path.read_text()
 
 
-async def test_credentials_of_the_environment_in_place_of_those_kept(connected: Home) -> None:
+async def test_credentials_of_the_environment_replace_stored_ones(connected: Home) -> None:
     async with running(connected, "connections", (100, 40)) as pilot:
         app: Any = pilot.app
         await press(pilot, "end", "up", "e", "right")
         assert "Client secret" not in screen_text(pilot)
         await press(pilot, "ctrl+n")
-        assert "The credentials stored on this machine will be removed" in words(pilot)
+        assert "The credentials stored on this machine will be removed" in flat_text(pilot)
         assert app.desk.connections.kept("core")
         await press(pilot, "ctrl+n")
         assert app.desk.connections.get("core").settings == {"credentials": "environment"}
         assert app.desk.connections.kept("core") == frozenset()
 
 
-async def test_a_profile_is_chosen_among_those_there(
+async def test_profile_is_selected_from_those_on_this_machine(
     home: Home, tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AICORE_HOME", str(tmp_path))
@@ -148,7 +149,7 @@ async def test_a_profile_is_chosen_among_those_there(
     (tmp_path / "config_lab.json").write_text(json.dumps(profile))
     async with running(home, "connections", (100, 40)) as pilot:
         await press(pilot, "a", "ctrl+n", *"core", "down", "right", "right", "down")
-        assert "default" in words(pilot)
+        assert "default" in flat_text(pilot)
         await press(pilot, "right")
         assert pilot.app.screen.query_one(Form).values()["profile"] == "lab"
         await press(pilot, "ctrl+n", "ctrl+n")
@@ -156,17 +157,15 @@ async def test_a_profile_is_chosen_among_those_there(
         assert SECRET not in screen_text(pilot)
         (tmp_path / "config_lab.json").unlink()
         await press(pilot, "escape", "e", "down")
-        text = words(pilot)
+        text = flat_text(pilot)
         assert "lab" in text
-        assert "There is no file of it" in text
+        assert "The file of this profile does not exist" in text
     desk = open_desk(home)
     assert desk.connections.get("core").settings["profile"] == "lab"
     desk.close()
 
 
-async def test_a_store_is_changed_at_the_runtime_when_one_says_so(
-    connected: Home, tenant: Tenant
-) -> None:
+async def test_store_is_updated_in_the_runtime_on_request(connected: Home, tenant: Tenant) -> None:
     desk = open_desk(connected)
     scope = Scope("core", "default")
     values = {
@@ -178,22 +177,23 @@ async def test_a_store_is_changed_at_the_runtime_when_one_says_so(
     desk.stores.add(scope, "lake", "s3", values)
     desk.connections.choose(scope)
     desk.close()
-    (there,) = tenant.groups["default"].stores
+    (secret,) = tenant.groups["default"].stores
     async with running(connected, "stores", (100, 40)) as pilot:
         await press(pilot, "e", "ctrl+u", *"other", "ctrl+n")
-        assert "Changed here" in words(pilot)
+        assert "Saved in this machine" in flat_text(pilot)
+        assert "and the runtime" not in flat_text(pilot)
         await press(pilot, "escape")
         form = pilot.app.screen.query_one(Form)
         form.set_value("at the runtime", "true")
         await press(pilot, "ctrl+n")
-        assert "here and at the runtime, for everybody" in words(pilot)
-        assert there["posted"]["bucket"] == "models"
+        assert "Saved in this machine and the runtime" in flat_text(pilot)
+        assert secret["posted"]["bucket"] == "models"
         await press(pilot, "ctrl+n")
-        assert there["posted"]["bucket"] == "other"
-        assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "old"
+        assert secret["posted"]["bucket"] == "other"
+        assert secret["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "old"
 
 
-async def test_a_store_is_made_here_only_or_at_the_runtime_too(
+async def test_store_is_added_on_this_machine_or_also_in_the_runtime(
     connected: Home, tenant: Tenant, tmp_path: Path
 ) -> None:
     desk = open_desk(connected)
@@ -202,38 +202,39 @@ async def test_a_store_is_made_here_only_or_at_the_runtime_too(
     keys = {"endpoint": "http://127.0.0.1:9", "access_key_id": "AKIA", "secret_access_key": "old"}
     async with running(connected, "stores", (100, 40)) as pilot:
         await press(pilot, "a", "ctrl+n")
-        assert "the store is kept on this machine only" in words(pilot)
+        assert "the store is added on this machine only" in flat_text(pilot)
         await press(pilot, *"disk", "down", *str(tmp_path), "ctrl+n")
-        assert "Made only here" in words(pilot)
+        assert "Added in this machine only" in flat_text(pilot)
         await press(pilot, "ctrl+n")
         assert tenant.groups["default"].stores == []
-        for name, there in (("lake", "true"), ("mine", "false")):
+        for name, at_runtime in (("lake", "true"), ("mine", "false")):
             await press(pilot, "a", "right", "ctrl+n")
             form = pilot.app.screen.query_one(Form)
             assert form.values()["at the runtime"] == "true"
             for field, value in {
                 "new name": name,
                 "bucket": "b",
-                "at the runtime": there,
+                "at the runtime": at_runtime,
                 **keys,
             }.items():
                 form.set_value(field, value)
             await press(pilot, "ctrl+n")
-            assert ("for everybody" in words(pilot)) is (there == "true")
+            assert ("and the runtime" in flat_text(pilot)) is (at_runtime == "true")
             await press(pilot, "ctrl+n")
-            assert name in words(pilot)
+            assert name in flat_text(pilot)
     assert [each["posted"]["name"] for each in tenant.groups["default"].stores] == ["lake"]
 
 
-async def test_deleting_counts_what_is_removed(connected: Home) -> None:
+async def test_removing_a_connection_counts_its_data(connected: Home) -> None:
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "D")
-        assert "(1 model, 1 execution), and the credentials kept here." in words(pilot)
+        text = flat_text(pilot)
+        assert "(1 model, 1 execution) and the stored credentials are removed." in text
         await press(pilot, "n")
         assert "core" in screen_text(pilot)
 
 
-async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant: Tenant) -> None:
+async def test_long_error_leaves_room_for_the_hint(connected: Home, tenant: Tenant) -> None:
     said = {
         "error": {
             "code": "403",
@@ -249,7 +250,7 @@ async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant
     tenant.answer = refuse
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "V")
-        text = words(pilot)
+        text = flat_text(pilot)
         for part in (
             "Test of core",
             "✗ group",
@@ -264,7 +265,9 @@ async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant
         )
 
 
-async def test_a_test_is_left_while_it_waits(connected: Home, tenant: Tenant) -> None:
+async def test_connection_test_can_be_closed_while_it_waits(
+    connected: Home, tenant: Tenant
+) -> None:
     asked, free = threading.Event(), threading.Event()
 
     def hang(_method: str, path: str, _number: int) -> Answer | None:

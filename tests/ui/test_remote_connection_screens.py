@@ -1,4 +1,4 @@
-"""Connections to SAP AI Core on the screens: added by a service key, tested, their groups made and deleted."""
+"""The screens of connections to SAP AI Core: add, test, resource groups, background sync."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def connected(home: Home, tenant: Tenant) -> Home:
-    """A home with the connection ``core`` that was read."""
+    """A home with the synchronized connection ``core``."""
     desk = open_desk(home)
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.sync(Scope("core", "default"))
@@ -43,7 +43,7 @@ def connected(home: Home, tenant: Tenant) -> Home:
     return home
 
 
-async def test_a_service_key_that_is_pasted(home: Home, tenant: Tenant) -> None:
+async def test_connection_is_added_with_a_pasted_service_key(home: Home, tenant: Tenant) -> None:
     async with running(home, "connections", (100, 40)) as pilot:
         await press(pilot, "a", "down")
         await paste(pilot, json.dumps({"clientid": "x"}))
@@ -66,7 +66,9 @@ async def test_a_service_key_that_is_pasted(home: Home, tenant: Tenant) -> None:
         assert "set, not shown" in screen_text(pilot)
 
 
-async def test_a_test_that_fails_says_where(connected: Home, tenant: Tenant) -> None:
+async def test_failed_connection_test_shows_the_failed_step(
+    connected: Home, tenant: Tenant
+) -> None:
     tenant.life = 0
     async with running(connected, "connections", (100, 40)) as pilot:
         await press(pilot, "down", "down", "V")
@@ -80,7 +82,7 @@ async def test_a_test_that_fails_says_where(connected: Home, tenant: Tenant) -> 
         assert "Test of core" not in screen_text(pilot)
 
 
-async def test_deleting_reports_what_is_removed(connected: Home) -> None:
+async def test_removing_a_connection_shows_what_is_removed(connected: Home) -> None:
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "down", "D")
         text = " ".join(screen_text(pilot).split())
@@ -88,7 +90,9 @@ async def test_deleting_reports_what_is_removed(connected: Home) -> None:
         assert "Nothing is deleted in the runtime" in text
 
 
-async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant) -> None:
+async def test_resource_groups_are_created_and_deleted_in_the_runtime(
+    connected: Home, tenant: Tenant
+) -> None:
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "down", "down", "n", *"vision", "ctrl+n", "ctrl+n")
         assert "vision" in tenant.groups
@@ -97,7 +101,7 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
         text = screen_text(pilot)
         assert "provisioning" in text
         await press(pilot, "down", "down", "D")
-        assert "for everybody" in " ".join(screen_text(pilot).split())
+        assert "for all users" in " ".join(screen_text(pilot).split())
         await press(pilot, *"visio", "enter")
         assert "vision" in tenant.groups
         text = " ".join(screen_text(pilot).split())
@@ -107,13 +111,13 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
         assert "Nothing was deleted" in screen_text(pilot)
         await press(pilot, "D", *"visio", "enter", "n", "enter")
         assert "vision" not in tenant.groups
-        assert "Deleted the resource group core/vision" in screen_text(pilot)
+        assert "Resource group core/vision deleted" in screen_text(pilot)
 
 
-async def test_a_connection_is_held_and_let_go(connected: Home) -> None:
+async def test_background_sync_is_paused_and_resumed(connected: Home) -> None:
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "H")
-        assert "It is not read in the background" in screen_text(pilot)
+        assert "This connection has no background sync" in screen_text(pilot)
         await press(pilot, "down", "down", "enter", "0", "H")
         assert "Background sync of core paused" in screen_text(pilot)
         await pilot.app.sync_status.update()
