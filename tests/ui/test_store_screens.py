@@ -183,7 +183,7 @@ async def test_store_that_holds_outputs_is_replaced(workshop_home: Home, tmp_pat
         pilot.app.screen.query_one(Form).set_value("root", str(tmp_path / "shelf"))
         await press(pilot, "ctrl+n", "enter")
         # The store cannot be replaced while an execution runs, which may store outputs in it.
-        assert "not finished" in screen_text(pilot)
+        assert "have not ended" in screen_text(pilot)
         await press(pilot, "escape")
         pilot.app.desk.executions.stop(DEFAULT_SCOPE, [RUNNING])
         with pilot.app.desk.registry.write("executions") as db:

@@ -49,13 +49,7 @@ class CompareScreen(SelectionScreen):
     CompareScreen .beside #sheet { width: 3fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(
-            "compare.search",
-            "/",
-            "filter rows",
-            "Filter the rows by group and name",
-            footer=9,
-        ),
+        Action("compare.search", "/", "filter rows", "Filter the rows by group and name", footer=9),
         Action(
             "compare.differences",
             "d",
@@ -119,12 +113,7 @@ class CompareScreen(SelectionScreen):
         Action(
             "compare.export", "w", "export", "Export the comparison to a file (.csv, .json or .md)"
         ),
-        Action(
-            "compare.copy-table",
-            "Y",
-            "copy table",
-            "Copy the comparison as Markdown",
-        ),
+        Action("compare.copy-table", "Y", "copy table", "Copy the comparison as Markdown"),
     )
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:

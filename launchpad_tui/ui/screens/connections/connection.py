@@ -36,13 +36,7 @@ class ConnectionScreen(LaunchpadScreen):
             "Remove the connection (nothing is deleted in the runtime)",
             footer=3,
         ),
-        Action(
-            "connection.test",
-            "V",
-            "test",
-            "Test the connection step by step",
-            footer=4,
-        ),
+        Action("connection.test", "V", "test", "Test the connection step by step", footer=4),
         Action("app.refresh", "r", "refresh", "Refresh the capabilities of the runtime", footer=5),
     )
 

@@ -67,13 +67,7 @@ class ConnectionsScreen(LaunchpadScreen):
             "Remove the connection, or delete the resource group",
             footer=6,
         ),
-        Action(
-            "connections.test",
-            "V",
-            "test",
-            "Test the connection step by step",
-            footer=4,
-        ),
+        Action("connections.test", "V", "test", "Test the connection step by step", footer=4),
         Action("connections.pause", "H", "pause", "Pause or resume background sync"),
         Action(
             "connections.stores",

@@ -79,14 +79,7 @@ class ChartScreen(SelectionScreen):
         Action("chart.zoom-y-in", "]", "zoom y in", "Zoom in on the y axis", "Zoom"),
         Action("chart.zoom-y-out", "[", "zoom y out", "Zoom out on the y axis", "Zoom"),
         Action("chart.reset", "z", "reset", "Reset the zoom and the cursor", "Zoom", 4),
-        Action(
-            "chart.smooth",
-            "s",
-            "smooth",
-            "Switch to the next level of smoothing",
-            "Curve",
-            5,
-        ),
+        Action("chart.smooth", "s", "smooth", "Switch to the next level of smoothing", "Curve", 5),
         Action(
             "chart.axis",
             "a",
@@ -129,13 +122,7 @@ class ChartScreen(SelectionScreen):
             "Board",
             10,
         ),
-        Action(
-            "chart.copy-text",
-            "Y",
-            "copy",
-            "Copy the chart as text",
-            "Board",
-        ),
+        Action("chart.copy-text", "Y", "copy", "Copy the chart as text", "Board"),
         Action(
             "chart.selection",
             "tab",

@@ -49,11 +49,7 @@ class MetricsScreen(SelectionScreen):
             footer=5,
         ),
         Action(
-            "metrics.compare",
-            "c",
-            "compare",
-            "Compare the selected models or executions",
-            footer=6,
+            "metrics.compare", "c", "compare", "Compare the selected models or executions", footer=6
         ),
         Action(
             "metrics.smooth",
@@ -76,12 +72,7 @@ class MetricsScreen(SelectionScreen):
             "Switch all y axes between linear and logarithmic",
             footer=9,
         ),
-        Action(
-            "metrics.columns",
-            "w",
-            "columns",
-            "Change the number of charts per row",
-        ),
+        Action("metrics.columns", "w", "columns", "Change the number of charts per row"),
         Action("board.add", "n", "add chart", "Add a chart to the board", "Board", 4),
         Action("board.edit", "e", "edit chart", "Edit the chart under the cursor", "Board"),
         Action("board.duplicate", "u", "duplicate", "Duplicate the chart", "Board"),

@@ -34,13 +34,7 @@ class StoreScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("store.edit", "e", "edit", "Edit the settings of the object store", footer=2),
         Action("store.browse", "b", "browse", "Browse the files in the object store", footer=3),
-        Action(
-            "store.test",
-            "V",
-            "test",
-            "Test access to the object store",
-            footer=4,
-        ),
+        Action("store.test", "V", "test", "Test access to the object store", footer=4),
         Action(
             "store.rename",
             "n",
@@ -49,11 +43,7 @@ class StoreScreen(LaunchpadScreen):
             footer=6,
         ),
         Action(
-            "store.replace",
-            "R",
-            "replace",
-            "Replace the object store by another one",
-            footer=7,
+            "store.replace", "R", "replace", "Replace the object store by another one", footer=7
         ),
         Action(
             "store.remove", "D", "remove", "Remove the object store (its files are kept)", footer=5

@@ -35,13 +35,7 @@ class StoresScreen(LaunchpadScreen):
         Action("stores.add", "a", "add", "Add an object store to the resource group", footer=2),
         Action("stores.edit", "e", "edit", "Edit the settings of the object store", footer=3),
         Action("stores.browse", "b", "browse", "Browse the files in the object store", footer=3),
-        Action(
-            "stores.test",
-            "V",
-            "test",
-            "Test access to the object store",
-            footer=4,
-        ),
+        Action("stores.test", "V", "test", "Test access to the object store", footer=4),
         Action(
             "stores.rename",
             "n",
@@ -50,11 +44,7 @@ class StoresScreen(LaunchpadScreen):
             footer=6,
         ),
         Action(
-            "stores.replace",
-            "R",
-            "replace",
-            "Replace the object store by another one",
-            footer=7,
+            "stores.replace", "R", "replace", "Replace the object store by another one", footer=7
         ),
         Action(
             "stores.import",
