@@ -151,8 +151,8 @@ class SelectionScreen(LaunchpadScreen):
         """Apply a change of a `Legend` to the selection.
 
         Args:
-            what: ``toggle`` (show or hide), ``solo`` (show only this item, or all again), ``drop``
-                (remove from the selection), ``later`` or ``earlier`` (change the order).
+            what: ``toggle`` (show or hide), ``solo`` (show only this item, or all again),
+                ``remove``, ``forward`` or ``back`` (change the order).
             item_id: the ID of the item.
         """
         now = self.selected
