@@ -191,7 +191,7 @@ async def test_store_that_holds_outputs_is_replaced(workshop_home: Home, tmp_pat
                 "UPDATE executions SET status = 'STOPPED' WHERE status IN ('RUNNING', 'STOPPING')"
             )
         await press(pilot, "enter")
-        assert "Object store default replaced; 2 artifacts now in default-before" in screen_text(
+        assert "Object store default replaced; 4 artifacts now in default-before" in screen_text(
             pilot
         )
         found = stores(pilot)
