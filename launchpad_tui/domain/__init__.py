@@ -1,4 +1,4 @@
-"""The words of the AI API as frozen dataclasses and pure functions.
+"""The concepts of the AI API as frozen dataclasses and pure functions.
 
-No I/O, no third-party import.
+Nothing in this package reads or writes files, or imports other packages at start.
 """

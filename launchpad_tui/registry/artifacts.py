@@ -11,7 +11,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.codec import clean, micros, pairs, search_text, timestamp, to_json
-from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
+from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
@@ -33,8 +33,11 @@ def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
             (group_pk(db, scope), artifact_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"Artifact {artifact_id!r} does not exist")
-    return built(row)
+        raise NotFound(
+            f"Artifact {artifact_id!r} does not exist",
+            hint="List the artifacts with: launchpad artifacts list",
+        )
+    return from_row(row)
 
 
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Artifact]:
@@ -91,7 +94,7 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
             group,
             group,
             new.execution_id,
-            searched(new),
+            searchable_text(new),
             new.id,
             clean(new.name),
             new.kind,
@@ -166,7 +169,7 @@ def urls(registry: Registry, scope: Scope, wanted: Iterable[str]) -> frozenset[s
             # The index on the URL ignores case and starts with the kind.
             rows = db.execute(
                 "SELECT url FROM artifacts WHERE group_pk = ? AND kind IN ('model', 'dataset', "
-                f"'resultset', 'other') AND url COLLATE NOCASE IN ({marks(some)})",
+                f"'resultset', 'other') AND url COLLATE NOCASE IN ({placeholders(some)})",
                 (group, *some),
             )
             found.update(url for (url,) in rows)
@@ -246,7 +249,7 @@ def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = Non
         ]
 
 
-def searched(of: Artifact) -> str:
+def searchable_text(of: Artifact) -> str:
     """Return the text that searches match: name, description, ID, and labels as ``key=value``.
 
     The prefix of label keys, which is the same for all, is omitted.
@@ -261,7 +264,7 @@ def searched(of: Artifact) -> str:
     )
 
 
-def built(row: tuple[Any, ...]) -> Artifact:
+def from_row(row: tuple[Any, ...]) -> Artifact:
     """Return the artifact in a row of `COLUMNS`."""
     return Artifact(
         row[0],
@@ -290,7 +293,10 @@ def _pk(db: sqlite3.Connection, scope: Scope, artifact_id: str) -> int:
         "SELECT pk FROM artifacts WHERE group_pk = ? AND id = ?", (group_pk(db, scope), artifact_id)
     ).fetchone()
     if row is None:
-        raise NotFound(f"Artifact {artifact_id!r} does not exist")
+        raise NotFound(
+            f"Artifact {artifact_id!r} does not exist",
+            hint="List the artifacts with: launchpad artifacts list",
+        )
     return int(row[0])
 
 
@@ -307,10 +313,10 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
             some = values[start : start + BATCH]
             rows = db.execute(
                 f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? {kinds} "
-                f"AND {column} IN ({marks(some)})",
+                f"AND {column} IN ({placeholders(some)})",
                 (group, *some),
             )
-            found += [built(row) for row in rows]
+            found += [from_row(row) for row in rows]
     return found
 
 

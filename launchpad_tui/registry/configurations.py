@@ -50,7 +50,7 @@ def configurations(
             "ORDER BY created_at DESC, pk DESC LIMIT ?",
             (*values, *words, limit),
         ).fetchall()
-        return built(db, rows)
+        return from_row(db, rows)
 
 
 def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Configuration:
@@ -61,7 +61,10 @@ def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Co
     """
     found = by_id(registry, scope, [configuration_id])
     if configuration_id not in found:
-        raise NotFound(f"Configuration {configuration_id!r} does not exist")
+        raise NotFound(
+            f"Configuration {configuration_id!r} does not exist",
+            hint="List the configurations with: launchpad configurations list",
+        )
     return found[configuration_id]
 
 
@@ -75,10 +78,10 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Con
             some = wanted[start : start + BATCH]
             rows = db.execute(
                 f"SELECT {COLUMNS} FROM configurations WHERE group_pk = ? "
-                f"AND id IN ({marks(some)})",
+                f"AND id IN ({placeholders(some)})",
                 (group, *some),
             ).fetchall()
-            found |= {c.id: c for c in built(db, rows)}
+            found |= {c.id: c for c in from_row(db, rows)}
     return found
 
 
@@ -198,12 +201,12 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
     return pk
 
 
-def marks(values: Sequence[object]) -> str:
+def placeholders(values: Sequence[object]) -> str:
     """Return as many question marks as there are values, for ``IN (…)``."""
     return ",".join("?" * len(values))
 
 
-def built(
+def from_row(
     db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]
 ) -> list[Configuration]:
     """Return the configurations in rows of `COLUMNS`, in their order, within a transaction."""
@@ -218,7 +221,7 @@ def built(
         ):
             for pk, name, value in db.execute(
                 f"SELECT configuration_pk, name, {column} FROM {table} "
-                f"WHERE configuration_pk IN ({marks(some)}) ORDER BY configuration_pk, position",
+                f"WHERE configuration_pk IN ({placeholders(some)}) ORDER BY configuration_pk, position",
                 some,
             ):
                 into.setdefault(pk, {})[name] = value

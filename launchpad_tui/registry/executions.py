@@ -28,7 +28,7 @@ from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.codec import clean, micros, search_text, timestamp, to_json
-from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
+from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
@@ -47,7 +47,7 @@ def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
         NotFound: it does not exist.
     """
     with registry.read() as db:
-        return built(
+        return from_row(
             db.execute(
                 f"SELECT {COLUMNS} FROM executions WHERE pk = ?",
                 (execution_pk(db, scope, execution_id),),
@@ -64,10 +64,10 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Exe
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             for row in db.execute(
-                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? AND id IN ({marks(some)})",
+                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? AND id IN ({placeholders(some)})",
                 (group, *some),
             ):
-                found[row[0]] = built(row)
+                found[row[0]] = from_row(row)
     return found
 
 
@@ -139,7 +139,7 @@ def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
             group,
             group,
             new.configuration_id,
-            searched(new),
+            searchable_text(new),
             new.id,
             new.configuration_id,
             clean(new.configuration_name),
@@ -199,7 +199,7 @@ def claim_next(
             (pid, boot, to_micros(now()), row[0]),
         )
         found = db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", row).fetchone()
-        return _scope_of_pk(db, row[0]), built(found)
+        return _scope_of_pk(db, row[0]), from_row(found)
 
 
 def set_supervisor(
@@ -269,7 +269,9 @@ def transition(
                 pk,
             ),
         )
-        return built(db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", (pk,)).fetchone())
+        return from_row(
+            db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", (pk,)).fetchone()
+        )
 
 
 def set_target(
@@ -325,7 +327,7 @@ def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinishe
     return [
         UnfinishedExecution(
             Scope(row[0], row[1]),
-            built(row[5:]),
+            from_row(row[5:]),
             None if row[4] is None else Claim(row[2], row[3], from_micros(row[4])),
         )
         for row in rows
@@ -406,7 +408,7 @@ def new_pending(
     )
 
 
-def built(row: tuple[Any, ...]) -> Execution:
+def from_row(row: tuple[Any, ...]) -> Execution:
     """Return the execution in a row of `COLUMNS`."""
     return Execution(
         row[0],
@@ -438,7 +440,7 @@ def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
     return Scope(row[0], row[1])
 
 
-def searched(of: Execution) -> str:
+def searchable_text(of: Execution) -> str:
     """Return the text that searches match: the name of the configuration and all IDs."""
     return search_text(
         (of.configuration_name, of.id, of.scenario_id, of.executable_id, of.configuration_id)

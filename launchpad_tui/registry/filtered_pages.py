@@ -29,7 +29,7 @@ def artifact_page(
     with registry.read() as db:
         where = _artifacts(group_pk(db, scope), wanted)
         rows = db.execute(*_page("artifacts", artifacts.COLUMNS, where, top, skip)).fetchall()
-    return [artifacts.built(row) for row in rows]
+    return [artifacts.from_row(row) for row in rows]
 
 
 def count_artifacts(registry: Registry, scope: Scope, wanted: ArtifactFilter) -> int:
@@ -47,7 +47,7 @@ def configuration_page(
         rows = db.execute(
             *_page("configurations", configurations.COLUMNS, where, top, skip)
         ).fetchall()
-        return configurations.built(db, rows)
+        return configurations.from_row(db, rows)
 
 
 def count_configurations(registry: Registry, scope: Scope, wanted: ConfigurationFilter) -> int:
@@ -63,7 +63,7 @@ def execution_page(
     with registry.read() as db:
         where = _executions(group_pk(db, scope), wanted)
         rows = db.execute(*_page("executions", executions.COLUMNS, where, top, skip)).fetchall()
-    return [executions.built(row) for row in rows]
+    return [executions.from_row(row) for row in rows]
 
 
 def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) -> int:

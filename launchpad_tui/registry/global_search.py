@@ -49,5 +49,5 @@ def _search(
             (*values, *words, limit),
         ).fetchall()
     if table == "artifacts":
-        return [Hit(Scope(row[0], row[1]), artifact=artifacts.built(row[2:])) for row in rows]
-    return [Hit(Scope(row[0], row[1]), execution=executions.built(row[2:])) for row in rows]
+        return [Hit(Scope(row[0], row[1]), artifact=artifacts.from_row(row[2:])) for row in rows]
+    return [Hit(Scope(row[0], row[1]), execution=executions.from_row(row[2:])) for row in rows]

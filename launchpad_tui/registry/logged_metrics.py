@@ -12,7 +12,7 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import chunk
 from launchpad_tui.registry.codec import clean, timestamp
-from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series import nan
@@ -123,7 +123,7 @@ def _named(
                 "JOIN resource_groups g ON g.pk = e.group_pk "
                 "JOIN connections c ON c.pk = g.connection_pk "
                 f"JOIN {table} t ON t.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
-                f"AND e.id IN ({marks(some)}) ORDER BY t.rowid",
+                f"AND e.id IN ({placeholders(some)}) ORDER BY t.rowid",
                 (scope.connection, scope.resource_group, *some),
             ):
                 found.setdefault(execution, []).append((name, value))

@@ -17,7 +17,7 @@ from launchpad_tui.domain.execution import Configuration, Execution, Status
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import artifacts, configurations, executions
 from launchpad_tui.registry.codec import clean, micros, to_json
-from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import touch
@@ -70,7 +70,7 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
                     to_json([[clean(key), clean(value)] for key, value in a.labels]),
                     to_micros(a.created_at),
                     to_micros(a.modified_at),
-                    artifacts.searched(a),
+                    artifacts.searchable_text(a),
                 )
                 for a in found
             ],
@@ -139,7 +139,7 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
                     micros(e.submitted_at),
                     micros(e.started_at),
                     micros(e.completed_at),
-                    executions.searched(e),
+                    executions.searchable_text(e),
                     e.schedule_id,
                 )
                 for e in found
@@ -151,7 +151,7 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
             db.execute(
                 "UPDATE artifacts SET execution_pk = (SELECT e.pk FROM executions e "
                 "WHERE e.group_pk = artifacts.group_pk AND e.id = artifacts.execution_id) "
-                f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({marks(some)})",
+                f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({placeholders(some)})",
                 (group, *some),
             )
         return _announce(registry, db, before, "executions")
@@ -165,7 +165,7 @@ def mark_deleted(registry: Registry, scope: Scope, part: str, ids: Sequence[str]
             some = ids[start : start + BATCH]
             db.execute(
                 f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL "
-                f"AND id IN ({marks(some)})",
+                f"AND id IN ({placeholders(some)})",
                 (at, group, *some),
             )
 
@@ -307,7 +307,8 @@ def _known(db: sqlite3.Connection, table: str, group: int, ids: Sequence[str]) -
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         rows = db.execute(
-            f"SELECT id FROM {table} WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+            f"SELECT id FROM {table} WHERE group_pk = ? AND id IN ({placeholders(some)})",
+            (group, *some),
         )
         found.update(one for (one,) in rows)
     return found

@@ -16,16 +16,16 @@ from launchpad_tui.domain.query import ArtifactRow, Cursor, ExecutionRow, Metric
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.codec import terms, to_json
-from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.query import (
     ARTIFACTS,
     EXECUTIONS,
     ListTable,
-    chosen,
     conditions_sql,
     match_expression,
+    series_condition,
     statistic_column,
 )
 
@@ -175,7 +175,7 @@ class Lister(Generic[Row]):
     ) -> _Segment:
         value = f"s.{statistic_column(metric)}"
         own = (
-            f"s.execution_pk = {self._table.execution} AND {chosen(self._table, metric.key)} "
+            f"s.execution_pk = {self._table.execution} AND {series_condition(self._table, metric.key)} "
             f"AND {value} IS NOT NULL"
         )
         if not has_value:
@@ -250,8 +250,8 @@ class Lister(Generic[Row]):
             some = pks[start : start + BATCH]
             yield from db.execute(
                 f"SELECT t.pk, s.{column} FROM {self._table.name} t CROSS JOIN series s "
-                f"WHERE t.pk IN ({marks(some)}) AND s.execution_pk = {self._table.execution} "
-                f"AND {chosen(self._table, key)}",
+                f"WHERE t.pk IN ({placeholders(some)}) AND s.execution_pk = {self._table.execution} "
+                f"AND {series_condition(self._table, key)}",
                 (*some, key),
             ).fetchall()
 
@@ -325,7 +325,7 @@ def artifact_lister(
         kind,
         query,
         lambda row, metrics, curves: ArtifactRow(
-            artifacts.built(row), metrics, row[-1] or "", curves
+            artifacts.from_row(row), metrics, row[-1] or "", curves
         ),
     )
 
@@ -342,5 +342,5 @@ def execution_lister(registry: Registry, scope: Scope, query: Query) -> Lister[E
         EXECUTIONS,
         None,
         query,
-        lambda row, metrics, curves: ExecutionRow(executions.built(row), metrics, curves),
+        lambda row, metrics, curves: ExecutionRow(executions.from_row(row), metrics, curves),
     )

@@ -121,7 +121,7 @@ def by_key(key: str) -> bool:
     return "{" in key
 
 
-def chosen(table: ListTable, key: str) -> str:
+def series_condition(table: ListTable, key: str) -> str:
     """Return the SQL condition under which the series ``s`` represents a metric in a row of a list.
 
     It has one parameter, which is ``key``. If ``key`` is the name of a metric, the series that is
@@ -167,7 +167,7 @@ def conditions_sql(
 
 
 def match_expression(search: str) -> str:
-    """Return the full-text expression of the words that have a trigram, empty if none has."""
+    """Return the full-text expression of the words with at least three characters."""
     return " AND ".join(
         '"' + term.replace('"', '""') + '"' for term in terms(search) if len(term) >= 3
     )
@@ -289,7 +289,7 @@ def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
         column = MetricColumn(condition.name)
     return (
         f"EXISTS (SELECT 1 FROM series s WHERE s.execution_pk = {table.execution} "
-        f"AND {chosen(table, column.key)} "
+        f"AND {series_condition(table, column.key)} "
         f"AND s.{statistic_column(column)} {_COMPARE[condition.op]} ?)",
         (column.key, _number(condition)),
     )

@@ -43,7 +43,10 @@ def scenario(registry: Registry, scope: Scope, scenario_id: str) -> Scenario:
             (connection_pk(db, scope.connection), scenario_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"Scenario {scenario_id!r} does not exist")
+        raise NotFound(
+            f"Scenario {scenario_id!r} does not exist",
+            hint="List the scenarios with: launchpad scenarios list",
+        )
     return _scenario(row)
 
 
@@ -93,7 +96,10 @@ def executable(registry: Registry, scope: Scope, executable_id: str) -> Executab
             (connection_pk(db, scope.connection), executable_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"Executable {executable_id!r} does not exist")
+        raise NotFound(
+            f"Executable {executable_id!r} does not exist",
+            hint="List the executables with: launchpad executables list",
+        )
     return _executable(row)
 
 

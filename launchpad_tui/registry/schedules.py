@@ -1,4 +1,4 @@
-"""Execution schedules, local and remote. Bounds and due times are whole seconds."""
+"""Execution schedules of this machine and of remote runtimes; their times are whole seconds."""
 
 from __future__ import annotations
 
@@ -26,9 +26,14 @@ def schedules(
     configuration_id: str = "",
     status: ScheduleStatus | None = None,
 ) -> list[Schedule]:
-    """Return the group's schedules (of a configuration, with a status), newest first.
+    """Return the schedules of a resource group, newest first.
 
-    Raises NotFound.
+    Args:
+        configuration_id: return only schedules of this configuration.
+        status: return only schedules with this status.
+
+    Raises:
+        NotFound: the resource group does not exist.
     """
     where, values = ["group_pk = ?"], list[object]()
     for column, value in (("configuration_id", configuration_id), ("status", status)):
@@ -52,7 +57,10 @@ def schedule(registry: Registry, scope: Scope, schedule_id: str) -> Schedule:
             (group_pk(db, scope), schedule_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"Execution schedule {schedule_id!r} does not exist")
+        raise NotFound(
+            f"Execution schedule {schedule_id!r} does not exist",
+            hint="List the execution schedules with: launchpad schedules list",
+        )
     return _built(row)
 
 
@@ -112,9 +120,9 @@ def delete(registry: Registry, scope: Scope, schedule_id: str) -> None:
 
 
 def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
-    """Return the due schedules of the embedded runtime, longest due first.
+    """Return the due schedules of this machine, the longest overdue first.
 
-    One index look-up if none is.
+    If none is due, this takes a single lookup in an index.
     """
     columns = ", ".join(f"s.{name}" for name in _COLUMNS.split(", "))
     with registry.read() as db:
@@ -130,7 +138,7 @@ def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
 
 
 def next_due(registry: Registry) -> datetime | None:
-    """Return when the next schedule of the embedded runtime is due, None if none is."""
+    """Return when the next schedule of this machine is due, None if none is."""
     with registry.read() as db:
         return _timestamp(db.execute("SELECT min(next_at) FROM execution_schedules").fetchone()[0])
 

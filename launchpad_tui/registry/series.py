@@ -27,7 +27,7 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import clean, pairs, to_json
-from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 
@@ -132,7 +132,7 @@ def summaries(
                 f"SELECT {_SUMMARY} FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
                 "JOIN connections c ON c.pk = g.connection_pk "
                 "JOIN series s ON s.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
-                f"AND e.id IN ({marks(some)}) ORDER BY e.id, s.name, s.key, s.pk",
+                f"AND e.id IN ({placeholders(some)}) ORDER BY e.id, s.name, s.key, s.pk",
                 (scope.connection, scope.resource_group, *some),
             ):
                 found.setdefault(row[1], []).append(_summary(row))

@@ -24,7 +24,7 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
     code = extended & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         detail = f"Another process has been writing to {path} for too long."
-        return RegistryBusy("The registry is busy", detail, "Try again in a moment.")
+        return RegistryBusy("The registry is busy", detail, "Try again in a few seconds.")
     # SQLITE_IOERR_SHMSIZE: there is no space for the shared memory beside the file
     # (https://www.sqlite.org/rescode.html).
     if code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE:
