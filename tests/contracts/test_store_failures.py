@@ -24,7 +24,7 @@ from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.contracts.conftest import EMPTY_STORES
-from tests.stores import rude
+from tests.stores import faulty_relay
 
 #: The field that contains the server's address, by kind.
 ADDRESS = {
@@ -43,7 +43,7 @@ CONTENT = os.urandom(6_000_000)
 class Place:
     """A store, and the same one through a relay."""
 
-    def __init__(self, kind: str, values: dict[str, str], relay: rude.Relay) -> None:
+    def __init__(self, kind: str, values: dict[str, str], relay: faulty_relay.Relay) -> None:
         self.kind, self.values, self.relay = kind, values, relay
         self.store = open_store(KINDS[kind], values)
         address = urlsplit(values[ADDRESS[kind]])
@@ -64,7 +64,7 @@ class Place:
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     values = EMPTY_STORES[request.param](request)()
     address = urlsplit(values[ADDRESS[request.param]])
-    with rude.relaying(address.port or 80) as relay:
+    with faulty_relay.relaying(address.port or 80) as relay:
         yield Place(request.param, values, relay)
 
 
@@ -122,7 +122,7 @@ def test_truncated_listings_are_rejected(place: Place, tmp_path: Path) -> None:
 def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_path: Path) -> None:
     (tmp_path / "small").write_bytes(b"x")
     if place.kind not in SEPARATE_DATA_SERVERS:
-        place.relay.dies_after = 2_000_000
+        place.relay.down_after = 2_000_000
         raised_error(place, lambda: place.open().put("a/large.bin", large))
         assert place.relay.down
     else:
@@ -130,10 +130,10 @@ def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_pat
         raised_error(place, lambda: place.open().put("a/large.bin", large))
     assert list(place.store.list()) == []
     place.relay.down = False
-    place.relay.taken = 0
+    place.relay.received = 0
     files = [SourceFile("small", tmp_path / "small"), SourceFile("large.bin", large)]
     if place.kind in SEPARATE_DATA_SERVERS:
-        place.relay.dies_after = 900
+        place.relay.down_after = 900
     raised_error(place, lambda: place.open().publish("b", files))
     assert list(place.store.list("b")) == []
     assert place.store.browse("").folders == ()
@@ -184,7 +184,7 @@ def test_unreachable_server(place: Place, large: Path) -> None:
 
 def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, large: Path) -> None:
     place.store.put("a", large)
-    with rude.relaying() as stranger:
+    with faulty_relay.relaying() as stranger:
         stranger.redirect = "here"
         place.relay.redirect = f"http://localhost:{stranger.port}"
         # The redirect need not come from the real server, so the relay uses no certificate.
@@ -198,9 +198,9 @@ def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, larg
             lambda: store.put("b", large),
         ):
             raised_error(place, call)
-        heard = b"".join(stranger.heard).lower()
+        heard = b"".join(stranger.redirected).lower()
         assert b"authorization" not in heard
         assert b"sig=" not in heard
         for secret in place.secrets():
             assert secret.encode().lower() not in heard
-    assert place.relay.heard
+    assert place.relay.redirected

@@ -15,8 +15,8 @@ from launchpad_tui.net import client as net_client
 from launchpad_tui.net.client import HttpClient, encode_query
 from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.net.tls import create_context
-from tests.stores.cloud_tools import answering, told
-from tests.stores.serving import Handler
+from tests.stores.cloud_helpers import error_text, responding
+from tests.stores.http_server import Handler
 
 SECRET = "very-hidden-token"
 
@@ -30,7 +30,7 @@ def connected(policy: RetryPolicy = RetryPolicy(3, 0.01)) -> Iterator[HttpClient
 def test_cookies_are_not_kept_and_redirects_not_followed() -> None:
     headers = {"Set-Cookie": "session=1; Path=/", "Location": "http://localhost:1/"}
     with (
-        answering(lambda handler: handler.reply(307, b"", headers)) as (port, seen),
+        responding(lambda handler: handler.reply(307, b"", headers)) as (port, seen),
         connected() as client,
     ):
         for _ in range(2):
@@ -77,13 +77,13 @@ def test_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert attempts == [1]
     assert caught.value.title == "No response from the test server"
     assert "127.0.0.1" in caught.value.detail
-    assert SECRET not in told(caught.value)
+    assert SECRET not in error_text(caught.value)
 
 
 def test_a_response_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(net_client, "MAX_RESPONSE_BYTES", 1000)
     with (
-        answering(lambda handler: handler.reply(200, b"x" * 2000)) as (port, _),
+        responding(lambda handler: handler.reply(200, b"x" * 2000)) as (port, _),
         connected() as client,
         pytest.raises(RuntimeRejected, match="too large"),
     ):
@@ -97,7 +97,7 @@ def test_addresses_that_cannot_be_used(url: str) -> None:
     with connected() as client, pytest.raises(LaunchpadError) as caught:
         client.send("GET", url, secrets=(SECRET,))
     assert isinstance(caught.value, ConfigError | Unreachable)
-    assert SECRET not in told(caught.value)
+    assert SECRET not in error_text(caught.value)
 
 
 def test_a_proxy_that_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_proxy_that_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     client = HttpClient("the test server", create_context)
     with pytest.raises(ConfigError, match="proxy") as caught:
         client.send("GET", "http://127.0.0.1:1/")
-    assert SECRET not in told(caught.value)
+    assert SECRET not in error_text(caught.value)
 
 
 def test_addresses_and_headers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -114,7 +114,7 @@ def test_addresses_and_headers_are_not_logged(caplog: pytest.LogCaptureFixture) 
     def answer(handler: Handler) -> None:
         handler.reply(200, b"{}")
 
-    with answering(answer) as (port, seen), connected() as client:
+    with responding(answer) as (port, seen), connected() as client:
         url = f"http://127.0.0.1:{port}/?sig={SECRET}"
         client.send("GET", url, {"Authorization": f"Bearer {SECRET}"})
     assert SECRET in seen[0]

@@ -24,8 +24,8 @@ from launchpad_tui.net.oauth import (
     request_instance_token,
     request_token_once,
 )
-from tests.stores.cloud_tools import answering
-from tests.stores.serving import Handler
+from tests.stores.cloud_helpers import responding
+from tests.stores.http_server import Handler
 
 FORM = {"grant_type": "client_credentials", "client_secret": "very hidden+secret"}
 
@@ -103,7 +103,7 @@ def test_a_token_server_that_fails_at_first() -> None:
     def answer(handler: Handler) -> None:
         handler.reply(statuses.pop(0), b'{"access_token": "t", "expires_in": 60}')
 
-    with answering(answer) as (port, seen):
+    with responding(answer) as (port, seen):
         url = f"http://127.0.0.1:{port}/token"
         assert request_token_once(url, FORM, "", (), "the token server").text == "t"
     assert len(seen) == 3
@@ -112,7 +112,7 @@ def test_a_token_server_that_fails_at_first() -> None:
 
 def refused(status: int, body: object) -> LaunchpadError:
     secrets = (FORM["client_secret"],)
-    with answering(lambda handler: handler.reply(status, json.dumps(body).encode())) as (port, _):
+    with responding(lambda handler: handler.reply(status, json.dumps(body).encode())) as (port, _):
         url = f"http://127.0.0.1:{port}/token"
         with pytest.raises(LaunchpadError) as caught:
             request_token_once(url, FORM, "", secrets, "the token server")

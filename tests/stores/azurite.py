@@ -1,8 +1,9 @@
-"""A real server of Azure Blob Storage's protocol for tests: Azurite, Microsoft's own, from npm.
+"""Azurite, Microsoft's emulator of Azure Blob Storage, from npm.
 
-It checks shared access signatures. These are made here by the published algorithm, of an account key of our own.
+It verifies shared access signatures. This module creates them by the published algorithm from an
+account key of the tests.
 
-python tests/stores/azurite.py puts it in place, which the first test would otherwise do (about a quarter of a minute).
+``python -m tests.stores.azurite`` installs Azurite. Otherwise the first test installs it.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ from tests.stores.shared_server import (
     wait_until,
 )
 
-#: runs with Node 10 and later; 3.36 and later want Node 22
+#: the last version that runs with Node 10 and later; 3.36 requires Node 22
 _VERSION = "3.35.0"
 ACCOUNT = "launchpadtests"
 KEY = base64.b64encode(
     b"an account key for tests of launchpad, of 64 bytes as Azure's are"
 ).decode()
 CONTAINER = "launchpad-tests"
-#: the version of the storage services that the signatures are of
+#: version of the storage services in the signatures
 _SERVICE = "2021-12-02"
 #: read, add, create, write, delete, list
 ALL = "racwdl"
@@ -48,11 +49,15 @@ READ = "rl"
 
 @dataclass(frozen=True)
 class Server:
-    """Container URIs as Azure's portal shows them, without a token; the two servers (HTTP, HTTPS) have their own data
-    each. ``tls_container_uri`` is empty where there is no openssl.
+    """Two running servers (HTTP and HTTPS), each with its own data.
 
-    Tokens are queries without their question mark: all rights on the container, reading only, run out an hour ago, and
-    all rights on the account.
+    Args:
+        container_uri, tls_container_uri: without a token, as Azure's portal shows them;
+            ``tls_container_uri`` is empty without openssl.
+        sas: token with all permissions on the container, without the leading question mark.
+        reader_sas: token with permission to read the container.
+        expired_sas: token that expired an hour ago.
+        account_sas: token with all permissions on the account.
     """
 
     container_uri: str
@@ -64,7 +69,7 @@ class Server:
     account_sas: str
 
     def values(self, prefix: str = "", **more: str) -> dict[str, str]:
-        """Of a store with all rights on the container."""
+        """Return the values of a store with all permissions on the container."""
         return {
             "container_uri": self.container_uri,
             "path_prefix": prefix,
@@ -74,15 +79,15 @@ class Server:
 
 
 def shared() -> Server:
-    """The one server of this test run; skips the test where Node or npm's package cannot be had."""
+    """Return the server of this test run; skip the test if Node or Azurite is not available."""
     return shared_server.join("azurite", Server)
 
 
 def ready() -> Path:
-    """The folder that Azurite is installed in.
+    """Return the folder in which Azurite is installed; it is installed if necessary.
 
     Raises:
-        Missing: Node, npm or the network is not there.
+        Missing: Node, npm or the network is not available.
     """
     tool("node", "apt-get install nodejs npm")
 
@@ -105,23 +110,23 @@ def ready() -> Path:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Server]:
-    """Run it until the block ends; its ports are free ones, its data is in memory.
+    """Run Azurite on free ports until the block ends; its data is in memory.
 
     Raises:
-        Missing: Node or npm's package cannot be had.
-        Broken: it does not start.
+        Missing: Node or Azurite is not available.
+        Broken: Azurite does not start.
     """
     main = ready() / "node_modules/azurite/dist/src/blob/main.js"
     ports = free_ports(2)
-    sas, everything = container_sas(ALL), account_sas()
-    made = None
+    sas, all_permissions = container_sas(ALL), account_sas()
+    files = None
     with contextlib.suppress(Missing):
-        made = certificates.make(folder)
+        files = certificates.make(folder)
     with contextlib.ExitStack() as stack:
         uris = []
-        for port, tls in zip(ports, (None, made), strict=True):
-            place = folder / str(port)
-            place.mkdir()
+        for port, tls in zip(ports, (None, files), strict=True):
+            data = folder / str(port)
+            data.mkdir()
             command = [tool("node", ""), str(main), "--blobPort", str(port)]
             command += [
                 "--inMemoryPersistence",
@@ -132,22 +137,24 @@ def serve(folder: Path) -> Iterator[Server]:
             if tls is not None:
                 command += ["--cert", str(tls.server), "--key", str(tls.server_key)]
             if port == ports[0] or tls is not None:
-                log = place / "log"
+                log = data / "log"
                 process = stack.enter_context(
-                    running(command, log, cwd=place, env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"})
+                    running(command, log, cwd=data, env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"})
                 )
                 uri = f"{'https' if tls else 'http'}://127.0.0.1:{port}/{ACCOUNT}/{CONTAINER}"
                 uris.append((uri, process, log))
         for uri, process, log in uris:
-            wait_until(lambda uri=uri: _made(uri, everything), {log: process})  # type: ignore[misc]
-        tls_uri = uris[1][0] if made else ""
+            wait_until(lambda uri=uri: _container_exists(uri, all_permissions), {log: process})  # type: ignore[misc]
+        tls_uri = uris[1][0] if files else ""
         expired = container_sas(ALL, hours=-1)
-        ca_file = str(made.ca) if made else ""
-        yield Server(uris[0][0], tls_uri, ca_file, sas, container_sas(READ), expired, everything)
+        ca_file = str(files.ca) if files else ""
+        yield Server(
+            uris[0][0], tls_uri, ca_file, sas, container_sas(READ), expired, all_permissions
+        )
 
 
-def _made(uri: str, sas: str) -> bool:
-    """Whether the container is there now."""
+def _container_exists(uri: str, sas: str) -> bool:
+    """Create the container; return whether it exists now."""
     address = urlsplit(uri)
     assert address.hostname is not None
     if address.scheme == "https":
@@ -169,19 +176,21 @@ def _made(uri: str, sas: str) -> bool:
 def container_sas(
     permissions: str, *, hours: float = 2, container: str = CONTAINER, key: str = KEY
 ) -> str:
-    """A service SAS for a container.
+    """Return a service SAS for a container.
 
     https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
 
     Args:
         permissions: letters, in the order racwdl.
-        hours: from now until it runs out; it begins an hour before either.
-        key: of the account, base64.
+        hours: hours until it expires; it is valid from an hour ago, or from an hour before an
+            expiry in the past.
+        key: account key, base64.
     """
     start, end = _times(hours)
     resource = f"/blob/{ACCOUNT}/{container}"
     protocol = "https,http"
-    # identifier and IP addresses stand between; snapshot, encryption scope and five headers of answers at the end
+    # The empty fields are identifier and IP addresses, and at the end snapshot, encryption scope
+    # and five response headers.
     text = "\n".join(
         [permissions, start, end, resource, "", "", protocol, _SERVICE, "c", *[""] * 7]
     )
@@ -190,13 +199,13 @@ def container_sas(
 
 
 def account_sas(permissions: str = "rwdlac", *, hours: float = 2, key: str = KEY) -> str:
-    """An account SAS for blobs, for the service, containers and objects.
+    """Return an account SAS for blobs, with access to the service, containers and objects.
 
     https://learn.microsoft.com/en-us/rest/api/storageservices/create-account-sas
     """
     start, end = _times(hours)
     protocol = "https,http"
-    # IP addresses stand between; the encryption scope at the end, and the text ends with a line feed
+    # The empty fields are IP addresses and encryption scope; the text ends with a line feed.
     text = "\n".join([ACCOUNT, permissions, "b", "sco", start, end, "", protocol, _SERVICE, "", ""])
     fields = {
         "sv": _SERVICE,

@@ -1,4 +1,4 @@
-"""Certificates for the servers of the tests: an authority of our own, a server's and a client's, made by openssl."""
+"""Certificates for test servers, created by openssl: an authority, a server and clients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ authorityKeyIdentifier = keyid
 
 @dataclass(frozen=True)
 class Certificates:
-    """Files in PEM. ``stranger``: a client's certificate of an authority that no server knows."""
+    """PEM files of certificates and keys.
+
+    ``stranger`` is a client certificate from an authority that no server trusts.
+    """
 
     ca: Path
     server: Path
@@ -31,7 +34,7 @@ class Certificates:
 
 
 def make(folder: Path) -> Certificates:
-    """Make them in a folder; valid for ``localhost`` and ``127.0.0.1``, for ten years.
+    """Create certificates for ``localhost`` and ``127.0.0.1`` in a folder, valid for ten years.
 
     Raises:
         Missing: openssl is not installed.
@@ -66,7 +69,7 @@ def make(folder: Path) -> Certificates:
 
 
 def within(folder: Path) -> Certificates:
-    """Those that `make` made in this folder."""
+    """Return the certificates that `make` created in this folder."""
     return Certificates(
         folder / "ca.pem",
         *(

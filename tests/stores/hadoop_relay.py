@@ -1,6 +1,7 @@
-"""A relay before the real HDFS of `hadoop`: it keeps what was asked for, may send callers elsewhere, and breaks off.
+"""An HTTP relay in front of the real HDFS of `hadoop`.
 
-What it answers is what the real servers say, as long as a test does not want something else.
+It records requests, may rewrite redirects, and may close connections too early. All other responses
+are those of the real servers.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from tests.stores.serving import Handler, listening
+from tests.stores.http_server import Handler, listening
 
 
 @dataclass(frozen=True)
 class Request:
-    """``headers`` by their names in small letters."""
+    """A request; the names of ``headers`` are in lower case."""
 
     method: str
     path: str
@@ -27,19 +28,20 @@ class Request:
 
 @dataclass
 class Relay:
-    """``address`` without ``/webhdfs/v1``.
+    """A running relay.
 
     Args:
-        onward: what becomes of the address that the real server sends callers to.
-        refusals: how many requests are to be answered by closing the connection.
-        breaks: so many bytes of a body are passed on, then the connection is closed; one entry for each answer to GET
-            that has content.
+        address: its address without ``/webhdfs/v1``.
+        rewrite: changes the target of a redirect.
+        dropped: number of requests for which the connection is closed without a response.
+        cut_after: numbers of bytes after which the connection is closed, one for each response to
+            OPEN.
     """
 
     address: str = ""
-    onward: Callable[[str], str] = lambda location: location
-    refusals: int = 0
-    breaks: list[int] = field(default_factory=list)
+    rewrite: Callable[[str], str] = lambda location: location
+    dropped: int = 0
+    cut_after: list[int] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
 
@@ -47,23 +49,28 @@ class Relay:
 def relaying(
     target: str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
 ) -> Iterator[Relay]:
-    """Run one before the server at ``target`` until the block ends; ``host`` is the name it is called by."""
+    """Run a relay in front of the server ``target`` until the block ends.
+
+    Args:
+        host: host name in the relay's address.
+        tls: serve HTTPS.
+    """
     relay = Relay()
-    there = urlsplit(target)
+    upstream = urlsplit(target)
 
     class Relaying(Handler):
         def serve(self) -> None:
-            asked = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+            url = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(url.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            relay.requests.append(Request(self.command, asked.path, query, headers))
-            if relay.refusals:
-                relay.refusals -= 1
+            relay.requests.append(Request(self.command, url.path, query, headers))
+            if relay.dropped:
+                relay.dropped -= 1
                 self.close_connection = True
                 return
             body = self.body()
-            assert there.hostname is not None
-            connection = http.client.HTTPConnection(there.hostname, there.port, timeout=30)
+            assert upstream.hostname is not None
+            connection = http.client.HTTPConnection(upstream.hostname, upstream.port, timeout=30)
             try:
                 connection.request(
                     self.command, self.path, body, {"Content-Type": "application/octet-stream"}
@@ -72,17 +79,17 @@ def relaying(
                 content = answer.read()
             finally:
                 connection.close()
-            passed = {
+            headers = {
                 "Content-Type": answer.getheader("Content-Type") or "application/octet-stream"
             }
             if location := answer.getheader("Location"):
-                passed["Location"] = relay.onward(location)
-            if relay.breaks and self.command == "GET" and content and query.get("op") == "OPEN":
-                self.reply(answer.status, b"", passed, length=len(content))
-                self.wfile.write(content[: relay.breaks.pop(0)])
+                headers["Location"] = relay.rewrite(location)
+            if relay.cut_after and self.command == "GET" and content and query.get("op") == "OPEN":
+                self.reply(answer.status, b"", headers, length=len(content))
+                self.wfile.write(content[: relay.cut_after.pop(0)])
                 self.close_connection = True
                 return
-            self.reply(answer.status, content, passed)
+            self.reply(answer.status, content, headers)
 
     with listening(Relaying, tls) as port:
         relay.address = f"{'http' if tls is None else 'https'}://{host}:{port}"
@@ -90,13 +97,13 @@ def relaying(
 
 
 def always(address: str) -> Callable[[str], str]:
-    """An ``onward`` that sends callers to this address whatever the real server says."""
+    """Return a ``rewrite`` that replaces every target by this address."""
     return lambda _: address
 
 
 def moved_to(address: str) -> Callable[[str], str]:
-    """An ``onward`` that keeps all but scheme and server."""
-    there = urlsplit(address)
+    """Return a ``rewrite`` that replaces scheme and server of the target."""
+    server = urlsplit(address)
     return lambda location: (
-        urlsplit(location)._replace(scheme=there.scheme, netloc=there.netloc).geturl()
+        urlsplit(location)._replace(scheme=server.scheme, netloc=server.netloc).geturl()
     )

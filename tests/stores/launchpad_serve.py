@@ -1,4 +1,4 @@
-"""``launchpad serve`` for tests: a process of its own over a home of its own, with a folder for each store."""
+"""``launchpad serve`` for tests: a process with a separate home and a folder for each store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.stores import shared_server
 
 @dataclass(frozen=True)
 class Server:
-    """Where it is, its home, and the secret of its client ``tests``."""
+    """A running server, with the credentials of its client ``tests``."""
 
     url: str
     home: str
@@ -29,7 +29,7 @@ class Server:
     client_secret: str
 
     def values(self, name: str = "", **more: str) -> dict[str, str]:
-        """Of a store; a new one of the server's where no name is given."""
+        """Return the values of a store; without a name, a new store is created on the server."""
         return {
             "object_store": name or self.new_store(),
             "resource_group": "default",
@@ -41,7 +41,7 @@ class Server:
         }
 
     def new_store(self) -> str:
-        """The name of a new object store of the server: an empty folder."""
+        """Create an object store with an empty folder on the server; return its name."""
         name = f"store-{uuid.uuid4()}"
         root = Path(self.home) / "stores" / name
         root.mkdir(parents=True)
@@ -53,35 +53,35 @@ class Server:
         return name
 
     def root(self, name: str) -> Path:
-        """The folder of a store."""
+        """Return the folder of a store."""
         return Path(self.home) / "stores" / name
 
 
 def shared() -> Server:
-    """The one server of this test run."""
+    """Return the server of this test run."""
     return shared_server.join("launchpad_serve", Server)
 
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Server]:
-    """Run it until the block ends."""
+    """Run a server until the block ends."""
     home = folder / "home"
     environment = {
         "LAUNCHPAD_HOME": str(home),
         "PYTHONUNBUFFERED": "1",
         "LAUNCHPAD_CREDENTIALS": "file",
     }
-    words = [sys.executable, "-m", "launchpad_tui", "serve"]
-    made = subprocess.run(
-        [*words, "clients", "add", "tests", "--json"],
+    command = [sys.executable, "-m", "launchpad_tui", "serve"]
+    created = subprocess.run(
+        [*command, "clients", "add", "tests", "--json"],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=True,
     )
-    key = json.loads(made.stdout)
+    key = json.loads(created.stdout)
     log = folder / "serve.log"
-    with shared_server.running([*words, "--port", "0"], log, env=environment) as process:
+    with shared_server.running([*command, "--port", "0"], log, env=environment) as process:
 
         def ready() -> bool:
             return "Serving the AI API at " in log.read_text()

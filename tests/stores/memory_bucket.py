@@ -1,5 +1,8 @@
-"""A bucket's objects in memory, behind those servers that are our own: stored whole or not at all, listed by the bytes
-of their names. What a server's protocol calls things stands in its own modules."""
+"""A bucket in memory, the storage of the simulated OSS and Google servers.
+
+Objects are stored completely or not at all, and listed by the bytes of their names. The modules of
+each server implement its protocol.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 MOST_PARTS = 10_000
-_moments = itertools.count(time.time_ns() // 1000)
+_generations = itertools.count(time.time_ns() // 1000)
 
 
-class Refused(Exception):
-    """A request that is not carried out, with the status and the code of its answer."""
+class Rejected(Exception):
+    """A rejected request, with the status and error code of the response."""
 
     def __init__(self, status: int, code: str, message: str = "") -> None:
         super().__init__(code)
@@ -28,24 +31,29 @@ class Refused(Exception):
 
 
 def md5(content: bytes) -> str:
-    """As ETags are made of, hexadecimal."""
+    """Return the MD5 in hexadecimal, of which ETags consist."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
 class Stored:
-    """An object. ``headers``: those of its metadata, lower case; ``parts``: how many it was made of, 0 for none;
-    ``generation``: greater than that of whatever was stored before."""
+    """An object.
+
+    Args:
+        headers: headers of the metadata, with names in lower case.
+        parts: number of parts of a multipart upload; 0 for a single request.
+        generation: greater than that of every object stored before.
+    """
 
     content: bytes
     etag: str
     headers: Mapping[str, str]
     parts: int = 0
     modified: datetime = field(default_factory=lambda: datetime.now(UTC))
-    generation: int = field(default_factory=lambda: next(_moments))
+    generation: int = field(default_factory=lambda: next(_generations))
 
 
-#: looks at what is there now and raises `Refused` where it must not be replaced
+#: Receives the existing object, if any; raises `Rejected` if it must not be replaced.
 Condition = Callable[[Stored | None], None]
 
 
@@ -58,7 +66,7 @@ class Part:
 
 @dataclass
 class Upload:
-    """An upload in parts, until it is completed or given up."""
+    """A multipart upload that is neither completed nor aborted."""
 
     key: str
     headers: Mapping[str, str]
@@ -69,7 +77,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class BucketPage:
-    """A page of a listing: keys and common prefixes, and the entry to go on after (empty at the end)."""
+    """A page of a listing: keys, common prefixes, and the last entry (empty on the last page)."""
 
     keys: tuple[str, ...]
     prefixes: tuple[str, ...]
@@ -80,7 +88,7 @@ class Bucket:
     """Objects and uploads. Safe for threads.
 
     Args:
-        smallest_part: bytes that every part of an upload but its last must have.
+        smallest_part: minimum size (bytes) of all parts of an upload except the last.
     """
 
     def __init__(self, smallest_part: int) -> None:
@@ -91,23 +99,23 @@ class Bucket:
         self._uploads: dict[str, Upload] = {}
 
     def find(self, key: str) -> Stored | None:
-        """The object, None where there is none."""
+        """Return the object; None if it does not exist."""
         with self._lock:
             return self._objects.get(key)
 
     def get(self, key: str) -> Stored:
-        """The object.
+        """Return the object.
 
         Raises:
-            Refused: there is none.
+            Rejected: it does not exist.
         """
         stored = self.find(key)
         if stored is None:
-            raise Refused(404, "NoSuchKey", "The specified key does not exist.")
+            raise Rejected(404, "NoSuchKey", "The specified key does not exist.")
         return stored
 
     def put(self, key: str, stored: Stored, condition: Condition | None = None) -> None:
-        """Store an object, replacing what is there unless the condition refuses."""
+        """Store an object and replace an existing one, unless the condition raises `Rejected`."""
         with self._lock:
             if condition is not None:
                 condition(self._objects.get(key))
@@ -116,7 +124,7 @@ class Bucket:
             self._objects[key] = stored
 
     def delete(self, key: str) -> bool:
-        """Delete an object; says whether there was one."""
+        """Delete an object; return whether it existed."""
         with self._lock:
             if self._objects.pop(key, None) is None:
                 return False
@@ -126,11 +134,11 @@ class Bucket:
     def page(
         self, prefix: str, delimiter: str, limit: int, *, after_key: str = "", after_entry: str = ""
     ) -> BucketPage:
-        """A page of what begins with a prefix.
+        """Return a page of the keys and common prefixes that begin with a prefix.
 
         Args:
             after_key: only keys greater than this one.
-            after_entry: goes on after this key or common prefix.
+            after_entry: the last key or common prefix of the previous page.
         """
         keys: list[str] = []
         prefixes: list[str] = []
@@ -166,7 +174,7 @@ class Bucket:
     def begin(
         self, key: str, headers: Mapping[str, str], condition: Condition | None = None
     ) -> Upload:
-        """Begin an upload in parts."""
+        """Begin a multipart upload."""
         with self._lock:
             if condition is not None:
                 condition(self._objects.get(key))
@@ -175,59 +183,60 @@ class Bucket:
             return upload
 
     def upload(self, key: str, identity: str) -> Upload:
-        """The upload with this ID.
+        """Return the upload of this key with this ID.
 
         Raises:
-            Refused: there is none of this key.
+            Rejected: there is no such upload.
         """
         with self._lock:
             upload = self._uploads.get(identity)
         if upload is None or upload.key != key:
-            raise Refused(404, "NoSuchUpload", "The specified upload does not exist.")
+            raise Rejected(404, "NoSuchUpload", "The specified upload does not exist.")
         return upload
 
     def uploads(self, prefix: str) -> list[Upload]:
-        """Those that are neither completed nor given up, by key and ID."""
+        """Return the uploads that are neither completed nor aborted, by key and ID."""
         with self._lock:
             found = [upload for upload in self._uploads.values() if upload.key.startswith(prefix)]
         return sorted(found, key=lambda upload: (upload.key.encode(), upload.id))
 
     def abort(self, upload: Upload) -> None:
-        """Give an upload up, with its parts."""
+        """Abort an upload and discard its parts."""
         with self._lock:
             self._uploads.pop(upload.id, None)
 
     def complete(
         self, upload: Upload, parts: Sequence[tuple[int, str]], condition: Condition | None = None
     ) -> Stored:
-        """Make an object of parts.
+        """Combine parts to an object.
 
         Args:
-            parts: their numbers, ascending, and ETags.
+            parts: number and ETag of each part, in ascending order.
 
         Raises:
-            Refused: parts are missing, others, too small or in no order, or the condition says so.
+            Rejected: a part is missing, has another ETag or is too small, the order is wrong, or
+                the condition is not met.
         """
         numbers = [number for number, _ in parts]
         if not numbers or numbers != sorted(set(numbers)):
-            raise Refused(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
-        chosen = []
+            raise Rejected(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
+        selected = []
         for number, etag in parts:
             part = upload.parts.get(number)
             if part is None or part.etag != etag.strip('"').lower():
-                raise Refused(
+                raise Rejected(
                     400, "InvalidPart", "One or more of the specified parts could not be found."
                 )
-            chosen.append(part)
-        if any(len(part.content) < self._smallest_part for part in chosen[:-1]):
-            raise Refused(
+            selected.append(part)
+        if any(len(part.content) < self._smallest_part for part in selected[:-1]):
+            raise Rejected(
                 400,
                 "EntityTooSmall",
                 "Your proposed upload is smaller than the minimum allowed size.",
             )
-        content = b"".join(part.content for part in chosen)
-        digest = md5(b"".join(bytes.fromhex(part.etag) for part in chosen))
-        stored = Stored(content, f"{digest}-{len(chosen)}", upload.headers, len(chosen))
+        content = b"".join(part.content for part in selected)
+        digest = md5(b"".join(bytes.fromhex(part.etag) for part in selected))
+        stored = Stored(content, f"{digest}-{len(selected)}", upload.headers, len(selected))
         with self._lock:
             self.upload(upload.key, upload.id)
             self.put(upload.key, stored, condition)

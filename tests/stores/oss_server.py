@@ -1,7 +1,8 @@
-"""An object store of Alibaba's kind for tests. It is our own, made from what Alibaba publishes of OSS, as no server of
-theirs can be had: what it proves is that requests are signed and shaped as published, not that OSS takes them.
+"""A simulation of Alibaba OSS for tests, written from Alibaba's published description.
 
-It has no code of an SDK in it. Signatures are version 4 only, as new buckets want it. Objects live in memory.
+Alibaba provides no server for tests. The simulation verifies that requests are signed and formed as
+published; it cannot verify that OSS accepts them. It contains no code of an SDK. It accepts only
+signatures of version 4, as new buckets do. Objects are in memory.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tests.stores import certificates, shared_server
-from tests.stores.memory_bucket import Bucket, Refused
-from tests.stores.oss_answers import answer
+from tests.stores.http_server import Handler, listening, server_context
+from tests.stores.memory_bucket import Bucket, Rejected
+from tests.stores.oss_operations import respond
+from tests.stores.oss_protocol import Response, StoreRequest, crc64, escape
 from tests.stores.oss_signature import Key, Request, verify
 from tests.stores.oss_uploads import SMALLEST_PART
-from tests.stores.oss_wire import Answer, Call, crc64, escaped
-from tests.stores.serving import Handler, listening, server_context
 from tests.stores.shared_server import Missing
 
 REGION = "cn-hangzhou"
 BUCKET = "launchpad-tests"
 OTHER_BUCKET = "launchpad-others"
-#: the host that is the bucket's own, besides ``<bucket>.localhost``
+#: a host name of the bucket, besides ``<bucket>.localhost``
 CNAME = "files.example"
 ADMIN = Key("LTAI5tLaunchpadAdmin", "oss-test-secret-0001-abcdefghij")
 READER = Key("LTAI5tLaunchpadReader", "oss-test-secret-0002-abcdefghij", writes=False)
-#: of the security token service: valid with its token only
+#: a key of the security token service, which is valid only with its token
 TEMPORARY = Key(
     "STS.NTLaunchpadTemporary",
     "oss-test-secret-0003-abcdefghij",
@@ -53,8 +54,7 @@ KEYS = {key.id: key for key in (ADMIN, READER, TEMPORARY, EXPIRED)}
 
 @dataclass(frozen=True)
 class Server:
-    """Its addresses, as endpoints of an SDK (a host that is an IP address is addressed by path); ``tls_endpoint`` is
-    empty where there is no openssl."""
+    """The endpoints of a running server; ``tls_endpoint`` is empty without openssl."""
 
     endpoint: str
     tls_endpoint: str
@@ -63,7 +63,7 @@ class Server:
     def values(
         self, prefix: str, key: Key = ADMIN, *, tls: bool = True, **more: str
     ) -> dict[str, str]:
-        """Of a store, by the fields of the catalog; over TLS where there is any."""
+        """Return the values of a store, which uses TLS if the server does."""
         secure = tls and bool(self.tls_endpoint)
         return {
             "bucket": BUCKET,
@@ -79,36 +79,36 @@ class Server:
 
 
 def shared() -> Server:
-    """The one server of this test run; skips the test where its checksum's library is not installed."""
+    """Return the server of this test run; skip the test without the library of CRC-64."""
     return shared_server.join("oss_server", Server)
 
 
 @contextmanager
 def serve(folder: Path, *, clock_ahead: float = 0, garbled: str = "") -> Iterator[Server]:
-    """Run one until the block ends.
+    """Run a server until the block ends.
 
     Args:
-        clock_ahead: seconds by which its clock is ahead of this machine's; beyond 900 every request is refused.
-        garbled: ``up`` or ``down``: something on the way changes a byte of every object and part in this direction.
+        clock_ahead: seconds by which its clock is ahead of the clock of this machine; with more
+            than 900, every request is rejected.
+        garbled: ``up`` or ``down``: a byte of every object and part is changed in this direction.
 
     Raises:
-        Missing: the checksum's library is not installed.
+        Missing: the library of CRC-64 is not installed.
     """
     try:
         crc64(b"")
     except ImportError as error:
-        raise Missing("needs the package alibabacloud-oss-v2, or crcmod-plus") from error
+        raise Missing("requires the package alibabacloud-oss-v2, or crcmod-plus") from error
     buckets = {name: Bucket(SMALLEST_PART) for name in (BUCKET, OTHER_BUCKET)}
     handler = functools.partial(_Handler, buckets, clock_ahead, garbled)
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(listening(handler))
         ca_file = tls_endpoint = ""
         with contextlib.suppress(Missing):
-            made = certificates.make(folder)
-            tls_endpoint = (
-                f"https://127.0.0.1:{stack.enter_context(listening(handler, server_context(made)))}"
-            )
-            ca_file = str(made.ca)
+            files = certificates.make(folder)
+            tls_port = stack.enter_context(listening(handler, server_context(files)))
+            tls_endpoint = f"https://127.0.0.1:{tls_port}"
+            ca_file = str(files.ca)
         yield Server(f"http://127.0.0.1:{port}", tls_endpoint, ca_file)
 
 
@@ -125,7 +125,7 @@ class _Handler(Handler):
         super().__init__(*connection)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """The head's Date: by this server's clock."""
+        """Return the Date header by the clock of this server."""
         return super().date_time_string(
             time.time() + self._clock_ahead if timestamp is None else timestamp
         )
@@ -133,16 +133,16 @@ class _Handler(Handler):
     def serve(self) -> None:
         number = uuid.uuid4().hex[:24].upper()
         try:
-            self._send(self._answer(), number)
-        except Refused as refused:
-            self._send(self._refusal(refused, number), number)
+            self._send(self._execute(), number)
+        except Rejected as refused:
+            self._send(self._error(refused, number), number)
 
-    def _answer(self) -> Answer:
+    def _execute(self) -> Response:
         address = urlsplit(self.path)
         try:
             path = unquote(address.path, errors="strict").removeprefix("/")
         except UnicodeDecodeError:
-            raise Refused(400, "InvalidObjectName", "The specified object is not valid.") from None
+            raise Rejected(400, "InvalidObjectName", "The specified object is not valid.") from None
         host = self.headers.get("host", "").partition(":")[0]
         virtual = re.fullmatch(r"([a-z0-9-]+)\.localhost", host)
         of_host = BUCKET if host == CNAME else virtual[1] if virtual else ""
@@ -159,7 +159,7 @@ class _Handler(Handler):
         )
         changes = self.command not in {"GET", "HEAD"}
         if changes and not signer.writes:
-            raise Refused(
+            raise Rejected(
                 403,
                 "AccessDenied",
                 "You have no right to access this object because of bucket acl.",
@@ -168,28 +168,29 @@ class _Handler(Handler):
         body = self.body()
         if self._garbled == "up" and self.command == "PUT":
             body = _changed(body)
-        answered = answer(
-            self._buckets, REGION, Call(self.command, bucket, key, query, headers, body)
+        response = respond(
+            self._buckets, REGION, StoreRequest(self.command, bucket, key, query, headers, body)
         )
         if self._garbled == "down" and self.command == "GET" and key:
-            return dataclasses.replace(answered, body=_changed(answered.body))
-        return answered
+            return dataclasses.replace(response, body=_changed(response.body))
+        return response
 
-    def _refusal(self, refused: Refused, number: str) -> Answer:
-        text = f"<Code>{refused.code}</Code><Message>{escaped(refused.message)}</Message>"
-        place = f"<RequestId>{number}</RequestId><HostId>{escaped(self.headers.get('host', ''))}</HostId>"
-        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}{place}<EC>0000-00000000</EC></Error>'.encode()
-        # HEAD has no body: the same comes in a header there.
+    def _error(self, refused: Rejected, number: str) -> Response:
+        text = f"<Code>{refused.code}</Code><Message>{escape(refused.message)}</Message>"
+        host = escape(self.headers.get("host", ""))
+        ids = f"<RequestId>{number}</RequestId><HostId>{host}</HostId><EC>0000-00000000</EC>"
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}{ids}</Error>'.encode()
+        # A response to HEAD has no body, so a header contains the error.
         error = {"x-oss-err": base64.b64encode(body).decode()} if self.command == "HEAD" else {}
-        return Answer(
+        return Response(
             refused.status,
             body,
             {"Content-Type": "application/xml", "x-oss-ec": "0000-00000000", **error},
         )
 
-    def _send(self, answered: Answer, number: str) -> None:
-        headers = {"x-oss-request-id": number, **answered.headers}
-        self.reply(answered.status, answered.body, headers, length=answered.length)
+    def _send(self, response: Response, number: str) -> None:
+        headers = {"x-oss-request-id": number, **response.headers}
+        self.reply(response.status, response.body, headers, length=response.length)
 
 
 def _changed(content: bytes) -> bytes:

@@ -1,7 +1,8 @@
-"""Who signed a request to OSS, by signature version 4 as it is published.
+"""Verification of signatures of OSS requests (version 4, in the header).
 
-https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4 (header form). None of
-this is taken from an SDK: a client's mistake cannot be repeated here.
+https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4
+
+The code is written from the description and not from an SDK, so it does not repeat mistakes of one.
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
-from tests.stores.memory_bucket import Refused
+from tests.stores.memory_bucket import Rejected
 
 ALGORITHM = "OSS4-HMAC-SHA256"
-#: seconds by which a request's time may be off
+#: seconds by which the time of a request may differ
 SKEW = 900
 
 
 @dataclass(frozen=True)
 class Key:
-    """An access key. ``token``: it is temporary and valid with this security token only. ``writes``: whether it may
-    change anything. ``expired``: its token was valid once."""
+    """An access key.
+
+    Args:
+        token: security token without which a temporary key is not valid; else empty.
+        writes: whether the key permits changes.
+        expired: whether the token has expired.
+    """
 
     id: str
     secret: str
@@ -35,8 +41,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Request:
-    """What is signed. ``query``: the pairs of the address as they were sent, percent signs and all; ``headers`` with
-    lower-case names."""
+    """The signed parts of a request.
+
+    Args:
+        query: parameters as they were sent, percent-encoded.
+        headers: headers with names in lower case.
+    """
 
     method: str
     bucket: str
@@ -46,42 +56,44 @@ class Request:
 
 
 def verify(request: Request, keys: Mapping[str, Key], region: str, clock_ahead: float = 0) -> Key:
-    """The key that a request was signed with.
+    """Return the key with which a request was signed.
 
     Args:
-        keys: those that there are, by their IDs.
-        clock_ahead: seconds by which this server's clock is ahead of the machine's.
+        keys: all access keys by their IDs.
+        clock_ahead: seconds by which the server's clock is ahead of the clock of this machine.
 
     Raises:
-        Refused: it was not signed, or not so.
+        Rejected: the request has no signature, or an invalid one.
     """
     authorization = request.headers.get("authorization", "")
     if not authorization:
-        raise Refused(403, "AccessDenied", "Anonymous access is forbidden for this operation.")
+        raise Rejected(
+            403, "AccessDenied", "Anonymous access is overwrite_condition for this operation."
+        )
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
-        # New buckets take nothing else; older signatures (OSS, OSS2) and those of S3 are none.
-        raise Refused(403, "AccessDenied", f"The signature {algorithm} is not allowed here.")
+        # New buckets accept neither older signatures (OSS, OSS2) nor those of S3.
+        raise Rejected(403, "AccessDenied", f"The signature {algorithm} is not allowed here.")
     fields = dict(part.strip().split("=", 1) for part in rest.split(",") if "=" in part)
     if (
         not {"Credential", "Signature"}
         <= fields.keys()
         <= {"Credential", "Signature", "AdditionalHeaders"}
     ):
-        raise Refused(400, "InvalidArgument", "The Authorization header is not complete.")
+        raise Rejected(400, "InvalidArgument", "The Authorization header is not complete.")
     identity, *scope = fields["Credential"].split("/")
     if len(scope) != 4 or scope[2:] != ["oss", "aliyun_v4_request"]:
-        raise Refused(
-            400, "InvalidArgument", "The Credential of the Authorization header is no scope."
+        raise Rejected(
+            400, "InvalidArgument", "The Credential of the Authorization header is not valid."
         )
     if request.headers.get("x-oss-content-sha256") != "UNSIGNED-PAYLOAD":
-        raise Refused(400, "InvalidArgument", "x-oss-content-sha256 must be UNSIGNED-PAYLOAD.")
+        raise Rejected(400, "InvalidArgument", "x-oss-content-sha256 must be UNSIGNED-PAYLOAD.")
     moment = _moment(request.headers, scope[0], clock_ahead)
     if scope[1] != region:
-        raise Refused(400, "InvalidArgument", "Invalid signing region in Authorization header.")
+        raise Rejected(400, "InvalidArgument", "Invalid signing region in Authorization header.")
     key = keys.get(identity)
     if key is None:
-        raise Refused(
+        raise Rejected(
             403,
             "InvalidAccessKeyId",
             "The OSS Access Key Id you provided does not exist in our records.",
@@ -93,7 +105,7 @@ def verify(request: Request, keys: Mapping[str, Key], region: str, clock_ahead: 
     text = _string_to_sign(_canonical(request, additional), moment, scope)
     expected = hmac.new(_signing_key(key.secret, scope), text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, fields["Signature"]):
-        raise Refused(
+        raise Rejected(
             403,
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match yours.",
@@ -106,13 +118,13 @@ def _moment(headers: Mapping[str, str], date: str, clock_ahead: float) -> str:
     try:
         signed = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise Refused(400, "InvalidArgument", "x-oss-date is not like 20260101T120000Z.") from None
+        raise Rejected(400, "InvalidArgument", "x-oss-date is not like 20260101T120000Z.") from None
     if not moment.startswith(date):
-        raise Refused(
+        raise Rejected(
             400, "InvalidArgument", "The date of the Credential is not that of x-oss-date."
         )
     if abs(time.time() + clock_ahead - signed) > SKEW:
-        raise Refused(
+        raise Rejected(
             403,
             "RequestTimeTooSkewed",
             "The difference between the request time and ours is too large.",
@@ -122,15 +134,15 @@ def _moment(headers: Mapping[str, str], date: str, clock_ahead: float) -> str:
 
 def _check_token(key: Key, token: str) -> None:
     if key.token and not token:
-        raise Refused(
+        raise Rejected(
             403,
             "InvalidAccessKeyId",
             "The OSS Access Key Id you provided does not exist in our records.",
         )
     if token != key.token:
-        raise Refused(403, "InvalidSecurityToken", "The security token you provided is invalid.")
+        raise Rejected(403, "InvalidSecurityToken", "The security token you provided is invalid.")
     if key.expired:
-        raise Refused(403, "SecurityTokenExpired", "The security token you provided has expired.")
+        raise Rejected(403, "SecurityTokenExpired", "The security token you provided has expired.")
 
 
 def _canonical(request: Request, additional: list[str]) -> str:

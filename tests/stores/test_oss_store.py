@@ -1,5 +1,4 @@
-"""The OSS store against our own server (see `oss_server` for what that proves and what not): where it calls, as whom,
-and what goes wrong with it."""
+"""The OSS store against the simulated server of `oss_server`: addresses, credentials and errors."""
 
 from __future__ import annotations
 
@@ -26,9 +25,9 @@ from launchpad_tui.stores import oss_client, oss_transfers
 from launchpad_tui.stores.base import SourceFile
 from launchpad_tui.stores.oss_client import address
 from tests.stores import oss_server
+from tests.stores.http_server import listening
+from tests.stores.oss_helpers import ENDPOINT, NOBODY, Raw, calls, error_body, opened, responding
 from tests.stores.oss_server import EXPIRED, READER, REGION, TEMPORARY
-from tests.stores.oss_tools import ENDPOINT, NOBODY, Raw, answering, calls, opened, told
-from tests.stores.serving import listening
 
 
 @pytest.fixture
@@ -65,7 +64,8 @@ def test_the_sdk_is_imported_only_on_use() -> None:
         "import sys\n"
         "from launchpad_tui.stores.base import open_store\n"
         "from launchpad_tui.stores.catalog import KINDS\n"
-        "store = open_store(KINDS['oss'], {'bucket': 'b', 'endpoint': 'oss-cn-hangzhou.aliyuncs.com'})\n"
+        "values = {'bucket': 'b', 'endpoint': 'oss-cn-hangzhou.aliyuncs.com'}\n"
+        "store = open_store(KINDS['oss'], values)\n"
         "store.endpoint()\n"
         "print(sorted({'alibabacloud_oss_v2', 'requests', 'crcmod'} & set(sys.modules)))\n"
     )
@@ -85,10 +85,10 @@ def test_the_sdk_is_not_installed(missing: str) -> None:
         "except DependencyMissing as error:\n"
         "    print(error.extra, error)\n"
     )
-    told = run(program)
-    assert told.startswith("oss ")
-    assert missing in told
-    assert "pip install 'launchpad-tui[oss]'" in told
+    text = run(program)
+    assert text.startswith("oss ")
+    assert missing in text
+    assert "pip install 'launchpad-tui[oss]'" in text
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_wrong_credentials(
     for call in calls(opened(values), source):
         with pytest.raises(AuthenticationFailed) as caught:
             call()
-        told = "".join(traceback.format_exception(caught.value)) + str(caught.value)
-        assert values["secret_access_key"] not in told
-        assert (values["session_token"] or "no token") not in told
+        text = "".join(traceback.format_exception(caught.value)) + str(caught.value)
+        assert values["secret_access_key"] not in text
+        assert (values["session_token"] or "no token") not in text
 
 
 def test_tokens(server: oss_server.Server, prefix: str, source: Path) -> None:
@@ -151,7 +151,7 @@ def test_keys_from_the_environment(
     monkeypatch.setenv("OSS_ACCESS_KEY_ID", TEMPORARY.id)
     monkeypatch.setenv("OSS_SESSION_TOKEN", TEMPORARY.token)
     opened(values).put("a", source)
-    # With keys of the store's own, the environment has no say.
+    # If keys are stored with the object store, the environment is ignored.
     assert opened(server.values(prefix)).stat("a").size == 200_000
     with pytest.raises(ConfigError):
         opened(server.values(prefix, access_key_id="")).check()
@@ -307,7 +307,7 @@ def test_the_bucket_is_part_of_the_host_name(
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    # Names that no resolver knows: the server is reached as if it were a proxy.
+    # No resolver has these names, so requests are sent to the server as a proxy.
     monkeypatch.setenv("http_proxy", server.endpoint)
     endpoint = f"http://{host or oss_server.CNAME}"
     store = opened(server.values(prefix, tls=False, endpoint=endpoint, addressing=addressing))
@@ -341,7 +341,7 @@ def test_tls(
     with pytest.raises(Unreachable) as caught:
         opened(values | {"ca_file": ""}).check()
     assert "CA file" in caught.value.hint
-    # What the environment trusts says nothing against what the store's own field says.
+    # The field CA file takes precedence over the environment.
     bundle = source.with_name("bundle.pem")
     bundle.write_text("")
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -371,15 +371,15 @@ def test_netrc_does_not_replace_the_signature(
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirects_are_not_followed(source: Path, status: int) -> None:
-    asked: list[str] = []
+    paths: list[str] = []
     with (
-        listening(answering(200, asked=asked)) as other,
-        listening(answering(status, headers={"Location": f"http://127.0.0.1:{other}/"})) as port,
+        listening(responding(200, paths=paths)) as other,
+        listening(responding(status, headers={"Location": f"http://127.0.0.1:{other}/"})) as port,
     ):
         for call in calls(opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}), source)[:6]:
             with pytest.raises(ConfigError):
                 call()
-    assert asked == []
+    assert paths == []
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_oss_error_codes_are_mapped_to_errors(
     monkeypatch: pytest.MonkeyPatch, source: Path, status: int, code: str, expected: type[Exception]
 ) -> None:
     monkeypatch.setattr(oss_client, "ATTEMPTS", 1)
-    with listening(answering(status, told(code))) as port:
+    with listening(responding(status, error_body(code))) as port:
         store = opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"})
         for call in (store.check, lambda: store.put("a", source)):
             with pytest.raises(expected):
@@ -412,7 +412,7 @@ def test_a_bucket_with_another_endpoint() -> None:
         "The bucket you are attempting to access must be addressed using the specified endpoint."
     )
     with (
-        listening(answering(403, told("AccessDenied", message))) as port,
+        listening(responding(403, error_body("AccessDenied", message))) as port,
         pytest.raises(ConfigError),
     ):
         opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).check()
@@ -422,7 +422,7 @@ def test_a_bucket_with_another_endpoint() -> None:
     "page", [b"<html>please log in</html>", b"<html><br>please", b"please", b""]
 )
 def test_an_html_page_of_a_proxy_is_rejected(source: Path, page: bytes) -> None:
-    with listening(answering(200, page)) as port:
+    with listening(responding(200, page)) as port:
         for call in calls(opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}), source):
             with pytest.raises(Unreachable):
                 call()

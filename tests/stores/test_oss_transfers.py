@@ -1,4 +1,4 @@
-"""What the OSS store sends and fetches, against our own server (see `oss_server`)."""
+"""Transfers of the OSS store, against the simulated server of `oss_server`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores import oss_transfers
 from launchpad_tui.stores.base import SourceFile
 from tests.stores import oss_server
+from tests.stores.http_server import Handler, listening
+from tests.stores.oss_helpers import NOBODY, Raw, error_body, forward, opened
+from tests.stores.oss_protocol import crc64
 from tests.stores.oss_server import READER
-from tests.stores.oss_tools import NOBODY, Raw, handed_on, opened, told
-from tests.stores.oss_wire import crc64
-from tests.stores.serving import Handler, listening
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_an_interrupted_upload_is_retried(source: Path) -> None:
         def serve(self) -> None:
             bodies.append(self.body())
             if len(bodies) == 1:
-                self.reply(503, told("ServiceUnavailable"))
+                self.reply(503, error_body("ServiceUnavailable"))
             else:
                 self.reply(
                     200, headers={"x-oss-hash-crc64ecma": str(crc64(bodies[-1])), "ETag": '"x"'}
@@ -272,10 +272,10 @@ def test_an_interrupted_download_is_resumed(
     ranges: list[str] = []
 
     class Breaking(Handler):
-        """Breaks off after two million bytes of an answer."""
+        """Closes the connection after two million bytes of a response."""
 
         def serve(self) -> None:
-            status, body, headers = handed_on(self, server)
+            status, body, headers = forward(self, server)
             if self.command == "GET" and "/a" in self.path:
                 ranges.append(self.headers.get("range", ""))
             self.reply(status, body[:2_000_000], headers, length=int(headers.pop("Content-Length")))
@@ -298,10 +298,10 @@ def test_an_upload_whose_last_response_is_lost(
     lost: list[str] = []
 
     class Losing(Handler):
-        """Loses the first answer to the putting together of parts."""
+        """Drops the first response to the request that combines parts."""
 
         def serve(self) -> None:
-            status, body, headers = handed_on(self, server)
+            status, body, headers = forward(self, server)
             if self.command == "POST" and "uploadId" in self.path and not lost:
                 lost.append(self.path)
                 self.close_connection = True

@@ -114,11 +114,11 @@ def test_a_wrong_clock(
     import botocore.auth
 
     store = open_store(KINDS["s3"], server.values(prefix))
-    right = botocore.auth.get_current_datetime
+    current = botocore.auth.get_current_datetime
     monkeypatch.setattr(
         botocore.auth,
         "get_current_datetime",
-        lambda *args, **more: right(*args, **more) + timedelta(hours=hours),
+        lambda *args, **more: current(*args, **more) + timedelta(hours=hours),
     )
     for call in (store.check, lambda: store.put("a", source)):
         with pytest.raises(AuthenticationFailed, match="Authentication failed") as caught:
@@ -143,7 +143,7 @@ def test_read_only_access(server: seaweed.Server, prefix: str, source: Path) -> 
 
 
 def test_missing_bucket(server: seaweed.Server, prefix: str, source: Path) -> None:
-    # Reading only: SeaweedFS makes a bucket where an administrator writes to one that is not there.
+    # Only reads: SeaweedFS creates a missing bucket when an administrator writes to it.
     for call in calls(opened(server.values(prefix, bucket="no-such-bucket")), source)[:4]:
         with pytest.raises(ConfigError):
             call()
@@ -266,7 +266,7 @@ def test_a_killed_publication_stays_hidden_and_is_removed(
     with pytest.raises(ObjectMissing):
         store.stat("e1/model/a")
     store.publish("e2", [SourceFile("x", source)])
-    assert f"{prefix}/e1/model/a" in keys(server, prefix), "it may still be alive"
+    assert f"{prefix}/e1/model/a" in keys(server, prefix), "the publishing process may still run"
     monkeypatch.setattr(bucket, "_MARKER_AGE", timedelta(seconds=-60))
     store.publish("e1/model", [SourceFile("b", source)])
     assert [each.path for each in store.list()] == ["e1/model/b", "e2/x"]
@@ -345,15 +345,17 @@ def test_an_interrupted_download_is_resumed(
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        threading.Thread(target=_breaking, args=(listener, upstream, ranges), daemon=True).start()
+        threading.Thread(
+            target=_interrupting_relay, args=(listener, upstream, ranges), daemon=True
+        ).start()
         target = io.BytesIO()
         opened(server.values(prefix, endpoint=f"http://127.0.0.1:{port}")).get("a", target)
     assert target.getvalue() == source.read_bytes()
     assert len(ranges) >= 2
 
 
-def _breaking(listener: socket.socket, upstream: int, ranges: list[bytes]) -> None:
-    """Hand connections on to the server; cut each off after two million bytes of its answers."""
+def _interrupting_relay(listener: socket.socket, upstream: int, ranges: list[bytes]) -> None:
+    """Forward connections to the server; close each after two million bytes of responses."""
     while True:
         try:
             near, _ = listener.accept()

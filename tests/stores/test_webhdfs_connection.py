@@ -23,7 +23,7 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.webhdfs import WebHdfsStore
-from tests.stores import certificates, hadoop, hadoop_relay, serving, shared_server
+from tests.stores import certificates, hadoop, hadoop_relay, http_server, shared_server
 
 TOKEN = "HAAEcm9vdC1zZWNyZXQtdG9rZW4"
 
@@ -117,7 +117,7 @@ def test_keys_leave_no_file_open(tls: dict[str, str]) -> None:
     stores = [opened(tls) for _ in range(3)]
     for store in stores:
         store.check()
-    # a connection each
+    # Each store has one open connection.
     assert len(os.listdir("/proc/self/fd")) <= before + len(stores)
 
 
@@ -133,17 +133,17 @@ def test_headers_are_sent_only_to_the_namenode(
 ) -> None:
     secret = {"Authorization": "Basic c2VjcmV0", "X-Other": "also ours"}
     store = opened({**values, "namenode": relay.address, "headers": json.dumps(secret)})
-    with hadoop_relay.relaying(server.datanode, "localhost") as elsewhere:
-        relay.onward = hadoop_relay.moved_to(elsewhere.address)
+    with hadoop_relay.relaying(server.datanode, "localhost") as other_host:
+        relay.rewrite = hadoop_relay.moved_to(other_host.address)
         store.put("a", source)
         assert read(store, "a") == source.read_bytes()
         assert store.checksum("a")
-    assert {each.query["op"] for each in elsewhere.requests} == {
+    assert {each.query["op"] for each in other_host.requests} == {
         "CREATE",
         "OPEN",
         "GETFILECHECKSUM",
     }
-    for request in elsewhere.requests:
+    for request in other_host.requests:
         assert not {"authorization", "x-other", "cookie"} & set(request.headers)
     assert len(relay.requests) >= 5
     for request in relay.requests:
@@ -155,20 +155,20 @@ def test_the_client_certificate_is_not_presented_to_other_hosts(
     server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
     made = certificates.within(Path(server.ca_file).parent)
-    shown: list[object] = []
+    presented: list[object] = []
 
-    class Foreign(serving.Handler):
+    class OtherHost(http_server.Handler):
         def serve(self) -> None:
             assert isinstance(self.connection, ssl.SSLSocket)
-            shown.append(self.connection.getpeercert())
+            presented.append(self.connection.getpeercert())
             self.reply(403)
 
-    asking = serving.server_context(made, demand_client=True)
-    asking.verify_mode = ssl.CERT_OPTIONAL
-    front = serving.server_context(made, demand_client=True)
+    optional_certificate = http_server.server_context(made, demand_client=True)
+    optional_certificate.verify_mode = ssl.CERT_OPTIONAL
+    required_certificate = http_server.server_context(made, demand_client=True)
     with (
-        serving.listening(Foreign, asking) as port,
-        hadoop_relay.relaying(server.namenode, tls=front) as relay,
+        http_server.listening(OtherHost, optional_certificate) as port,
+        hadoop_relay.relaying(server.namenode, tls=required_certificate) as relay,
     ):
         tls = {
             "ca_file": server.ca_file,
@@ -176,26 +176,28 @@ def test_the_client_certificate_is_not_presented_to_other_hosts(
             "client_key": server.client_key,
         }
         store = opened({**values, **tls, "namenode": relay.address})
-        relay.onward = hadoop_relay.moved_to(f"https://localhost:{port}")
+        relay.rewrite = hadoop_relay.moved_to(f"https://localhost:{port}")
         with pytest.raises(PermissionDenied):
             store.put("a", source)
-        relay.onward = hadoop_relay.moved_to(f"https://127.0.0.1:{port}")
+        relay.rewrite = hadoop_relay.moved_to(f"https://127.0.0.1:{port}")
         with pytest.raises(PermissionDenied):
             store.put("a", source)
-    assert shown[0] in ({}, None)
-    assert shown[1]
+    assert presented[0] in ({}, None)
+    assert presented[1]
 
 
 def test_redirects_from_tls_to_plain_http_are_not_followed(
     server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
     made = certificates.within(Path(server.ca_file).parent)
-    with hadoop_relay.relaying(server.namenode, "localhost", serving.server_context(made)) as relay:
+    with hadoop_relay.relaying(
+        server.namenode, "localhost", http_server.server_context(made)
+    ) as relay:
         store = opened({**values, "namenode": relay.address, "ca_file": server.ca_file})
         with pytest.raises(ConfigError, match="without TLS"):
             store.put("a", source)
-        for onward in ("", "ftp://localhost/", "//", "https://[", "https://localhost:0/"):
-            relay.onward = hadoop_relay.always(onward or " ")
+        for location in ("", "ftp://localhost/", "//", "https://[", "https://localhost:0/"):
+            relay.rewrite = hadoop_relay.always(location or " ")
             with pytest.raises(ConfigError):
                 store.put("a", source)
 
@@ -204,7 +206,7 @@ def test_redirect_loops_are_ended(
     relay: hadoop_relay.Relay, values: dict[str, str], source: Path
 ) -> None:
     opened(values).put("a", source)
-    relay.onward = lambda location: (
+    relay.rewrite = lambda location: (
         f"/webhdfs/v1/{values['path_prefix']}/a?op=OPEN&user.name={values['user']}"
     )
     with pytest.raises(ConfigError, match="Too many redirects"):
@@ -229,7 +231,7 @@ def test_unreachable_server(values: dict[str, str], source: Path) -> None:
 
 def test_a_server_without_webhdfs(server: hadoop.Server, values: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="No WebHDFS"):
-        opened({**values, "namenode": f"{server.namenode}/elsewhere"}).check()
+        opened({**values, "namenode": f"{server.namenode}/other"}).check()
     assert opened({**values, "namenode": f"{server.namenode}/webhdfs/v1/"}).check()
 
 
@@ -241,17 +243,17 @@ def test_an_interrupted_download_is_resumed(
     opened(values).put("a", tmp_path / "source")
     store = opened({**values, "namenode": relay.address})
     with hadoop_relay.relaying(hadoop.shared().datanode) as data:
-        relay.onward = hadoop_relay.moved_to(data.address)
-        data.breaks = [1_200_000, 0, 1_100_000, 0]
+        relay.rewrite = hadoop_relay.moved_to(data.address)
+        data.cut_after = [1_200_000, 0, 1_100_000, 0]
         assert read(store, "a") == content
-        assert data.breaks == []
+        assert data.cut_after == []
         offsets = [int(each.query["offset"]) for each in data.requests]
         assert offsets[0] == 0
         assert offsets[-1] > 2_000_000
-        data.breaks = [0] * 9
+        data.cut_after = [0] * 9
         with pytest.raises(Unreachable):
             read(store, "a")
-        assert len(data.breaks) == 6
+        assert len(data.cut_after) == 6
 
 
 def test_only_idempotent_requests_are_retried(
@@ -259,10 +261,10 @@ def test_only_idempotent_requests_are_retried(
 ) -> None:
     store = opened({**values, "namenode": relay.address})
     store.put("a", source)
-    relay.refusals = 2
+    relay.dropped = 2
     assert store.stat("a").size == 200_000
     del relay.requests[:]
-    relay.refusals = 1
+    relay.dropped = 1
     with pytest.raises(Unreachable):
         store.put("b", source)
     assert [each.method for each in relay.requests] == ["PUT"]
@@ -275,14 +277,14 @@ def test_no_token_in_messages_and_logs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    given = {**values, "user": "", "delegation_token": TOKEN, "namenode": relay.address}
-    store = opened(given)
+    with_token = {**values, "user": "", "delegation_token": TOKEN, "namenode": relay.address}
+    store = opened(with_token)
     store.put("a", source)
     assert {each.query["delegation"] for each in relay.requests} == {TOKEN}
     assert all("user.name" not in each.query for each in relay.requests)
     messages = []
     (port,) = shared_server.free_ports(1)
-    stopped = opened({**given, "namenode": f"http://127.0.0.1:{port}"})
+    stopped = opened({**with_token, "namenode": f"http://127.0.0.1:{port}"})
     for call in (
         lambda: store.put("a/b", source),
         lambda: store.stat("nothing"),
@@ -293,21 +295,21 @@ def test_no_token_in_messages_and_logs(
         with pytest.raises(LaunchpadError) as raised:
             call()
         messages.append(str(raised.value))
-    relay.onward = lambda location: f"http://[{TOKEN}"
+    relay.rewrite = lambda location: f"http://[{TOKEN}"
     with pytest.raises(LaunchpadError) as raised:
         read(store, "a")
     messages.append(str(raised.value))
 
-    class Repeating(serving.Handler):
+    class EchoingUrl(http_server.Handler):
         def serve(self) -> None:
-            told = {"exception": "AccessControlException", "message": f"not allowed: {self.path}"}
-            self.reply(403, json.dumps({"RemoteException": told}).encode())
+            error = {"exception": "AccessControlException", "message": f"not allowed: {self.path}"}
+            self.reply(403, json.dumps({"RemoteException": error}).encode())
 
     with (
-        serving.listening(Repeating) as port,
+        http_server.listening(EchoingUrl) as port,
         pytest.raises(PermissionDenied, match="not allowed") as raised,
     ):
-        opened({**given, "namenode": f"http://127.0.0.1:{port}"}).check()
+        opened({**with_token, "namenode": f"http://127.0.0.1:{port}"}).check()
     messages.append(str(raised.value))
     assert all(TOKEN not in message for message in messages)
     assert TOKEN not in caplog.text

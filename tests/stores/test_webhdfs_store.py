@@ -22,7 +22,7 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores.base import STAGING, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.webhdfs import WebHdfsStore
-from tests.stores import hadoop, hdlf_front
+from tests.stores import data_lake_files, hadoop
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def tls(server: hadoop.Server, prefix: str) -> dict[str, str]:
 
 @pytest.fixture
 def lake(server: hadoop.Server, prefix: str) -> Iterator[dict[str, str]]:
-    with hdlf_front.fronting(server) as found:
+    with data_lake_files.serve(server) as found:
         yield {**found, "path_prefix": prefix}
 
 
@@ -190,7 +190,7 @@ def test_a_user_without_permission(
     ):
         with pytest.raises(PermissionDenied, match="visitor"):
             call()
-    # For one who is no superuser, HDFS says of this that it is forbidden.
+    # HDFS reports a path below a file as forbidden to users other than the superuser.
     for path in ("open/a/below", "open/a/below/more"):
         with pytest.raises(ObjectMissing):
             store.stat(path)
@@ -287,14 +287,14 @@ def test_a_file_exists_at_all_times_while_it_is_replaced(
     failures: list[LaunchpadError] = []
     seen: list[int] = []
 
-    def look() -> None:
+    def poll() -> None:
         while not done.is_set():
             try:
                 seen.append(other.stat("a").size)
             except LaunchpadError as error:
                 failures.append(error)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=poll)
     thread.start()
     try:
         for _ in range(10):
@@ -333,7 +333,7 @@ def test_concurrent_operations(values: dict[str, str], tmp_path: Path) -> None:
             store.put(f"w/{number}", source)
             assert read(store, f"w/{number}") == bytes([number]) * 100_000
             store.delete(f"w/{number}")
-        except BaseException as error:  # noqa: BLE001 - told below, on the test's thread
+        except BaseException as error:  # noqa: BLE001 - reported below, on the thread of the test
             problems.append(error)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]

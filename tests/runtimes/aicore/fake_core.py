@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
-from tests.stores import serving
+from tests.stores import http_server
 from tests.stores.certificates import Certificates
 
 SECRET = "hush-hush-this-is-secret"
@@ -111,7 +111,7 @@ def serve(made: Certificates | None = None) -> Iterator[Core]:
     """Run the server until the block ends; with certificates, over mutual TLS."""
     core = Core(scheme="https" if made else "http")
 
-    class Handler(serving.Handler):
+    class Handler(http_server.Handler):
         def serve(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -134,7 +134,7 @@ def serve(made: Certificates | None = None) -> Iterator[Core]:
             if answer.length is not None:
                 self.close_connection = True
 
-    with serving.listening(
-        Handler, serving.server_context(made, demand_client=True) if made else None
+    with http_server.listening(
+        Handler, http_server.server_context(made, demand_client=True) if made else None
     ) as core.port:
         yield core

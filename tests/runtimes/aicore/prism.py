@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
-from tests.stores import serving
+from tests.stores import http_server
 from tests.stores.shared_server import call, free_ports, prepared, running, tool, wait_until
 
 _VERSION = "5.14.2"
@@ -103,7 +103,7 @@ def serve(folder: Path) -> Iterator[SpecificationServer]:
         wait_until(lambda: _ask(port, "GET", "/lm/scenarios", {}, b"")[0] > 0, {log: process})
         server = SpecificationServer()
 
-        class Relay(serving.Handler):
+        class Relay(http_server.Handler):
             def serve(self) -> None:
                 body = self.body()
                 if self.path == "/oauth/token":
@@ -122,7 +122,7 @@ def serve(folder: Path) -> Iterator[SpecificationServer]:
                 server.calls.append((self.command, path.partition("?")[0], status))
                 self.reply(status, body, {"Content-Type": kind} if kind else {})
 
-        with serving.listening(Relay) as server.port:
+        with http_server.listening(Relay) as server.port:
             yield server
 
 

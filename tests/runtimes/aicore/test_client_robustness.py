@@ -38,7 +38,7 @@ from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.runtimes.aicore.logs import LogPages
 from tests.runtimes.aicore import fake_core
 from tests.runtimes.aicore.fake_core import SECRET, Core, Reply, Request, refused, reply
-from tests.stores import rude
+from tests.stores import faulty_relay
 
 EMPTY_LIST = reply({"count": 0, "resources": []})
 
@@ -357,7 +357,7 @@ def test_responses_that_are_too_large_or_too_slow(
     assert isinstance(error, RuntimeRejected)
     assert "too large" in error.title
     monkeypatch.setattr(net_client, "RESPONSE_TIMEOUT", 0.2)
-    with rude.relaying(core.port) as relay:
+    with faulty_relay.relaying(core.port) as relay:
         relay.trickle = 1000
         key = core.key()
         slow = AICoreClient(

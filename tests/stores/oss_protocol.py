@@ -1,4 +1,4 @@
-"""How requests to our OSS server and its answers are written: XML, headers, ranges, checksums."""
+"""Parsing of requests to the simulated OSS server, and the form of its responses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from functools import cache
 from typing import cast
 from urllib.parse import quote, unquote
 
-from tests.stores.memory_bucket import Bucket, Condition, Part, Refused, Stored
+from tests.stores.memory_bucket import Bucket, Condition, Part, Rejected, Stored
 
-#: headers of a request that are kept with an object and come back with it
+#: headers of a request that are stored with an object and returned with it
 _KEPT = {
     "content-type",
     "cache-control",
@@ -23,12 +23,12 @@ _KEPT = {
     "content-language",
     "expires",
 }
-AS_XML = {"Content-Type": "application/xml"}
+XML_TYPE = {"Content-Type": "application/xml"}
 
 
 @dataclass(frozen=True)
-class Call:
-    """A request that may be carried out. ``query`` decoded; ``headers`` with lower-case names."""
+class StoreRequest:
+    """An authorized request. ``query`` is decoded; ``headers`` have names in lower case."""
 
     method: str
     bucket: str
@@ -39,8 +39,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """``length``: of what is not sent, in answer to HEAD."""
+class Response:
+    """A response. ``length`` is the Content-Length of a response to HEAD."""
 
     status: int
     body: bytes = b""
@@ -50,7 +50,7 @@ class Answer:
 
 @cache
 def _crc() -> Callable[[bytes], int]:
-    """CRC-64/XZ, as x-oss-hash-crc64ecma is; of a C library, for objects of many megabytes."""
+    """Return the function for CRC-64/XZ (x-oss-hash-crc64ecma) of a C library, which is fast."""
     import crcmod
 
     return cast(
@@ -60,21 +60,26 @@ def _crc() -> Callable[[bytes], int]:
 
 
 def crc64(content: bytes) -> int:
-    """The checksum that OSS keeps of an object's bytes."""
+    """Return the checksum that OSS records for the content of an object."""
     return _crc()(content)
 
 
-def operation(operations: Mapping[str, Callable[[], Answer]], method: str) -> Answer:
+def operation(operations: Mapping[str, Callable[[], Response]], method: str) -> Response:
     if method not in operations:
-        raise Refused(
+        raise Rejected(
             405, "MethodNotAllowed", "The specified method is not allowed against this resource."
         )
     return operations[method]()
 
 
-def range_of(header: str, size: int, standard: bool) -> tuple[int, int]:
-    """First byte and the one after the last; (0, 0) for the whole object, which OSS gives for every range that it does
-    not like (it ends behind the object, say), unless it is told to keep to the standard."""
+def parse_range(header: str, size: int, standard: bool) -> tuple[int, int]:
+    """Return the first byte and the byte after the last; (0, 0) for the whole object.
+
+    OSS returns the whole object for an invalid range, such as one that ends after the object.
+
+    Args:
+        standard: handle invalid ranges as HTTP requires.
+    """
     found = re.fullmatch(r"bytes=(\d*)-(\d*)(?:,.*)?", header)
     if found is None or found.groups() == ("", ""):
         return 0, 0
@@ -88,18 +93,18 @@ def range_of(header: str, size: int, standard: bool) -> tuple[int, int]:
         return 0, 0
     begin, end = max(begin, 0), min(end, size)
     if begin >= end:
-        raise Refused(416, "InvalidRange", "The requested range cannot be satisfied.")
+        raise Rejected(416, "InvalidRange", "The requested range cannot be satisfied.")
     return begin, end
 
 
-def source(buckets: Mapping[str, Bucket], call: Call) -> Stored:
-    name, _, key = unquote(call.headers["x-oss-copy-source"]).removeprefix("/").partition("/")
+def copy_source(buckets: Mapping[str, Bucket], request: StoreRequest) -> Stored:
+    name, _, key = unquote(request.headers["x-oss-copy-source"]).removeprefix("/").partition("/")
     if name not in buckets:
-        raise Refused(404, "NoSuchBucket", "The specified bucket does not exist.")
+        raise Rejected(404, "NoSuchBucket", "The specified bucket does not exist.")
     stored = buckets[name].get(key)
     tag = etag(stored)
-    if call.headers.get("x-oss-copy-source-if-match", tag).strip('"') != tag.strip('"'):
-        raise Refused(
+    if request.headers.get("x-oss-copy-source-if-match", tag).strip('"') != tag.strip('"'):
+        raise Rejected(
             412,
             "PreconditionFailed",
             "At least one of the pre-conditions you specified did not hold.",
@@ -107,26 +112,29 @@ def source(buckets: Mapping[str, Bucket], call: Call) -> Stored:
     return stored
 
 
-def xml(name: str, inner: str) -> Answer:
-    return Answer(
-        200, f'<?xml version="1.0" encoding="UTF-8"?>\n<{name}>{inner}</{name}>'.encode(), AS_XML
+def xml(name: str, inner: str) -> Response:
+    return Response(
+        200, f'<?xml version="1.0" encoding="UTF-8"?>\n<{name}>{inner}</{name}>'.encode(), XML_TYPE
     )
 
 
 def element(xml: str, name: str) -> str:
     found = re.search(rf"<{name}>(.*?)</{name}>", xml, re.DOTALL)
     if found is None:
-        raise Refused(400, "MalformedXML", "The XML you provided was not well-formed.")
+        raise Rejected(400, "MalformedXML", "The XML you provided was not well-formed.")
     return found.group(1)
 
 
-def escaped(text: str) -> str:
-    """Text in XML. Control characters become references, which XML forbids for most: that is why a client asks for
-    ``encoding-type=url``."""
+def escape(text: str) -> str:
+    """Return text escape for XML.
+
+    Control characters become references, most of which XML does not allow. Therefore clients
+    request ``encoding-type=url``.
+    """
     return re.sub(r"[&<>\"\x00-\x1f]", lambda found: f"&#{ord(found.group())};", text)
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     names = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
     numbered = re.compile(r"&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));")
     return numbered.sub(
@@ -137,38 +145,36 @@ def unescaped(text: str) -> str:
     )
 
 
-def encoder(call: Call) -> Callable[[str], str]:
+def encoder(request: StoreRequest) -> Callable[[str], str]:
     return (
         (lambda text: quote(text, safe="-_.~/"))
-        if call.query.get("encoding-type") == "url"
-        else escaped
+        if request.query.get("encoding-type") == "url"
+        else escape
     )
 
 
-def opened_token(token: str) -> str:
+def decode_token(token: str) -> str:
     try:
         return base64.b64decode(token, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise Refused(
-            400, "InvalidArgument", "The continuation token is not one of ours."
-        ) from None
+        raise Rejected(400, "InvalidArgument", "The continuation token is invalid.") from None
 
 
-def number_in(text: str, least: int, most: int, name: str) -> int:
+def parse_number(text: str, least: int, most: int, name: str) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise Refused(
+        raise Rejected(
             400, "InvalidArgument", f"Argument {name} must be between {least} and {most}."
         )
     return int(text)
 
 
-def forbidden(call: Call) -> Condition | None:
-    if call.headers.get("x-oss-forbid-overwrite", "").lower() != "true":
+def overwrite_condition(request: StoreRequest) -> Condition | None:
+    if request.headers.get("x-oss-forbid-overwrite", "").lower() != "true":
         return None
 
-    def condition(there: Stored | None) -> None:
-        if there is not None:
-            raise Refused(
+    def condition(existing: Stored | None) -> None:
+        if existing is not None:
+            raise Rejected(
                 409,
                 "FileAlreadyExists",
                 "The object you specified already exists and can not be overwritten.",
@@ -181,11 +187,11 @@ def etag(thing: Stored | Part) -> str:
     return f'"{thing.etag.upper()}"'
 
 
-def kind(stored: Stored) -> str:
+def object_type(stored: Stored) -> str:
     return "Multipart" if stored.parts else "Normal"
 
 
-def kept(headers: Mapping[str, str]) -> dict[str, str]:
+def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in headers.items()
@@ -193,5 +199,5 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def moment(when: datetime) -> str:
+def timestamp(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"

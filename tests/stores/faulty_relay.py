@@ -1,7 +1,7 @@
-"""A relay of bytes before any server, that behaves as networks and broken servers do.
+"""A byte relay in front of any server that simulates faults of networks and servers.
 
-It knows nothing of what it passes on but where a connection's answers begin. Addresses that a server hands out itself
-(WebHDFS's DataNodes) are not relayed.
+It forwards bytes of any protocol. Connections to addresses in responses, such as those of WebHDFS's
+DataNodes, do not pass through the relay.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ _PIECE = 1 << 14
 
 @dataclass
 class Relay:
-    """A relay that listens at ``port`` of 127.0.0.1.
+    """A relay that listens on ``port`` of 127.0.0.1.
 
     Args:
-        cut_after: bytes of answers on a connection after which it is closed; None for never.
-        cuts: how many connections are cut so; the others pass.
-        trickle: bytes of answers a second on every connection; 0 for all at once.
-        down: whether connections are closed at once.
-        taken: bytes of requests that came, over all connections.
-        dies_after: bytes of requests after which it is down for good; None for never.
-        redirect: an address that every request is sent to, in place of the server.
-        heard: what came, where it is redirected.
+        cut_after: bytes of responses after which a connection is closed; None for never.
+        cuts: number of connections that are closed in this way.
+        trickle: bytes of responses per second on each connection; 0 for no limit.
+        down: whether connections are closed immediately.
+        received: bytes of requests that were received on all connections.
+        down_after: bytes of requests after which the relay is down; None for never.
+        redirect: address to which every request is redirected instead of being forwarded; ``here``
+            for an empty response.
+        redirected: the requests that were redirected.
     """
 
     port: int
@@ -37,15 +38,15 @@ class Relay:
     cuts: int = 10_000
     trickle: int = 0
     down: bool = False
-    taken: int = 0
-    dies_after: int | None = None
+    received: int = 0
+    down_after: int | None = None
     redirect: str = ""
-    heard: list[bytes] = field(default_factory=list)
+    redirected: list[bytes] = field(default_factory=list)
 
 
 @contextmanager
 def relaying(port: int = 0) -> Iterator[Relay]:
-    """Relay to 127.0.0.1:port until the block ends; 0 where there is nobody, as with ``redirect``."""
+    """Relay to 127.0.0.1:port until the block ends; 0 for no server, with ``redirect``."""
     listener = socket.create_server(("127.0.0.1", 0))
     relay = Relay(listener.getsockname()[1])
     open_now: set[socket.socket] = set()
@@ -57,9 +58,9 @@ def relaying(port: int = 0) -> Iterator[Relay]:
             except OSError:
                 return
             open_now.add(client)
-            threading.Thread(target=pass_on, args=(client,), daemon=True).start()
+            threading.Thread(target=forward, args=(client,), daemon=True).start()
 
-    def pass_on(client: socket.socket) -> None:
+    def forward(client: socket.socket) -> None:
         with contextlib.suppress(OSError), contextlib.closing(client):
             if relay.down:
                 return
@@ -68,13 +69,15 @@ def relaying(port: int = 0) -> Iterator[Relay]:
                 return
             with socket.create_connection(("127.0.0.1", port)) as server:
                 open_now.add(server)
-                up = threading.Thread(target=_requests, args=(relay, client, server), daemon=True)
-                up.start()
-                _answers(relay, server, client)
+                requests = threading.Thread(
+                    target=_forward_requests, args=(relay, client, server), daemon=True
+                )
+                requests.start()
+                _forward_responses(relay, server, client)
                 for each in (client, server):
                     with contextlib.suppress(OSError):
                         each.shutdown(socket.SHUT_RDWR)
-                up.join()
+                requests.join()
 
     threading.Thread(target=serve, daemon=True).start()
     try:
@@ -87,11 +90,11 @@ def relaying(port: int = 0) -> Iterator[Relay]:
             each.close()
 
 
-def _requests(relay: Relay, client: socket.socket, server: socket.socket) -> None:
+def _forward_requests(relay: Relay, client: socket.socket, server: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while piece := client.recv(_PIECE):
-            relay.taken += len(piece)
-            if relay.dies_after is not None and relay.taken > relay.dies_after:
+            relay.received += len(piece)
+            if relay.down_after is not None and relay.received > relay.down_after:
                 relay.down = True
                 client.shutdown(socket.SHUT_RDWR)
                 server.shutdown(socket.SHUT_RDWR)
@@ -99,7 +102,7 @@ def _requests(relay: Relay, client: socket.socket, server: socket.socket) -> Non
             server.sendall(piece)
 
 
-def _answers(relay: Relay, server: socket.socket, client: socket.socket) -> None:
+def _forward_responses(relay: Relay, server: socket.socket, client: socket.socket) -> None:
     sent = 0
     cutting = relay.cut_after is not None and relay.cuts > 0
     while piece := server.recv(_PIECE):
@@ -126,7 +129,7 @@ def _redirect(relay: Relay, client: socket.socket) -> None:
         if not piece:
             break
         data += piece
-    relay.heard.append(data)
+    relay.redirected.append(data)
     target = data.split(b" ")[1].decode("latin-1") if data.count(b" ") > 1 else "/"
     if relay.redirect == "here":
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -1,4 +1,4 @@
-"""What the tests of the OSS store share."""
+"""Helpers for the tests of the OSS store."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.oss import OssStore
 from launchpad_tui.stores.oss_client import connect
 from tests.stores import oss_server
+from tests.stores.http_server import Handler
 from tests.stores.oss_server import BUCKET, REGION
-from tests.stores.serving import Handler
 
-# Tests of the adapter need its extra.
+# The tests of the adapter require its extra.
 pytest.importorskip("alibabacloud_oss_v2")
 
 ENDPOINT = "https://oss-cn-hangzhou.aliyuncs.com"
@@ -46,7 +46,7 @@ def calls(store: OssStore, source: Path) -> list[Any]:
 
 
 class Raw:
-    """What is really in the bucket, notices and parts too."""
+    """Direct access to the bucket, including markers and incomplete uploads."""
 
     def __init__(self, server: oss_server.Server) -> None:
         import alibabacloud_oss_v2
@@ -75,28 +75,32 @@ class Raw:
         )
 
 
-def answering(
+def responding(
     status: int,
     body: bytes = b"",
     headers: dict[str, str] | None = None,
-    asked: list[str] | None = None,
+    paths: list[str] | None = None,
 ) -> Any:
-    class Answering(Handler):
+    """Return a handler class that gives one response and records the requested paths."""
+
+    class Responding(Handler):
         def serve(self) -> None:
-            if asked is not None:
-                asked.append(self.path)
+            if paths is not None:
+                paths.append(self.path)
             self.body()
             self.reply(status, body, headers or {})
 
-    return Answering
+    return Responding
 
 
-def told(code: str, message: str = "Something.") -> bytes:
-    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+def error_body(code: str, message: str = "Something.") -> bytes:
+    """Return the body of an error response."""
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return f"<?xml version='1.0'?>{error}".encode()
 
 
-def handed_on(handler: Handler, server: oss_server.Server) -> tuple[int, bytes, dict[str, str]]:
-    """The server's answer to a request that came elsewhere."""
+def forward(handler: Handler, server: oss_server.Server) -> tuple[int, bytes, dict[str, str]]:
+    """Forward a request of another handler to the server; return the response."""
     assert handler.command is not None
     upstream = http.client.HTTPConnection(urlsplit(server.endpoint).netloc)
     upstream.request(handler.command, handler.path, handler.body(), dict(handler.headers))

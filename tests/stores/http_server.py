@@ -1,4 +1,4 @@
-"""The HTTP of the servers that are our own: threads, HTTP/1.1 that keeps connections, bodies in pieces, TLS."""
+"""An HTTP server for tests: threads, persistent connections, chunked bodies, TLS."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ from typing import Any
 
 from tests.stores.certificates import Certificates
 
-#: bytes read and written at a time
+#: number of bytes that are read and written at a time
 CHUNK = 1 << 18
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers requests in `serve`; what that leaves of a body is read and thrown away, so that the next request is
-    found where it begins."""
+    """Base class of handlers, which respond to requests in `serve`.
+
+    The part of a body that `serve` does not read is discarded, so that the next request on the
+    connection is found.
+    """
 
     protocol_version = "HTTP/1.1"
-    # An answer goes out in two pieces, head and body; the second shall not wait for the first one's receipt.
+    # Head and body of a response are sent separately; the body must not wait until the head is
+    # acknowledged.
     disable_nagle_algorithm = True
     _pieces: Iterator[bytes]
 
     def serve(self) -> None:
-        """Answer a request of any method."""
-        raise AssertionError("each server has its own")
+        """Respond to a request of any method."""
+        raise AssertionError("subclasses override serve")
 
     def _request(self) -> None:
         self._pieces = self._incoming()
@@ -40,11 +44,11 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _request  # noqa: N815
 
     def pieces(self) -> Iterator[bytes]:
-        """The request's body as it comes."""
+        """Return the body of the request in pieces, as they are received."""
         return self._pieces
 
     def body(self) -> bytes:
-        """The request's body."""
+        """Return the body of the request."""
         return b"".join(self._pieces)
 
     def _incoming(self) -> Iterator[bytes]:
@@ -64,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
     def _exactly(self, size: int) -> bytes:
         piece = self.rfile.read(size)
         if len(piece) < size:
-            raise ConnectionResetError("the body broke off")
+            raise ConnectionResetError("the body is incomplete")
         return piece
 
     def reply(
@@ -75,10 +79,10 @@ class Handler(BaseHTTPRequestHandler):
         *,
         length: int | None = None,
     ) -> None:
-        """Answer at once.
+        """Send a response.
 
         Args:
-            length: what the head says, where a body is left out on purpose (HEAD) or follows.
+            length: Content-Length if the body is omitted (HEAD) or sent later.
         """
         self.send_response(status)
         for name, value in (headers or {}).items():
@@ -92,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(view[start : start + CHUNK])
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: what a test wants to know, it asks."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -105,22 +109,26 @@ class _Server(ThreadingHTTPServer):
         if self.tls is None:
             super().finish_request(request, client_address)
             return
-        # In the connection's own thread: a client that is slow with its handshake holds up nobody else.
+        # This runs on the connection's thread, so a slow handshake does not delay other clients.
         with self.tls.wrap_socket(request, server_side=True) as secured:
             super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # Clients that leave, or do not like our certificate, are what tests do.
+        # Tests close connections and reject certificates on purpose.
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
-def server_context(made: Certificates, *, demand_client: bool = False) -> ssl.SSLContext:
-    """TLS for a server; ``demand_client``: only clients whose certificate our authority signed are let in."""
+def server_context(files: Certificates, *, demand_client: bool = False) -> ssl.SSLContext:
+    """Return the TLS context of a server.
+
+    Args:
+        demand_client: require a client certificate from the authority of the tests.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made.server, made.server_key)
+    context.load_cert_chain(files.server, files.server_key)
     if demand_client:
-        context.load_verify_locations(made.ca)
+        context.load_verify_locations(files.ca)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
 
@@ -129,7 +137,7 @@ def server_context(made: Certificates, *, demand_client: bool = False) -> ssl.SS
 def listening(
     handler: Callable[[Any, Any, Any], BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None
 ) -> Iterator[int]:
-    """Listen at a free port of 127.0.0.1 until the block ends; gives the port."""
+    """Listen on a free port of 127.0.0.1 until the block ends; yield the port."""
     server = _Server(("127.0.0.1", 0), handler)
     server.tls = tls
     thread = threading.Thread(
@@ -145,7 +153,7 @@ def listening(
 
 
 def close(*sockets: socket.socket) -> None:
-    """Close both directions of connections at once, whoever is reading from them."""
+    """Close connections in both directions, even if another thread reads from them."""
     for each in sockets:
         with contextlib.suppress(OSError):
             each.shutdown(socket.SHUT_RDWR)

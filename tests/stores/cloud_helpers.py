@@ -1,4 +1,4 @@
-"""What the tests of Azure's and Google's stores have in common."""
+"""Helpers for the tests of the Azure and Google stores."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from launchpad_tui.stores.base import ObjectStore, SourceFile
-from tests.stores.serving import Handler, listening
+from tests.stores.http_server import Handler, listening
 
 
 def calls(store: ObjectStore, source: Path) -> list[Callable[[], Any]]:
-    """One of each kind; those from the fifth on write."""
+    """Return one call of each operation; calls from the fifth on write."""
     return [
         store.check,
         lambda: list(store.list("a")),
@@ -28,8 +28,8 @@ def calls(store: ObjectStore, source: Path) -> list[Callable[[], Any]]:
     ]
 
 
-def told(error: BaseException) -> str:
-    """All that a log would write of an error."""
+def error_text(error: BaseException) -> str:
+    """Return all text of an error and its causes that a log would contain."""
     texts = []
     each: BaseException | None = error
     while each is not None:
@@ -39,16 +39,16 @@ def told(error: BaseException) -> str:
 
 
 @contextmanager
-def answering(answer: Callable[[Handler], None]) -> Iterator[tuple[int, list[str]]]:
-    """A server of nothing but this answer; gives its port, and what it was asked with all headers."""
+def responding(respond: Callable[[Handler], None]) -> Iterator[tuple[int, list[str]]]:
+    """Run a server that gives one response; yield its port and the list of received requests."""
     seen: list[str] = []
     lock = threading.Lock()
 
-    class Own(Handler):
+    class Responding(Handler):
         def serve(self) -> None:
             with lock:
                 seen.append(f"{self.command} {self.path}\n{self.headers}\n{self.body().decode()}")
-            answer(self)
+            respond(self)
 
-    with listening(Own) as port:
+    with listening(Responding) as port:
         yield port, seen

@@ -1,9 +1,10 @@
-"""A front before the real HDFS of `hadoop` with the manners of SAP HANA Cloud data lake Files.
+"""A simulation of SAP HANA Cloud data lake Files in front of the real HDFS of `hadoop`.
 
-Our own, from its published description ("Data Lake Files REST API"): TLS that demands a client's certificate, a file
-container's ID in a header of every request, one address for everything, content taken with ``data=true`` and with the
-type application/octet-stream only. Where that says nothing, it is as HttpFS: no options of RENAME, which answers with a
-boolean; and no LISTSTATUS_BATCH. Data lake Files itself was not reached; what is seen here is no proof of it.
+It follows the published description ("Data Lake Files REST API"): TLS with a required client
+certificate, the ID of a file container in a header of every request, one address for all requests,
+content only with ``data=true`` and the type application/octet-stream. Where the description is
+silent, it behaves like HttpFS: RENAME has no options and returns a boolean, and there is no
+LISTSTATUS_BATCH. The real service may behave differently.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.stores import certificates
 from tests.stores.hadoop import Server
-from tests.stores.serving import Handler, listening, server_context
+from tests.stores.http_server import Handler, listening, server_context
 
 #: the ID of the only file container
 CONTAINER = "12d34ec6-6b72-4a18-ba0d-e04d62d125f4"
@@ -25,49 +26,49 @@ _CONTENT = {"APPEND", "CREATE"}
 
 
 @contextmanager
-def fronting(server: Server) -> Iterator[dict[str, str]]:
-    """Run one until the block ends; gives the values of a store in it, but for its folder."""
-    there = urlsplit(server.namenode)
-    made = certificates.within(Path(server.ca_file).parent)
+def serve(server: Server) -> Iterator[dict[str, str]]:
+    """Run the simulation until the block ends; yield the values of a store without its folder."""
+    upstream = urlsplit(server.namenode)
+    files = certificates.within(Path(server.ca_file).parent)
 
     class Front(Handler):
         def serve(self) -> None:
-            asked = urlsplit(self.path)
-            query = dict(parse_qsl(asked.query))
+            url = urlsplit(self.path)
+            query = dict(parse_qsl(url.query))
             op = query.get("op", "").upper()
             if self.headers.get("x-sap-filecontainer") != CONTAINER:
-                self._refuse("missing header X-SAP-FileContainer")
+                self._reject("missing header X-SAP-FileContainer")
             elif op == "LISTSTATUS_BATCH":
-                self._refuse(f"{op} is not a valid GET operation.")
+                self._reject(f"{op} is not a valid GET operation.")
             elif op in _CONTENT and query.pop("data", "") != "true":
                 own = f"https://{self.headers['host']}{self.path}&data=true"
                 self.reply(307, b"", {"Location": own})
             elif op in _CONTENT and self.headers.get("content-type") != "application/octet-stream":
-                self._refuse(
+                self._reject(
                     "Data upload requests must have content-type set to 'application/octet-stream'"
                 )
             else:
                 query.pop("renameoptions", None)
                 query["user.name"] = server.user
                 self.reply(
-                    *_ask(
+                    *_forward(
                         self.command,
-                        f"{there.netloc}",
-                        f"{asked.path}?{urlencode(query)}",
+                        upstream.netloc,
+                        f"{url.path}?{urlencode(query)}",
                         self.body(),
                     )
                 )
 
-        def _refuse(self, message: str) -> None:
+        def _reject(self, message: str) -> None:
             name = "IllegalArgumentException"
-            told = {"exception": name, "javaClassName": f"java.lang.{name}", "message": message}
+            error = {"exception": name, "javaClassName": f"java.lang.{name}", "message": message}
             self.reply(
                 400,
-                json.dumps({"RemoteException": told}).encode(),
+                json.dumps({"RemoteException": error}).encode(),
                 {"Content-Type": "application/json"},
             )
 
-    with listening(Front, server_context(made, demand_client=True)) as port:
+    with listening(Front, server_context(files, demand_client=True)) as port:
         yield {
             "namenode": f"https://localhost:{port}",
             "ca_file": server.ca_file,
@@ -77,8 +78,8 @@ def fronting(server: Server) -> Iterator[dict[str, str]]:
         }
 
 
-def _ask(method: str, server: str, path: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
-    """Ask the real HDFS, going where it sends us; the body goes there alone."""
+def _forward(method: str, server: str, path: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+    """Send a request to the real HDFS and follow its redirect, to which the body is sent."""
     for content in (b"", body):
         host, _, port = server.rpartition(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=30)
