@@ -1,8 +1,8 @@
-"""Play scenes and write what they show.
+"""Play scenes and write their snapshots and pictures.
 
-``python -m tests.scenes --update [NAME …]`` writes the snapshots and the pictures of README again and
-names those that changed. ``python -m tests.scenes DIR [NAME …]`` writes the pictures into a folder.
-Without names, the first plays all scenes and the second those that README shows.
+``python -m tests.scenes --update [NAME …]`` writes the committed snapshots and pictures again and
+lists those that changed. ``python -m tests.scenes DIR [NAME …]`` writes pictures into a folder.
+Without names, the first command plays all scenes and the second those that README shows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.scenes.snapshot import picture_path, unused, update
 
 
 def main() -> int:
-    """Play the scenes; return 1 if one does not show what it must."""
+    """Play the scenes; return 1 if one does not show its expected text."""
     parser = argparse.ArgumentParser(prog="python -m tests.scenes", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="DIR | NAME")
     parser.add_argument("--update", action="store_true", help="write snapshots and pictures")
@@ -28,27 +28,27 @@ def main() -> int:
         parser.error("a folder or --update is required")
     target = None if options.update else Path(names.pop(0))
     os.environ["LAUNCHPAD_CREDENTIALS"] = "file"
-    everything = scenes()
-    unknown = set(names) - {scene.name for scene in everything}
+    all_scenes = scenes()
+    unknown = set(names) - {scene.name for scene in all_scenes}
     if unknown:
         parser.error(f"unknown scenes: {', '.join(sorted(unknown))}")
     failed = False
-    for scene in everything:
+    for scene in all_scenes:
         if scene.name in names or (not names and (options.update or scene.shown)):
             failed |= not _play(scene, target)
     if options.update and not names:
-        for path in unused(scene.name for scene in everything):
+        for path in unused(scene.name for scene in all_scenes):
             path.unlink()
             print(f"{path.stem}: removed, the scene does not exist")
     return int(failed)
 
 
 def _play(scene: Scene, target: Path | None) -> bool:
-    """Play a scene, write its files, and return whether it shows what it must."""
+    """Play a scene, write its files, and return whether it shows its expected text."""
     rendering = asyncio.run(play(scene))
     missing = [text for text in scene.expect if text not in rendering.text]
     if missing:
-        print(f"{scene.name}: {missing} is not on the screen")
+        print(f"{scene.name}: the screen does not show {missing}")
         print(rendering.text)
     if target is not None:
         target.mkdir(parents=True, exist_ok=True)

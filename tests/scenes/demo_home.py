@@ -1,6 +1,6 @@
-"""The demo's home as it is after all trainings, from a recording of a real run.
+"""The home of the demo after all trainings, built from a recording of a real run.
 
-Training again for every test would take half a minute and give other numbers on another machine.
+Training for every test would take half a minute and produce other numbers on another machine.
 ``python -m tests.scenes.demo_home`` runs the demo and writes the recording again.
 """
 
@@ -40,7 +40,7 @@ _PACKAGE = Path(launchpad_tui.__file__).parent
 
 
 def demo(home: Home) -> None:
-    """A seed: the demo's home."""
+    """Fill a home with the content of the demo's home."""
     shutil.copytree(_built(), home.root, dirs_exist_ok=True)
 
 
@@ -53,7 +53,7 @@ def _built() -> Path:
     desk = open_desk(Home.at(root).ensure())
     desk.scenarios.add_executables(DEFAULT_SCOPE, _PACKAGE / "demo" / "executables")
     with desk.registry.write("scenarios") as db:
-        # The place of the checkout differs from machine to machine.
+        # The path of the checkout differs from machine to machine.
         for (source,) in db.execute("SELECT source FROM executables").fetchall():
             db.execute(
                 "UPDATE executables SET source = ? WHERE source = ?",
@@ -136,7 +136,7 @@ def _artifact(one: dict[str, Any]) -> Artifact:
 
 
 def _put_files(desk: Desk, one: dict[str, Any]) -> None:
-    """Write files of the recorded sizes: no scene shows what is in them."""
+    """Write files of the recorded sizes; their content is never shown by a scene."""
     for path, size in one["files"].items():
         file = desk.home.files / one["path"] / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -166,12 +166,12 @@ def _put_metrics(desk: Desk, one: dict[str, Any]) -> None:
 
 
 def _portable(text: str) -> str:
-    """Return the text with the place of the package replaced by one that is the same everywhere."""
+    """Return the text with the path of the package replaced by a fixed one."""
     return text.replace(str(_PACKAGE), "/opt/launchpad")
 
 
 class _Recorder:
-    """Reads a home in which the demo ran. IDs are replaced by ones that follow from the names."""
+    """Reads a home in which the demo ran, and replaces IDs by ones derived from names."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -185,7 +185,7 @@ class _Recorder:
         self._ids: dict[str, str] = {}
 
     def recording(self) -> dict[str, Any]:
-        """Return all that `demo` needs."""
+        """Return everything that `demo` needs, as JSON values."""
         found = {
             "configurations": [self._configuration(one) for one in self._configurations()],
             "executions": [self._execution(one) for one in self._executions],

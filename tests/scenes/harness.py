@@ -1,7 +1,7 @@
-"""Scenes: a home, a size, keys; each is a test of what is on the screen and a picture for README.
+"""Run scenes: a home, a terminal size and keys, whose resulting screen is tested and drawn.
 
-A scene is added to a list ``SCENES`` in a module ``tests/scenes/scene_*.py``. Clock, time zone, locale
-and cursor are the same on every machine, and so is the picture.
+A scene is added to the list ``SCENES`` of a module ``tests/scenes/scene_*.py``. Clock, time zone,
+locale and cursor are fixed, so that the picture is the same on every machine.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from tests.scenes.picture import self_contained
 from tests.scenes.snapshot import Rendering, open_routes, screen_styles
 from tests.scenes.snapshot import screen_text as screen_text  # noqa: PLC0414  other tests use it
 
-#: the time at which all scenes take place
+#: the current time in all scenes
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-#: where the homes of scenes are, and the name that is shown for them, as long as the real ones
+#: the folder and prefix of the homes of scenes, and a name of the same length to show instead
 _HOMES, _HOME_PREFIX, _HOME_NAME = "/tmp", "launchpad-", "launchpad-training"
 #: a disk of 100 GB of which 80 GB are free
 _DISK = os.statvfs_result((4096, 4096, 24_414_062, 19_531_250, 19_531_250, 1, 1, 1, 0, 255))
@@ -57,7 +57,7 @@ class Scene:
     Args:
         name: the name of its files, without the ending.
         seed: fills a new home.
-        drive: presses keys, after the app showed the screen ``start``.
+        drive: presses keys, after the app has shown the screen ``start``.
         size: columns and lines.
         start: the route of the first screen.
         expect: strings that must be on the screen at the end.
@@ -74,7 +74,7 @@ class Scene:
 
 
 class _StoppedClock(datetime):
-    """A ``datetime`` for which it is always `NOW`."""
+    """A ``datetime`` whose current time is always `NOW`."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> _StoppedClock:
@@ -130,7 +130,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
 
 
 def _waits_for_an_answer(app: Any, worker: Worker[Any]) -> bool:
-    """Return whether a screen above the worker's own one will give it a result."""
+    """Return whether the worker waits for the result of a screen above its own."""
     above = app.screen_stack
     for place, screen in enumerate(above):
         if screen in worker.node.ancestors_with_self:
@@ -143,14 +143,14 @@ def _waits_for_an_answer(app: Any, worker: Worker[Any]) -> bool:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys, each after everything that the one before started has ended."""
+    """Press keys; before each key, wait until the app is idle."""
     for key in keys:
         await pilot.press(key)
         await settled(pilot)
 
 
 async def burst(pilot: Pilot[Any], text: str) -> None:
-    """Type a text all at once, as it arrives over a slow line; ``\\r`` is enter."""
+    """Type a text without waiting, as it arrives over a slow connection; ``\\r`` is enter."""
     for character in text:
         pilot.app.post_message(
             Key("enter" if character == "\r" else key_of_character(character), character)
@@ -159,7 +159,7 @@ async def burst(pilot: Pilot[Any], text: str) -> None:
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
-    """Paste a text into the focused widget; a key for each character would take seconds."""
+    """Paste a text into the focused widget, since typing each character would take seconds."""
     focused = pilot.app.screen.focused
     assert focused is not None
     focused.post_message(Paste(text))
@@ -167,8 +167,8 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
 
 
 async def play(scene: Scene) -> Rendering:
-    """Play a scene in a new home that is removed afterwards."""
-    # The path of the home is shown by some screens, so its length must not differ.
+    """Play a scene in a new home, which is removed afterwards, and return its rendering."""
+    # Some screens show the path of the home, so its length must not differ.
     folder = tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=_HOMES)
     name = folder.removeprefix(f"{_HOMES}/")
     try:
@@ -197,7 +197,7 @@ async def play(scene: Scene) -> Rendering:
 
 
 async def _unchanging(pilot: Pilot[Any]) -> None:
-    """Wait until the screen stays as it is: the focus, for one, moves after everything is read."""
+    """Wait until the screen no longer changes: some changes follow after the app is idle."""
     same, before = 0, ""
     for _ in range(100):
         await settled(pilot, 60)
@@ -211,17 +211,17 @@ async def _unchanging(pilot: Pilot[Any]) -> None:
 
 
 def _keep_messages(app: Any) -> None:
-    """Keep messages on the screen: on a slow machine they would go before the scene ends."""
+    """Keep messages on the screen: on a slow machine they would expire before the scene ends."""
     say = app.say
 
-    def say_for_long(text: str, role: str = "text", _seconds: float = 0) -> None:
+    def say_for_an_hour(text: str, role: str = "text", _seconds: float = 0) -> None:
         say(text, role, 3600)
 
-    app.say = say_for_long
+    app.say = say_for_an_hour
 
 
 def scenes() -> list[Scene]:
-    """Return all scenes, by name."""
+    """Return all scenes, sorted by name."""
     found: list[Scene] = []
     for path in sorted(Path(__file__).parent.glob("scene_*.py")):
         found += importlib.import_module(f"tests.scenes.{path.stem}").SCENES

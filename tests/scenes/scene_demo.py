@@ -1,4 +1,4 @@
-"""Every screen over the demo's home: the pictures that README shows."""
+"""Scenes over the home of the demo: the pictures that README and manual show."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.scenes.harness import Scene, press
 Drive = Callable[[Pilot[Any]], Awaitable[None]]
 
 
-def keys(*wanted: str) -> Drive:
-    """Press these."""
+def keys(*names: str) -> Drive:
+    """Return a function that presses keys."""
 
     async def drive(pilot: Pilot[Any]) -> None:
-        await press(pilot, *wanted)
+        await press(pilot, *names)
 
     return drive
 
@@ -25,7 +25,7 @@ def keys(*wanted: str) -> Drive:
 def shown(
     name: str, drive: Drive, *expect: str, start: str = "models", size: tuple[int, int] = (120, 32)
 ) -> Scene:
-    """A scene whose picture README shows."""
+    """Return a scene over the demo's home whose picture README shows."""
     return Scene(f"demo-{name}", demo, drive, size, start, expect, shown=True)
 
 

@@ -1,4 +1,4 @@
-"""The manual, and the home that a user sees first."""
+"""Scenes of the manual and of the screens of a new home."""
 
 from __future__ import annotations
 

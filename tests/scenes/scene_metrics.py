@@ -1,4 +1,4 @@
-"""Metrics, charts and the comparison over the demo's models."""
+"""Scenes of metrics, charts and comparison over the models of the demo."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def _own_board(pilot: Pilot[Any]) -> None:
 
 
 async def _stay(_pilot: Pilot[Any]) -> None:
-    """The first screen as it is."""
+    """Show the first screen as it is."""
 
 
 METRICS = (

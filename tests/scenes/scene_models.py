@@ -1,4 +1,4 @@
-"""The Models screen and the kit around it."""
+"""Scenes of the list of models, the command palette and help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.scenes.seeds import hostile, models, nothing
 
 
 async def _stay(_pilot: Pilot[Any]) -> None:
-    """The first screen as it is."""
+    """Show the first screen as it is."""
 
 
 async def _select(pilot: Pilot[Any]) -> None:

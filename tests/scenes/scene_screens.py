@@ -1,4 +1,4 @@
-"""Every screen but lists of models, charts and the comparison, over a home with one of everything."""
+"""Scenes of all screens except models, charts and comparison, over a home with all kinds of items."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Drive = Callable[[Pilot[Any]], Awaitable[None]]
 
 
 def keys(*names: str) -> Drive:
-    """Press keys."""
+    """Return a function that presses keys."""
 
     async def drive(pilot: Pilot[Any]) -> None:
         await press(pilot, *names)
@@ -30,7 +30,7 @@ def keys(*names: str) -> Drive:
 
 
 def opened(route: str, *names: str, **params: Any) -> Drive:
-    """Open a screen, then press keys."""
+    """Return a function that opens a screen, then presses keys."""
 
     async def drive(pilot: Pilot[Any]) -> None:
         pilot.app.open(route, **params)  # type: ignore[attr-defined]
@@ -51,7 +51,7 @@ async def _error(pilot: Pilot[Any]) -> None:
 
 
 async def transferring(pilot: Pilot[Any]) -> None:
-    """Transfers in every state, standing still."""
+    """Show transfers in every state that do not progress."""
     service = pilot.app.desk.transfers  # type: ignore[attr-defined]
     service.jobs = _jobs
     pilot.app.transfers.text = header_text([job for job in _jobs() if not job.state.over])  # type: ignore[attr-defined]
@@ -59,21 +59,23 @@ async def transferring(pilot: Pilot[Any]) -> None:
     await settled(pilot)
 
 
-async def _gone(pilot: Pilot[Any]) -> None:
+async def _browse_broken_store(pilot: Pilot[Any]) -> None:
+    """Browse an object store whose folder is a file."""
     desk: Desk = pilot.app.desk  # type: ignore[attr-defined]
     root = str(desk.home.files / "incoming" / "notes.txt")
-    desk.stores.add(DEFAULT_SCOPE, "gone", "file", {"root": root})
-    await opened("browse", store="gone", path="a")(pilot)
+    desk.stores.add(DEFAULT_SCOPE, "broken", "file", {"root": root})
+    await opened("browse", store="broken", path="a")(pilot)
 
 
 async def leaving(pilot: Pilot[Any]) -> None:
-    """Leave while something goes on."""
+    """Show the question before the app is left while transfers run."""
     pilot.app.push_screen(LeaveDialog(2))
     await pilot.pause()
 
 
 def _jobs() -> tuple[Job, ...]:
-    gone = Unreachable(
+    """Return a transfer in each state."""
+    unreachable = Unreachable(
         "The bucket 'models' does not answer", "Connection refused", "Check the network."
     )
     return (
@@ -98,7 +100,9 @@ def _jobs() -> tuple[Job, ...]:
             15.3,
         ),
         Job(3, "Verify all models", "verified", JobState.WAITING),
-        Job(4, "Download resnet-50", "B", JobState.FAILED, 12_000_000, 97_800_000, error=gone),
+        Job(
+            4, "Download resnet-50", "B", JobState.FAILED, 12_000_000, 97_800_000, error=unreachable
+        ),
         Job(5, "Download old", "B", JobState.CANCELLED, 1_000_000, 4_000_000),
     )
 
@@ -174,7 +178,7 @@ SCENES = [
         expect=("Stop execution e000000000000004?",),
     ),
     Scene(
-        "create-again",
+        "execution-rerun",
         workshop,
         opened("execution.rerun", "ctrl+n", item_id=COMPLETED),
         SMALL,
@@ -364,7 +368,13 @@ SCENES = [
         SMALL,
         expect=("The store is empty",),
     ),
-    Scene("browse-error", workshop, _gone, SMALL, expect=("The folder", "r reads it again")),
+    Scene(
+        "browse-error",
+        workshop,
+        _browse_broken_store,
+        SMALL,
+        expect=("The folder", "r reads it again"),
+    ),
     Scene(
         "preview",
         workshop,

@@ -1,5 +1,8 @@
-"""A home with one of everything: a scenario, executables, a dataset with files, configurations, executions in each
-state with logs, metrics, tags and custom info, models, object stores and connections. Always the same."""
+"""A home with items of every kind, the same each time.
+
+It has a scenario, executables, artifacts with files, configurations, executions in each state with
+logs and metrics, object stores and connections.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ kind: WorkflowTemplate
 metadata:
   name: churn-train
   annotations:
-    executables.ai.sap.com/description: "Gradient boosting over the customers' months, one row a customer and month"
+    executables.ai.sap.com/description: "Gradient boosting, one row for each customer and month"
 spec:
   entrypoint: train
 """
@@ -43,19 +46,20 @@ SECRET = "s3cr3t-of-the-bucket"
 
 
 def _safetensors() -> bytes:
+    """Return a safetensors file of three tensors."""
     tensors = {
         "embeddings.word": [305, 384],
         "encoder.0.query": [384, 384],
         "encoder.0.query.bias": [384],
     }
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    at = 0
+    offset = 0
     for name, shape in tensors.items():
         size = 2 * math.prod(shape)
-        header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [at, at + size]}
-        at += size
+        header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
     text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + bytes(at)
+    return struct.pack("<Q", len(text)) + text + bytes(offset)
 
 
 INCOMING = {
@@ -69,7 +73,7 @@ INCOMING = {
 
 
 def put_executables(registry: Registry) -> None:
-    """Training and evaluation."""
+    """Add an executable for training and one for evaluation."""
     train = Executable(
         TRAIN,
         "churn",
@@ -163,12 +167,13 @@ def _execution(
 def write_log(
     home: Home, execution_id: str, messages: Sequence[str], *, finished: bool = True
 ) -> None:
-    """An execution's log, a second between two lines."""
+    """Write the log of an execution, with one second between two lines."""
     folder = home.executions / execution_id / "log"
     folder.mkdir(parents=True, exist_ok=True)
     start = to_micros(T0)
     lines = [
-        f"{start + number * 1_000_000}\t{'stderr' if 'warning' in text else 'stdout'}\ttrain\t{text}\n"
+        f"{start + number * 1_000_000}\t"
+        f"{'stderr' if 'warning' in text else 'stdout'}\ttrain\t{text}\n"
         for number, text in enumerate(messages)
     ]
     (folder / "lines").write_text("".join(lines), encoding="utf-8")
@@ -177,7 +182,7 @@ def write_log(
 
 
 def workshop(home: Home) -> None:
-    """The seed."""
+    """Fill a home with items of every kind."""
     registry = Registry(home.registry_path)
     add_scenario(registry)
     put_executables(registry)
@@ -199,7 +204,7 @@ def workshop(home: Home) -> None:
         {"classifier": MODEL},
         T0 + timedelta(hours=1),
     )
-    made = (
+    created = (
         _execution(COMPLETED, 0, Status.COMPLETED),
         _execution(DEAD, 5, Status.DEAD, message="step train ended with exit code 1"),
         _execution(STOPPED, 10, Status.STOPPED),
@@ -210,7 +215,7 @@ def workshop(home: Home) -> None:
         group = connections.group_pk(db, DEFAULT_SCOPE)
         for one in (train, evaluate):
             configurations.insert(db, group, one)
-        for execution in made:
+        for execution in created:
             executions.insert(db, group, execution)
         for item in (
             _artifact(DATASET, "customers", ArtifactKind.DATASET, "ai://default/data/customers"),
@@ -257,7 +262,7 @@ def workshop(home: Home) -> None:
     put_files(home)
     desk.verification.record(DEFAULT_SCOPE, MODEL)
     with desk.registry.write() as db:
-        # When the home was made is the only moment that the seed does not choose.
+        # These timestamps are taken from the clock when the home is created.
         for table in ("connections", "resource_groups", "object_stores"):
             db.execute(f"UPDATE {table} SET created_at = ?", (to_micros(T0),))
         for table in ("connections", "artifacts"):
@@ -274,13 +279,13 @@ def workshop(home: Home) -> None:
 
 
 def put_files(home: Home) -> None:
-    """The files of the models, and some that nobody added yet."""
+    """Write the files of the models, and files that do not belong to an artifact yet."""
     for path, content in INCOMING.items():
         file = home.files / "incoming" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         os.utime(file, (T0.timestamp(), T0.timestamp()))
-    place = home.files / "models" / "churn"
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "model.bin").write_bytes(b"trees" * 10)
-    (place / "card.md").write_bytes(b"# it\n")
+    folder = home.files / "models" / "churn"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.bin").write_bytes(b"trees" * 10)
+    (folder / "card.md").write_bytes(b"# it\n")

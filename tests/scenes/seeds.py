@@ -1,4 +1,4 @@
-"""Homes for scenes and tests, filled through the registry; moments and IDs are always the same."""
+"""Homes for scenes and tests, filled through the registry with fixed timestamps and IDs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOSTILE = (
 def artifact(
     number: int, name: str, kind: ArtifactKind = ArtifactKind.MODEL, minutes: int = 0
 ) -> Artifact:
-    """An artifact with an ID made of its number."""
+    """Return an artifact whose ID is made from its number."""
     at = T0 - timedelta(minutes=minutes or number)
     labels = (("ext.ai.sap.com/stage", "production" if number % 3 == 0 else "trial"),)
     artifact_id = f"{number:08x}-0000-4000-8000-{number:012x}"
@@ -48,14 +48,14 @@ def artifact(
 
 
 def add_scenario(registry: Registry) -> None:
-    """The scenario of all of them."""
+    """Add the scenario to which all seeded items belong."""
     scenarios.put_scenario(
         registry, DEFAULT_SCOPE, Scenario("churn", "Churn", "Who leaves", {}, T0, T0)
     )
 
 
 def models(count: int = 200) -> Callable[[Home], None]:
-    """A seed of so many models."""
+    """Return a function that fills a home with ``count`` models."""
 
     def seed(home: Home) -> None:
         registry = Registry(home.registry_path)
@@ -68,7 +68,7 @@ def models(count: int = 200) -> Callable[[Home], None]:
 
 
 def hostile(home: Home) -> None:
-    """Models with names that want to do harm."""
+    """Fill a home with models whose names contain control sequences, markup and long text."""
     registry = Registry(home.registry_path)
     add_scenario(registry)
     for number, name in enumerate(HOSTILE):
@@ -77,4 +77,4 @@ def hostile(home: Home) -> None:
 
 
 def nothing(_home: Home) -> None:
-    """A home as it is on first start."""
+    """Leave the home empty, as it is on first start."""

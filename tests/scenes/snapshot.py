@@ -1,7 +1,7 @@
-"""Snapshots of screens: text and styles of every scene, and the pictures that README shows.
+"""Compare scenes with committed snapshots of their text and styles, and with README's pictures.
 
-A scene is compared with ``snapshots/NAME.txt``; one that is shown also with ``screenshots/NAME.svg``.
-``python -m tests.scenes --update`` writes them.
+A scene is compared with ``snapshots/NAME.txt``, and with ``screenshots/NAME.svg`` if README shows
+it. ``python -m tests.scenes --update`` writes both.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 
 @dataclass(frozen=True)
 class Rendering:
-    """What a scene ends with.
+    """The screen at the end of a scene.
 
     Args:
         text: the lines of the screen.
         styles: for each line that is not plain text the roles of its cells.
         picture: the screen as SVG.
-        routes: the ids of the routes that lead to the open screens.
+        routes: the IDs of the routes of the open screens.
     """
 
     text: str
@@ -58,9 +58,9 @@ def screen_text(pilot: Pilot[Any]) -> str:
 
 
 def screen_styles(pilot: Pilot[Any], look: Look) -> str:
-    """Return the roles of the cells: a line as ``LINE  CELLS role, CELLS role …``.
+    """Return the colour roles of each line, as ``LINE  CELLS role, CELLS role …``.
 
-    Neighbours with the same roles share a line, and lines of plain text have none.
+    Consecutive lines with the same roles are combined. Lines of plain text are left out.
     """
     names = _roles(look)
     lines = []
@@ -78,7 +78,7 @@ def screen_styles(pilot: Pilot[Any], look: Look) -> str:
 
 
 def open_routes(screens: Iterable[Screen[Any]]) -> tuple[str, ...]:
-    """Return the ids of the routes that lead to these screens."""
+    """Return the IDs of the routes that open these screens."""
     kinds = [(route, route.load()) for route in routes.ROUTES]
     return tuple(
         route.id
@@ -90,7 +90,7 @@ def open_routes(screens: Iterable[Screen[Any]]) -> tuple[str, ...]:
 
 
 def snapshot_routes() -> set[str]:
-    """Return the ids of the routes whose screens are in the committed snapshots."""
+    """Return the IDs of the routes whose screens are in the committed snapshots."""
     found: set[str] = set()
     for path in SNAPSHOTS.glob("*.txt"):
         for match in re.finditer(r"^── screens: (.*) ──$", path.read_text("utf-8"), re.MULTILINE):
@@ -99,7 +99,7 @@ def snapshot_routes() -> set[str]:
 
 
 def differences(rendering: Rendering, name: str, *, picture: bool) -> str:
-    """Return how a rendering differs from what is committed for the scene; empty if it does not."""
+    """Return the difference between a rendering and the committed files; empty if there is none."""
     snapshot = _read(SNAPSHOTS / f"{name}.txt")
     if snapshot is None:
         return f"{name} has no snapshot\n"
@@ -113,7 +113,7 @@ def differences(rendering: Rendering, name: str, *, picture: bool) -> str:
 
 
 def update(rendering: Rendering, name: str, *, picture: bool) -> bool:
-    """Write what is committed for a scene; return whether anything changed."""
+    """Write the files of a scene if they differ; return whether anything was written."""
     if not differences(rendering, name, picture=picture):
         return False
     SNAPSHOTS.mkdir(exist_ok=True)
@@ -124,12 +124,12 @@ def update(rendering: Rendering, name: str, *, picture: bool) -> bool:
 
 
 def picture_path(name: str) -> Path:
-    """Return where the picture of a scene is."""
+    """Return the path of the picture of a scene."""
     return PICTURES / f"{name.removeprefix('demo-')}.svg"
 
 
 def unused(names: Iterable[str]) -> list[Path]:
-    """Return the snapshots that belong to none of these scenes."""
+    """Return the snapshots without a scene of the same name."""
     return sorted(set(SNAPSHOTS.glob("*.txt")) - {SNAPSHOTS / f"{name}.txt" for name in names})
 
 
@@ -145,7 +145,7 @@ def _difference(old: str, new: str, name: str) -> str:
 
 
 def _described(style: Style | None) -> str:
-    """Return the look of a style, without what is not seen, such as links of the mouse."""
+    """Return the visible attributes and colors of a style as text."""
     if style is None:
         return "none"
     parts = [name for name in _ATTRIBUTES if getattr(style, name)]
@@ -155,7 +155,7 @@ def _described(style: Style | None) -> str:
 
 
 def _roles(look: Look) -> dict[str, str]:
-    """Return the roles by the look of their style; the most used of several that look the same."""
+    """Return the roles by the text of their style; of several with the same style, the first."""
     found: dict[str, str] = {}
     for role in look._styles:
         found.setdefault(_described(look.style(role)), role)

@@ -1,4 +1,4 @@
-"""Every scene shows what it must, and looks as its committed snapshot does."""
+"""Tests that every scene shows the expected text and matches its committed snapshot."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCENES = scenes()
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-async def test_scene(scene: Scene) -> None:
+async def test_scene_matches_its_snapshot(scene: Scene) -> None:
     rendering = await play(scene)
     for text in scene.expect:
         assert text in rendering.text, rendering.text
@@ -49,7 +49,7 @@ def test_every_screen_has_a_scene() -> None:
 
 @pytest.fixture
 def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rendering:
-    """A rendering that is committed in folders of its own."""
+    """A rendering whose files are in temporary folders."""
     monkeypatch.setattr(snapshot, "SNAPSHOTS", tmp_path / "snapshots")
     monkeypatch.setattr(snapshot, "PICTURES", tmp_path)
     rendering = Rendering("one\ntwo", "  1  3 strong", '<svg><g id="terminal-12-a">one</g></svg>')
@@ -58,7 +58,7 @@ def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rendering:
     return rendering
 
 
-def test_the_same_rendering_does_not_differ(committed: Rendering) -> None:
+def test_an_unchanged_rendering_has_no_difference(committed: Rendering) -> None:
     other_id = replace(committed, picture=committed.picture.replace("-12-", "-77-"))
     assert differences(other_id, "scene", picture=True) == ""
     assert not update(other_id, "scene", picture=True)
@@ -72,7 +72,7 @@ def test_the_same_rendering_does_not_differ(committed: Rendering) -> None:
         ({"picture": "<svg>two</svg>"}, "+<svg>two</svg>"),
     ],
 )
-def test_a_change_is_shown_and_can_be_accepted(
+def test_a_change_is_reported_and_can_be_accepted(
     committed: Rendering, changed: dict[str, str], line: str
 ) -> None:
     rendering = replace(committed, **changed)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Homes with executions, their models and what they logged; always the same."""
+"""Homes with executions, their models and their metrics, with fixed timestamps and IDs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Curves = Mapping[str, Sequence[float]]
 
 
 def model_id(number: int) -> str:
-    """The ID of the model that execution ``number`` made."""
+    """Return the ID of the model that execution ``number`` created."""
     return f"{number:08x}-0000-4000-9000-{number:012x}"
 
 
 def execution_id(number: int) -> str:
-    """The ID of an execution."""
+    """Return the ID of execution ``number``."""
     return f"e{number:015x}"
 
 
@@ -36,11 +36,19 @@ def add_trained(
     curves: Curves,
     status: Status = Status.COMPLETED,
 ) -> None:
-    """An execution with its configuration, its curves (a key ``name`` or ``name{label=value}``, a value a step), and,
-    where it completed, its model."""
+    """Add an execution with its configuration, metrics and, if it completed, its model.
+
+    Args:
+        registry: the registry to write to.
+        number: determines IDs and timestamps.
+        name: the name of configuration and model.
+        parameters: the parameters of the configuration.
+        curves: a value for each step, by metric as ``name`` or ``name{label=value}``.
+        status: the status of the execution.
+    """
     at = T0 + timedelta(minutes=number)
     configuration = Configuration(f"c{number:07}", name, "churn", "train", dict(parameters), {}, at)
-    done = at + timedelta(seconds=90) if status.final else None
+    completed_at = at + timedelta(seconds=90) if status.final else None
     execution = Execution(
         execution_id(number),
         configuration.id,
@@ -55,7 +63,7 @@ def add_trained(
         at,
         at,
         at,
-        done,
+        completed_at,
         {},
     )
     with registry.write("executions", "configurations", "artifacts") as db:
@@ -90,12 +98,15 @@ def add_trained(
 
 
 def falling(rate: float, count: int = 50) -> list[float]:
-    """A curve from 1 down towards 0."""
+    """Return an exponential curve that starts at 1 and approaches 0."""
     return [math.exp(-rate * step / count) for step in range(count)]
 
 
 def sweep(count: int = 6, steps: int = 50) -> Callable[[Home], None]:
-    """A seed of models of several learning rates: the higher the rate, the lower the loss."""
+    """Return a function that fills a home with models of several learning rates.
+
+    The higher the rate, the lower the loss.
+    """
 
     def seed(home: Home) -> None:
         registry = Registry(home.registry_path)
@@ -120,7 +131,7 @@ def sweep(count: int = 6, steps: int = 50) -> Callable[[Home], None]:
 
 
 def hostile_sweep(home: Home) -> None:
-    """Models, parameters, metrics and texts that want to do harm."""
+    """Fill a home with models, parameters and metrics with hostile names and extreme values."""
     registry = Registry(home.registry_path)
     add_scenario(registry)
     for number, text in enumerate(HOSTILE):

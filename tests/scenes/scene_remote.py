@@ -1,4 +1,4 @@
-"""Connections elsewhere, as far as they were read; a search over everything; schedules."""
+"""Scenes of a remote runtime, of the search over all connections, and of schedules."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ CORE = Scope("core", "vision")
 _AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def elsewhere(home: Home) -> None:
-    """A workshop, and a tenant that was read three minutes ago."""
+def remote(home: Home) -> None:
+    """Fill a home with items of every kind and a remote runtime that was read 3 minutes ago."""
     workshop(home)
     desk = open_desk(home)
     values = {
@@ -40,7 +40,7 @@ def elsewhere(home: Home) -> None:
     registry = desk.registry
     connections.add_group(registry, CORE, {"ext.ai.sap.com/team": "vision"})
     connections.set_capabilities(registry, "core", Capabilities(add_executable=False))
-    made, models = [], []
+    created, models = [], []
     for number, (name, status) in enumerate(
         [
             ("resnet 50", Status.COMPLETED),
@@ -52,15 +52,15 @@ def elsewhere(home: Home) -> None:
         ]
     ):
         at = _AT + timedelta(hours=number)
-        one = f"e{number:015x}"
+        execution_id = f"e{number:015x}"
         configuration = Configuration(
             f"c0{number:034}", name, "defects", "train", {"depth": str(number)}, {}, at
         )
         mirror.put_configurations(registry, CORE, [configuration])
         end = at + timedelta(minutes=30 + number) if status.final else None
-        made.append(
+        created.append(
             Execution(
-                one,
+                execution_id,
                 configuration.id,
                 name,
                 "defects",
@@ -77,7 +77,7 @@ def elsewhere(home: Home) -> None:
             )
         )
         if status is Status.COMPLETED:
-            url = f"ai://default/{one}/model"
+            url = f"ai://default/{execution_id}/model"
             labels = (("ext.ai.sap.com/stage", "production" if number == 1 else "test"),)
             models.append(
                 Artifact(
@@ -87,16 +87,16 @@ def elsewhere(home: Home) -> None:
                     url,
                     "Defects",
                     "defects",
-                    one,
+                    execution_id,
                     labels,
                     None,
                     end or at,
                     end or at,
                 )
             )
-    mirror.put_executions(registry, CORE, made)
+    mirror.put_executions(registry, CORE, created)
     mirror.put_artifacts(registry, CORE, models)
-    mirror.mark_deleted(registry, CORE, mirror.EXECUTIONS, [made[-1].id])
+    mirror.mark_deleted(registry, CORE, mirror.EXECUTIONS, [created[-1].id])
     mirror.mark_deleted(registry, CORE, mirror.ARTIFACTS, [models[-1].id])
     read_at = now() - timedelta(minutes=3, seconds=20)
     mirror_tenant.set_state(
@@ -108,7 +108,7 @@ def elsewhere(home: Home) -> None:
 
 
 def scheduled(home: Home) -> None:
-    """A workshop with three schedules."""
+    """Fill a home with items of every kind and three schedules."""
     workshop(home)
     desk = open_desk(home)
     (configuration, *_) = desk.configurations.list(DEFAULT_SCOPE)
@@ -151,8 +151,8 @@ def scheduled(home: Home) -> None:
     desk.close()
 
 
-async def _read(pilot: Pilot[Any]) -> None:
-    """Wait until the header says how old it is."""
+async def _wait_for_age(pilot: Pilot[Any]) -> None:
+    """Wait until the header shows how old the data are."""
     deadline = time.monotonic() + 10
     while "read 3 min ago" not in screen_text(pilot) and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
@@ -160,17 +160,17 @@ async def _read(pilot: Pilot[Any]) -> None:
 
 async def _executions(pilot: Pilot[Any]) -> None:
     await press(pilot, "3")
-    await _read(pilot)
+    await _wait_for_age(pilot)
 
 
 async def _everywhere(pilot: Pilot[Any]) -> None:
     await press(pilot, "ctrl+g", *"resnet")
-    await _read(pilot)
+    await _wait_for_age(pilot)
 
 
 async def _connections(pilot: Pilot[Any]) -> None:
     await press(pilot, "0")
-    await _read(pilot)
+    await _wait_for_age(pilot)
 
 
 async def _edit(pilot: Pilot[Any]) -> None:
@@ -190,20 +190,16 @@ async def _schedules(pilot: Pilot[Any]) -> None:
 SCENES = [
     Scene(
         "remote",
-        elsewhere,
-        _read,
+        remote,
+        _wait_for_age,
         expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18"),
         shown=True,
     ),
-    Scene(
-        "elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ deleted", "● RUNNING")
-    ),
-    Scene(
-        "elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached")
-    ),
+    Scene("remote-executions", remote, _executions, (100, 24), expect=("✗ deleted", "● RUNNING")),
+    Scene("remote-connections", remote, _connections, (100, 24), expect=("vision", "✓ reached")),
     Scene(
         "everywhere",
-        elsewhere,
+        remote,
         _everywhere,
         (120, 24),
         expect=("core/vision", "✗ deleted"),
@@ -220,6 +216,6 @@ SCENES = [
     Scene(
         "schedule-create", workshop, _schedule, (80, 24), expect=("Schedules", "● Configuration")
     ),
-    Scene("connection-edit", elsewhere, _edit, (100, 40), expect=("Edit core", "sb-vision")),
+    Scene("connection-edit", remote, _edit, (100, 40), expect=("Edit core", "sb-vision")),
     Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",)),
 ]
