@@ -1,4 +1,4 @@
-"""Scenes of all screens except models, charts and comparison, over a home with all kinds of items."""
+"""Scenes of all screens except models, charts and comparison, over a home with all item kinds."""
 
 from __future__ import annotations
 
