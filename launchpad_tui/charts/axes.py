@@ -90,14 +90,14 @@ def is_wide(values: Sequence[float]) -> bool:
 def draw_y(canvas: Canvas, scale: Scale, top: int, height: int, most_label: int) -> int:
     """Draw the y axis at the left edge; return the column at which the plot starts."""
     found = scale.ticks(max(1, min(8, height // 3)))
-    words = scale.texts(found)
-    size = min(max(cell_width(word) for word in words), most_label)
+    labels = scale.texts(found)
+    size = min(max(cell_width(label) for label in labels), most_label)
     up, tick = ("|", "+") if canvas.ascii else ("│", "┤")
     for row in range(height):
         canvas.put(size + 1, top + row, up, style="axis")
-    for value, word in zip(found, words, strict=True):
+    for value, label in zip(found, labels, strict=True):
         row = top + height - 1 - scale.cell(value, height)
-        canvas.end(size, row, word[:size], style="axis")
+        canvas.end(size, row, label[:size], style="axis")
         canvas.put(size + 1, row, tick, style="axis")
     return size + 2
 
@@ -109,21 +109,21 @@ def draw_x(canvas: Canvas, scale: Scale, left: int, row: int, name: str) -> bool
     """
     width = canvas.width - left
     found = scale.ticks(max(1, min(10, width // 14)))
-    words = scale.texts(found)
+    labels = scale.texts(found)
     places = [left + scale.cell(value, width) for value in found]
     _line(canvas, left, row)
-    return label_ticks(canvas, row, list(zip(places, words, strict=True)), name)
+    return label_ticks(canvas, row, list(zip(places, labels, strict=True)), name)
 
 
 def draw_categories(
-    canvas: Canvas, places: Sequence[int], words: Sequence[str], left: int, row: int, name: str
+    canvas: Canvas, places: Sequence[int], labels: Sequence[str], left: int, row: int, name: str
 ) -> bool:
     """Draw the x axis of categories at these columns, in two rows.
 
     Returns whether there was room for the name.
     """
     _line(canvas, left, row)
-    return label_ticks(canvas, row, list(zip(places, words, strict=True)), name)
+    return label_ticks(canvas, row, list(zip(places, labels, strict=True)), name)
 
 
 def _line(canvas: Canvas, left: int, row: int) -> None:
@@ -138,13 +138,13 @@ def label_ticks(canvas: Canvas, row: int, found: Sequence[tuple[int, str]], name
     """
     mark = "+" if canvas.ascii else "┬"
     free = 0
-    for column, word in found:
-        size = cell_width(word)
+    for column, label in found:
+        size = cell_width(label)
         start = min(max(0, column - size // 2), canvas.width - size)
         if start < free or size > canvas.width:
             continue
         canvas.put(column, row, mark, style="axis")
-        canvas.put(start, row + 1, word, style="axis")
+        canvas.put(start, row + 1, label, style="axis")
         free = start + size + 2
     title = canvas.fit(name, canvas.width)
     if cell_width(title) > canvas.width - free:

@@ -133,14 +133,14 @@ def _each(canvas: Canvas, table: ChartTable, names: Sequence[str]) -> list[str]:
         values = numbers(table.metrics[name], everyone.places)
         few += 0 < len(values) < LEAST
         canvas.put(0, top, canvas.fit(name, max(4, canvas.width - 30)), style="bold")
-        words = f"n={len(values)}"
+        text = f"n={len(values)}"
         if values:
             middle = quartile(sorted(values), 0.5)
-            words = f"median {number_text(middle, 4)}  n={len(values)}"
+            text = f"median {number_text(middle, 4)}  n={len(values)}"
             scale = Scale.of(values)
             _row(canvas, scale, 1, canvas.width, top + 1, values, everyone, table, name)
             _axis(canvas, scale, 1, canvas.width, top + 2, "")
-        canvas.end(canvas.width, top, words if len(words) < 30 else "", style="faint")
+        canvas.end(canvas.width, top, text if len(text) < 30 else "", style="faint")
     hidden = len(names) - len(shown)
     notes = (
         [f"Showing {len(shown)} of {len(names)} metrics (not enough height for all)"]

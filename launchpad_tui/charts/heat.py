@@ -98,9 +98,9 @@ class _Grid:
     def heads(self, texts: Sequence[str]) -> None:
         """Write the labels of the columns, or of every second, third… if they would touch."""
         room = max(1, self.width - 1)
-        wanted = max((cell_width(text) for text in texts), default=1)
+        widest = max((cell_width(text) for text in texts), default=1)
         every = (
-            1 if wanted <= room or room >= _TEXT else math.ceil((min(wanted, 8) + 1) / self.width)
+            1 if widest <= room or room >= _TEXT else math.ceil((min(widest, 8) + 1) / self.width)
         )
         for column in range(0, self.columns, every):
             text = self.canvas.fit(texts[column], self.width * every - 1)

@@ -88,12 +88,12 @@ def draw_histogram(spec: ChartSpec, data: ChartData) -> Drawing:
         _bar(canvas, left + number * wide, wide - (wide > 2), base, each / max(counts) * rows, each)
     low, high = min(values), max(values)
     _x_axis(canvas, low, high, left, base, count * wide, name)
-    words = (
+    summary = (
         f"{len(values)} models in {count} bins"
         if count > 1
         else f"{len(values)} models, all {number_text(low)}"
     )
-    return canvas.drawing([*notes, words])
+    return canvas.drawing([*notes, summary])
 
 
 def _bar(canvas: Canvas, column: int, width: int, base: int, rows: float, count: int) -> None:

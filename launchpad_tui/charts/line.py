@@ -131,7 +131,7 @@ def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) ->
     """Mark the last visible point of a curve and points along it."""
     glyph = marker(one.slot, ascii_only=spec.ascii)
     across = Layout.of(plot.x_low, plot.x_high, plot.width * DOTS_ACROSS - 1)
-    wanted = -1
+    next_column = -1
     places: list[tuple[int, float]] = []
     for at, value in zip(one.x, one.y, strict=True):
         if (
@@ -143,12 +143,12 @@ def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) ->
         if not plot.y_low <= value <= plot.y_high:
             continue
         last = (across.place(at) // DOTS_ACROSS, value)
-        if wanted < 0:
-            wanted = last[0] + (one.slot * 5) % _MARKER_EVERY
-        if last[0] >= wanted:
+        if next_column < 0:
+            next_column = last[0] + (one.slot * 5) % _MARKER_EVERY
+        if last[0] >= next_column:
             places.append(last)
-            wanted = last[0] + _MARKER_EVERY
-    if wanted >= 0:
+            next_column = last[0] + _MARKER_EVERY
+    if next_column >= 0:
         places.append(last)
     for column, value in places:
         row = plot.height - 1 - plot.dot_row(float(value)) // DOTS_DOWN
@@ -212,26 +212,26 @@ def _x_axis(
         found = [value for value in found if float(value).is_integer()] or found[:1]
     texts = x_texts(found, spec.x_kind)
     axis = [along] * plot.width
-    words = [" "] * (plot.left + plot.width)
+    characters = [" "] * (plot.left + plot.width)
     free = 0
     name = _TITLES.get(spec.x_kind, spec.x_kind)
     for value, text in zip(found, texts, strict=True):
         if not plot.x_low <= value <= plot.x_high:
             continue
         column = plot.column(value)
-        start = min(max(0, column - len(text) // 2), len(words) - len(text))
+        start = min(max(0, column - len(text) // 2), len(characters) - len(text))
         if start < free or start < 0:
             continue
         axis[column - plot.left] = mark
-        words[start : start + len(text)] = text
+        characters[start : start + len(text)] = text
         free = start + len(text) + 2
     # The name of the axis is at the right end if there is room.
-    start = len(words) - len(name)
+    start = len(characters) - len(name)
     if start >= free:
-        words[start:] = name
+        characters[start:] = name
     return [
         (Span(" " * (plot.left - 1) + corner + "".join(axis), None, "axis"),),
-        (Span(_fit("".join(words), spec), None, "axis"),),
+        (Span(_fit("".join(characters), spec), None, "axis"),),
     ]
 
 

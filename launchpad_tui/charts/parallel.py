@@ -56,7 +56,7 @@ class _Axis:
 
     name: str
     places: tuple[float, ...]
-    words: tuple[tuple[float, str], ...]
+    labels: tuple[tuple[float, str], ...]
     scale: str = ""
 
 
@@ -206,33 +206,33 @@ def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[
         for row in range(plot.height):
             canvas.put(column, plot.top + row, line, style="axis")
         for row, place in zip(ends, (1.0, 0.0), strict=True):
-            ends[row].append(next((word for at, word in axis.words if at == place), ""))
+            ends[row].append(next((label for at, label in axis.labels if at == place), ""))
         taken: set[int] = set()
-        for place, word in axis.words:
+        for place, label in axis.labels:
             row = plot.top + plot.height - 1 - round(min(1.0, max(0.0, place)) * (plot.height - 1))
             if place in {0.0, 1.0} or row in taken:
                 continue
             taken.add(row)
-            text = canvas.fit(word, max(1, gap - 2))
+            text = canvas.fit(label, max(1, gap - 2))
             if column + cell_width(text) + 1 < canvas.width:
                 canvas.put(column + 1, row, text, style="axis")
             else:
                 canvas.end(column, row, text, style="axis")
-    for row, words in ends.items():
-        _label(canvas, row, columns, words, gap, "axis")
+    for row, labels in ends.items():
+        _label(canvas, row, columns, labels, gap, "axis")
     names = [safe_text(axis.name, 80) + axis.scale for axis in axes]
     _label(canvas, canvas.height - 1, columns, names, gap, "bold")
 
 
 def _label(
-    canvas: Canvas, row: int, columns: Sequence[int], words: Sequence[str], gap: int, style: str
+    canvas: Canvas, row: int, columns: Sequence[int], labels: Sequence[str], gap: int, style: str
 ) -> None:
     """Write labels centered on their axes, limited to the drawing at both edges."""
-    last = len(words) - 1
-    texts = [canvas.fit(word, gap - 1) for word in words]
+    last = len(labels) - 1
+    texts = [canvas.fit(label, gap - 1) for label in labels]
     for number, edge, beside in ((0, 0, 1), (last, last, last - 1)):
         inner = (cell_width(texts[beside]) + 1) // 2 if 0 < beside < last else gap // 2
-        texts[number] = canvas.fit(words[edge], max(1, gap - inner - 1))
+        texts[number] = canvas.fit(labels[edge], max(1, gap - inner - 1))
     for number, (column, text) in enumerate(zip(columns, texts, strict=True)):
         size = cell_width(text)
         start = 0 if number == 0 else canvas.width - size if number == last else column - size // 2

@@ -124,8 +124,8 @@ def _points(
 
 def _x_notes(column: tuple[Value, ...]) -> list[str]:
     count = sum(isinstance(x, float) and not math.isfinite(x) for x in column)
-    words = counted(count, "value of the parameter is", "values of the parameter are")
-    return [f"{words} not finite"] if count else []
+    subject = counted(count, "value of the parameter is", "values of the parameter are")
+    return [f"{subject} not finite"] if count else []
 
 
 def _reach(columns: set[int]) -> list[int]:

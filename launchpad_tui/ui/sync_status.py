@@ -74,17 +74,16 @@ class SyncStatus:
             await self._ensure_daemon()
         try:
             remote = await app.read(desk.sync.is_remote, scope)
+            capabilities = await app.read(desk.connections.capabilities, scope.connection)
         except NotFound:
             # The connection was removed; the screen reports that.
-            remote = False
-        if not remote:
-            self._capabilities = Capabilities()
-            self._show("", "dim")
-            return
-        capabilities = await app.read(desk.connections.capabilities, scope.connection)
+            remote, capabilities = False, Capabilities()
         if capabilities != self._capabilities:
             self._capabilities = capabilities
             self._app.repaint_footer()
+        if not remote:
+            self._show("", "dim")
+            return
         if scope.connection not in readable:
             # This version does not support the type of the connection.
             self._show("never synced", "warn")

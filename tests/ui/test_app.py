@@ -231,3 +231,12 @@ def test_the_terminal_determines_palette_and_glyphs() -> None:
         for k, v in vars(type(ASCII)).items()
         if isinstance(v, str) and k[0] != "_"
     )
+
+
+async def test_disabled_reasons_of_a_local_runtime_come_from_its_capabilities(home: Home) -> None:
+    async with running(home) as pilot:
+        app: Any = pilot.app
+        await app.sync_status.update()
+        expected = app.desk.connections.capabilities("local").reasons["object_stores"]
+        assert app.sync_status.missing_reason("object_stores") == expected
+        assert app.sync_status.missing_reason("store_outputs") == ""

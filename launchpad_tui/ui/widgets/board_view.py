@@ -112,7 +112,7 @@ class BoardView(Painted):
         ),
     )
 
-    class Wanted(Message):
+    class DrawingRequested(Message):
         """Other charts came into view, or their size changed: they have to be drawn."""
 
         def __init__(self, view: BoardView) -> None:
@@ -205,7 +205,7 @@ class BoardView(Painted):
             scrolled = self._scroll_to_cursor()
             self.repaint()
             if scrolled:
-                self.post_message(self.Wanted(self))
+                self.post_message(self.DrawingRequested(self))
 
     # Lines ----------------------------------------------------------------------------------------
 
@@ -240,20 +240,20 @@ class BoardView(Painted):
     def _title(self, line: LineBuilder, index: int, stop: int) -> None:
         look = self.look
         panel = self.panels[index]
-        here = index == self.cursor and self.has_focus
+        on_cursor = index == self.cursor and self.has_focus
         glyphs = look.glyphs
         line.add(glyphs.cursor if index == self.cursor else " ", look.style("accent"))
         room = max(4, stop - line.used - 2)
         left = room - cell_width(panel.title) - 6
         note = clip(panel.note, left, glyphs.ellipsis) if left >= _LEAST_NOTE else ""
         title = clip(panel.title, room - (cell_width(note) + 2 if note else 0), glyphs.ellipsis)
-        line.add(f"{title} ", look.style("title" if here else "strong"))
+        line.add(f"{title} ", look.style("title" if on_cursor else "strong"))
         if note:
             line.fill_to(stop - cell_width(note) - 1, look.style("faint"), glyphs.rule).add(
                 f" {note}", look.style("dim")
             )
         else:
-            line.fill_to(stop, look.style("accent" if here else "faint"), glyphs.rule)
+            line.fill_to(stop, look.style("accent" if on_cursor else "faint"), glyphs.rule)
 
     def _chart(self, line: LineBuilder, panel: Panel, y: int, wide: int, high: int) -> None:
         if panel.drawing is None:
@@ -267,7 +267,7 @@ class BoardView(Painted):
         """Ask for drawings that fit."""
         self._strips.clear()
         self._scroll_to_cursor()
-        self.post_message(self.Wanted(self))
+        self.post_message(self.DrawingRequested(self))
 
     # Keys and mouse -------------------------------------------------------------------------------
 

@@ -31,9 +31,9 @@ def add_spans(line: LineBuilder, spans: Sequence[Span], look: Look) -> None:
 
 
 class ChartView(Painted):
-    """A chart. It requests a drawing of its size by `Wanted`, which `set_drawing` delivers."""
+    """A chart. `DrawingRequested` asks for a drawing of its size, `set_drawing` shows it."""
 
-    class Wanted(Message):
+    class DrawingRequested(Message):
         """The size (cells) changed: the chart has to be drawn again."""
 
         def __init__(self, view: ChartView, width: int, height: int) -> None:
@@ -97,7 +97,7 @@ class ChartView(Painted):
     def on_resize(self, event: events.Resize) -> None:
         """Request a drawing of the new size."""
         self._strips.clear()
-        self.post_message(self.Wanted(self, event.size.width, event.size.height))
+        self.post_message(self.DrawingRequested(self, event.size.width, event.size.height))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Report where the mouse was pressed."""

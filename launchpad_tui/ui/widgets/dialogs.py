@@ -166,14 +166,14 @@ class Choice:
         title: the text of the entry.
         note: a remark beside it.
         reason: why the entry cannot be selected; empty if it can.
-        words: further search terms that find the entry.
+        keywords: further terms that find the entry.
     """
 
     id: str
     title: str
     note: str = ""
     reason: str = ""
-    words: str = ""
+    keywords: str = ""
 
 
 class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
@@ -345,7 +345,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         found = [
             c
             for c in self._choices
-            if all(w in f"{c.title} {c.note} {c.id} {c.words}".casefold() for w in words)
+            if all(w in f"{c.title} {c.note} {c.id} {c.keywords}".casefold() for w in words)
         ]
         self.table.set_rows(found, keep_cursor=False)
 
@@ -399,7 +399,7 @@ class PromptDialog(LaunchpadModal[str]):
         title: the prompt.
         value: the initial text.
         hint: a remark below the input.
-        take: the verb for what enter does.
+        verb: the verb for what enter does.
         danger: whether that cannot be undone.
         only: if given, the only text that is accepted, as a confirmation.
     """
@@ -410,13 +410,13 @@ class PromptDialog(LaunchpadModal[str]):
         value: str = "",
         hint: str = "",
         *,
-        take: str = "select",
+        verb: str = "select",
         danger: bool = False,
         only: str = "",
     ) -> None:
         super().__init__()
         self._only = only
-        self._title, self._value, self._hint, self._take = title, value, hint, take
+        self._title, self._value, self._hint, self._verb = title, value, hint, verb
         self._role = "bad" if danger else "title"
         self._below = Prose(self._remark())
 
@@ -430,7 +430,7 @@ class PromptDialog(LaunchpadModal[str]):
     def _remark(self, problem: str = "") -> list[tuple[str, str]]:
         parts = [(self._hint, "dim")] if self._hint else []
         parts += [(problem, "bad")] if problem else []
-        return [*parts, (f"enter {self._take}   esc cancel", "dim")]
+        return [*parts, (f"enter {self._verb}   esc cancel", "dim")]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close the dialog with the typed text if it is accepted."""

@@ -146,10 +146,12 @@ class Legend(Painted):
         if place >= len(self.entries):
             return line.strip()
         one = self.entries[place]
-        here = place == self.cursor and self.has_focus
-        base = look.style("text", cursor=here)
+        on_cursor = place == self.cursor and self.has_focus
+        base = look.style("text", cursor=on_cursor)
         line = LineBuilder(width, base)
-        line.add(glyphs.cursor if place == self.cursor else " ", look.style("accent", cursor=here))
+        line.add(
+            glyphs.cursor if place == self.cursor else " ", look.style("accent", cursor=on_cursor)
+        )
         mark = (
             marker(one.slot, ascii_only=glyphs.ascii)
             if one.shown
@@ -157,17 +159,19 @@ class Legend(Painted):
         )
         line.add(
             mark.strip() + " ",
-            look.style(look.series(one.slot) if one.shown else "faint", cursor=here),
+            look.style(look.series(one.slot) if one.shown else "faint", cursor=on_cursor),
         )
         value = f" {one.value}" if one.value else ""
         live = f" {glyphs.running}" if one.live else ""
         room = width - line.used - len(value) - len(live)
         line.add(
             pad(one.label, max(1, room), "left", glyphs.ellipsis),
-            base if one.shown else look.style("faint", cursor=here),
+            base if one.shown else look.style("faint", cursor=on_cursor),
             safe=True,
         )
-        line.add(live, look.style("accent", cursor=here)).add(value, look.style("dim", cursor=here))
+        line.add(live, look.style("accent", cursor=on_cursor)).add(
+            value, look.style("dim", cursor=on_cursor)
+        )
         return line.strip()
 
     def _move(self, by: int) -> None:

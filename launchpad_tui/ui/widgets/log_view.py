@@ -202,10 +202,10 @@ class LogView(Lines):
         places = sorted(
             place for number in self._matches if (place := self.place_of(number)) is not None
         )
-        here = None if self._match is None else self.place_of(self._match)
-        if here is None:
-            here = self.top - 1 if by > 0 else self.top + self.size.height
-        at = bisect_right(places, here) if by > 0 else bisect_left(places, here) - 1
+        origin = None if self._match is None else self.place_of(self._match)
+        if origin is None:
+            origin = self.top - 1 if by > 0 else self.top + self.size.height
+        at = bisect_right(places, origin) if by > 0 else bisect_left(places, origin) - 1
         if not 0 <= at < len(places):
             self.launchpad.say("No further match" if places else "No visible line matches", "warn")
             return

@@ -77,8 +77,8 @@ class RowCache(Generic[Row]):
         """
         last: int = (self.count - 1) // BLOCK if self.count else 0
         in_view = range(max(0, top) // BLOCK, max(0, top + height - 1) // BLOCK + 1)
-        wanted: list[int] = [*in_view, max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
-        for number in wanted:
+        numbers: list[int] = [*in_view, max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
+        for number in numbers:
             if number in self._blocks:
                 self._blocks.move_to_end(number)
             elif number <= last:

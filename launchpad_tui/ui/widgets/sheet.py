@@ -310,10 +310,10 @@ class Sheet(Painted):
             line.add(" " + clip(corner, self._names - 1, glyphs.ellipsis), look.style("dim"))
         for column, start, size in shown:
             head = self.content.columns[column]
-            here = column == self.column
+            current = column == self.column
             line.fill_to(start)
             text = head.title.text if y == 0 else head.subtitle
-            role = ("title" if here else head.title.role) if y == 0 else "dim"
+            role = ("title" if current else head.title.role) if y == 0 else "dim"
             line.add(pad(text, size, "left", glyphs.ellipsis), look.style(role), safe=True)
         return line.strip()
 
@@ -321,27 +321,28 @@ class Sheet(Painted):
         look = self.look
         glyphs = look.glyphs
         head = self.content.lines[row]
-        here = row == self.row and self.has_focus
-        line = LineBuilder(width, look.style("text", cursor=here))
-        line.add(glyphs.cursor if row == self.row else " ", look.style("accent", cursor=here))
+        current = row == self.row and self.has_focus
+        line = LineBuilder(width, look.style("text", cursor=current))
+        line.add(glyphs.cursor if row == self.row else " ", look.style("accent", cursor=current))
         if head.heading:
             line.add(
-                clip(head.name.text, width - 2, glyphs.ellipsis), look.style("title", cursor=here)
+                clip(head.name.text, width - 2, glyphs.ellipsis),
+                look.style("title", cursor=current),
             )
-            return line.add(f"  {head.note}", look.style("dim", cursor=here)).strip()
+            return line.add(f"  {head.note}", look.style("dim", cursor=current)).strip()
         name = pad(head.name.text, self._names - 1, "left", glyphs.ellipsis)
-        line.add(name, look.style(head.name.role, cursor=here), safe=True)
+        line.add(name, look.style(head.name.role, cursor=current), safe=True)
         for column, start, size in self._shown():
-            line.fill_to(start, look.style("text", cursor=here))
+            line.fill_to(start, look.style("text", cursor=current))
             cell = self.content.cell(row, column)
-            on = here and column == self.column
-            style = look.style(cell.role, cursor=here)
+            on = current and column == self.column
+            style = look.style(cell.role, cursor=current)
             line.add(
                 pad(cell.text, size, "left", glyphs.ellipsis),
                 style + look.underline if on else style,
                 safe=True,
             )
-        line.fill_to(width - 1, look.style("text", cursor=here))
+        line.fill_to(width - 1, look.style("text", cursor=current))
         return line.add(self._edge(y), look.style("faint"), safe=True).strip()
 
     def _edge(self, y: int) -> str:

@@ -80,9 +80,9 @@ class TabStrip(Painted):
         self._spans = []
         for name, title in self._tabs:
             start = line.used
-            here = name == self.shown
-            mark = look.glyphs.cursor if here else " "
-            line.add(f"{mark}{title}", look.style("title" if here else "dim")).add("  ")
+            current = name == self.shown
+            mark = look.glyphs.cursor if current else " "
+            line.add(f"{mark}{title}", look.style("title" if current else "dim")).add("  ")
             self._spans.append((start, start + cell_width(title) + 2, name))
         line.add(look.glyphs.rule * max(0, width - line.used - 1), look.style("faint"))
         return line.strip()

@@ -54,7 +54,7 @@ class CommandScreen(ChooseDialog):
                 f"go {route.id}",
                 f"{route.title}",
                 f"{route.key:<11} {route.help}",
-                words=" ".join(route.aliases),
+                keywords=" ".join(route.aliases),
             )
             for route in routes.ROUTES
             if route.key

@@ -211,7 +211,7 @@ class CompareScreen(SelectionScreen):
         if row is not None and row.key != self._charted:
             self.draw_now()
 
-    @on(ChartView.Wanted)
+    @on(ChartView.DrawingRequested)
     def wanted(self) -> None:
         """Draw the chart again, for example for another size."""
         self.draw_soon()

@@ -216,7 +216,7 @@ class ConnectionsScreen(LaunchpadScreen):
                 "Type the name of the resource group to confirm."
             )
             prompt = PromptDialog(
-                title, "", detail, take="delete", danger=True, only=scope.resource_group
+                title, "", detail, verb="delete", danger=True, only=scope.resource_group
             )
             if await self.launchpad.ask(prompt) is None:
                 self.launchpad.say("Nothing was deleted")

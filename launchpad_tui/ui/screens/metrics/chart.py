@@ -184,7 +184,7 @@ class ChartScreen(SelectionScreen):
 
     # Drawing --------------------------------------------------------------------------------------
 
-    @on(ChartView.Wanted)
+    @on(ChartView.DrawingRequested)
     def wanted(self) -> None:
         """Draw the chart again, for example for another size."""
         self.draw_soon()

@@ -152,7 +152,7 @@ class ChartEditScreen(SelectionScreen):
         await self.draw()
         self.refresh_footer()
 
-    @on(ChartView.Wanted)
+    @on(ChartView.DrawingRequested)
     def wanted(self) -> None:
         """Draw the preview again, for example for another size."""
         self.draw_soon()

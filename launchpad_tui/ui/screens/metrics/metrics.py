@@ -132,7 +132,7 @@ class MetricsScreen(SelectionScreen):
 
     # Drawing --------------------------------------------------------------------------------------
 
-    @on(BoardView.Wanted)
+    @on(BoardView.DrawingRequested)
     def wanted(self) -> None:
         """Draw the charts again, for example for another size."""
         self.draw_soon()
