@@ -212,7 +212,7 @@ class CompareScreen(SelectionScreen):
             self.draw_now()
 
     @on(ChartView.DrawingRequested)
-    def wanted(self) -> None:
+    def drawing_requested(self) -> None:
         """Draw the chart again, for example for another size."""
         self.draw_soon()
 

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
-from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.screens.common.cells import pairs_text
+from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
+from launchpad_tui.ui.widgets.columns import Column
 
 
 def configuration_columns() -> tuple[Column[Configuration], ...]:
     """Return the columns of the list of configurations."""
     return (
         Column[Configuration]("name", "Name", lambda c: c.name, 20, 44, 3, priority=0),
-        Column[Configuration](
-            "executable",
-            "Executable",
-            lambda c: Cell(c.executable_id, "dim"),
-            14,
-            30,
-            1,
-            priority=1,
-        ),
-        Column[Configuration](
-            "created",
-            "Created",
-            lambda c: Cell(timestamp_text(c.created_at), "dim"),
-            16,
-            16,
-            0,
-            priority=2,
-        ),
-        Column[Configuration](
+        text_column("executable", "Executable", lambda c: c.executable_id, (14, 30), 1, priority=1),
+        timestamp_column("created", "Created", lambda c: c.created_at, priority=2),
+        text_column(
             "parameters",
             "Parameters",
-            lambda c: Cell(pairs_text(c.parameters), "dim"),
-            20,
-            120,
+            lambda c: pairs_text(c.parameters),
+            (20, 120),
             6,
             priority=3,
         ),
-        Column[Configuration]("id", "ID", lambda c: Cell(c.id, "dim"), 10, 36, 0, priority=4),
+        text_column("id", "ID", lambda c: c.id, (10, 36), priority=4),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from launchpad_tui.domain.connection import (
     Capabilities,
@@ -13,7 +14,8 @@ from launchpad_tui.domain.connection import (
     ResourceGroup,
     Scope,
 )
-from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
+from launchpad_tui.ui.screens.common.cells import pairs_text
+from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
 from launchpad_tui.ui.screens.common.detail_items import field_items, timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -107,34 +109,32 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
             return Cell("resource group", "faint")
         return Cell(line.kind.title if line.kind else line.connection.kind, "dim")
 
-    def refreshed(line: ScopeLine) -> Cell:
-        at = line.connection.synced_at
-        return Cell(timestamp_text(at) if line.group is None and at is not None else "", "dim")
+    def refreshed(line: ScopeLine) -> datetime | None:
+        return line.connection.synced_at if line.group is None else None
 
-    def created(line: ScopeLine) -> Cell:
-        return Cell(timestamp_text((line.group or line.connection).created_at), "dim")
-
-    def about(line: ScopeLine) -> Cell:
-        if line.group is None:
-            return Cell(pairs_text(line.connection.settings), "dim")
-        return Cell(" ".join(f"{key}={value}" for key, value in line.group.labels.items()), "dim")
+    def about(line: ScopeLine) -> str:
+        return pairs_text(line.connection.settings if line.group is None else line.group.labels)
 
     return (
         Column[ScopeLine]("name", "Connections and groups", name, 24, 44, 3, priority=0),
         Column[ScopeLine]("state", "State", state, 21, 40, 2, priority=1),
         Column[ScopeLine]("kind", "Type", kind, 14, 20, 0, priority=2),
-        Column[ScopeLine](
+        text_column(
             "stores",
             "Object stores",
-            lambda r: Cell(" ".join(one.name for one in r.stores), "dim"),
-            13,
-            40,
+            lambda line: " ".join(store.name for store in line.stores),
+            (13, 40),
             2,
             priority=3,
         ),
-        Column[ScopeLine]("created", "Created", created, 16, 16, 0, priority=5),
-        Column[ScopeLine]("refreshed", "Refreshed", refreshed, 16, 16, 0, priority=6),
-        Column[ScopeLine]("about", "Settings, labels", about, 18, 80, 4, priority=4),
+        timestamp_column(
+            "created",
+            "Created",
+            lambda line: (line.group or line.connection).created_at,
+            priority=5,
+        ),
+        timestamp_column("refreshed", "Refreshed", refreshed, priority=6),
+        text_column("about", "Settings, labels", about, (18, 80), 4, priority=4),
     )
 
 

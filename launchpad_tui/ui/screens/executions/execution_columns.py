@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.domain.query import ExecutionRow, MetricColumn
 from launchpad_tui.domain.timestamps import duration_text, now
-from launchpad_tui.ui.screens.common.cells import curve_column, timestamp_text
+from launchpad_tui.ui.screens.common.columns import (
+    curve_column,
+    metric_column,
+    text_column,
+    timestamp_column,
+)
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
@@ -28,9 +32,9 @@ def execution_columns(
             return Cell(f"{look.glyphs.error} deleted", "faint")
         return Cell(*look.status(row.execution.status))
 
-    def duration(row: ExecutionRow) -> Cell:
+    def duration(row: ExecutionRow) -> str:
         seconds = row.execution.duration_seconds(now())
-        return Cell("" if seconds is None else duration_text(seconds), "dim")
+        return "" if seconds is None else duration_text(seconds)
 
     return (
         Column[ExecutionRow](
@@ -44,66 +48,34 @@ def execution_columns(
             priority=0,
         ),
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
-        *(_metric_column(metric) for metric in metrics),
-        *(curve_column(key, look.glyphs.ascii) for key in curves),
-        Column[ExecutionRow](
-            "duration", "Duration", duration, 9, 9, 0, "right", sort="duration", priority=2
+        *(metric_column(metric, priority=2) for metric in metrics),
+        *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
+        text_column(
+            "duration", "Duration", duration, (9, 9), align="right", sort="duration", priority=2
         ),
-        Column[ExecutionRow](
-            "created",
-            "Created",
-            lambda r: Cell(timestamp_text(r.execution.created_at), "dim"),
-            16,
-            16,
-            0,
-            sort="created_at",
-            priority=3,
+        timestamp_column(
+            "created", "Created", lambda r: r.execution.created_at, sort="created_at", priority=3
         ),
-        Column[ExecutionRow](
-            "id", "ID", lambda r: Cell(r.execution.id, "dim"), 16, 16, 0, sort="id", priority=4
+        text_column("id", "ID", lambda r: r.execution.id, (16, 16), sort="id", priority=4),
+        text_column(
+            "message", "Message", lambda r: r.execution.status_message, (16, 80), 5, priority=5
         ),
-        Column[ExecutionRow](
-            "message",
-            "Message",
-            lambda r: Cell(r.execution.status_message, "dim"),
-            16,
-            80,
-            5,
-            priority=5,
-        ),
-        Column[ExecutionRow](
+        text_column(
             "executable",
             "Executable",
-            lambda r: Cell(r.execution.executable_id, "dim"),
-            14,
-            30,
+            lambda r: r.execution.executable_id,
+            (14, 30),
             1,
             sort="executable_id",
             priority=6,
         ),
-        Column[ExecutionRow](
+        text_column(
             "scenario",
             "Scenario",
-            lambda r: Cell(r.execution.scenario_id, "dim"),
-            10,
-            24,
+            lambda r: r.execution.scenario_id,
+            (10, 24),
             1,
             sort="scenario_id",
             priority=7,
         ),
-    )
-
-
-def _metric_column(metric: MetricColumn) -> Column[ExecutionRow]:
-    title = str(metric)
-    return Column(
-        f"metric {title}",
-        title,
-        lambda row: Cell(metric_text(row.metrics.get(metric)), "text"),
-        max(9, min(16, len(title) + 2)),
-        20,
-        0,
-        "right",
-        metric,
-        priority=2,
     )

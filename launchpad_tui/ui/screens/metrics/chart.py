@@ -185,7 +185,7 @@ class ChartScreen(SelectionScreen):
     # Drawing --------------------------------------------------------------------------------------
 
     @on(ChartView.DrawingRequested)
-    def wanted(self) -> None:
+    def drawing_requested(self) -> None:
         """Draw the chart again, for example for another size."""
         self.draw_soon()
 

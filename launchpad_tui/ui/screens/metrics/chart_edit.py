@@ -153,7 +153,7 @@ class ChartEditScreen(SelectionScreen):
         self.refresh_footer()
 
     @on(ChartView.DrawingRequested)
-    def wanted(self) -> None:
+    def drawing_requested(self) -> None:
         """Draw the preview again, for example for another size."""
         self.draw_soon()
 
@@ -178,7 +178,7 @@ class ChartEditScreen(SelectionScreen):
     # Settings -------------------------------------------------------------------------------------
 
     @on(VirtualTable.Opened)
-    async def chosen(self, event: VirtualTable.Opened) -> None:
+    async def setting_opened(self, event: VirtualTable.Opened) -> None:
         """Change the setting under the cursor."""
         self.run_task(self._change(event.row[0]), "change")
 

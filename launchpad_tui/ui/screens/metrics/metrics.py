@@ -133,7 +133,7 @@ class MetricsScreen(SelectionScreen):
     # Drawing --------------------------------------------------------------------------------------
 
     @on(BoardView.DrawingRequested)
-    def wanted(self) -> None:
+    def drawing_requested(self) -> None:
         """Draw the charts again, for example for another size."""
         self.draw_soon()
 

@@ -5,26 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
-from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.query import ArtifactRow, MetricColumn
-from launchpad_tui.ui.screens.common.cells import (
+from launchpad_tui.ui.screens.common.cells import files_cell, labels_text
+from launchpad_tui.ui.screens.common.columns import (
     curve_column,
-    files_cell,
-    labels_text,
-    timestamp_text,
+    metric_column,
+    size_column,
+    text_column,
+    timestamp_column,
 )
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
-
-_CONFIGURATION = Column[ArtifactRow](
-    "configuration",
-    "Configuration",
-    lambda r: Cell(r.configuration_name, "dim"),
-    18,
-    36,
-    2,
-    priority=1,
-)
 
 
 def artifact_columns(
@@ -42,105 +33,57 @@ def artifact_columns(
         curves: keys of metrics whose curves are shown as columns.
         look: colors and glyphs.
     """
+    name = Column[ArtifactRow](
+        "name", "Name", lambda r: name_cell(r.artifact, look), 20, 48, 4, sort="name", priority=0
+    )
+    configuration: Column[ArtifactRow] = text_column(
+        "configuration", "Configuration", lambda r: r.configuration_name, (18, 36), 2, priority=1
+    )
+    files = Column[ArtifactRow](
+        "files",
+        "Files",
+        lambda r: files_cell(r.artifact, look),
+        10,
+        10,
+        0,
+        sort="files_state",
+        priority=2,
+    )
+
+    def column(
+        sort: str, title: str, widths: tuple[int, int], weight: int, priority: int
+    ) -> Column[ArtifactRow]:
+        """Return a column of an attribute of the artifact, which is also its sort key."""
+        return text_column(
+            sort.removesuffix("_id"),
+            title,
+            lambda r: getattr(r.artifact, sort),
+            widths,
+            weight,
+            sort=sort,
+            priority=priority,
+        )
+
     return (
-        Column[ArtifactRow](
-            "name",
-            "Name",
-            lambda r: name_cell(r.artifact, look),
-            20,
-            48,
-            4,
-            sort="name",
-            priority=0,
+        name,
+        *((configuration,) if kind is ArtifactKind.MODEL else ()),
+        *(metric_column(metric, priority=1) for metric in metrics),
+        *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
+        column("scenario_id", "Scenario", (12, 24), 1, 3),
+        timestamp_column(
+            "created", "Created", lambda r: r.artifact.created_at, sort="created_at", priority=1
         ),
-        *((_CONFIGURATION,) if kind is ArtifactKind.MODEL else ()),
-        *(_metric_column(metric) for metric in metrics),
-        *(curve_column(key, look.glyphs.ascii) for key in curves),
-        Column[ArtifactRow](
-            "scenario",
-            "Scenario",
-            lambda r: Cell(r.artifact.scenario_id, "dim"),
-            12,
-            24,
-            1,
-            sort="scenario_id",
-            priority=3,
+        size_column(lambda r: r.artifact.size, sort="size", priority=2),
+        files,
+        column("execution_id", "Execution", (16, 16), 0, 4),
+        text_column(
+            "labels", "Labels", lambda r: labels_text(r.artifact.labels), (14, 40), 2, priority=5
         ),
-        Column[ArtifactRow](
-            "created",
-            "Created",
-            lambda r: Cell(timestamp_text(r.artifact.created_at), "dim"),
-            16,
-            16,
-            0,
-            sort="created_at",
-            priority=1,
-        ),
-        Column[ArtifactRow](
-            "size",
-            "Size",
-            lambda r: Cell(size_text(r.artifact.size), "dim"),
-            8,
-            8,
-            0,
-            "right",
-            sort="size",
-            priority=2,
-        ),
-        Column[ArtifactRow](
-            "files",
-            "Files",
-            lambda r: files_cell(r.artifact, look),
-            10,
-            10,
-            0,
-            sort="files_state",
-            priority=2,
-        ),
-        Column[ArtifactRow](
-            "execution",
-            "Execution",
-            lambda r: Cell(r.artifact.execution_id, "dim"),
-            16,
-            16,
-            0,
-            sort="execution_id",
-            priority=4,
-        ),
-        Column[ArtifactRow](
-            "labels",
-            "Labels",
-            lambda r: Cell(labels_text(r.artifact.labels), "dim"),
-            14,
-            40,
-            2,
-            priority=5,
-        ),
-        Column[ArtifactRow](
-            "description",
-            "Description",
-            lambda r: Cell(r.artifact.description, "dim"),
-            16,
-            60,
-            3,
-            sort="description",
-            priority=6,
-        ),
-        Column[ArtifactRow](
-            "id", "ID", lambda r: Cell(r.artifact.id, "dim"), 10, 36, 1, sort="id", priority=7
-        ),
-        Column[ArtifactRow](
-            "url", "URL", lambda r: Cell(r.artifact.url, "dim"), 16, 60, 2, sort="url", priority=8
-        ),
-        Column[ArtifactRow](
-            "changed",
-            "Changed",
-            lambda r: Cell(timestamp_text(r.artifact.modified_at), "dim"),
-            16,
-            16,
-            0,
-            sort="modified_at",
-            priority=9,
+        column("description", "Description", (16, 60), 3, 6),
+        column("id", "ID", (10, 36), 1, 7),
+        column("url", "URL", (16, 60), 2, 8),
+        timestamp_column(
+            "changed", "Changed", lambda r: r.artifact.modified_at, sort="modified_at", priority=9
         ),
     )
 
@@ -150,21 +93,3 @@ def name_cell(artifact: Artifact, look: Look) -> Cell:
     if artifact.deleted_at is None:
         return Cell(artifact.name)
     return Cell(f"{look.glyphs.error} {artifact.name}", "faint")
-
-
-def _metric_column(metric: MetricColumn) -> Column[ArtifactRow]:
-    def render(row: ArtifactRow) -> Cell:
-        return Cell(metric_text(row.metrics.get(metric)), "text")
-
-    title = str(metric)
-    return Column(
-        f"metric {title}",
-        title,
-        render,
-        max(9, min(16, len(title) + 2)),
-        20,
-        0,
-        "right",
-        metric,
-        priority=1,
-    )

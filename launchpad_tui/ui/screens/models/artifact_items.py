@@ -11,6 +11,7 @@ from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
+from launchpad_tui.ui.screens.common.columns import size_column, text_column
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -148,19 +149,8 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
     return (
         Column[FileLine]("path", "Path", lambda r: r.file.path, 24, 80, 4, priority=0),
         Column[FileLine]("state", "State", state, 12, 12, 0, priority=1),
-        Column[FileLine](
-            "size",
-            "Size",
-            lambda r: Cell(size_text(r.file.size), "dim"),
-            8,
-            8,
-            0,
-            "right",
-            priority=2,
-        ),
-        Column[FileLine](
-            "sha256", "SHA-256", lambda r: Cell(r.file.sha256, "dim"), 16, 64, 3, priority=3
-        ),
+        size_column(lambda r: r.file.size, priority=2),
+        text_column("sha256", "SHA-256", lambda r: r.file.sha256, (16, 64), 3, priority=3),
     )
 
 

@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import labels_text, timestamp_text
+from launchpad_tui.ui.screens.common.cells import labels_text
+from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -115,12 +116,10 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
             return Cell(*look.status(hit.execution.status))
         return Cell(str(hit.artifact.kind) if hit.artifact else "", "dim")
 
-    def about(hit: Hit) -> Cell:
+    def about(hit: Hit) -> str:
         if hit.artifact is not None:
-            return Cell(
-                f"{labels_text(hit.artifact.labels)} {hit.artifact.description}".strip(), "dim"
-            )
-        return Cell(hit.execution.status_message if hit.execution else "", "dim")
+            return f"{labels_text(hit.artifact.labels)} {hit.artifact.description}".strip()
+        return hit.execution.status_message if hit.execution else ""
 
     return (
         Column[Hit](
@@ -142,17 +141,9 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
             2,
             priority=1,
         ),
-        Column[Hit](
-            "created",
-            "Created",
-            lambda hit: Cell(timestamp_text(hit.created_at), "dim"),
-            16,
-            16,
-            0,
-            priority=2,
-        ),
-        Column[Hit]("id", "ID", lambda hit: Cell(hit.id, "dim"), 10, 36, 1, priority=4),
-        Column[Hit]("about", "About", about, 16, 80, 4, priority=3),
+        timestamp_column("created", "Created", lambda hit: hit.created_at, priority=2),
+        text_column("id", "ID", lambda hit: hit.id, (10, 36), 1, priority=4),
+        text_column("about", "About", about, (16, 80), 4, priority=3),
     )
 
 

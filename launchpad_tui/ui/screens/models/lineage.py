@@ -15,7 +15,7 @@ from launchpad_tui.ui.widgets.tree import TreeView
 
 
 class LineageScreen(LaunchpadScreen):
-    """The lineage of an artifact as a tree: its inputs above it, and what was created from it below.
+    """The lineage of an artifact as a tree: its inputs above it, the artifacts using it below.
 
     Args:
         item_id: the ID of the artifact.

@@ -12,11 +12,10 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import FolderPage
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.columns import size_column, timestamp_column
 from launchpad_tui.ui.screens.common.downloads import download
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
@@ -310,16 +309,6 @@ def entry_columns(look: Look) -> tuple[Column[StoreEntry], ...]:
 
     return (
         Column[StoreEntry]("name", "Name", name, 24, 120, 4, priority=0),
-        Column[StoreEntry](
-            "size", "Size", lambda r: Cell(size_text(r.size), "dim"), 10, 10, 0, "right", priority=1
-        ),
-        Column[StoreEntry](
-            "modified",
-            "Changed",
-            lambda r: Cell(timestamp_text(r.modified) if r.modified else "", "dim"),
-            16,
-            16,
-            0,
-            priority=2,
-        ),
+        size_column(lambda r: r.size, width=10, priority=1),
+        timestamp_column("modified", "Changed", lambda r: r.modified, priority=2),
     )

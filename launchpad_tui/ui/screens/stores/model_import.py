@@ -8,11 +8,14 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.importing import EVERYTHING, Proposal
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.columns import (
+    size_column,
+    text_column,
+    timestamp_column,
+)
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -214,27 +217,10 @@ def proposal_columns(look: Look) -> tuple[Column[Proposal], ...]:
     return (
         Column[Proposal]("name", "Name", lambda r: r.name, 20, 60, 3, priority=0),
         Column[Proposal]("state", "State", state, 8, 40, 1, priority=1),
-        Column[Proposal](
-            "files",
-            "Files",
-            lambda r: Cell(f"{len(r.files):,}", "dim"),
-            6,
-            9,
-            0,
-            "right",
-            priority=3,
+        text_column(
+            "files", "Files", lambda r: f"{len(r.files):,}", (6, 9), align="right", priority=3
         ),
-        Column[Proposal](
-            "size", "Size", lambda r: Cell(size_text(r.size), "dim"), 8, 8, 0, "right", priority=2
-        ),
-        Column[Proposal](
-            "modified",
-            "Changed",
-            lambda r: Cell(timestamp_text(r.modified) if r.modified else "", "dim"),
-            16,
-            16,
-            0,
-            priority=4,
-        ),
-        Column[Proposal]("url", "URL", lambda r: Cell(r.url, "dim"), 20, 100, 3, priority=5),
+        size_column(lambda r: r.size, priority=2),
+        timestamp_column("modified", "Changed", lambda r: r.modified, priority=4),
+        text_column("url", "URL", lambda r: r.url, (20, 100), 3, priority=5),
     )

@@ -9,7 +9,8 @@ from launchpad_tui.domain.connection import (
     ObjectStoreRecord,
     StoreKind,
 )
-from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
+from launchpad_tui.ui.screens.common.cells import pairs_text
+from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
 from launchpad_tui.ui.screens.common.detail_items import field_items, timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -55,36 +56,18 @@ def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column
             "name", "Object store", lambda r: Cell(r.store.name, "strong"), 18, 40, 3, priority=0
         ),
         Column[StoreLine]("state", "State", lambda r: Cell(*state(r)), 18, 50, 3, priority=1),
-        Column[StoreLine](
+        text_column(
             "kind",
             "Type",
-            lambda r: Cell(r.kind.title if r.kind else r.store.kind, "dim"),
-            12,
-            20,
-            0,
+            lambda r: r.kind.title if r.kind else r.store.kind,
+            (12, 20),
             priority=2,
         ),
-        Column[StoreLine](
-            "url", "URL", lambda r: Cell(f"ai://{r.store.name}/", "dim"), 16, 40, 1, priority=4
+        text_column("url", "URL", lambda r: f"ai://{r.store.name}/", (16, 40), 1, priority=4),
+        text_column(
+            "about", "Settings", lambda r: pairs_text(r.store.settings), (20, 90), 5, priority=3
         ),
-        Column[StoreLine](
-            "about",
-            "Settings",
-            lambda r: Cell(pairs_text(r.store.settings), "dim"),
-            20,
-            90,
-            5,
-            priority=3,
-        ),
-        Column[StoreLine](
-            "created",
-            "Created",
-            lambda r: Cell(timestamp_text(r.store.created_at), "dim"),
-            16,
-            16,
-            0,
-            priority=5,
-        ),
+        timestamp_column("created", "Created", lambda r: r.store.created_at, priority=5),
     )
 
 

@@ -1,0 +1,121 @@
+"""Kinds of columns that the lists of several screens share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from launchpad_tui.domain.numbers import metric_text, size_text, sparkline
+from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn
+from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.widgets.columns import Cell, Column
+
+Row = TypeVar("Row")
+#: the width of a curve in cells
+CURVE_WIDTH = 16
+
+
+def text_column(
+    name: str,
+    title: str,
+    text: Callable[[Row], str],
+    widths: tuple[int, int],
+    weight: int = 0,
+    *,
+    align: str = "left",
+    sort: str | None = None,
+    priority: int,
+) -> Column[Row]:
+    """Return a column of dim text.
+
+    Args:
+        name: the ID of the column.
+        title: the heading.
+        text: returns the text of a row.
+        widths: minimum and maximum width in cells.
+        weight: see `Column`, as for all other arguments.
+    """
+    least, most = widths
+    return Column(
+        name,
+        title,
+        lambda row: Cell(text(row), "dim"),
+        least,
+        most,
+        weight,
+        align,
+        sort=sort,
+        priority=priority,
+    )
+
+
+def timestamp_column(
+    name: str,
+    title: str,
+    timestamp: Callable[[Row], datetime | None],
+    *,
+    sort: str | None = None,
+    priority: int,
+) -> Column[Row]:
+    """Return a column of timestamps in the time zone of this machine, empty for None."""
+
+    def text(row: Row) -> str:
+        at = timestamp(row)
+        return timestamp_text(at) if at is not None else ""
+
+    return text_column(name, title, text, (16, 16), sort=sort, priority=priority)
+
+
+def size_column(
+    size: Callable[[Row], int | None],
+    *,
+    width: int = 8,
+    sort: str | None = None,
+    priority: int,
+) -> Column[Row]:
+    """Return a column of sizes in bytes, empty for None."""
+    return text_column(
+        "size",
+        "Size",
+        lambda row: size_text(size(row)),
+        (width, width),
+        align="right",
+        sort=sort,
+        priority=priority,
+    )
+
+
+def metric_column(metric: MetricColumn, *, priority: int) -> Column[Any]:
+    """Return a column of a statistic of a metric, by which the list can be sorted."""
+
+    def render(row: ArtifactRow | ExecutionRow) -> Cell:
+        return Cell(metric_text(row.metrics.get(metric)))
+
+    title = str(metric)
+    return Column(
+        f"metric {title}",
+        title,
+        render,
+        max(9, min(16, len(title) + 2)),
+        20,
+        0,
+        "right",
+        sort=metric,
+        priority=priority,
+    )
+
+
+def curve_column(key: str, *, ascii_only: bool) -> Column[Any]:
+    """Return a column of sparklines of a metric, each scaled to its own range.
+
+    Args:
+        key: the metric with its labels, as ``name{label=value}``.
+        ascii_only: whether only ASCII characters are drawn.
+    """
+
+    def render(row: ArtifactRow | ExecutionRow) -> Cell:
+        curve = row.curves.get(key, ())
+        return Cell(sparkline(curve, CURVE_WIDTH, ascii_only=ascii_only), "accent")
+
+    return Column(f"curve {key}", f"curve {key}", render, CURVE_WIDTH, CURVE_WIDTH, 0, priority=1)
