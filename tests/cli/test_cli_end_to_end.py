@@ -126,7 +126,7 @@ def test_lists_are_filtered_and_sorted(trained: Cli) -> None:
     [
         ("acuracy > 1", "accuracy"),
         ("accuracy >", "NAME OPERATOR VALUE"),
-        ("accuracy > 1 and", "after the last and"),
+        ("accuracy > 1 and", "after the last 'and'"),
         ("accuracy > big", "big"),
         ("", "empty"),
         ("name = {", "Unexpected text"),

@@ -17,12 +17,16 @@ from launchpad_tui.runtimes.embedded.template_model import (
 )
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 
+#: the largest number of steps that one execution runs, and of calls in one template
+MAX_STEPS = 1000
+#: the largest number of bytes of a name that becomes the name of a file, with an added ending
+_FILE_NAME_BYTES = 200
 #: ``{{…}}`` in commands, arguments and environment
 REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 #: ``{{steps.x.outputs.artifacts.y}}``, or ``tasks.`` in a DAG
 STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|parameters)\.(.+)")
 #: references that are valid in every execution
-_BUILT_IN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
+BUILT_IN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
 _IGNORED_CONTAINER = {
     "image": "images are not pulled; the code in the folder of the template runs on this machine",
     "imagePullPolicy": "images are not pulled",
@@ -110,7 +114,7 @@ class SpecReader:
         arguments = spec.get("arguments")
         for node in arguments.list_of("parameters") if arguments else ():
             parameter = node.require_text("name")
-            if any(parameter == known for known, _ in parameters):
+            if parameter in described:
                 raise node.error(f"duplicate parameter {parameter}")
             # SAP AI Core accepts a value in place of a default.
             default = node.get("default") or node.get("value")
@@ -130,7 +134,6 @@ class SpecReader:
         workflow = Workflow(name, entry.text(), tuple(parameters), templates, seconds, code_path)
         if workflow.entrypoint not in templates:
             raise entry.error(f"there is no template {workflow.entrypoint!r}")
-        _check(workflow, spec)
         return workflow, described
 
     def _template(self, node: Node) -> Template:
@@ -239,6 +242,8 @@ def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
     seen: set[str] = set()
     for node in inputs.list_of("artifacts") if inputs else ():
         name = node.require_text("name")
+        if problem := file_name_problem(name.replace("/", "_")):
+            raise node.require("name").error(f"the name of an input artifact {problem}")
         if name in seen:
             raise node.error(f"duplicate input artifact {name}")
         seen.add(name)
@@ -254,7 +259,33 @@ def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
         seen.add(name)
         archive = node.get("archive")
         plain = archive is not None and any(key == "none" for key, _ in archive.items())
-        yield OutputArtifact(name, _absolute(node), node.get_text("globalName").strip(), not plain)
+        yield OutputArtifact(name, _absolute(node), _global_name(node), not plain)
+
+
+def _global_name(node: Node) -> str:
+    """Return the ``globalName`` of an output artifact; empty if it has none."""
+    global_name = node.get("globalName")
+    if global_name is None:
+        return ""
+    name = global_name.text().strip()
+    if problem := file_name_problem(name):
+        raise global_name.error(f"the outputs of a run are stored by this name, which {problem}")
+    return name
+
+
+def file_name_problem(name: str) -> str:
+    """Return why a name cannot be that of a file in every object store; empty if it can."""
+    if not name:
+        return "is empty"
+    if len(name.encode("utf-8", "replace")) > _FILE_NAME_BYTES:
+        return f"is longer than {_FILE_NAME_BYTES} bytes"
+    if "/" in name or "\\" in name:
+        return f"must not contain '/' or '\\': {name[:60]!r}"
+    if name.startswith("."):
+        return f"must not start with '.': {name[:60]!r}"
+    if not name.isprintable():
+        return f"contains a control character: {name[:60]!r}"
+    return ""
 
 
 def _output_parameters(outputs: Node | None) -> Iterator[OutputParameter]:
@@ -272,6 +303,8 @@ def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
             if call.name in seen:
                 raise TemplateError(call.line, f"{group.path}: duplicate step {call.name}")
             seen.add(call.name)
+            if len(seen) > MAX_STEPS:
+                raise TemplateError(call.line, f"{group.path}: more than {MAX_STEPS} steps")
         yield calls
 
 
@@ -318,6 +351,8 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
         call = _call(each)
         if call.name in tasks:
             raise each.error(f"duplicate task {call.name}")
+        if len(tasks) >= MAX_STEPS:
+            raise each.error(f"more than {MAX_STEPS} tasks")
         needs = {found.text() for found in each.list_of("dependencies")}
         depends = each.get("depends")
         if depends is not None:
@@ -340,110 +375,3 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
         levels.append(tuple(tasks[name][0] for name in ready))
         done |= set(ready)
     return tuple(levels)
-
-
-def _check(workflow: Workflow, spec: Node) -> None:
-    """Check calls and references.
-
-    Raises:
-        TemplateError: a called template does not exist, calls form a cycle, or a reference is not
-            known.
-    """
-    lines = {node.get_text("name"): node for node in spec.require("templates").entries()}
-    known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | _BUILT_IN
-    names: dict[str, str] = {}
-
-    def walk(name: str, callers: tuple[str, ...]) -> None:
-        template = workflow.templates[name]
-        if name in callers:
-            raise lines[name].error(
-                f"the calls of the templates form a cycle: {' → '.join((*callers, name))}"
-            )
-        _check_template(template, known, lines[name])
-        for output in template.outputs:
-            if output.global_name and names.setdefault(output.global_name, name) != name:
-                raise lines[name].error(
-                    f"the globalName {output.global_name} is also used by template "
-                    f"{names[output.global_name]}"
-                )
-        before: dict[str, Template] = {}
-        for group in template.steps:
-            for call in group:
-                called = workflow.templates.get(call.template)
-                if called is None:
-                    raise TemplateError(
-                        call.line, f"step {call.name}: there is no template {call.template!r}"
-                    )
-                _check_call(
-                    call,
-                    called,
-                    before,
-                    known | {f"inputs.parameters.{key}" for key, _ in template.parameters},
-                )
-                walk(call.template, (*callers, name))
-            before |= {call.name: workflow.templates[call.template] for call in group}
-
-    walk(workflow.entrypoint, ())
-
-
-def _check_call(call: Call, called: Template, before: dict[str, Template], known: set[str]) -> None:
-    def output(text: str, kind: str) -> bool:
-        match = STEP_OUTPUT.fullmatch(text)
-        if match is None or match.group(2) != kind or match.group(1) not in before:
-            return False
-        source = before[match.group(1)]
-        declared = source.outputs if kind == "artifacts" else source.output_parameters
-        return any(each.name == match.group(3) for each in declared)
-
-    inputs = {each.name for each in called.inputs}
-    for name, source in call.artifacts:
-        if name not in inputs:
-            raise TemplateError(
-                call.line,
-                f"step {call.name}: template {called.name} has no input artifact {name!r}",
-            )
-        match = REFERENCE.fullmatch(source.strip())
-        if match is None or not output(match.group(1), "artifacts"):
-            raise TemplateError(
-                call.line, f"step {call.name}: {source} is not an output of an earlier step"
-            )
-    given = {name for name, _ in call.parameters}
-    expected = dict(called.parameters)
-    for name in sorted(given - expected.keys()):
-        raise TemplateError(
-            call.line, f"step {call.name}: template {called.name} has no input parameter {name!r}"
-        )
-    for name, default in expected.items():
-        if default is None and name not in given:
-            raise TemplateError(
-                call.line,
-                f"step {call.name}: the input parameter {name} of template {called.name} is "
-                "missing",
-            )
-    for _, value in call.parameters:
-        for match in REFERENCE.finditer(value):
-            if match.group(1) not in known and not output(match.group(1), "parameters"):
-                raise TemplateError(
-                    call.line, f"step {call.name}: unknown reference {match.group(0)}"
-                )
-
-
-def _check_template(template: Template, known: set[str], node: Node) -> None:
-    if template.container is None:
-        return
-    here = known | {f"inputs.parameters.{name}" for name, _ in template.parameters}
-    here |= {f"inputs.artifacts.{each.name}.path" for each in template.inputs}
-    here |= {f"outputs.artifacts.{each.name}.path" for each in template.outputs}
-    here |= {f"outputs.parameters.{each.name}.path" for each in template.output_parameters}
-    container = template.container
-    texts = [
-        *container.command,
-        *container.args,
-        *(each.value for each in container.env),
-        container.script,
-    ]
-    for text in texts:
-        for match in REFERENCE.finditer(text):
-            if match.group(1) not in here:
-                body = node.get("container") or node.get("script") or node
-                raise body.error(f"unknown reference {match.group(0)}")

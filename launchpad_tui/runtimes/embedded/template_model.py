@@ -125,17 +125,17 @@ class Workflow:
     @property
     def leaves(self) -> tuple[Template, ...]:
         """The templates with a container that the entrypoint calls, in the order of first calls."""
-        found: dict[str, Template] = {}
-        self._collect_leaves(self.entrypoint, found)
-        return tuple(found.values())
+        visited: dict[str, Template] = {}
+        self._visit(self.entrypoint, visited)
+        return tuple(each for each in visited.values() if each.container is not None)
 
-    def _collect_leaves(self, name: str, found: dict[str, Template]) -> None:
-        template = self.templates[name]
-        if template.container is not None:
-            found.setdefault(name, template)
-        for group in template.steps:
+    def _visit(self, name: str, visited: dict[str, Template]) -> None:
+        if name in visited:
+            return
+        visited[name] = self.templates[name]
+        for group in self.templates[name].steps:
             for call in group:
-                self._collect_leaves(call.template, found)
+                self._visit(call.template, visited)
 
     @property
     def secrets(self) -> tuple[tuple[str, str], ...]:

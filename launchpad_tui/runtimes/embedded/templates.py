@@ -23,7 +23,8 @@ from launchpad_tui.domain.scenario import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.embedded.template_body import SpecReader
+from launchpad_tui.runtimes.embedded.template_body import SpecReader, file_name_problem
+from launchpad_tui.runtimes.embedded.template_calls import check_calls, input_names
 from launchpad_tui.runtimes.embedded.template_model import (
     ParsedTemplate,
     ParsedTemplates,
@@ -31,8 +32,10 @@ from launchpad_tui.runtimes.embedded.template_model import (
 )
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError, documents
 
-#: the maximum number of bytes of a template
+#: the largest number of bytes of a file
 _SIZE_LIMIT = 2_000_000
+#: the largest numbers of templates that are added at once, and of bytes of all of them
+_COUNT_LIMIT, _TOTAL_LIMIT = 2000, 50_000_000
 #: the names of folders that are not searched
 _IGNORED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", "site-packages"}
@@ -51,7 +54,7 @@ def parse_templates(path: Path) -> ParsedTemplates:
     """Parse all workflow templates of a file, or of a folder and its subfolders.
 
     Raises:
-        InvalidInput: there is neither a file nor a folder.
+        InvalidInput: there is neither a file nor a folder, or there are too many templates.
     """
     if path.is_dir():
         files, named = list(_files(path)), False
@@ -66,18 +69,29 @@ def parse_templates(path: Path) -> ParsedTemplates:
     templates: list[ParsedTemplate] = []
     refused: list[TemplateProblem] = []
     seen: dict[str, Path] = {}
+    size = 0
     for file in files:
         for found in _file(file, named=named):
             if isinstance(found, TemplateProblem):
                 refused.append(found)
                 continue
-            other = seen.setdefault(found.workflow.id, file)
-            if other is not file:
+            known = seen.get(found.workflow.id)
+            if known is not None:
                 refused.append(
-                    TemplateProblem(file, 1, f"{found.workflow.id} is also defined in {other}")
+                    TemplateProblem(file, 1, f"{found.workflow.id} is also defined in {known}")
                 )
                 continue
+            seen[found.workflow.id] = file
             templates.append(found)
+            size += len(found.executable.template)
+            if len(templates) > _COUNT_LIMIT or size > _TOTAL_LIMIT:
+                raise InvalidInput(
+                    f"There are too many workflow templates in {path}",
+                    f"At most {_COUNT_LIMIT:,} templates with together {_TOTAL_LIMIT // 1_000_000} "
+                    "MB can be added at once.",
+                    "Add the files or subfolders one by one.",
+                    field="path",
+                )
     return ParsedTemplates(tuple(templates), tuple(refused))
 
 
@@ -138,12 +152,14 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
         return
     any_template = False
     try:
-        for node in documents(text):
+        nodes = list(documents(text))
+        for node in nodes:
             if not _is_template(node):
                 continue
             any_template = True
             try:
-                yield _parse(node, text, file)
+                # The comments of a file with a single document are kept.
+                yield _parse(node, text if len(nodes) == 1 else node.source, file)
             except TemplateError as error:
                 yield TemplateProblem(file, error.line, error.reason)
     except TemplateError as error:
@@ -181,6 +197,7 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         raise annotations.require(CODE_PATH).error("must be an absolute path")
     reader = SpecReader()
     workflow, described = reader.workflow(executable_id, node.require("spec"), code_path)
+    check_calls(workflow, node.require("spec"))
     slots = _slots(annotations)
     at = now()
     scenario = Scenario(
@@ -213,29 +230,13 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     for each, other in _output_names(workflow):
         notes = slots.get(each) or slots.get(other) or {}
         names[each] = notes.get("name", (each, None))[0]
-        suffixes[each] = notes.get("suffix", ("", None))[0].strip("/")
+        suffix, suffix_node = notes.get("suffix", ("", None))
+        suffixes[each] = suffix.strip("/")
+        if suffix_node is not None and suffixes[each]:
+            for part in suffixes[each].split("/"):
+                if problem := file_name_problem(part):
+                    raise suffix_node.error(f"a part of the path {problem}")
     return ParsedTemplate(workflow, scenario, executable, names, suffixes)
-
-
-def input_names(workflow: Workflow) -> list[str]:
-    """Return the names of the input artifacts that a configuration has to bind.
-
-    These are the inputs that no step gets from an earlier step.
-    """
-    found: dict[str, None] = {}
-
-    def walk(name: str, given: frozenset[str]) -> None:
-        template = workflow.templates[name]
-        if template.container is not None:
-            for each in template.inputs:
-                if each.name not in given:
-                    found[each.name] = None
-        for group in template.steps:
-            for call in group:
-                walk(call.template, frozenset(key for key, _ in call.artifacts))
-
-    walk(workflow.entrypoint, frozenset())
-    return list(found)
 
 
 def _output_names(workflow: Workflow) -> list[tuple[str, str]]:

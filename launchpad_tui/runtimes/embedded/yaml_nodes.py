@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+#: the largest number of nodes of a document that are visited, with aliases counted each time
+NODE_LIMIT = 250_000
 
 
 class TemplateError(Exception):
@@ -15,17 +19,90 @@ class TemplateError(Exception):
         self.reason = reason
 
 
+class _Document:
+    """The text of a document, and the number of nodes that may still be visited.
+
+    An alias stands for its entire content, so that a small text can have billions of nodes. Every
+    visit of a node is counted, no matter through how many aliases it is reached.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._left = NODE_LIMIT
+        self._merged: dict[int, dict[str, Any] | None] = {}
+
+    def count(self, line: int, number: int = 1) -> None:
+        """Count visited nodes. Raises TemplateError if there are too many."""
+        self._left -= number
+        if self._left < 0:
+            raise TemplateError(
+                line, f"the document has more than {NODE_LIMIT:,} entries, aliases included"
+            )
+
+    def entries(self, node: Any, path: str) -> dict[str, Any]:
+        """Return the value nodes of a mapping by key, with merge keys resolved.
+
+        Own keys precede merged keys, and earlier merged mappings precede later ones
+        (https://yaml.org/type/merge.html).
+
+        Raises:
+            TemplateError: a key is not a string or occurs twice, or merged mappings form a cycle.
+        """
+        line = int(node.start_mark.line) + 1
+        if id(node) in self._merged:
+            known = self._merged[id(node)]
+            if known is None:
+                raise TemplateError(line, f"{path}: the merged mappings form a cycle")
+            return known
+        self._merged[id(node)] = None
+        own: dict[str, Any] = {}
+        merged: list[Any] = []
+        self.count(line, len(node.value))
+        for key, value in node.value:
+            key_line = int(key.start_mark.line) + 1
+            if key.id != "scalar":
+                raise TemplateError(key_line, f"{path}: a key must be a string")
+            if key.tag == "tag:yaml.org,2002:merge":
+                merged += value.value if value.id == "sequence" else [value]
+                continue
+            name = str(key.value)
+            if name in own:
+                raise TemplateError(key_line, f"{path}: duplicate key {name}")
+            own[name] = value
+        found: dict[str, Any] = {}
+        for other in merged:
+            if other.id != "mapping":
+                raise TemplateError(line, f"{path}: only mappings can be merged")
+            entries = self.entries(other, path)
+            self.count(line, len(entries))
+            for name, entry in entries.items():
+                found.setdefault(name, entry)
+        found |= own
+        self._merged[id(node)] = found
+        return found
+
+
 class Node:
     """A node of a document; ``path`` names it in error messages."""
 
-    def __init__(self, node: Any, path: str) -> None:
+    def __init__(self, node: Any, path: str, document: _Document) -> None:
         self._node = node
         self.path = path
+        self._document = document
+        self._items: dict[str, Node] | None = None
+        document.count(self.line)
 
     @property
     def line(self) -> int:
         """The line on which the node starts, from 1."""
         return int(self._node.start_mark.line) + 1
+
+    @property
+    def source(self) -> str:
+        """The text of the node, which is a document of its own."""
+        start, end = self._node.start_mark, self._node.end_mark
+        # Spaces in place of what precedes the node keep the indentation of its first line.
+        return " " * int(start.column) + self._document.text[start.index : end.index]
 
     def error(self, reason: str) -> TemplateError:
         """Return an error at this node."""
@@ -54,7 +131,7 @@ class Node:
     def integer(self) -> int:
         """Return an integer. Raises TemplateError if the node is not one."""
         text = self.text()
-        if not text.lstrip("+-").isdigit():
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
             raise self.error(f"must be an integer, not {text[:40]!r}")
         return int(text)
 
@@ -64,36 +141,25 @@ class Node:
         Raises:
             TemplateError: the node is not a mapping, or has a duplicate key.
         """
-        if self.is_null:
-            return
-        if not self.is_mapping:
-            raise self.error(f"must be a mapping, not {_kind(self._node)}")
-        from yaml.constructor import SafeConstructor
+        yield from self._mapping().items()
 
-        merged = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in self._node.value)
-        if merged:
-            SafeConstructor().flatten_mapping(self._node)
-        seen: dict[str, Node] = {}
-        for key, value in self._node.value:
-            if key.id != "scalar":
-                raise TemplateError(
-                    int(key.start_mark.line) + 1, f"{self.path}: a key must be a string"
-                )
-            name = str(key.value)
-            if name in seen and not merged:
-                raise TemplateError(
-                    int(key.start_mark.line) + 1, f"{self.path}: duplicate key {name}"
-                )
-            # The last value wins, because flattening puts the merged keys first.
-            seen[name] = Node(value, f"{self.path}.{name}" if self.path else name)
-        yield from seen.items()
+    def _mapping(self) -> dict[str, Node]:
+        if self._items is None:
+            if self.is_null:
+                self._items = {}
+            elif not self.is_mapping:
+                raise self.error(f"must be a mapping, not {_kind(self._node)}")
+            else:
+                self._items = {
+                    name: Node(value, f"{self.path}.{name}" if self.path else name, self._document)
+                    for name, value in self._document.entries(self._node, self.path).items()
+                }
+        return self._items
 
     def get(self, key: str) -> Node | None:
         """Return the value of a key; None if the key is missing or its value is null."""
-        for name, value in self.items():
-            if name == key:
-                return None if value.is_null else value
-        return None
+        value = self._mapping().get(key)
+        return None if value is None or value.is_null else value
 
     def require(self, key: str) -> Node:
         """Return the value of a key. Raises TemplateError if it is missing."""
@@ -126,7 +192,8 @@ class Node:
         if self._node.id != "sequence":
             raise self.error(f"must be a list, not {_kind(self._node)}")
         return [
-            Node(value, f"{self.path}[{place}]") for place, value in enumerate(self._node.value)
+            Node(value, f"{self.path}[{place}]", self._document)
+            for place, value in enumerate(self._node.value)
         ]
 
     def list_of(self, key: str) -> list[Node]:
@@ -144,10 +211,12 @@ def documents(text: str) -> Iterator[Node]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # The positions of nodes do not count a byte order mark.
+    text = text.removeprefix("\ufeff")
     try:
         for document in yaml.compose_all(text, Loader=loader):
             if document is not None:
-                yield Node(document, "")
+                yield Node(document, "", _Document(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise TemplateError(
