@@ -110,7 +110,8 @@ def _serialize_slots(slots: Iterable[ArtifactSlot]) -> list[Json]:
     return [
         {
             "name": each.name,
-            "kind": each.kind,
+            # An input without a kind accepts artifacts of any kind.
+            **({"kind": each.kind} if each.kind else {}),
             "description": each.description,
             "labels": serialize_labels(each.labels),
         }
@@ -160,7 +161,7 @@ def _parse_slots(data: JsonObject, name: str) -> tuple[ArtifactSlot, ...]:
     return tuple(
         ArtifactSlot(
             lenient.text(each, "name"),
-            lenient.text(each, "kind") or "other",
+            lenient.text(each, "kind"),
             lenient.text(each, "description"),
             lenient.pairs(each, "labels"),
         )

@@ -63,7 +63,9 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         return
 
     def slots(found: tuple[ArtifactSlot, ...]) -> str:
-        return "\n".join(f"{each.name} ({each.kind})  {each.description}" for each in found)
+        return "\n".join(
+            f"{each.name} ({each.kind or 'any kind'})  {each.description}" for each in found
+        )
 
     def default(parameter: Parameter) -> str:
         return "(required)" if parameter.default is None else parameter.default
@@ -91,12 +93,13 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
     found = context.desk.scenarios.add_executables(
         context.scope, Path(options.path).expanduser().absolute()
     )
-    refused = [
-        {"file": str(each.file), "line": each.line, "reason": each.reason} for each in found.refused
-    ]
+    refused, skipped = (
+        [{"file": str(each.file), "line": each.line, "reason": each.reason} for each in problems]
+        for problems in (found.refused, found.skipped)
+    )
     if context.json:
         added = [{**extended_executable(one), "outcome": outcome} for one, outcome in found.added]
-        context.print_json({"added": added, "refused": refused})
+        context.print_json({"added": added, "refused": refused, "skipped": skipped})
     else:
         for one, outcome in found.added:
             context.done(
@@ -104,14 +107,15 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
             )
             for note in one.notes if outcome != "unchanged" and not context.quiet else ():
                 context.note(f"  note: {note}")
-        for each in found.refused:
-            context.note(f"refused: {each.file}:{each.line}: {each.reason}")
+        for word, problems in (("skipped", found.skipped), ("refused", found.refused)):
+            for each in problems:
+                context.note(f"{word}: {each.file}:{each.line}: {each.reason}")
     if refused:
         return 1
     if not found.added:
         raise InvalidInput(
             f"No workflow template found in {options.path}",
-            "It contains no YAML document with kind: WorkflowTemplate.",
+            "It contains no YAML or JSON document with kind: WorkflowTemplate.",
             "Pass the YAML file of a workflow template, or a folder that contains one.",
             field="path",
         )
@@ -179,8 +183,8 @@ COMMANDS = (
         _add,
         (argument("path", help="YAML file or folder", completes="files"),),
         details=(
-            "In a folder, for example a Git checkout, all YAML files with kind: WorkflowTemplate "
-            "are added."
+            "In a folder, for example a Git checkout, all workflow templates in YAML and JSON "
+            "files are added. Serving templates are skipped, because they describe deployments."
         ),
     ),
     Command(

@@ -44,7 +44,7 @@ class ArtifactSlot:
     """An input or output artifact that an executable declares.
 
     ``name`` is the input's name or the output's ``globalName``; ``kind`` is model, dataset,
-    resultset or other.
+    resultset or other, or empty for an input that accepts artifacts of any kind.
     """
 
     name: str
@@ -98,8 +98,10 @@ class AddedExecutables:
     """The result of adding workflow templates.
 
     ``added`` are executables, each with ``added``, ``changed`` or ``unchanged``. ``refused`` are
-    the templates that were rejected.
+    the templates that were rejected, ``skipped`` the documents that are no workflow templates but
+    resemble them, such as serving templates.
     """
 
     added: tuple[tuple[Executable, str], ...]
     refused: tuple[TemplateProblem, ...]
+    skipped: tuple[TemplateProblem, ...] = ()

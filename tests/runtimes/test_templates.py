@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.runtimes.embedded.template_model import Container, ParsedTemplate
 from launchpad_tui.runtimes.embedded.templates import parse_templates, parse_text
 
 GOOD = """\
@@ -59,6 +62,12 @@ spec:
         envFrom: [{secretRef: {name: all-of-it}}]
 """
 FILE = Path("house.yaml")
+
+
+def containers(parsed: ParsedTemplate) -> dict[str, Container | None]:
+    """Return the ID and the containers of a template, which do not depend on line numbers."""
+    found = {leaf.name: leaf.container for leaf in parsed.workflow.leaves}
+    return {parsed.workflow.id: None, **found}
 
 
 def test_supported_settings() -> None:
@@ -172,7 +181,11 @@ def test_templates_of_a_folder_are_found(tmp_path: Path) -> None:
     (tmp_path / "both.yaml").write_text(
         f"{GOOD.replace('house-train', 'three-a')}---\nkind: Other\n"
     )
+    (tmp_path / "serve.YAML").write_text("kind: ServingTemplate\nmetadata: {name: serve}\n")
     found = parse_templates(tmp_path)
+    (serving,) = found.skipped
+    assert (serving.file, serving.line) == (tmp_path / "serve.YAML", 1)
+    assert "deployment" in serving.reason
     assert sorted(one.workflow.id for one in found.templates) == [
         "house-other",
         "house-train",
@@ -191,3 +204,83 @@ def test_files_without_a_template_are_reported_if_named(tmp_path: Path) -> None:
     assert parse_templates(tmp_path / "x.yaml").refused
     assert parse_templates(tmp_path) == parse_templates(tmp_path)
     assert not parse_templates(tmp_path).refused
+
+
+@pytest.mark.parametrize("kind", ["ServingTemplate", "Workflow", "CronWorkflow"])
+def test_documents_of_similar_kinds_are_skipped_with_the_reason(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(f"---\napiVersion: v1\nkind: {kind}\nmetadata: {{name: serve}}\n")
+    found = parse_templates(file)
+    assert (found.templates, found.refused) == ((), ())
+    (skipped,) = found.skipped
+    assert kind in skipped.reason
+    assert skipped.line == 2
+
+
+def test_every_document_and_list_item_is_a_template_of_its_own(tmp_path: Path) -> None:
+    def named(name: str) -> str:
+        return GOOD.replace("house-train", name)
+
+    items = [yaml.safe_load(named(name)) for name in ("list-one", "list-two")]
+    (tmp_path / "many.yaml").write_text(f"# first\n{named('many-one')}---\n{named('many-two')}")
+    (tmp_path / "list.json").write_text(json.dumps({"kind": "List", "items": items}, indent="\t"))
+    anchored = yaml.safe_dump(
+        {"kind": "WorkflowTemplateList", "items": [items[0] | {"metadata": items[1]["metadata"]}]}
+    ).replace("list-two", "list-three")
+    (tmp_path / "flow.yml").write_text(anchored)
+    found = parse_templates(tmp_path)
+    assert not found.refused
+    assert sorted(one.workflow.id for one in found.templates) == [
+        "list-one",
+        "list-three",
+        "list-two",
+        "many-one",
+        "many-two",
+    ]
+    for one in found.templates:
+        assert containers(parse_text(one.executable.template, FILE)) == containers(one)
+
+
+def test_an_alias_of_another_item_stays_valid(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    other = GOOD.replace("house-train", "house-other")
+    head, labels, rest = other.partition("  labels:\n")
+    spec = rest.partition("spec:")[2]
+    texts = (
+        GOOD.replace(labels, "  labels: &labels\n"),
+        f"{head}  labels: *labels\nspec:{spec}",
+    )
+    blocks = ["- " + "\n  ".join(text.splitlines()) for text in texts]
+    file.write_text("kind: List\nitems:\n" + "\n".join(blocks) + "\n")
+    found = parse_templates(file)
+    assert not found.refused
+    one, two = found.templates
+    assert two.scenario.id == one.scenario.id
+    assert containers(parse_text(two.executable.template, FILE)) == containers(two)
+
+
+def test_an_executable_of_a_text_with_several_is_selected_by_its_id() -> None:
+    text = f"{GOOD}---\n{GOOD.replace('house-train', 'house-other')}"
+    assert parse_text(text, FILE, "house-other").workflow.id == "house-other"
+    with pytest.raises(InvalidInput, match="no workflow template"):
+        parse_text(text, FILE, "missing")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_the_encodings_of_yaml_are_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(GOOD.replace("What houses cost", "Was Häuser kosten"), encoding=encoding)
+    (one,) = parse_templates(file).templates
+    assert one.scenario.description == "Was Häuser kosten"
+
+
+def test_inputs_without_a_kind_accept_any_kind() -> None:
+    parsed = parse_text(GOOD.replace('    artifacts.ai.sap.com/rows.kind: "dataset"\n', ""), FILE)
+    assert [(one.name, one.kind) for one in parsed.executable.inputs] == [("rows", "")]
+
+
+def test_annotations_of_missing_artifacts_have_a_note() -> None:
+    text = GOOD.replace("artifacts.ai.sap.com/rows.kind", "artifacts.ai.sap.com/row.kind")
+    notes = "\n".join(parse_text(text, FILE).executable.notes)
+    assert "artifacts.ai.sap.com/row.kind is ignored: the workflow has no input artifact" in notes
+    assert "housemodel" not in notes

@@ -57,7 +57,7 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
             records.put_scenario(scope, each.scenario)
             outcome = records.put_executable(scope, each.executable)
             added.append((records.executable(scope, each.executable.id), outcome))
-    return AddedExecutables(tuple(added), found.refused)
+    return AddedExecutables(tuple(added), found.refused, found.skipped)
 
 
 def checked_settings(values: Mapping[str, str]) -> dict[str, str]:

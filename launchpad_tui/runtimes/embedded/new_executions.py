@@ -21,7 +21,7 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
     """
     configuration = host.records.configuration(scope, configuration_id)
     executable = host.records.executable(scope, configuration.executable_id)
-    template = parse_text(executable.template, Path(executable.source or "template"))
+    template = parse_text(executable.template, Path(executable.source or "template"), executable.id)
     for name, key in template.workflow.secrets:
         read_secret(host.home.secrets, name, key)
     at = now()

@@ -160,7 +160,9 @@ class _SupervisedRun:
         if execution.status is Status.STOPPING:
             raise Interrupted("Stopped before it started")
         executable = self._records.executable(scope, execution.executable_id)
-        parsed = parse_text(executable.template, Path(executable.source or "template"))
+        parsed = parse_text(
+            executable.template, Path(executable.source or "template"), executable.id
+        )
         self._execution = self._records.transition(
             scope, execution.id, Status.RUNNING, "", started_at=now()
         )

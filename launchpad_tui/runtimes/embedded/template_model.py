@@ -167,7 +167,11 @@ class ParsedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ParsedTemplates:
-    """The valid templates of a file or folder, and the problems of the others."""
+    """The valid templates of a file or folder, and the problems of the others.
+
+    ``skipped`` are documents of other kinds, such as serving templates, with the reason.
+    """
 
     templates: tuple[ParsedTemplate, ...] = ()
     refused: tuple[TemplateProblem, ...] = ()
+    skipped: tuple[TemplateProblem, ...] = ()

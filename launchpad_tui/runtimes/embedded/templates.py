@@ -1,8 +1,9 @@
-"""Parses workflow templates of SAP AI Core from YAML. Problems have file, line and reason.
+"""Parses workflow templates of SAP AI Core from YAML or JSON. Problems have file, line and reason.
 
 The format is Argo's WorkflowTemplate with annotations and labels of SAP (AI Core documentation,
-"Workflow Templates"). YAML files of a folder that have no workflow template are ignored; a file
-that is given itself must have one.
+"Workflow Templates"). A file may have several documents, and Kubernetes lists of templates
+(``kind: List``). Files of a folder that have no workflow template are ignored; a file that is given
+itself must have one. Serving templates are reported as skipped, because they describe deployments.
 """
 
 from __future__ import annotations
@@ -48,6 +49,16 @@ _SCENARIO_ID, _VERSION = "scenarios.ai.sap.com/id", "ai.sap.com/version"
 #: the annotation with the path of the code in the container
 CODE_PATH = "launchpad.tui/code-path"
 _SLOT = re.compile(r"artifacts\.ai\.sap\.com/(.+)\.(kind|name|description|labels|suffix)")
+_SUFFIXES = (".yaml", ".yml", ".json")
+_TEMPLATE_KINDS = frozenset({"WorkflowTemplate", "ClusterWorkflowTemplate"})
+_LIST_KINDS = frozenset({"List", "WorkflowTemplateList", "ClusterWorkflowTemplateList"})
+#: kinds of documents that a user may take for a workflow template, with the reason to skip them
+_SKIPPED_KINDS = {
+    "ServingTemplate": "a ServingTemplate describes a deployment, which this runtime does not run",
+    "Workflow": "a Workflow is a single run; an executable needs kind: WorkflowTemplate",
+    "CronWorkflow": "a CronWorkflow is a scheduled run; an executable needs kind: "
+    "WorkflowTemplate, which a schedule can execute",
+}
 
 
 def parse_templates(path: Path) -> ParsedTemplates:
@@ -68,22 +79,26 @@ def parse_templates(path: Path) -> ParsedTemplates:
         )
     templates: list[ParsedTemplate] = []
     refused: list[TemplateProblem] = []
-    seen: dict[str, Path] = {}
+    skipped: list[TemplateProblem] = []
+    seen: dict[str, str] = {}
     size = 0
     for file in files:
-        for found in _file(file, named=named):
+        for found in _file(file, skipped, named=named):
             if isinstance(found, TemplateProblem):
                 refused.append(found)
                 continue
-            known = seen.get(found.workflow.id)
+            template, line = found
+            known = seen.get(template.workflow.id)
             if known is not None:
                 refused.append(
-                    TemplateProblem(file, 1, f"{found.workflow.id} is also defined in {known}")
+                    TemplateProblem(
+                        file, line, f"{template.workflow.id} is also defined in {known}"
+                    )
                 )
                 continue
-            seen[found.workflow.id] = file
-            templates.append(found)
-            size += len(found.executable.template)
+            seen[template.workflow.id] = f"{file}:{line}"
+            templates.append(template)
+            size += len(template.executable.template)
             if len(templates) > _COUNT_LIMIT or size > _TOTAL_LIMIT:
                 raise InvalidInput(
                     f"There are too many workflow templates in {path}",
@@ -92,22 +107,26 @@ def parse_templates(path: Path) -> ParsedTemplates:
                     "Add the files or subfolders one by one.",
                     field="path",
                 )
-    return ParsedTemplates(tuple(templates), tuple(refused))
+    return ParsedTemplates(tuple(templates), tuple(refused), tuple(skipped))
 
 
-def parse_text(text: str, file: Path) -> ParsedTemplate:
-    """Parse the workflow template of a text.
+def parse_text(text: str, file: Path, executable_id: str = "") -> ParsedTemplate:
+    """Parse a workflow template of a text.
 
     Args:
+        text: one or several documents.
         file: the file that the text is from, for error messages.
+        executable_id: the ID of the template to parse; empty for the first one.
 
     Raises:
         InvalidInput: there is no template, or it is not valid; the detail has file, line and
             reason.
     """
     try:
-        for node in documents(text):
-            if _is_template(node):
+        for node in _items(documents(text)):
+            if _kind(node) not in _TEMPLATE_KINDS:
+                continue
+            if not executable_id or _name(node) == executable_id:
                 return _parse(node, text, file)
     except TemplateError as error:
         raise InvalidInput(
@@ -126,11 +145,20 @@ def _files(folder: Path) -> Iterator[Path]:
     for top, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _IGNORED_FOLDERS)
         for name in sorted(names):
-            if name.endswith((".yaml", ".yml")):
+            if name.lower().endswith(_SUFFIXES):
                 yield Path(top, name)
 
 
-def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProblem]:
+def _file(
+    file: Path, skipped: list[TemplateProblem], *, named: bool
+) -> Iterator[tuple[ParsedTemplate, int] | TemplateProblem]:
+    """Yield the templates of a file with their lines, and its problems.
+
+    Args:
+        file: the file.
+        skipped: receives the documents of other kinds that resemble workflow templates.
+        named: whether the user gave the file itself.
+    """
     try:
         if file.stat().st_size > _SIZE_LIMIT:
             if named:
@@ -138,7 +166,7 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
                     file, 1, f"the file is larger than {_SIZE_LIMIT // 1_000_000} MB"
                 )
             return
-        text = file.read_bytes().decode("utf-8")
+        text = _decoded(file.read_bytes())
     except OSError as error:
         yield TemplateProblem(file, 1, f"the file cannot be read: {error.strerror or error}")
         return
@@ -148,32 +176,75 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
                 file, 1, f"the file is not UTF-8: {error.reason} at byte {error.start}"
             )
         return
-    if not named and "WorkflowTemplate" not in text:
+    if not named and "WorkflowTemplate" not in text and "ServingTemplate" not in text:
         return
     any_template = False
     try:
-        nodes = list(documents(text))
+        nodes = list(_items(documents(text)))
         for node in nodes:
-            if not _is_template(node):
+            kind = _kind(node)
+            if kind in _SKIPPED_KINDS and (named or kind == "ServingTemplate"):
+                reason = TemplateProblem(file, node.line, _SKIPPED_KINDS[kind])
+                skipped.append(reason)
+            if kind not in _TEMPLATE_KINDS:
                 continue
             any_template = True
             try:
                 # The comments of a file with a single document are kept.
-                yield _parse(node, text if len(nodes) == 1 else node.source, file)
+                source = text if len(nodes) == 1 else _source(node)
+                yield _parse(node, source, file), node.line
             except TemplateError as error:
                 yield TemplateProblem(file, error.line, error.reason)
     except TemplateError as error:
         yield TemplateProblem(file, error.line, error.reason)
         return
-    if named and not any_template:
+    if named and not any_template and not any(each.file == file for each in skipped):
         yield TemplateProblem(file, 1, "the file has no document with kind: WorkflowTemplate")
 
 
-def _is_template(node: Node) -> bool:
+def _decoded(data: bytes) -> str:
+    """Decode a YAML stream, which may be UTF-8, UTF-16 or UTF-32 (YAML 1.2, section 5.2)."""
+    for mark, encoding in (
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\x00\x00\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            return data.decode(encoding)
+    return data.decode("utf-8-sig")
+
+
+def _items(nodes: Iterator[Node]) -> Iterator[Node]:
+    """Yield documents, and the items of documents that are Kubernetes lists."""
+    for node in nodes:
+        if _kind(node) in _LIST_KINDS:
+            yield from _items(iter(node.list_of("items")))
+        else:
+            yield node
+
+
+def _source(node: Node) -> str:
+    """Return the text of a template, which can be parsed without the rest of its file."""
+    try:
+        list(documents(node.source))
+    except TemplateError:
+        # An alias in an item of a list may refer to an anchor in another item.
+        return node.serialized()
+    return node.source
+
+
+def _kind(node: Node) -> str:
     if not node.is_mapping:
-        return False
+        return ""
     kind = node.get("kind")
-    return kind is not None and kind.text() in {"WorkflowTemplate", "ClusterWorkflowTemplate"}
+    return kind.text() if kind is not None and kind.is_scalar else ""
+
+
+def _name(node: Node) -> str:
+    metadata = node.get("metadata")
+    name = metadata.get("name") if metadata is not None and metadata.is_mapping else None
+    return name.text().strip() if name is not None and name.is_scalar else ""
 
 
 def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
@@ -199,6 +270,8 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     workflow, described = reader.workflow(executable_id, node.require("spec"), code_path)
     check_calls(workflow, node.require("spec"))
     slots = _slots(annotations)
+    inputs, outputs = input_names(workflow), _output_names(workflow)
+    _note_unused(slots, {*inputs, *(name for pair in outputs for name in pair)}, reader)
     at = now()
     scenario = Scenario(
         scenario_id,
@@ -217,8 +290,10 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         parameters=tuple(
             Parameter(key, default, described[key]) for key, default in workflow.parameters
         ),
-        inputs=tuple(_slot(each, "", slots) for each in input_names(workflow)),
-        outputs=tuple(_slot(each, other, slots) for each, other in _output_names(workflow)),
+        inputs=tuple(_slot(each, "", slots, "") for each in inputs),
+        outputs=tuple(
+            _slot(each, other, slots, str(ArtifactKind.MODEL)) for each, other in outputs
+        ),
         template=text,
         source=str(file.absolute()),
         notes=tuple(reader.notes),
@@ -227,7 +302,7 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         modified_at=at,
     )
     names, suffixes = {}, {}
-    for each, other in _output_names(workflow):
+    for each, other in outputs:
         notes = slots.get(each) or slots.get(other) or {}
         names[each] = notes.get("name", (each, None))[0]
         suffix, suffix_node = notes.get("suffix", ("", None))
@@ -257,13 +332,33 @@ def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:
     return found
 
 
-def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) -> ArtifactSlot:
+def _note_unused(
+    slots: dict[str, dict[str, tuple[str, Node]]], declared: set[str], reader: SpecReader
+) -> None:
+    """Add a note for each annotation of an artifact that the workflow does not declare."""
+    for name in slots.keys() - declared:
+        for part in sorted(slots[name]):
+            reader.note(
+                f"artifacts.ai.sap.com/{name}.{part}",
+                f"the workflow has no input artifact and no globalName {name}",
+            )
+
+
+def _slot(
+    name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]], default_kind: str
+) -> ArtifactSlot:
     """Return the slot of an input or output with its annotations.
 
     The annotations of an output may use its ``globalName`` or its name, as in SAP's documentation.
+
+    Args:
+        name: the name of the input, or the ``globalName`` of the output.
+        other: the name of the output; empty for an input.
+        slots: the annotations by the name that they contain.
+        default_kind: the kind if no annotation sets it; empty for an input that accepts any kind.
     """
     notes = slots.get(name) or (slots.get(other) if other else None) or {}
-    kind, node = notes.get("kind", (str(ArtifactKind.MODEL), None))
+    kind, node = notes.get("kind", (default_kind, None))
     if node is not None and kind not in set(ArtifactKind):
         raise node.error(f"must be one of {', '.join(ArtifactKind)}, not {kind!r}")
     labels: tuple[tuple[str, str], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -99,10 +100,17 @@ class Node:
 
     @property
     def source(self) -> str:
-        """The text of the node, which is a document of its own."""
+        """The text of the node."""
         start, end = self._node.start_mark, self._node.end_mark
         # Spaces in place of what precedes the node keep the indentation of its first line.
         return " " * int(start.column) + self._document.text[start.index : end.index]
+
+    def serialized(self) -> str:
+        """Return the node as a YAML document of its own."""
+        import yaml
+
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        return str(yaml.serialize(self._node, Dumper=dumper, allow_unicode=True))
 
     def error(self, reason: str) -> TemplateError:
         """Return an error at this node."""
@@ -112,6 +120,11 @@ class Node:
     def is_null(self) -> bool:
         """Whether the value is missing, ``~`` or ``null``."""
         return str(self._node.tag) == "tag:yaml.org,2002:null"
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether the node is a string, a number, a boolean or null."""
+        return bool(self._node.id == "scalar")
 
     @property
     def is_mapping(self) -> bool:
@@ -203,7 +216,7 @@ class Node:
 
 
 def documents(text: str) -> Iterator[Node]:
-    """Yield the non-empty documents of a YAML text.
+    """Yield the non-empty documents of a YAML or JSON text.
 
     Raises:
         TemplateError: the text is not valid YAML.
@@ -213,6 +226,9 @@ def documents(text: str) -> Iterator[Node]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     # The positions of nodes do not count a byte order mark.
     text = text.removeprefix("\ufeff")
+    if "\t" in text and _is_json(text):
+        # YAML refuses tabs in places where JSON allows them; strings of JSON contain none.
+        text = text.replace("\t", " ")
     try:
         for document in yaml.compose_all(text, Loader=loader):
             if document is not None:
@@ -224,6 +240,14 @@ def documents(text: str) -> Iterator[Node]:
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise TemplateError(1, f"invalid YAML: {str(error)[:200]}") from error
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _kind(node: Any) -> str:

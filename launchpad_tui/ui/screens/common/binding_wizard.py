@@ -98,7 +98,7 @@ class BindingWizard(WizardScreen):
                     each.name,
                     FieldKind.CHOICE,
                     required=True,
-                    help=f"{each.kind}. {each.description}".strip(),
+                    help=f"{each.kind or 'artifact of any kind'}. {each.description}".strip(),
                 )
                 for each in self.executable.inputs
             )
@@ -110,13 +110,13 @@ class BindingWizard(WizardScreen):
             return await super().choices(step, field)
         name = field.name.removeprefix(_INPUT)
         slot = next(each for each in self.executable.inputs if each.name == name)
-        listing = await self.read(
-            self.desk.artifacts.listing, self.scope, ArtifactKind(slot.kind), Query()
-        )
+        kind = ArtifactKind(slot.kind) if slot.kind in set(ArtifactKind) else None
+        listing = await self.read(self.desk.artifacts.listing, self.scope, kind, Query())
         rows = await self.read(listing.slice, 0, MAX_ARTIFACTS)
         if not rows:
             self.launchpad.say(
-                f"The resource group has no {slot.kind} for the input {name}: add one first",
+                f"The resource group has no {slot.kind or 'artifact'} for the input {name}: "
+                "add one first",
                 "warn",
                 10,
             )

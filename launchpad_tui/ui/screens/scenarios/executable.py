@@ -79,7 +79,10 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             default = "required" if parameter.default is None else parameter.default
             items.append(Item(parameter.name, f"{default}   {parameter.description}".rstrip()))
         items += [] if one.parameters else [NONE]
-        items += [heading("Input artifacts"), *(map(_slot, one.inputs) if one.inputs else [NONE])]
+        items += [
+            heading("Input artifacts"),
+            *([_slot(each, "any kind") for each in one.inputs] if one.inputs else [NONE]),
+        ]
         items += [
             heading("Output artifacts"),
             *(map(_slot, one.outputs) if one.outputs else [NONE]),
@@ -132,7 +135,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             self.launchpad.say(f"{field.title} saved", "good")
 
 
-def _slot(slot: ArtifactSlot) -> Item:
+def _slot(slot: ArtifactSlot, no_kind: str = "") -> Item:
     """Return a line with the kind, description and labels of an input or output."""
-    text = f"{slot.kind}   {slot.description}".rstrip()
+    text = f"{slot.kind or no_kind}   {slot.description}".strip()
     return Item(slot.name, f"{text}   {labels_text(slot.labels)}".rstrip())

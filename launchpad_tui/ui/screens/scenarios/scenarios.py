@@ -150,13 +150,16 @@ class ScenariosScreen(LaunchpadScreen):
                 hint = f"{added} other{'s were' if added > 1 else ' was'} added. {hint}"
             self.launchpad.show_error(InvalidInput(title, detail, hint))
         elif not found.added:
+            skipped = "\n".join(map(str, found.skipped[:20]))
             raise InvalidInput(
                 f"No workflow templates in {path}",
-                "No document in a YAML or JSON file has the kind WorkflowTemplate.",
+                skipped or "No document in a YAML or JSON file has the kind WorkflowTemplate.",
                 "Type the path of a workflow template or of a folder that contains one.",
             )
         else:
             text = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
+            if found.skipped:
+                text += f"; skipped {found.skipped[0].file.name}: {found.skipped[0].reason}"
             self.launchpad.say(text, "good", 8)
 
     def why_not_configure(self) -> str | None:
