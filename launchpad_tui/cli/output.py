@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from launchpad_tui.domain.text import cell_width, clip, safe_text
+from launchpad_tui.domain.text import cell_width, clip, escape_json, safe_text
 
 #: Number of spaces between two columns of a table.
 GAP = 2
@@ -21,17 +20,11 @@ _MEASURED = 500
 _PADDED = 60
 #: The minimum width to which a column is cut while others can still be cut.
 _MINIMUM = 8
-#: Characters that JSON allows and terminals interpret (DEL, C1, line separators, bidirectional
-#: controls), and lone surrogates, which UTF-8 cannot encode.
-_UNSAFE = re.compile(
-    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb\ud800-\udfff]"
-)
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
     """Return a value as JSON in which characters that a terminal might interpret are escaped."""
-    text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return escape_json(json.dumps(data, ensure_ascii=False, indent=indent, default=str))
 
 
 def stream_json(items: Iterable[Mapping[str, Any]]) -> None:

@@ -29,6 +29,18 @@ _TABLE |= {
 _TABLE |= {
     code: "" for code in (*range(0x2060, 0x2066), *range(0x206A, 0x2070), *range(0xFFF9, 0xFFFC))
 }
+#: further invisible characters: grapheme joiner, fillers of Hangul, vowels of Khmer, selectors of
+#: Mongolian, and format controls of hieroglyphs, shorthand and musical notation
+_TABLE |= {
+    code: ""
+    for code in (
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),
+        *range(0x180B, 0x1810),
+        *range(0x13430, 0x13440),
+        *range(0x1BCA0, 0x1BCA4),
+        *range(0x1D173, 0x1D17B),
+    )
+}
 _TABLE |= {
     code: ""
     for code in (*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400))
@@ -40,6 +52,10 @@ _SINGLE_CELLS = re.compile(
     "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2026\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*\\Z"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: what `safe_text` replaces or removes, except C0 controls
+_UNSAFE = re.compile(
+    f"[{''.join(re.escape(chr(code)) for code in _TABLE if code >= 0x7F)}\ud800-\udfff]"
+)
 #: the largest number of combining marks on a base character; further marks are removed
 _MAX_MARKS = 3
 
@@ -70,6 +86,20 @@ def safe_text(text: str, limit: int | None = None) -> str:
             marks = 0
         out.append(char)
     return "".join(out)
+
+
+def escape_json(text: str) -> str:
+    """Return JSON in which characters are escaped that `safe_text` would replace or remove.
+
+    The value of the JSON stays the same. C0 controls are not escaped: JSON writers do that, and
+    line breaks between values are allowed.
+    """
+    return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def safe_lines(text: str) -> list[str]:
