@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from launchpad_tui.charts.model import Drawing, Span
-from launchpad_tui.domain.text import cell_width
+from launchpad_tui.domain.text import cell_width, safe_text
 
 #: the size of a cell in pixels, and its baseline
 _WIDTH, _HEIGHT, _BASE = 8.4, 18, 14
@@ -47,7 +47,7 @@ def to_svg(
         f'viewBox="0 0 {width:g} {height:g}" role="img">',
     ]
     if title:
-        out.append(f"<title>{_safe(title)}</title>")
+        out.append(f"<title>{_safe(safe_text(title))}</title>")
     out += [
         f'<rect width="100%" height="100%" fill={quoteattr(background)}/>',
         f'<g font-family="{_FONT}" font-size="14" xml:space="preserve" fill={quoteattr(text)}>',

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.scenarios import extended_executable, extended_scenario
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.domain.text import safe_lines
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.scenarios.executable(context.scope, options.id)
     if options.template:
-        print(one.template, end="" if one.template.endswith("\n") else "\n")
+        for line in safe_lines(one.template.removesuffix("\n")):
+            context.line(line)
         return
 
     def slots(found: tuple[ArtifactSlot, ...]) -> str:

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from launchpad_tui.domain.execution import LogLine
+from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros, to_rfc3339
 from launchpad_tui.errors import PermissionDenied, StorageFull
 
@@ -271,7 +272,7 @@ class LogFile:
         return found
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
-        """Write lines with time, stream, step and message to a file.
+        """Write lines with time, stream, step and message to a file, safe for terminals.
 
         Args:
             numbers: the numbers of the lines; None for all lines.
@@ -287,8 +288,9 @@ class LogFile:
                 for number, raw in self._from(0):
                     if wanted is None or number in wanted:
                         line = _line(number, raw)
+                        step, message = safe_text(line.step), safe_text(line.message)
                         file.write(
-                            f"{to_rfc3339(line.timestamp)}\t{line.stream}\t{line.step}\t{line.message}\n"
+                            f"{to_rfc3339(line.timestamp)}\t{line.stream}\t{step}\t{message}\n"
                         )
         except OSError as error:
             kind = StorageFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else PermissionDenied

@@ -12,6 +12,7 @@ from launchpad_tui.charts.palette import assign
 from launchpad_tui.domain.board import Board, board_from_json, check_board_name
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import Direction
+from launchpad_tui.domain.text import escape_json
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound, StorageFull
 from launchpad_tui.registry import preferences
 from launchpad_tui.registry.database import Registry
@@ -89,7 +90,7 @@ class BoardService:
             StorageFull: The disk is full.
         """
         path = path.expanduser().absolute()
-        text = json.dumps(board.to_json(), indent=2, ensure_ascii=False) + "\n"
+        text = escape_json(json.dumps(board.to_json(), indent=2, ensure_ascii=False)) + "\n"
         write_text(path, text, overwrite=overwrite)
         return path
 
