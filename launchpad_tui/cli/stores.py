@@ -342,7 +342,11 @@ COMMANDS = (
                 completes="files",
             ),
         ),
-        details="The file is JSON in the format of the AI API.",
+        details=(
+            "The file is JSON in the format of the AI API. On this machine, a secret named default "
+            "replaces the folder with which the resource group was created: the folder is renamed "
+            "to files, and the URLs of its artifacts are updated."
+        ),
     ),
     Command(
         ("stores", "remove"),

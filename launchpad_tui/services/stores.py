@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.store_secrets import parse_store_secrets, serialize_store_secret
@@ -111,6 +112,10 @@ class StoreService:
 
         If a remote runtime rejects one, those created before it are deleted again if possible.
 
+        Every resource group of this machine has a folder as object store ``default``. A secret of
+        that name replaces it: the folder gets the name ``files`` and the URLs of its artifacts
+        follow.
+
         Args:
             scope: The connection and resource group.
             text: JSON: one secret, a list of secrets, or ``{"resources": […]}``.
@@ -127,7 +132,13 @@ class StoreService:
             # No transaction is open during requests to a remote runtime.
             with contextlib.nullcontext() if remote else self._registry.write():
                 for secret in parse_store_secrets(text, KINDS):
-                    added.append(self.add(scope, secret.name, secret.kind, secret.values))
+                    if not remote and self._is_initial_default(scope, secret.name):
+                        new, _ = self.replace(
+                            scope, secret.name, secret.kind, secret.values, self._free_name(scope)
+                        )
+                        added.append(new)
+                    else:
+                        added.append(self.add(scope, secret.name, secret.kind, secret.values))
         except BaseException:
             for store in added:
                 if remote:
@@ -137,6 +148,21 @@ class StoreService:
                     self._credentials.delete(STORE, store_owner(scope, store.name))
             raise
         return added
+
+    def _is_initial_default(self, scope: Scope, name: str) -> bool:
+        """Return whether the name is that of the folder with which the resource group was created."""
+        return any(
+            each.name == name == DEFAULT_STORE
+            and self._store_kind(each.kind).folder_field
+            and not each.settings
+            for each in connections.stores(self._registry, scope)
+        )
+
+    def _free_name(self, scope: Scope) -> str:
+        """Return a name for the folder that was the store ``default``."""
+        names = {each.name for each in connections.stores(self._registry, scope)}
+        candidates = (f"files-{number}" if number > 1 else "files" for number in count(1))
+        return next(each for each in candidates if each not in names)
 
     def kept_where(self, scope: Scope, name: str) -> str:
         """Return a description of where the secrets of an object store are stored; empty if it has

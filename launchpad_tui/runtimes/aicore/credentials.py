@@ -26,6 +26,8 @@ KEYS, ENVIRONMENT, PROFILE = "keys", "environment", "profile"
 _PREFIX = "AICORE_"
 _KEY_HINT = "Copy the service key of the instance of SAP AI Core in the SAP BTP cockpit, as JSON."
 _TOKEN_PATH = "/oauth/token"
+#: the first parts of paths below the URL of the AI API
+_API_PARTS = ("/lm", "/admin")
 #: the position in a service key by our name of the value
 _PATHS_IN_KEY: Mapping[str, tuple[str, ...]] = {
     "client_id": ("clientid",),
@@ -194,8 +196,13 @@ def connection_key(
 
 
 def normal_base_url(url: str) -> str:
-    """Return the URL of the AI API, ending in ``/v2``."""
+    """Return the URL of the AI API, ending in ``/v2``.
+
+    Some service keys and documents name a part of the API, such as ``/v2/lm``.
+    """
     url = url.strip().rstrip("/")
+    while url.endswith(_API_PARTS):
+        url = url.rpartition("/")[0].rstrip("/")
     return url if url.endswith("/v2") else f"{url}/v2"
 
 

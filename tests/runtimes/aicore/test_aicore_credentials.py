@@ -71,6 +71,15 @@ def test_a_service_key_with_a_client_secret() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "ending", ["", "/", "/v2", "/v2/", "/v2/lm", "/v2/lm/", "/lm", "/v2/admin", "/v2/lm/lm"]
+)
+def test_the_url_of_a_service_key_may_name_a_part_of_the_api(ending: str) -> None:
+    servers = {"AI_API_URL": f"https://api.ai.example.com{ending}"}
+    key = parse_service_key(json.dumps({**BY_SECRET, "serviceurls": servers}))
+    assert key.base_url == "https://api.ai.example.com/v2"
+
+
 def test_a_service_key_with_a_certificate() -> None:
     key = parse_service_key(json.dumps(BY_CERTIFICATE))
     assert key.auth_url == "https://me.authentication.cert.example.com/oauth/token"
