@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 from launchpad_tui.errors import ConfigError, LaunchpadError, RuntimeRejected, Unreachable
+from launchpad_tui.net.address_policy import AddressPolicy, http_transport
 from launchpad_tui.net.errors import invalid_request, translate_errors
 from launchpad_tui.net.retry import RetryPolicy
 
@@ -111,6 +112,7 @@ class HttpClient:
         proxies: whether the proxies of the environment (HTTPS_PROXY and so on) are used.
         mutual_tls: whether the server may require a client certificate, see `translate_errors`.
         read_timeout: seconds; None for `READ_TIMEOUT`.
+        policy: the servers that may be reached, without a proxy; None for all.
     """
 
     def __init__(
@@ -122,8 +124,10 @@ class HttpClient:
         proxies: bool = True,
         mutual_tls: bool = False,
         read_timeout: float | None = None,
+        policy: AddressPolicy | None = None,
     ) -> None:
         self.server = server
+        self._policy = policy
         self._tls = tls
         self._retry = retry
         self._proxies = proxies
@@ -229,20 +233,23 @@ class HttpClient:
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
         context = self._tls()
+        limits = httpx2.Limits(
+            max_connections=None,
+            max_keepalive_connections=_IDLE_CONNECTIONS,
+            keepalive_expiry=_IDLE_SECONDS,
+        )
+        policy = self._policy
         try:
             return httpx2.Client(
                 verify=context,
-                trust_env=self._proxies,
+                trust_env=self._proxies and policy is None,
+                transport=None if policy is None else http_transport(policy, context, limits),
                 timeout=httpx2.Timeout(
                     self._read_timeout or READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None
                 ),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 headers={"User-Agent": USER_AGENT},
-                limits=httpx2.Limits(
-                    max_connections=None,
-                    max_keepalive_connections=_IDLE_CONNECTIONS,
-                    keepalive_expiry=_IDLE_SECONDS,
-                ),
+                limits=limits,
             )
         except (ValueError, ImportError):
             # The message may contain the proxy's password.

@@ -16,6 +16,7 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.address_policy import AddressPolicy
 from launchpad_tui.net.client import HttpClient, HttpResponse, encode_query
 from launchpad_tui.net.redaction import redact
 from launchpad_tui.net.retry import RetryPolicy, retry_after
@@ -113,6 +114,7 @@ def request_token_once(
     server: str,
     *,
     require_tls: bool = True,
+    policy: AddressPolicy | None = None,
 ) -> AccessToken:
     """Request a token as `request_token` does, over a connection that is closed afterwards.
 
@@ -121,6 +123,7 @@ def request_token_once(
     Args:
         server: how messages name the token server.
         require_tls: whether credentials are sent encrypted only, unless to this machine.
+        policy: the servers that may be reached; None for all.
 
     Raises:
         ConfigError: the URL is not one of HTTPS.
@@ -133,7 +136,7 @@ def request_token_once(
             f"It is {address.scheme}://{address.hostname}.",
             "Credentials are only sent over TLS.",
         )
-    with HttpClient(server, lambda: create_context(ca_file)) as client:
+    with HttpClient(server, lambda: create_context(ca_file), policy=policy) as client:
         return request_token(client, url, form, secrets)
 
 

@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
 from launchpad_tui.stores.request_auth import (
     Authenticator,
@@ -250,7 +251,12 @@ def _client(
     }
     return BearerAuthenticator(
         lambda: request_token_once(
-            _login(container, tenant), form, values.get("ca_file", ""), (secret,), "Entra ID"
+            _login(container, tenant),
+            form,
+            values.get("ca_file", ""),
+            (secret,),
+            "Entra ID",
+            policy=policy_of(values),
         ),
         _HEADERS,
     )

@@ -29,6 +29,7 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
+from launchpad_tui.net.address_policy import POLICY, AddressPolicy
 from launchpad_tui.net.server_check import ServerAddress
 
 #: Receives the number of bytes transferred since the last call, from any thread. The number is
@@ -350,11 +351,14 @@ def server_of(url: str, values: Mapping[str, str]) -> ServerAddress:
 _loading = threading.Lock()
 
 
-def open_store(kind: StoreKind, values: Mapping[str, str]) -> ObjectStore:
+def open_store(
+    kind: StoreKind, values: Mapping[str, str], policy: AddressPolicy | None = None
+) -> ObjectStore:
     """Return a store of this kind; sends no request.
 
     Args:
         values: settings and secrets together; a missing field has its default value.
+        policy: the servers that the store may reach; None for all.
 
     Raises:
         DependencyMissing: a package that the kind requires is not installed.
@@ -362,6 +366,8 @@ def open_store(kind: StoreKind, values: Mapping[str, str]) -> ObjectStore:
     """
     module, _, name = kind.adapter.partition(":")
     complete = {field.name: values.get(field.name) or field.default for field in kind.fields}
+    if policy is not None:
+        complete[POLICY] = policy.text()
     with _loading:
         try:
             adapter = getattr(importlib.import_module(module), name)

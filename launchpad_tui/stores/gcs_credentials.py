@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import ConfigError, DependencyMissing
+from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
 from launchpad_tui.stores.request_auth import (
     Authenticator,
@@ -95,7 +96,12 @@ def _of_account(key: Mapping[str, Any], values: Mapping[str, str]) -> Authentica
         assertion = _assertion(key, address)
         form = {"grant_type": _BEARER, "assertion": assertion}
         return request_token_once(
-            address, form, values.get("ca_file", ""), (assertion, key["private_key"]), "Google"
+            address,
+            form,
+            values.get("ca_file", ""),
+            (assertion, key["private_key"]),
+            "Google",
+            policy=policy_of(values),
         )
 
     return BearerAuthenticator(fetch)

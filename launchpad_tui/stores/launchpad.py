@@ -29,6 +29,7 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.address_policy import POLICY, policy_of
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.oauth import AccessToken, request_token_once
 from launchpad_tui.net.server_check import ServerAddress
@@ -84,7 +85,10 @@ class LaunchpadStore:
         self.where = f"object store {self._name!r} of {urlsplit(self._base).netloc}"
         authenticator = BearerAuthenticator(self._fetch_token, {"AI-Resource-Group": self._group})
         self._http = RestClient(
-            self.where, {"ca_file": values.get("ca_file", "")}, authenticator, _error
+            self.where,
+            {"ca_file": values.get("ca_file", ""), POLICY: values.get(POLICY, "")},
+            authenticator,
+            _error,
         )
 
     def endpoint(self) -> ServerAddress | None:
@@ -335,6 +339,7 @@ class LaunchpadStore:
             (values["client_secret"],),
             server,
             require_tls=False,
+            policy=policy_of(values),
         )
 
     def _parsed(self, response: HttpResponse) -> dict[str, Any]:

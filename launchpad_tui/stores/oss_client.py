@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.net.address_policy import AddressPolicy, policy_of, urllib3_pools
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import server_of
 from launchpad_tui.stores.oss_errors import sdk
@@ -144,7 +145,7 @@ def connect(values: Mapping[str, str]) -> Any:
     )
     config.retry_max_attempts = ATTEMPTS
     config.retryer = _retryer()
-    config.http_client = _http_client(where.server)
+    config.http_client = _http_client(where.server, policy_of(values))
     # The SDK's check reads bodies in small pieces and does not report which object has to be
     # removed, so the transfers verify checksums themselves.
     config.disable_upload_crc64_check = True
@@ -190,8 +191,12 @@ def _retryer() -> Any:
     return retryer_impl.StandardRetryer(ATTEMPTS, max_backoff=2.0, error_retryables=again)
 
 
-def _http_client(server: ServerAddress) -> Any:
-    """Return an HTTP client of the SDK whose TLS settings do not depend on the environment."""
+def _http_client(server: ServerAddress, policy: AddressPolicy | None) -> Any:
+    """Return an HTTP client of the SDK whose TLS settings do not depend on the environment.
+
+    Args:
+        policy: the servers that may be reached; None for all.
+    """
     import requests
     from alibabacloud_oss_v2.transport import RequestsHttpClient
     from requests.adapters import HTTPAdapter
@@ -226,6 +231,9 @@ def _http_client(server: ServerAddress) -> Any:
     session.auth = lambda request: request
     session.hooks["response"].append(_as_stored)
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * CONCURRENCY, max_retries=0)
+    if policy is not None:
+        session.trust_env = False
+        adapter.poolmanager.pool_classes_by_scheme = urllib3_pools(policy)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return RequestsHttpClient(

@@ -19,6 +19,7 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.address_policy import refusal_in
 from launchpad_tui.stores.store_errors import (
     already_exists,
     at_path,
@@ -111,6 +112,8 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
     try:
         yield
     except exceptions.OperationError as error:
+        if (refused := refusal_in(error)) is not None:
+            raise refused from error
         cause = error.unwrap()
         if isinstance(cause, exceptions.RequestError | exceptions.ResponseError):
             cause = cause.unwrap()
@@ -123,7 +126,7 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
         urllib3.exceptions.HTTPError,
         ElementTree.ParseError,
     ) as error:
-        raise _client_error(error, where, path) from error
+        raise refusal_in(error) or _client_error(error, where, path) from error
 
 
 def invalid_response(where: str) -> Unreachable:

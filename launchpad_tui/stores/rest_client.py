@@ -12,6 +12,7 @@ from launchpad_tui.errors import (
     RateLimited,
     Unreachable,
 )
+from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.client import HttpClient, HttpResponse, StreamedResponse, encode_query
 from launchpad_tui.net.redaction import redact
 from launchpad_tui.net.retry import RetryPolicy, retry_after
@@ -50,6 +51,7 @@ class RestClient:
             store,
             lambda: store_context(fields, client_certificate=False),
             retry=RetryPolicy(attempts=3, pause=0.4),
+            policy=policy_of(fields),
         )
 
     def call(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import ConfigError, Unreachable
+from launchpad_tui.net.address_policy import policy_of, urllib3_pools
 from launchpad_tui.stores.base import CHUNK, Progress
 from launchpad_tui.stores.bucket import Upload
 from launchpad_tui.stores.s3_credentials import create_session
@@ -32,6 +33,7 @@ def connect(values: Mapping[str, str]) -> BaseClient:
     import boto3
     from botocore.config import Config
 
+    policy = policy_of(values)
     endpoint = values.get("endpoint") or None
     verify: bool | str = values.get("verify_tls", "true") != "false"
     if verify and values.get("ca_file"):
@@ -53,6 +55,7 @@ def connect(values: Mapping[str, str]) -> BaseClient:
         max_pool_connections=2 * _CONCURRENCY,
         s3={"addressing_style": addressing},
         ignore_configured_endpoint_urls=True,
+        proxies=None if policy is None else {},
         **checksums,
     )
     core = create_session(values)
@@ -65,11 +68,16 @@ def connect(values: Mapping[str, str]) -> BaseClient:
         # The user disabled verification. The warning would be printed over the terminal app.
         disable_warnings(InsecureRequestWarning)
     try:
-        return session.client("s3", endpoint_url=endpoint, verify=verify, config=config)
+        client = session.client("s3", endpoint_url=endpoint, verify=verify, config=config)
     except ValueError as error:
         raise ConfigError(
             "Invalid settings for the object store", str(error), "Check the endpoint."
         ) from error
+    if policy is not None:
+        # botocore has no parameter for the sockets of its connections.
+        manager = client._endpoint.http_session._manager
+        manager.pool_classes_by_scheme = urllib3_pools(policy)
+    return client
 
 
 def extra_arguments(values: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.address_policy import refusal_in
 from launchpad_tui.stores.store_errors import (
     already_exists,
     at_path,
@@ -101,7 +102,7 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
     except ClientError as error:
         raise _error_response(error.response, where, path, replaced) from error
     except BotoCoreError as error:
-        raise _client_error(error, where) from error
+        raise refusal_in(error) or _client_error(error, where) from error
     except KeyError as error:
         raise Unreachable(
             f"Unexpected response from {where}",

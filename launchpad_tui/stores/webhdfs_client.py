@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.client import HttpClient, StreamedResponse
 from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.net.server_check import ServerAddress
@@ -244,6 +245,7 @@ class WebHdfsClient:
             proxies=False,
             mutual_tls=True,
             read_timeout=_READ_TIMEOUT,
+            policy=policy_of(self._values),
         )
 
 
