@@ -107,7 +107,13 @@ def _runtimes(desk: Desk) -> Runtimes:
 def _files(desk: Desk) -> FileService:
     from launchpad_tui.services.files import FileService
 
-    return FileService(desk.home, desk.registry, _credentials(desk), _store_values)
+    return FileService(
+        desk.home,
+        desk.registry,
+        _credentials(desk),
+        _store_values,
+        desk.settings.serve.allowed_addresses,
+    )
 
 
 def _store_values(connection: Connection, secrets: Mapping[str, str]) -> Mapping[str, str]:
@@ -360,7 +366,10 @@ def _supervise(home: Home, execution_id: str) -> int:
     registry = Registry(home.registry_path, catalog.LOCAL_KINDS)
     settings = Settings.load(home)
     files = FileService(
-        home, registry, Credentials(home.credentials_path, settings.credentials.keep)
+        home,
+        registry,
+        Credentials(home.credentials_path, settings.credentials.keep),
+        allowed_addresses=settings.serve.allowed_addresses,
     )
     host = LocalRuntimeHost(home, settings.executions, registry, lambda: files)
     supervise(host, tracking_endpoint, execution_id)

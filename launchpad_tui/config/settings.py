@@ -62,6 +62,16 @@ class SyncSettings:
     background: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """``[serve]``: ``launchpad serve``."""
+
+    #: servers beside public ones that object stores of clients of one resource group may reach:
+    #: host names, names that begin with a full stop (all hosts below a domain), addresses and
+    #: networks, separated by commas
+    allowed_addresses: str = ""
+
+
 #: the least and the greatest value of numbers, by section and key
 _RANGES: dict[str, tuple[float, float]] = {
     "executions.parallel": (1, 256),
@@ -72,12 +82,18 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 #: the dataclass of each section, from which parser, command and manual are derived
 SECTIONS: dict[
-    str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings] | type[SyncSettings]
+    str,
+    type[ExecutionSettings]
+    | type[UiSettings]
+    | type[CredentialSettings]
+    | type[SyncSettings]
+    | type[ServeSettings],
 ] = {
     "executions": ExecutionSettings,
     "ui": UiSettings,
     "credentials": CredentialSettings,
     "sync": SyncSettings,
+    "serve": ServeSettings,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "ui.colours": ("auto", "always", "never"),
@@ -93,6 +109,7 @@ class Settings:
     ui: UiSettings = field(default_factory=UiSettings)
     credentials: CredentialSettings = field(default_factory=CredentialSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

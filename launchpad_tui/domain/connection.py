@@ -97,6 +97,8 @@ class ObjectStoreRecord:
         settings: the settings without secrets.
         remote: whether a remote runtime reported the store as an object store secret.
         deleted_at: the time at which its deletion in the runtime was noticed.
+        restricted: whether a client of one resource group added or changed the store, so that it
+            may reach allowed servers only.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ObjectStoreRecord:
     created_at: datetime
     remote: bool = False
     deleted_at: datetime | None = None
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -42,6 +42,17 @@ class AddressRefused(InvalidInput):
     Both cases have the same text, so that clients cannot explore an internal network.
     """
 
+    @classmethod
+    def of(cls, field: str = "") -> AddressRefused:
+        """Return the error; ``field`` is the one with the address."""
+        return cls(
+            "The address of the object store is not allowed",
+            "Clients of one resource group may use public servers, and those that the setting "
+            "serve.allowed_addresses names.",
+            "Check the address, or ask the administrator of the server.",
+            field=field,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
@@ -87,10 +98,10 @@ class AddressPolicy:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise _refused() from None
+            raise AddressRefused.of() from None
         addresses = [(int(family), str(where[0])) for family, _, _, _, where in found]
         if not addresses or not all(self.allows(host, address) for _, address in addresses):
-            raise _refused()
+            raise AddressRefused.of()
         return addresses
 
     def connect(
@@ -214,15 +225,6 @@ def urllib3_pools(policy: AddressPolicy) -> dict[str, Any]:
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
-
-
-def _refused() -> AddressRefused:
-    return AddressRefused(
-        "The address of the object store is not allowed",
-        "Clients of one resource group may use public servers, and those that the setting "
-        "serve.allowed_addresses names.",
-        "Check the address, or ask the administrator of the server.",
-    )
 
 
 def _is_public(address: Address) -> bool:

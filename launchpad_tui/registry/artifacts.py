@@ -70,10 +70,34 @@ def resolve(
         )
 
 
+def restricted(registry: Registry, scope: Scope, ids: Iterable[str]) -> frozenset[str]:
+    """Return the IDs of those of the artifacts that a client of one resource group registered."""
+    wanted = list(dict.fromkeys(ids))
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        return frozenset(
+            row[0]
+            for start in range(0, len(wanted), BATCH)
+            for row in db.execute(
+                "SELECT a.id FROM artifacts a JOIN restricted_artifacts r ON r.artifact_pk = a.pk "
+                f"WHERE a.group_pk = ? AND a.id IN ({placeholders(wanted[start : start + BATCH])})",
+                (group, *wanted[start : start + BATCH]),
+            )
+        )
+
+
 def add(
-    registry: Registry, scope: Scope, new: Artifact, files: Sequence[ArtifactFile] = ()
+    registry: Registry,
+    scope: Scope,
+    new: Artifact,
+    files: Sequence[ArtifactFile] = (),
+    *,
+    restricted: bool = False,
 ) -> None:
     """Add an artifact with its known files.
+
+    Args:
+        restricted: whether a client of one resource group registers it.
 
     Raises:
         NotFound: the resource group does not exist.
@@ -82,6 +106,8 @@ def add(
     with registry.write("artifacts") as db:
         pk = insert(db, group_pk(db, scope), new)
         insert_files(db, pk, files)
+        if restricted:
+            db.execute("INSERT INTO restricted_artifacts (artifact_pk) VALUES (?)", (pk,))
 
 
 def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:

@@ -304,7 +304,13 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
         ).fetchall()
     return [
         ObjectStoreRecord(
-            name, kind, text_map(settings), from_micros(at), bool(origin), timestamp(gone)
+            name,
+            kind,
+            text_map(settings),
+            from_micros(at),
+            origin == "runtime",
+            timestamp(gone),
+            origin == "client",
         )
         for name, kind, settings, at, origin, gone in rows
     ]
@@ -337,12 +343,14 @@ def add_store(
     settings: Mapping[str, str],
     *,
     remote: bool = False,
+    restricted: bool = False,
 ) -> ObjectStoreRecord:
     """Add an object store.
 
     Args:
         settings: the settings without secrets.
         remote: whether a remote runtime has an object store secret of the same name.
+        restricted: whether a client of one resource group adds it.
 
     Raises:
         NotFound: the resource group does not exist.
@@ -358,7 +366,7 @@ def add_store(
                 kind,
                 to_json(settings),
                 to_micros(now()),
-                "runtime" if remote else "",
+                "runtime" if remote else "client" if restricted else "",
             ),
         ).rowcount
         if not added:
@@ -369,14 +377,24 @@ def add_store(
 
 
 def edit_store(
-    registry: Registry, scope: Scope, name: str, settings: Mapping[str, str]
+    registry: Registry,
+    scope: Scope,
+    name: str,
+    settings: Mapping[str, str],
+    *,
+    restricted: bool = False,
 ) -> ObjectStoreRecord:
-    """Replace the settings of an object store. Raises NotFound."""
+    """Replace the settings of an object store. Raises NotFound.
+
+    Args:
+        restricted: whether a client of one resource group changes it.
+    """
     with registry.write("connections") as db:
         store(registry, scope, name)
         db.execute(
-            "UPDATE object_stores SET settings = ? WHERE group_pk = ? AND name = ?",
-            (to_json(settings), group_pk(db, scope), name),
+            "UPDATE object_stores SET settings = ?, origin = iif(origin = 'runtime', origin, ?) "
+            "WHERE group_pk = ? AND name = ?",
+            (to_json(settings), "client" if restricted else "", group_pk(db, scope), name),
         )
         return store(registry, scope, name)
 

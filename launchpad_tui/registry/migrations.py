@@ -36,6 +36,13 @@ def mirror(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def restricted_artifacts(db: Database) -> None:
+    """Add the artifacts that clients of one resource group registered."""
+    for statement in schema.RESTRICTED:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

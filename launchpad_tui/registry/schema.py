@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 3
+VERSION = 4
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -256,7 +256,8 @@ MIRROR = (
             "artifacts",
         )
     ),
-    # `runtime` if the remote runtime reported the store, empty if a user added it here
+    # `runtime` if the remote runtime reported the store, `client` if a client of one resource group
+    # added it, empty if a user added it here
     "ALTER TABLE object_stores ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE executions ADD COLUMN schedule_id TEXT NOT NULL DEFAULT ''",
     # The metrics were fetched never (empty), during the execution (`some`) or after it (`all`).
@@ -296,6 +297,13 @@ MIRROR = (
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
         part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (group_pk, part, id)) STRICT,
         WITHOUT ROWID""",
+)
+
+#: the statements of the fourth migration: artifacts that a client of one resource group registered,
+#: whose access to their files is checked before each use
+RESTRICTED = (
+    """CREATE TABLE restricted_artifacts (
+        artifact_pk INTEGER PRIMARY KEY REFERENCES artifacts (pk) ON DELETE CASCADE) STRICT""",
 )
 
 #: the statements of the first migration

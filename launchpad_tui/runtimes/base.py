@@ -129,12 +129,15 @@ class ArtifactOperations(Protocol):
         labels: Sequence[tuple[str, str]] = (),
         *,
         size: int | None = None,
+        restricted: bool = False,
     ) -> str:
         """Register an artifact and return its ID.
 
         Args:
             size: the size in bytes, None if it is not known. A runtime that records sizes then
                 measures the files.
+            restricted: whether the runtime of this machine checks before each use that clients of
+                the resource group may read the files. Remote runtimes know their own clients.
         """
 
 

@@ -72,8 +72,14 @@ class ArtifactRecords(Protocol):
     def artifacts_by_id(self, scope: Scope, ids: Sequence[str]) -> Mapping[str, Artifact]:
         """Return the existing artifacts of these IDs, by ID."""
 
-    def add_artifact(self, scope: Scope, new: Artifact) -> None:
-        """Insert an artifact. Raises Conflict if its ID is taken."""
+    def add_artifact(self, scope: Scope, new: Artifact, *, restricted: bool = False) -> None:
+        """Insert an artifact; ``restricted`` if a client of one resource group registers it.
+
+        Raises Conflict if its ID is taken.
+        """
+
+    def restricted_artifacts(self, scope: Scope, ids: Sequence[str]) -> frozenset[str]:
+        """Return the IDs of those of the artifacts that a client of one resource group registered."""
 
     def inputs_of(self, scope: Scope, execution_id: str) -> Sequence[tuple[str, str]]:
         """Return name and artifact ID of each input of an execution."""
@@ -283,8 +289,15 @@ class HostFiles(Protocol):
         Its credentials are read while the user is present, because a keyring may be locked later.
         """
 
-    def stage(self, scope: Scope, url: str, target: Path) -> Sequence[Path]:
-        """Download the files at a URL into a folder and return their paths."""
+    def stage(
+        self, scope: Scope, url: str, target: Path, *, restricted: bool = False
+    ) -> Sequence[Path]:
+        """Download the files at a URL into a folder and return their paths.
+
+        Args:
+            restricted: whether only files are downloaded that clients of the resource group may read;
+                for others, PermissionDenied is raised.
+        """
 
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None

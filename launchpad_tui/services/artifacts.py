@@ -71,10 +71,16 @@ class ArtifactService:
         scenario_id: str,
         description: str = "",
         labels: Sequence[tuple[str, str]] = (),
+        *,
+        restricted: bool = False,
     ) -> Artifact:
         """Register an artifact that no execution has created in the runtime and return it.
 
         The files at its URL are not read.
+
+        Args:
+            restricted: Whether a client of one resource group registers it; access to its files is
+                then checked before each use.
 
         Raises:
             InvalidInput: A value is not valid in the AI API, or the object store of the URL or the
@@ -83,7 +89,7 @@ class ArtifactService:
             Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
-        return self._runtimes.create_artifact(scope, new)
+        return self._runtimes.create_artifact(scope, new, restricted=restricted)
 
     def new(
         self,

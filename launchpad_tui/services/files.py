@@ -22,10 +22,12 @@ from launchpad_tui.errors import (
     LaunchpadError,
     ObjectMissing,
 )
+from launchpad_tui.net.address_policy import AddressPolicy
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.downloads import DownloadItem, fetch
+from launchpad_tui.services.group_access import GroupAccess
 from launchpad_tui.services.local_files import local_error, source_files, target_path
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import store_kind
@@ -40,6 +42,7 @@ class FileService:
     Args:
         address: Returns the fields of a store that the runtime serves, from the settings and the
             secrets of its connection; empty if the runtime serves no files.
+        allowed_addresses: The setting ``serve.allowed_addresses``.
     """
 
     def __init__(
@@ -48,14 +51,18 @@ class FileService:
         registry: Registry,
         credentials: Credentials,
         address: Callable[[Connection, Mapping[str, str]], Mapping[str, str]] | None = None,
+        allowed_addresses: str = "",
     ) -> None:
+        policy = AddressPolicy.parse(allowed_addresses.split(","))
+        self.access = GroupAccess(home, registry, policy)
         self._home = home
         self.registry = registry
         self._credentials = credentials
         self._address = address
         self._lock = threading.Lock()
         self._open: dict[
-            tuple[Scope, str], tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ObjectStore]
+            tuple[Scope, str],
+            tuple[tuple[str, Mapping[str, str], bool, Mapping[str, str]], ObjectStore],
         ] = {}
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
@@ -75,11 +82,15 @@ class FileService:
             # store that is already open can still be used.
             with self._lock:
                 opened = self._open.get((scope, name))
-            if opened is None or opened[0][:2] != (record.kind, record.settings):
+            if opened is None or opened[0][:3] != (
+                record.kind,
+                record.settings,
+                record.restricted,
+            ):
                 raise
             return opened[1]
         values = self._addressed(scope, record.kind, values)
-        key = (record.kind, record.settings, values)
+        key = (record.kind, record.settings, record.restricted, values)
         with self._lock:
             # Opening a cloud store takes a tenth of a second, so it stays open until its values
             # change.
@@ -99,7 +110,7 @@ class FileService:
         kind = store_kind(record.kind)
         if kind.folder_field and not complete.get(kind.folder_field):
             complete[kind.folder_field] = str(self._home.files)
-        return open_store(kind, complete)
+        return open_store(kind, complete, self.access.policy if record.restricted else None)
 
     def _addressed(self, scope: Scope, kind: str, values: dict[str, str]) -> dict[str, str]:
         """Return the values of a store, completed by the connection if its runtime serves the
@@ -206,15 +217,22 @@ class FileService:
         progress: Progress | None = None,
         *,
         overwrite: bool = False,
+        restricted: bool = False,
     ) -> tuple[Path, ...]:
         """Download the files at a URL, for example an input of an execution, into a folder.
 
         A single file becomes ``target/<name of the file>``.
 
+        Args:
+            restricted: Whether only files are downloaded that clients of the resource group may
+                read, see `GroupAccess.require_url`.
+
         Raises:
             NotFound: The object store of the URL does not exist.
             Conflict, ObjectMissing, StorageFull, PermissionDenied, InvalidInput: As for `download`.
         """
+        if restricted:
+            self.access.require_url(scope, url)
         parsed = parse_url(url)
         return self._fetch(self.store(scope, parsed.store), parsed, target, {}, progress, overwrite)
 

@@ -87,9 +87,11 @@ class StoredFiles:
         with suppress(LaunchpadError):
             self._files.store(scope, DEFAULT_STORE)
 
-    def stage(self, scope: Scope, url: str, target: Path) -> Sequence[Path]:
+    def stage(
+        self, scope: Scope, url: str, target: Path, *, restricted: bool = False
+    ) -> Sequence[Path]:
         """Fetch the files at a URL into a folder and return their paths."""
-        return self._files.stage(scope, url, target)
+        return self._files.stage(scope, url, target, restricted=restricted)
 
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
@@ -178,9 +180,13 @@ class RegistryRecords:
         """Return those of the artifacts that exist, by ID."""
         return artifacts.by_id(self._registry, scope, ids)
 
-    def add_artifact(self, scope: Scope, new: Artifact) -> None:
+    def add_artifact(self, scope: Scope, new: Artifact, *, restricted: bool = False) -> None:
         """Insert an artifact."""
-        artifacts.add(self._registry, scope, new)
+        artifacts.add(self._registry, scope, new, restricted=restricted)
+
+    def restricted_artifacts(self, scope: Scope, ids: Sequence[str]) -> frozenset[str]:
+        """Return the IDs of those of the artifacts that a client of one resource group registered."""
+        return artifacts.restricted(self._registry, scope, ids)
 
     def inputs_of(self, scope: Scope, execution_id: str) -> Sequence[tuple[str, str]]:
         """Return name and artifact ID of each input of an execution."""

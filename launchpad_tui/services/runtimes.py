@@ -144,7 +144,7 @@ class Runtimes:
         for _, runtime in opened.values():
             runtime.close()
 
-    def create_artifact(self, scope: Scope, new: Artifact) -> Artifact:
+    def create_artifact(self, scope: Scope, new: Artifact, *, restricted: bool = False) -> Artifact:
         """Register an artifact and return it. The runtime assigns its ID."""
         runtime = self.runtime(scope, "create_artifact")
         created = runtime.create_artifact(
@@ -155,6 +155,7 @@ class Runtimes:
             new.description,
             new.labels,
             size=new.size,
+            restricted=restricted,
         )
         if self.is_remote(scope):
             mirror.put_artifacts(self._registry, scope, [runtime.artifact(created)])

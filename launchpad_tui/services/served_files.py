@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -12,14 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.connection import ObjectStoreRecord, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.local_files import local_error, source_files
 from launchpad_tui.stores.base import ObjectStore, SourceFile, check_path
-from launchpad_tui.stores.catalog import store_kind
 
 #: Seconds after which an upload that was not published is deleted.
 ABANDONED_SECONDS = 24 * 3600
@@ -37,30 +36,6 @@ class ServedFiles:
     def store(self, scope: Scope, name: str) -> ObjectStore:
         """Return the object store with this name. Raises the errors of `FileService.store`."""
         return self._files.store(scope, name)
-
-    def shared_with(self, scope: Scope, name: str) -> str:
-        """Return the name of another resource group whose object stores overlap with this one: in
-        the same location, or one inside the other. Empty if there is none. Raises NotFound."""
-        registry = self._files.registry
-        location = self._location(connections.store(registry, scope, name))
-        for group in connections.groups(registry, scope.connection):
-            other = Scope(scope.connection, group.name)
-            if other != scope and any(
-                _overlap(location, self._location(each))
-                for each in connections.stores(registry, other)
-            ):
-                return group.name
-        return ""
-
-    def _location(self, store: ObjectStoreRecord) -> tuple[object, str]:
-        """Return the location of a store: an identifier of its bucket or container, and the folder
-        in it."""
-        values = {key: text for key, text in store.settings.items() if text}
-        kind = store_kind(store.kind)
-        if kind.folder_field:
-            return kind.id, os.path.realpath(values.get(kind.folder_field) or self._home.files)
-        container = (kind.id, *(values.get(name, "") for name in kind.location_fields))
-        return container, values.get("path_prefix", "").strip("/")
 
     @contextlib.contextmanager
     def incoming(self) -> Iterator[Path]:
@@ -97,14 +72,14 @@ class ServedFiles:
         (stored,) = target.publish(path, [SourceFile(".", source)])
         return stored
 
-    def stage(self, upload: str, path: str, source: Path) -> None:
+    def stage(self, scope: Scope, upload: str, path: str, source: Path) -> None:
         """Stage a file until its upload is published, replacing a staged file with the same path.
 
         Raises:
             InvalidInput: The upload ID or the path is not valid, or a part of the path is a file.
             StorageFull, PermissionDenied: The file cannot be staged.
         """
-        target = self._folder(upload) / check_path(path)
+        target = self._folder(scope, upload) / check_path(path)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.rename(target)
@@ -121,7 +96,7 @@ class ServedFiles:
     def publish(self, scope: Scope, store: str, path: str, upload: str) -> tuple[StoredObject, ...]:
         """Store all files of an upload below a path at once. Raises the errors of
         `ObjectStore.publish`."""
-        folder = self._folder(upload)
+        folder = self._folder(scope, upload)
         files = source_files(folder) if folder.is_dir() else []
         if not files:
             raise InvalidInput(
@@ -133,13 +108,13 @@ class ServedFiles:
         try:
             return self._files.store(scope, store).publish(path, files)
         finally:
-            self.discard(upload)
+            self.discard(scope, upload)
 
-    def discard(self, upload: str) -> None:
+    def discard(self, scope: Scope, upload: str) -> None:
         """Delete the staged files of an upload."""
-        shutil.rmtree(self._folder(upload), ignore_errors=True)
+        shutil.rmtree(self._folder(scope, upload), ignore_errors=True)
 
-    def _folder(self, upload: str) -> Path:
+    def _folder(self, scope: Scope, upload: str) -> Path:
         if not _UPLOAD.fullmatch(upload):
             raise InvalidInput(
                 "The ID of the upload is not valid",
@@ -147,7 +122,9 @@ class ServedFiles:
                 "Use 32 hexadecimal digits (0-9, a-f).",
                 field="upload",
             )
-        return self._base / upload
+        # A resource group cannot reach the uploads of another one by their IDs.
+        owner = hashlib.sha256(f"{scope.resource_group}/{upload}".encode()).hexdigest()
+        return self._base / owner[:32]
 
     def _delete_abandoned(self) -> None:
         with contextlib.suppress(OSError):
@@ -156,11 +133,3 @@ class ServedFiles:
                     shutil.rmtree(entry, ignore_errors=True)
                     if entry.is_file():
                         entry.unlink(missing_ok=True)
-
-
-def _overlap(one: tuple[object, str], other: tuple[object, str]) -> bool:
-    """Return whether two locations are the same, or one is inside the other."""
-    if one[0] != other[0]:
-        return False
-    first, second = (f"{folder.rstrip('/')}/" if folder else "" for folder in (one[1], other[1]))
-    return first.startswith(second) or second.startswith(first)

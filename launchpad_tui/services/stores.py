@@ -64,7 +64,14 @@ class StoreService:
         return connections.stores(self._registry, scope)
 
     def add(
-        self, scope: Scope, name: str, kind: str, values: Mapping[str, str], *, here: bool = False
+        self,
+        scope: Scope,
+        name: str,
+        kind: str,
+        values: Mapping[str, str],
+        *,
+        here: bool = False,
+        restricted: bool = False,
     ) -> ObjectStoreRecord:
         """Add an object store without connecting to it, and return it.
 
@@ -75,6 +82,8 @@ class StoreService:
             name: The name of the object store.
             kind: The ID of the kind of object store.
             values: By the names of the kind's fields, secrets included.
+            restricted: Whether a client of one resource group adds the store, see
+                `ObjectStoreRecord`.
             here: Do not create a secret in a remote runtime, so that only this machine can use the
                 store, for example a folder in which files of the runtime are mounted.
 
@@ -102,7 +111,13 @@ class StoreService:
             self._runtimes.runtime(scope, "object_stores").create_object_store_secret(secret)
         with self._registry.write():
             added = connections.add_store(
-                self._registry, scope, name, kind, settings, remote=remote
+                self._registry,
+                scope,
+                name,
+                kind,
+                settings,
+                remote=remote,
+                restricted=restricted,
             )
             self._credentials.set(STORE, store_owner(scope, name), secrets)
         return added
@@ -170,10 +185,16 @@ class StoreService:
         return self._credentials.where(STORE, store_owner(scope, name))
 
     def edit(
-        self, scope: Scope, name: str, values: Mapping[str, str], *, at_runtime: bool = False
+        self,
+        scope: Scope,
+        name: str,
+        values: Mapping[str, str],
+        *,
+        at_runtime: bool = False,
+        keep_secrets: bool = True,
+        restricted: bool = False,
     ) -> ObjectStoreRecord:
-        """Replace the values of an object store and return it. An empty secret keeps its stored
-        value.
+        """Replace the values of an object store and return it.
 
         Args:
             scope: The connection and resource group.
@@ -181,13 +202,16 @@ class StoreService:
             values: By the names of the kind's fields, secrets included.
             at_runtime: Also replace the object store secret in the remote runtime. Otherwise only
                 the values that this machine uses are changed.
+            keep_secrets: Whether an empty secret keeps its stored value; otherwise it is removed.
+            restricted: Whether a client of one resource group changes the store, see
+                `ObjectStoreRecord`.
 
         Raises:
             Conflict: ``at_runtime`` is set, and the store has no secret in a remote runtime.
             InvalidInput, NotFound, Unreachable: As for `add`.
         """
         owner = store_owner(scope, name)
-        kept = self._credentials.names(STORE, owner)
+        kept = self._credentials.names(STORE, owner) if keep_secrets else frozenset()
         found = connections.store(self._registry, scope, name)
         settings, secrets = checked(self._store_kind(found.kind).fields, values, kept)
         if at_runtime:
@@ -202,8 +226,12 @@ class StoreService:
             secret = serialize_store_secret(name, self._store_kind(found.kind), complete)
             runtime.change_object_store_secret(name, secret)
         with self._registry.write():
-            edited = connections.edit_store(self._registry, scope, name, settings)
-            if secrets:
+            edited = connections.edit_store(
+                self._registry, scope, name, settings, restricted=restricted
+            )
+            if not keep_secrets:
+                self._credentials.set(STORE, owner, secrets)
+            elif secrets:
                 self._credentials.merge(STORE, owner, secrets)
         return edited
 

@@ -193,6 +193,7 @@ class AICoreClient(MetricsClient, SchedulesClient, AdministrationClient):
         labels: Sequence[tuple[str, str]] = (),
         *,
         size: int | None = None,  # noqa: ARG002  the runtime measures artifacts by itself
+        restricted: bool = False,  # noqa: ARG002  the runtime knows its clients
     ) -> str:
         """Register an artifact and return its ID."""
         new = NewArtifact(name, kind, url, scenario_id, description, labels)

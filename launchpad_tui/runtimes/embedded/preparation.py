@@ -116,7 +116,9 @@ class Preparation:
         signatures: dict[str, str] = {}
         records, scope = self.host.records, self.scope
         bound = records.inputs_of(scope, self.execution.id)
-        known = records.artifacts_by_id(scope, [artifact_id for _, artifact_id in bound])
+        ids = [artifact_id for _, artifact_id in bound]
+        known = records.artifacts_by_id(scope, ids)
+        restricted = records.restricted_artifacts(scope, ids)
         sources = records.executions_by_id(scope, [each.execution_id for each in known.values()])
         for name, artifact_id in bound:
             artifact = known.get(artifact_id)
@@ -128,7 +130,9 @@ class Preparation:
                 )
             target = self.workspace.artifacts / "inputs" / name.replace("/", "_")
             target.mkdir(parents=True, exist_ok=True)
-            paths = self.host.files.stage(scope, artifact.url, target)
+            paths = self.host.files.stage(
+                scope, artifact.url, target, restricted=artifact_id in restricted
+            )
             count = f"{len(paths)} file{'s' * (len(paths) != 1)}"
             self.log.report(f"Input {name}: {artifact.name} ({count} from {artifact.url})")
             folders[name] = target

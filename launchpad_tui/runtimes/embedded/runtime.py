@@ -198,6 +198,7 @@ class EmbeddedRuntime:
         labels: Sequence[tuple[str, str]] = (),
         *,
         size: int | None = None,
+        restricted: bool = False,
     ) -> str:
         """Register an artifact and return its ID; a size that is not given is measured."""
         at = now()
@@ -214,7 +215,7 @@ class EmbeddedRuntime:
             created_at=at,
             modified_at=at,
         )
-        self._records.add_artifact(self._scope, new)
+        self._records.add_artifact(self._scope, new, restricted=restricted)
         return new.id
 
     def configurations(self, *, skip: int = 0) -> Iterator[Configuration]:

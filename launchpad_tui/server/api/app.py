@@ -26,6 +26,7 @@ from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.server.api import (
     artifacts,
     authentication,
+    authorization,
     configurations,
     executions,
     files,
@@ -63,7 +64,8 @@ PREFIXES = ("/v2", "")
 _DRAIN_LIMIT = 256 * 1024 * 1024
 #: number of client secrets that are hashed at the same time: each takes 16 MB and a core
 _CONCURRENT_HASHES = 2
-_ENDPOINTS: tuple[Endpoint, ...] = (
+#: all endpoints of the API but that of tokens
+ENDPOINTS: tuple[Endpoint, ...] = (
     *scenarios.ENDPOINTS,
     *artifacts.ENDPOINTS,
     *configurations.ENDPOINTS,
@@ -134,14 +136,14 @@ class ApiApplication:
 
         routes = [Route(authentication.TOKEN_PATH, token, methods=["POST"])]
         for prefix in PREFIXES:
-            for path, endpoints in _by_path(_ENDPOINTS).items():
+            for path, endpoints in _by_path(ENDPOINTS).items():
                 methods = {each.method: each for each in endpoints}
                 routes.append(
                     Route(prefix + path, self._route(prefix, methods), methods=list(methods))
                 )
                 if "$" in path:
                     # Without this route, other methods would match $count as an ID.
-                    others = sorted({each.method for each in _ENDPOINTS} - set(methods))
+                    others = sorted({each.method for each in ENDPOINTS} - set(methods))
                     routes.append(Route(prefix + path, self._not_allowed(methods), methods=others))
         handlers: Mapping[Any, Any] = {HTTPException: self._no_endpoint, Exception: self._failed}
         application = Starlette(routes=routes, exception_handlers=handlers)
@@ -207,13 +209,10 @@ class ApiApplication:
                 raise body_error
             group = self._group(request, client)
             record.group = group
-            scope = local_scope(group)
-            if not endpoint.tenant_wide:
-                self._check_group(scope.resource_group, client)
             api_request = ApiRequest(
                 self._desk,
                 client,
-                scope,
+                local_scope(group),
                 request.url.path,
                 prefix,
                 parameters,
@@ -221,12 +220,14 @@ class ApiApplication:
                 _headers(request),
                 content,
                 record.request_id,
+                request.method,
                 received,
             )
+            authorization.authorize(endpoint, api_request)
             return _response(endpoint.handler(api_request), record)
         except Exception as error:  # noqa: BLE001  the client gets a response to any error
             if isinstance(error, NotFound) and endpoint.path.startswith("/lm"):
-                names = (name for name in parameters if name != files.PATH)
+                names = (name for name in parameters if name != authorization.FILE)
                 invalid = next((name for name in names if not ID.fullmatch(parameters[name])), "")
                 if invalid:
                     error = ApiError(400, f"{invalid} is not a valid ID.", field=invalid)
@@ -240,22 +241,6 @@ class ApiApplication:
         ``default``."""
         named = request.headers.get("ai-resource-group", "").strip()
         return named or client.group or DEFAULT_SCOPE.resource_group
-
-    def _check_group(self, group: str, client: ApiClient) -> None:
-        """Raise ApiError if the client may not use the resource group, or if it does not exist."""
-        if client.group not in {"", group}:
-            raise ApiError(
-                403,
-                f"This client belongs to the resource group {client.group}.",
-                field="AI-Resource-Group",
-            )
-        try:
-            self._desk.serving.require_group(local_scope(group))
-        except NotFound as error:
-            message = f"There is no resource group {group[:80]!r}."
-            raise ApiError(
-                404, message, code="ResourceGroupNotFound", field="AI-Resource-Group"
-            ) from error
 
     def _token(
         self, headers: Mapping[str, str], content: bytes, body_error: ApiError | None

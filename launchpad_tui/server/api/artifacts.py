@@ -11,6 +11,7 @@ from launchpad_tui.domain.execution import RESOURCE_NAME
 from launchpad_tui.domain.filters import ArtifactFilter
 from launchpad_tui.domain.scenario import Scenario
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
@@ -67,7 +68,14 @@ def _get(request: ApiRequest) -> ApiResponse:
 def _create(request: ApiRequest) -> ApiResponse:
     new = parse_new_artifact(request.body())
     created = request.desk.artifacts.add(
-        request.scope, new.kind, new.name, new.url, new.scenario_id, new.description, new.labels
+        request.scope,
+        new.kind,
+        new.name,
+        new.url,
+        new.scenario_id,
+        new.description,
+        new.labels,
+        restricted=bool(request.client.group),
     )
     return ApiResponse(
         201,
@@ -77,8 +85,8 @@ def _create(request: ApiRequest) -> ApiResponse:
 
 
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", "/lm/artifacts/$count", _count),
-    Endpoint("GET", "/lm/artifacts", _list),
-    Endpoint("POST", "/lm/artifacts", _create, missing=400),
-    Endpoint("GET", "/lm/artifacts/{artifactId}", _get),
+    Endpoint("GET", "/lm/artifacts/$count", _count, authorization.own_group),
+    Endpoint("GET", "/lm/artifacts", _list, authorization.own_group),
+    Endpoint("POST", "/lm/artifacts", _create, authorization.new_artifact, missing=400),
+    Endpoint("GET", "/lm/artifacts/{artifactId}", _get, authorization.own_group),
 )

@@ -6,6 +6,7 @@ from launchpad_tui.aiapi.configurations import parse_new_configuration, serializ
 from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.filters import ConfigurationFilter
 from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.artifacts import expanded
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
@@ -72,8 +73,8 @@ def _create(request: ApiRequest) -> ApiResponse:
 
 
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", "/lm/configurations/$count", _count),
-    Endpoint("GET", "/lm/configurations", _list),
-    Endpoint("POST", "/lm/configurations", _create, missing=400),
-    Endpoint("GET", "/lm/configurations/{configurationId}", _get),
+    Endpoint("GET", "/lm/configurations/$count", _count, authorization.own_group),
+    Endpoint("GET", "/lm/configurations", _list, authorization.own_group),
+    Endpoint("POST", "/lm/configurations", _create, authorization.own_group, missing=400),
+    Endpoint("GET", "/lm/configurations/{configurationId}", _get, authorization.own_group),
 )

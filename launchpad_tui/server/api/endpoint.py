@@ -11,7 +11,6 @@ from typing import Any
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.server.api.errors import ApiError
 from launchpad_tui.server.api.query_parameters import QueryParameters
 from launchpad_tui.services.desk import Desk
 
@@ -71,6 +70,7 @@ class ApiRequest:
     headers: Mapping[str, str]
     content: bytes
     request_id: str
+    method: str
     received: ReceivedFile | None = None
 
     def json(self) -> Any:
@@ -122,11 +122,6 @@ class ApiRequest:
         """Return the header with the location of a resource that was created."""
         return {"Location": f"{self.prefix}{path}/{resource_id}"}
 
-    def require_tenant_client(self) -> None:
-        """Raise ApiError if the client may use one resource group only."""
-        if self.client.group:
-            raise ApiError(403, f"This client belongs to the resource group {self.client.group}.")
-
 
 Handler = Callable[[ApiRequest], ApiResponse]
 
@@ -136,6 +131,8 @@ class Endpoint:
     """A method of a path.
 
     Attributes:
+        authorize: checks whether the client may send a request, see
+            `launchpad_tui.server.api.authorization`.
         conflict: the status of a Conflict that the handler raises.
         missing: the status of a NotFound that the handler raises.
         listed_details: whether errors have a list of details, as in the metrics API.
@@ -147,6 +144,7 @@ class Endpoint:
     method: str
     path: str
     handler: Handler
+    authorize: Callable[[ApiRequest], None]
     conflict: int = 409
     missing: int = 404
     listed_details: bool = False

@@ -17,6 +17,7 @@ from launchpad_tui.domain.execution import Outcome, Status, TargetStatus
 from launchpad_tui.domain.filters import ExecutionFilter
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.api.errors import ApiError, api_error
 from launchpad_tui.services.serving import ServedExecution, log_lines
@@ -138,12 +139,12 @@ def _logs(request: ApiRequest) -> ApiResponse:
 
 _ONE = "/lm/executions/{executionId}"
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", "/lm/executions/$count", _count),
-    Endpoint("GET", "/lm/executions", _list),
-    Endpoint("POST", "/lm/executions", _create, missing=400, conflict=400),
-    Endpoint("PATCH", "/lm/executions", _bulk, conflict=412),
-    Endpoint("GET", _ONE, _get),
-    Endpoint("PATCH", _ONE, _stop, conflict=412),
-    Endpoint("DELETE", _ONE, _delete, conflict=412),
-    Endpoint("GET", f"{_ONE}/logs", _logs),
+    Endpoint("GET", "/lm/executions/$count", _count, authorization.own_group),
+    Endpoint("GET", "/lm/executions", _list, authorization.own_group),
+    Endpoint("POST", "/lm/executions", _create, authorization.own_group, missing=400, conflict=400),
+    Endpoint("PATCH", "/lm/executions", _bulk, authorization.own_group, conflict=412),
+    Endpoint("GET", _ONE, _get, authorization.own_group),
+    Endpoint("PATCH", _ONE, _stop, authorization.own_group, conflict=412),
+    Endpoint("DELETE", _ONE, _delete, authorization.own_group, conflict=412),
+    Endpoint("GET", f"{_ONE}/logs", _logs, authorization.own_group),
 )

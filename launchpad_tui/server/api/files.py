@@ -36,12 +36,11 @@ from launchpad_tui.errors import (
     PermissionDenied,
     StorageFull,
 )
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.api.errors import ApiError
 from launchpad_tui.stores.base import ObjectStore
 
-#: the name of the path parameter with a file's path
-PATH = "file"
 #: maximum size of a file in bytes
 LIMIT = 1 << 40
 #: paths that the specification allows (``DSetpath``)
@@ -64,7 +63,6 @@ def _translated(
 
     def translated(request: ApiRequest) -> ApiResponse:
         try:
-            _check_access(request)
             return handler(request)
         except ObjectMissing as error:
             raise ApiError(404, f"{error.title}.") from error
@@ -78,20 +76,6 @@ def _translated(
             raise ApiError(507, f"{error.title}.", code="InsufficientStorage") from error
 
     return translated
-
-
-def _check_access(request: ApiRequest) -> None:
-    """Raise ApiError if a client of one resource group would reach the files of another."""
-    if not request.client.group:
-        return
-    name = DEFAULT_STORE if PATH in request.path_parameters else _name(request)
-    if other := request.desk.served_files.shared_with(request.scope, name):
-        raise ApiError(
-            403,
-            f"The object store {name[:80]} shares its location with one of the resource group "
-            f"{other}. This client belongs to {request.client.group}. Give the resource group an "
-            "object store of its own.",
-        )
 
 
 def _get(request: ApiRequest) -> ApiResponse:
@@ -158,9 +142,9 @@ def _store_file(request: ApiRequest) -> ApiResponse:
             "Send the file again.",
         )
     if upload:
-        request.desk.served_files.stage(upload, path, request.received.file)
+        request.desk.served_files.stage(request.scope, upload, path, request.received.file)
         return ApiResponse(201, {"sha256": request.received.sha256})
-    name, replace = _name(request), request.query.flag("overwrite")
+    name, replace = authorization.store_name(request), request.query.flag("overwrite")
     return ApiResponse(
         201,
         _file(
@@ -172,7 +156,7 @@ def _store_file(request: ApiRequest) -> ApiResponse:
 
 
 def _publish(request: ApiRequest) -> ApiResponse:
-    name = _name(request)
+    name = authorization.store_name(request)
     path, upload = request.query.text("path"), request.query.text("upload")
     stored = request.desk.served_files.publish(request.scope, name, path, upload)
     return ApiResponse(201, {"files": [_file(each) for each in stored]})
@@ -180,7 +164,7 @@ def _publish(request: ApiRequest) -> ApiResponse:
 
 def _remove(request: ApiRequest) -> ApiResponse:
     if upload := request.query.text("upload"):
-        request.desk.served_files.discard(upload)
+        request.desk.served_files.discard(request.scope, upload)
         return ApiResponse(data={"count": 0})
     store, path = _store(request), request.query.text("path")
     if request.query.one_of("view", "tree", "file") == "tree":
@@ -189,16 +173,12 @@ def _remove(request: ApiRequest) -> ApiResponse:
     return ApiResponse(data={"count": 1})
 
 
-def _name(request: ApiRequest) -> str:
-    return request.query.text("objectStore") or DEFAULT_STORE
-
-
 def _store(request: ApiRequest) -> ObjectStore:
-    return request.desk.served_files.store(request.scope, _name(request))
+    return request.desk.served_files.store(request.scope, authorization.store_name(request))
 
 
 def _api_path(request: ApiRequest) -> str:
-    path = request.path_parameters[PATH]
+    path = request.path_parameters[authorization.FILE]
     if not _API_PATH.fullmatch(path):
         hint = "Use letters, digits, '_', '.' and '-', with / between the parts."
         raise InvalidInput(
@@ -259,22 +239,29 @@ def _file(one: StoredObject) -> Json:
 
 
 _ALL = "/lm/dataset/files"
-_ONE = f"{_ALL}/{{{PATH}:anypath}}"
+_ONE = f"{_ALL}/{{{authorization.FILE}:anypath}}"
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", _ONE, _translated(_get), listed_details=True),
-    Endpoint(
-        "PUT", _ONE, _translated(_put), listed_details=True, body_limit=LIMIT, body_to_file=True
-    ),
-    Endpoint("DELETE", _ONE, _translated(_delete), listed_details=True),
-    Endpoint("GET", _ALL, _translated(_read), listed_details=True),
+    Endpoint("GET", _ONE, _translated(_get), authorization.files, listed_details=True),
     Endpoint(
         "PUT",
-        _ALL,
-        _translated(_store_file),
+        _ONE,
+        _translated(_put),
+        authorization.files,
         listed_details=True,
         body_limit=LIMIT,
         body_to_file=True,
     ),
-    Endpoint("POST", _ALL, _translated(_publish), listed_details=True),
-    Endpoint("DELETE", _ALL, _translated(_remove), listed_details=True),
+    Endpoint("DELETE", _ONE, _translated(_delete), authorization.files, listed_details=True),
+    Endpoint("GET", _ALL, _translated(_read), authorization.files, listed_details=True),
+    Endpoint(
+        "PUT",
+        _ALL,
+        _translated(_store_file),
+        authorization.files,
+        listed_details=True,
+        body_limit=LIMIT,
+        body_to_file=True,
+    ),
+    Endpoint("POST", _ALL, _translated(_publish), authorization.files, listed_details=True),
+    Endpoint("DELETE", _ALL, _translated(_remove), authorization.files, listed_details=True),
 )

@@ -14,6 +14,7 @@ from launchpad_tui.aiapi.resource_groups import (
 )
 from launchpad_tui.aiapi.values import Json, generic_id, resource_list
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import (
     ApiRequest,
     ApiResponse,
@@ -79,18 +80,15 @@ def _after(token: str) -> str:
 
 def _visible(request: ApiRequest) -> list[ResourceGroup]:
     found = request.desk.connections.groups(DEFAULT_SCOPE.connection)
-    return [each for each in found if request.client.group in {"", each.name}]
+    return authorization.listed_groups(request, found)
 
 
 def _get(request: ApiRequest) -> ApiResponse:
     name = request.path_parameters["resourceGroupId"]
-    if request.client.group not in {"", name}:
-        request.require_tenant_client()
     return ApiResponse(data=_group(request.desk.serving.group(local_scope(name))))
 
 
 def _create(request: ApiRequest) -> ApiResponse:
-    request.require_tenant_client()
     name, labels = parse_new_group(request.body())
     name = name or str(uuid.uuid4())
     created = request.desk.connections.add_group(DEFAULT_SCOPE.connection, name, labels)
@@ -102,7 +100,6 @@ def _create(request: ApiRequest) -> ApiResponse:
 
 
 def _change(request: ApiRequest) -> ApiResponse:
-    request.require_tenant_client()
     request.desk.serving.label_group(
         local_scope(request.path_parameters["resourceGroupId"]), parse_group_labels(request.body())
     )
@@ -110,7 +107,6 @@ def _change(request: ApiRequest) -> ApiResponse:
 
 
 def _delete(request: ApiRequest) -> ApiResponse:
-    request.require_tenant_client()
     name = request.path_parameters["resourceGroupId"]
     request.desk.connections.delete_group(local_scope(name))
     return ApiResponse(
@@ -124,9 +120,9 @@ def _group(group: ResourceGroup) -> Json:
 
 _ONE = f"{_PATH}/{{resourceGroupId}}"
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", _PATH, _list, tenant_wide=True),
-    Endpoint("POST", _PATH, _create, tenant_wide=True),
-    Endpoint("GET", _ONE, _get, tenant_wide=True),
-    Endpoint("PATCH", _ONE, _change, tenant_wide=True),
-    Endpoint("DELETE", _ONE, _delete, tenant_wide=True),
+    Endpoint("GET", _PATH, _list, authorization.own_groups, tenant_wide=True),
+    Endpoint("POST", _PATH, _create, authorization.tenant, tenant_wide=True),
+    Endpoint("GET", _ONE, _get, authorization.named_group, tenant_wide=True),
+    Endpoint("PATCH", _ONE, _change, authorization.tenant, tenant_wide=True),
+    Endpoint("DELETE", _ONE, _delete, authorization.tenant, tenant_wide=True),
 )

@@ -13,6 +13,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import MetricResource
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.metric_query import (
     BODY_LIMIT,
@@ -121,7 +122,9 @@ def _has_metrics(service: MetricService, scope: Scope, execution_id: str) -> boo
 
 
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", _PATH, _get, listed_details=True),
-    Endpoint("PATCH", _PATH, _patch, listed_details=True, body_limit=BODY_LIMIT),
-    Endpoint("DELETE", _PATH, _delete, listed_details=True),
+    Endpoint("GET", _PATH, _get, authorization.own_group, listed_details=True),
+    Endpoint(
+        "PATCH", _PATH, _patch, authorization.own_group, listed_details=True, body_limit=BODY_LIMIT
+    ),
+    Endpoint("DELETE", _PATH, _delete, authorization.own_group, listed_details=True),
 )

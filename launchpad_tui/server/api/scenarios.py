@@ -10,6 +10,7 @@ from launchpad_tui.aiapi.scenarios import (
 from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.scenario import Executable, Version
 from launchpad_tui.errors import NotFound
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
@@ -81,9 +82,11 @@ def _of_scenario(request: ApiRequest) -> list[Executable]:
 _ONE = "/lm/scenarios/{scenarioId}"
 # The specification has no 404 for the lists of executables and versions.
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", "/lm/scenarios", _list),
-    Endpoint("GET", _ONE, _get),
-    Endpoint("GET", f"{_ONE}/executables", _executables, missing=400),
-    Endpoint("GET", f"{_ONE}/executables/{{executableId}}", _executable),
-    Endpoint("GET", f"{_ONE}/versions", _versions, missing=400),
+    Endpoint("GET", "/lm/scenarios", _list, authorization.shared_by_all),
+    Endpoint("GET", _ONE, _get, authorization.shared_by_all),
+    Endpoint("GET", f"{_ONE}/executables", _executables, authorization.shared_by_all, missing=400),
+    Endpoint(
+        "GET", f"{_ONE}/executables/{{executableId}}", _executable, authorization.shared_by_all
+    ),
+    Endpoint("GET", f"{_ONE}/versions", _versions, authorization.shared_by_all, missing=400),
 )

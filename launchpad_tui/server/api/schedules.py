@@ -6,6 +6,7 @@ from launchpad_tui.aiapi.schedules import parse_schedule_request, serialize_sche
 from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
@@ -88,10 +89,17 @@ def _delete(request: ApiRequest) -> ApiResponse:
 
 _ONE = "/lm/executionSchedules/{executionScheduleId}"
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", "/lm/executionSchedules/$count", _count),
-    Endpoint("GET", "/lm/executionSchedules", _list),
-    Endpoint("POST", "/lm/executionSchedules", _create, missing=400, conflict=400),
-    Endpoint("GET", _ONE, _get),
-    Endpoint("PATCH", _ONE, _change, conflict=400),
-    Endpoint("DELETE", _ONE, _delete),
+    Endpoint("GET", "/lm/executionSchedules/$count", _count, authorization.own_group),
+    Endpoint("GET", "/lm/executionSchedules", _list, authorization.own_group),
+    Endpoint(
+        "POST",
+        "/lm/executionSchedules",
+        _create,
+        authorization.own_group,
+        missing=400,
+        conflict=400,
+    ),
+    Endpoint("GET", _ONE, _get, authorization.own_group),
+    Endpoint("PATCH", _ONE, _change, authorization.own_group, conflict=400),
+    Endpoint("DELETE", _ONE, _delete, authorization.own_group),
 )

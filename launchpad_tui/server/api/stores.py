@@ -6,6 +6,7 @@ from launchpad_tui.aiapi.store_secrets import SECRET_SUFFIX
 from launchpad_tui.aiapi.values import Json, generic_id, resource_list
 from launchpad_tui.domain.connection import ObjectStoreRecord
 from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.api.query_parameters import UNLIMITED
 
@@ -27,7 +28,13 @@ def _get(request: ApiRequest) -> ApiResponse:
 
 def _create(request: ApiRequest) -> ApiResponse:
     secret = request.desk.serving.parse_store_secret(request.body())
-    created = request.desk.stores.add(request.scope, secret.name, secret.kind, secret.values)
+    created = request.desk.stores.add(
+        request.scope,
+        secret.name,
+        secret.kind,
+        secret.values,
+        restricted=bool(request.client.group),
+    )
     return ApiResponse(
         202,
         {"message": "secret has been created"},
@@ -52,7 +59,14 @@ def _change(request: ApiRequest) -> ApiResponse:
             "Delete the object store and create it with the other type.",
             field="type",
         )
-    request.desk.stores.edit(request.scope, found.name, secret.values)
+    # The secret is replaced: a stored credential is not sent to a server that the request names.
+    request.desk.stores.edit(
+        request.scope,
+        found.name,
+        secret.values,
+        keep_secrets=False,
+        restricted=bool(request.client.group),
+    )
     return ApiResponse(202, {"id": generic_id(found.name), "message": "secret has been modified"})
 
 
@@ -81,9 +95,9 @@ def _serialize(request: ApiRequest, store: ObjectStoreRecord) -> Json:
 
 _ONE = f"{_PATH}/{{objectStoreName}}"
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", _PATH, _list),
-    Endpoint("POST", _PATH, _create),
-    Endpoint("GET", _ONE, _get),
-    Endpoint("PATCH", _ONE, _change),
-    Endpoint("DELETE", _ONE, _delete),
+    Endpoint("GET", _PATH, _list, authorization.own_group),
+    Endpoint("POST", _PATH, _create, authorization.stored_secret),
+    Endpoint("GET", _ONE, _get, authorization.own_group),
+    Endpoint("PATCH", _ONE, _change, authorization.stored_secret),
+    Endpoint("DELETE", _ONE, _delete, authorization.own_group),
 )

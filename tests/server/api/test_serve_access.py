@@ -16,6 +16,7 @@ import requests
 
 from launchpad_tui.config.api_clients import ApiClients
 from launchpad_tui.domain.api_client import ApiClient
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 from launchpad_tui.server.api.tokens import LIFETIME, IssuedTokens
@@ -117,8 +118,13 @@ def test_a_client_of_one_group_cannot_access_others(shared: SharedServer) -> Non
     )
     error_of(server.call("PATCH", "/admin/resourceGroups/bound", key=key, json={"labels": []}), 403)
     error_of(server.call("DELETE", "/admin/resourceGroups/bound", key=key), 403)
-    # A model that a client of another group registers there does not show.
+    # By default the stores of all groups are one folder, in which files may be those of others.
     body = {"name": "m", "kind": "model", "url": "ai://default/m", "scenarioId": "houses"}
+    error_of(server.call("POST", "/lm/artifacts", key=key, group="bound", json=body), 403)
+    own = server.home / "bound"
+    own.mkdir()
+    shared.bench.desk.stores.edit(Scope("local", "bound"), "default", {"root": str(own)})
+    # A model that a client of another group registers there does not show.
     made = server.call("POST", "/lm/artifacts", key=key, group="bound", json=body)
     assert made.status_code == 201
     error_of(server.call("GET", f"/lm/artifacts/{made.json()['id']}"), 404)

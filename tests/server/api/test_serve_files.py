@@ -165,7 +165,8 @@ def test_failed_uploads_leave_no_files(shared: SharedServer) -> None:
         == 400
     )
     old = time.time() - ABANDONED_SECONDS - 60
-    os.utime(folder / upload, (old, old))
+    (staged,) = folder.iterdir()
+    os.utime(staged, (old, old))
     shared.server.call("PUT", FILES, params={"path": name()}, data=b"x")
     assert list(folder.iterdir()) == []
 
