@@ -1,8 +1,8 @@
 """Which servers requests on behalf of restricted clients may reach, checked when a socket connects.
 
 A name is resolved once, each of its addresses is checked, and the socket connects to a checked
-address. So neither the spelling of an address (decimal, IPv6-mapped), nor a name that resolves to an
-internal address, nor a redirect leads around the check. Proxies are not used, because the check
+address. So neither the spelling of an address (decimal, IPv6-mapped), nor a name that resolves to
+an internal address, nor a redirect leads around the check. Proxies are not used, because the check
 would see the proxy's address only.
 """
 

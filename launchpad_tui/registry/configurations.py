@@ -221,7 +221,8 @@ def from_row(
         ):
             for pk, name, value in db.execute(
                 f"SELECT configuration_pk, name, {column} FROM {table} "
-                f"WHERE configuration_pk IN ({placeholders(some)}) ORDER BY configuration_pk, position",
+                f"WHERE configuration_pk IN ({placeholders(some)}) "
+                "ORDER BY configuration_pk, position",
                 some,
             ):
                 into.setdefault(pk, {})[name] = value

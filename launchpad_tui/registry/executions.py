@@ -64,7 +64,8 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Exe
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             for row in db.execute(
-                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? AND id IN ({placeholders(some)})",
+                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? "
+                f"AND id IN ({placeholders(some)})",
                 (group, *some),
             ):
                 found[row[0]] = from_row(row)

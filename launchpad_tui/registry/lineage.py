@@ -23,7 +23,8 @@ def inputs_of(
             for execution, name, artifact in db.execute(
                 "SELECT e.id, i.name, i.artifact_id FROM executions e "
                 "JOIN configuration_inputs i ON i.configuration_pk = e.configuration_pk "
-                f"WHERE e.group_pk = ? AND e.id IN ({placeholders(some)}) ORDER BY e.pk, i.position",
+                f"WHERE e.group_pk = ? AND e.id IN ({placeholders(some)}) "
+                "ORDER BY e.pk, i.position",
                 (group, *some),
             ):
                 found[execution] = (*found.get(execution, ()), (name, artifact))
@@ -45,7 +46,8 @@ def consumers_of(
                 for row in db.execute(
                     "SELECT DISTINCT e.id FROM configuration_inputs i JOIN executions e "
                     "ON e.configuration_pk = i.configuration_pk WHERE e.group_pk = ? "
-                    f"AND i.artifact_id IN ({placeholders(some)}) ORDER BY e.created_at, e.pk LIMIT ?",
+                    f"AND i.artifact_id IN ({placeholders(some)}) "
+                    "ORDER BY e.created_at, e.pk LIMIT ?",
                     (group, *some, limit),
                 )
             ]

@@ -151,7 +151,8 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
             db.execute(
                 "UPDATE artifacts SET execution_pk = (SELECT e.pk FROM executions e "
                 "WHERE e.group_pk = artifacts.group_pk AND e.id = artifacts.execution_id) "
-                f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({placeholders(some)})",
+                f"WHERE group_pk = ? AND kind IN {_KINDS} "
+                f"AND execution_id IN ({placeholders(some)})",
                 (group, *some),
             )
         return _announce(registry, db, before, "executions")

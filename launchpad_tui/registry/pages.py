@@ -175,8 +175,8 @@ class Lister(Generic[Row]):
     ) -> _Segment:
         value = f"s.{statistic_column(metric)}"
         own = (
-            f"s.execution_pk = {self._table.execution} AND {series_condition(self._table, metric.key)} "
-            f"AND {value} IS NOT NULL"
+            f"s.execution_pk = {self._table.execution} "
+            f"AND {series_condition(self._table, metric.key)} AND {value} IS NOT NULL"
         )
         if not has_value:
             where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
@@ -250,7 +250,8 @@ class Lister(Generic[Row]):
             some = pks[start : start + BATCH]
             yield from db.execute(
                 f"SELECT t.pk, s.{column} FROM {self._table.name} t CROSS JOIN series s "
-                f"WHERE t.pk IN ({placeholders(some)}) AND s.execution_pk = {self._table.execution} "
+                f"WHERE t.pk IN ({placeholders(some)}) "
+                f"AND s.execution_pk = {self._table.execution} "
                 f"AND {series_condition(self._table, key)}",
                 (*some, key),
             ).fetchall()

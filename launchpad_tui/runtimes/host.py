@@ -79,7 +79,7 @@ class ArtifactRecords(Protocol):
         """
 
     def restricted_artifacts(self, scope: Scope, ids: Sequence[str]) -> frozenset[str]:
-        """Return the IDs of those of the artifacts that a client of one resource group registered."""
+        """Return the IDs of the artifacts that a client of one resource group registered."""
 
     def inputs_of(self, scope: Scope, execution_id: str) -> Sequence[tuple[str, str]]:
         """Return name and artifact ID of each input of an execution."""
@@ -295,8 +295,8 @@ class HostFiles(Protocol):
         """Download the files at a URL into a folder and return their paths.
 
         Args:
-            restricted: whether only files are downloaded that clients of the resource group may read;
-                for others, PermissionDenied is raised.
+            restricted: whether only files are downloaded that clients of the resource group may
+                read; for others, PermissionDenied is raised.
         """
 
     def store_output(

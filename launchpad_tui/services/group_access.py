@@ -27,7 +27,7 @@ from launchpad_tui.stores.locations import StoreLocation, store_location
 
 #: seconds in which the address of a new object store must be resolved
 _RESOLVE_SECONDS = 5.0
-#: headers that a client may send with requests to its object store (SAP HANA Cloud, data lake Files)
+#: headers that a client may send to its object store (SAP HANA Cloud, data lake Files)
 _HEADERS = frozenset({"x-sap-filecontainer"})
 #: sources of credentials that belong to this machine, not to the client
 _OWN_CREDENTIALS = frozenset({"environment", "profile", "instance"})

@@ -185,7 +185,7 @@ class RegistryRecords:
         artifacts.add(self._registry, scope, new, restricted=restricted)
 
     def restricted_artifacts(self, scope: Scope, ids: Sequence[str]) -> frozenset[str]:
-        """Return the IDs of those of the artifacts that a client of one resource group registered."""
+        """Return the IDs of the artifacts that a client of one resource group registered."""
         return artifacts.restricted(self._registry, scope, ids)
 
     def inputs_of(self, scope: Scope, execution_id: str) -> Sequence[tuple[str, str]]:

@@ -165,7 +165,7 @@ class StoreService:
         return added
 
     def _is_initial_default(self, scope: Scope, name: str) -> bool:
-        """Return whether the name is that of the folder with which the resource group was created."""
+        """Return whether the store is the folder with which the resource group was created."""
         return any(
             each.name == name == DEFAULT_STORE
             and self._store_kind(each.kind).folder_field

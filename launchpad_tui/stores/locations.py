@@ -1,8 +1,8 @@
 """Where object stores keep their files, comparable across stores, kinds and spellings.
 
-Two stores of which one may contain files of the other must be recognized even if their addresses are
-written differently. So servers are not compared: the same server has many names. Buckets of the same
-name are taken for the same one, and so are all clusters of Hadoop.
+Two stores of which one may contain files of the other must be recognized even if their addresses
+are written differently. So servers are not compared: the same server has many names. Buckets of
+the same name are taken for the same one, and so are all clusters of Hadoop.
 """
 
 from __future__ import annotations

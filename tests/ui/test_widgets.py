@@ -369,7 +369,7 @@ async def test_a_key_has_one_meaning_on_a_screen(workshop_home: Home, top: str) 
             for action, _ in reachable_actions(screen):
                 for key in screen.launchpad.keymap.keys(action):
                     other = meaning.setdefault(key, action.id)
-                    # The same action may exist in the focused widget and around it, for example down.
+                    # The focused widget and its container may have the same action, such as down.
                     same = (
                         other.rpartition(".")[2] == action.id.rpartition(".")[2]
                         or (other, action.id) in LAYERED

@@ -95,8 +95,8 @@ class _ConnectionWizard(CatalogWizard):
                 SERVICE_KEY,
                 kinds[0].key_title,
                 FieldKind.SECRET,
-                help="Paste the JSON or enter the path of a file to fill the settings. Leave it empty "
-                "to enter the settings or to read them from the environment",
+                help="Paste the JSON or enter the path of a file to fill the settings. Leave it "
+                "empty to enter the settings or to read them from the environment",
                 when=(KIND, tuple(kind.id for kind in kinds)),
                 lines=True,
             ),
