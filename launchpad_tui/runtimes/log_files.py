@@ -43,6 +43,10 @@ class LogWriter:
         self._index = open(self._folder / "index", "ab", buffering=0)  # noqa: SIM115
         self._lock = threading.Lock()
         self._offset, self._count = self._repair()
+        self._latest = 0
+        #: the number of lines that could not be written, and the time of the first of them
+        self._missing = 0
+        self._missing_since = 0
 
     def _repair(self) -> tuple[int, int]:
         """Remove an incomplete last line, which a killed writer left, and write the index again.
@@ -79,37 +83,55 @@ class LogWriter:
             step: the name of the step that wrote them.
             messages: without line breaks; invalid UTF-8 is replaced when the lines are read.
             at: the time of the lines; None for now.
-        """
-        head = f"{to_micros(at or now())}\t{stream}\t{_single_line(step)}\t".encode()
-        with self._lock:
-            parts: list[bytes] = []
-            marks: list[bytes] = []
-            offset, count = self._offset, self._count
-            for message in messages:
-                for start in range(0, max(1, len(message)), LINE_LIMIT):
-                    if count % EVERY == 0:
-                        marks.append(_OFFSET.pack(offset))
-                    count += 1
-                    line = head + message[start : start + LINE_LIMIT] + b"\n"
-                    parts.append(line)
-                    offset += len(line)
-            if self._append(b"".join(parts), b"".join(marks)):
-                self._offset, self._count = offset, count
 
-    def _append(self, lines: bytes, marks: bytes) -> bool:
-        """Write both or neither. If the disk is full, the lines are lost, but the training
-        continues."""
-        before = -(-self._count // EVERY)
+        If the disk is full, the lines are lost, and the execution continues. The next line that can
+        be written follows a line that reports the gap.
+        """
+        with self._lock:
+            # Lines stay ordered if the clock is set back.
+            time_of_lines = max(to_micros(at or now()), self._latest)
+            head = f"{time_of_lines}\t{stream}\t{_single_line(step)}\t".encode()
+            lines = [
+                head + message[start : start + LINE_LIMIT] + b"\n"
+                for message in messages
+                for start in range(0, max(1, len(message)), LINE_LIMIT)
+            ]
+            if self._append([*self._gap(time_of_lines), *lines]):
+                self._latest = time_of_lines
+                self._missing = 0
+                return
+            self._missing_since = self._missing_since if self._missing else time_of_lines
+            self._missing += len(lines)
+
+    def _gap(self, until: int) -> list[bytes]:
+        """Return the line that reports missing lines; none if no line is missing."""
+        if not self._missing:
+            return []
+        since = to_rfc3339(from_micros(self._missing_since))
+        text = f"{self._missing:,} lines are missing: the disk was full since {since}"
+        return [f"{until}\tlaunchpad\t\t{text}\n".encode()]
+
+    def _append(self, lines: Sequence[bytes]) -> bool:
+        """Write all lines and their entries of the index, or nothing; return whether it worked."""
+        marks: list[bytes] = []
+        offset, count = self._offset, self._count
+        for line in lines:
+            if count % EVERY == 0:
+                marks.append(_OFFSET.pack(offset))
+            count += 1
+            offset += len(line)
+        content, entries = b"".join(lines), b"".join(marks)
         try:
-            if self._lines.write(lines) == len(lines) and (
-                not marks or self._index.write(marks) == len(marks)
+            if self._lines.write(content) == len(content) and (
+                not entries or self._index.write(entries) == len(entries)
             ):
+                self._offset, self._count = offset, count
                 return True
         except OSError:
             pass
         with contextlib.suppress(OSError):
             self._lines.truncate(self._offset)
-            self._index.truncate(before * _OFFSET.size)
+            self._index.truncate(-(-self._count // EVERY) * _OFFSET.size)
         return False
 
     def report(self, text: str, step: str = "") -> None:
@@ -123,6 +145,7 @@ class LogWriter:
             finished: mark the log as complete.
         """
         with self._lock:
+            self._append(self._gap(max(to_micros(now()), self._latest)))
             self._lines.close()
             self._index.close()
         if finished:

@@ -24,7 +24,8 @@ from launchpad_tui.domain.execution import (
     UnfinishedExecution,
 )
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import Conflict, LaunchpadError
+from launchpad_tui.errors import Conflict, LaunchpadError, StorageFull
+from launchpad_tui.runtimes.embedded.space_reserve import check_space
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import RuntimeHost
 
@@ -50,6 +51,11 @@ class Dispatcher:
         """Start pending executions up to the limit of parallel executions; return their number."""
         started = 0
         parallel = self._host.settings.parallel
+        try:
+            check_space(self._host.home.executions)
+        except StorageFull as error:
+            _log.warning("queued executions wait: %s", error)
+            return 0
         while (claimed := self._records.claim_next(parallel, os.getpid(), "")) is not None:
             scope, execution = claimed
             try:
@@ -121,8 +127,9 @@ class Dispatcher:
     def _is_lost(self, each: UnfinishedExecution) -> bool:
         if each.claim is None:
             return False
+        # The difference is negative if the clock was set back.
         starting = (
-            each.execution.status is Status.PENDING and now() - each.claim.at < _START_TIMEOUT
+            each.execution.status is Status.PENDING and abs(now() - each.claim.at) < _START_TIMEOUT
         )
         if starting and each.claim.boot != RUNNING_SUPERVISOR:
             return False

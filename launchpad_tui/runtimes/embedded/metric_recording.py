@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricSink, Tag
 from launchpad_tui.domain.metric_lines import MetricLineError, parse_metric_line
 from launchpad_tui.domain.timestamps import now
@@ -10,15 +12,25 @@ from launchpad_tui.runtimes.log_files import LogWriter
 
 #: the maximum number of problems that are written to the log of an execution
 _REPORTED_PROBLEMS = 5
+#: the largest number of entries, and of characters of their texts, that wait for space on the disk
+_WAITING_ENTRIES, _WAITING_CHARACTERS = 200_000, 20_000_000
 
 
 class MetricLineRecorder:
-    """Parses lines that begin with ``::`` and records their metrics. The log reports problems."""
+    """Parses lines that begin with ``::`` and records their metrics. The log reports problems.
+
+    Entries that cannot be recorded because the disk is full or the registry is busy wait in memory
+    and are recorded together with later ones. Safe for threads.
+    """
 
     def __init__(self, sink: MetricSink, log: LogWriter) -> None:
         self._sink = sink
         self._log = log
         self._problems = 0
+        self._lock = threading.Lock()
+        self._metrics: list[Metric] = []
+        self._tags: list[Tag] = []
+        self._infos: list[CustomInfo] = []
 
     def record(self, lines: list[bytes]) -> None:
         """Record the metrics, tags and custom info of several lines together."""
@@ -36,11 +48,44 @@ class MetricLineRecorder:
                 metrics += found.metrics
                 tags += found.tags
                 infos += found.custom_info
-        if metrics or tags or infos:
-            try:
-                self._sink.record(metrics, tags, infos)
-            except LaunchpadError as error:
-                self._report_problem(f"Metrics could not be recorded: {error.title}")
+        with self._lock:
+            self._metrics += metrics
+            self._tags += tags
+            self._infos += infos
+            self._record_waiting()
+
+    def flush(self) -> None:
+        """Record the waiting entries. The log reports those that are lost."""
+        with self._lock:
+            self._record_waiting()
+            if count := self._waiting():
+                self._log.report(f"{count:,} metrics, tags and infos are lost: the disk is full")
+            self._clear()
+
+    def _record_waiting(self) -> None:
+        if not self._waiting():
+            return
+        try:
+            self._sink.record(self._metrics, self._tags, self._infos)
+        except LaunchpadError as error:
+            if error.retryable and self._may_wait():
+                self._report_problem(f"Metrics are recorded later: {error.title}")
+                return
+            self._report_problem(
+                f"{self._waiting():,} metrics, tags and infos are lost: {error.title}"
+            )
+        self._clear()
+
+    def _waiting(self) -> int:
+        return len(self._metrics) + len(self._tags) + len(self._infos)
+
+    def _may_wait(self) -> bool:
+        texts = sum(len(each.value) for each in self._tags)
+        texts += sum(len(each.value) for each in self._infos)
+        return self._waiting() <= _WAITING_ENTRIES and texts <= _WAITING_CHARACTERS
+
+    def _clear(self) -> None:
+        self._metrics, self._tags, self._infos = [], [], []
 
     def _report_problem(self, text: str) -> None:
         self._problems += 1

@@ -8,6 +8,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, Status, TargetStatus, new_execution_id
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.runtimes.embedded.secrets import read_secret
+from launchpad_tui.runtimes.embedded.space_reserve import check_space
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.host import RuntimeHost
 
@@ -18,7 +19,9 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
     Raises:
         NotFound: the configuration or its executable does not exist.
         ConfigError: a secret that the executable requires is missing.
+        StorageFull: the disk has no space for an execution.
     """
+    check_space(host.home.executions)
     configuration = host.records.configuration(scope, configuration_id)
     executable = host.records.executable(scope, configuration.executable_id)
     template = parse_text(executable.template, Path(executable.source or "template"), executable.id)

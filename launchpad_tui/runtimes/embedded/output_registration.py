@@ -11,8 +11,9 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from launchpad_tui.config.atomic import write_private
@@ -28,6 +29,8 @@ from launchpad_tui.domain.execution import Execution, why_not_store_outputs
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
+from launchpad_tui.runtimes.embedded.output_archive import archived
+from launchpad_tui.runtimes.embedded.space_reserve import is_full, no_space
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import HostFiles, RuntimeHost
@@ -44,6 +47,8 @@ class PendingOutput:
         name: the output's ``globalName``.
         path: the file or folder on this machine.
         suffix: the path of the artifact inside the output; empty for the entire output.
+        archive: whether the output is packed into a ``.tgz`` file before it is stored, because
+            there was no space for it when the step ended.
     """
 
     name: str
@@ -53,6 +58,7 @@ class PendingOutput:
     description: str
     labels: tuple[tuple[str, str], ...]
     suffix: str
+    archive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,10 @@ class PendingOutputs:
 
 
 def pending_outputs(
-    parsed: ParsedTemplate, paths: Mapping[str, Path], signatures: Mapping[str, str]
+    parsed: ParsedTemplate,
+    paths: Mapping[str, Path],
+    signatures: Mapping[str, str],
+    unarchived: Collection[str] = (),
 ) -> PendingOutputs:
     """Return the outputs of an execution of a template.
 
@@ -72,6 +81,7 @@ def pending_outputs(
         parsed: the template.
         paths: the file or folder of each output, by ``globalName``.
         signatures: the signatures of the outputs, by ``globalName``.
+        unarchived: the ``globalName`` of outputs that have to be packed before they are stored.
     """
     slots = {each.name: each for each in parsed.executable.outputs}
     return PendingOutputs(
@@ -84,6 +94,7 @@ def pending_outputs(
                 slots[name].description,
                 tuple(slots[name].labels),
                 parsed.suffixes.get(name, ""),
+                name in unarchived,
             )
             for name, path in paths.items()
         ),
@@ -151,7 +162,7 @@ def register_outputs(
     outputs: PendingOutputs,
     progress: Progress | None = None,
     *,
-    retried: bool = False,
+    completed_at: Callable[[], datetime] | None = None,
 ) -> tuple[Artifact, ...]:
     """Store the outputs, register them as artifacts, and complete the execution.
 
@@ -160,7 +171,8 @@ def register_outputs(
     Args:
         host: the registry and the object stores.
         log: the execution's log.
-        retried: the execution is DEAD because its outputs could not be stored before.
+        completed_at: returns the time of completion; None if the execution is DEAD, because its
+            outputs could not be stored before, and keeps its time.
 
     Returns:
         The new artifacts.
@@ -176,11 +188,16 @@ def register_outputs(
             url = str(ArtifactUrl(DEFAULT_STORE, f"{execution.id}/{output.name}"))
             log.report(f"Storing output {output.name} at {url}")
             stored.append(url)
-            files = host.files.store_output(scope, url, Path(output.path), progress)
+            files = host.files.store_output(scope, url, _packed(output), progress)
             created.append(_artifact(execution, output, url, files))
         details = {f"signature.{name}": value for name, value in outputs.signatures.items()}
         host.records.complete(
-            scope, execution.id, created, None if retried else now(), details, again=retried
+            scope,
+            execution.id,
+            created,
+            None if completed_at is None else completed_at(),
+            details,
+            again=completed_at is None,
         )
     except LaunchpadError:
         for url in stored:
@@ -214,7 +231,7 @@ def retry_registration(
         outputs = load_pending_outputs(folder)
         log = LogWriter(folder)
         try:
-            register_outputs(host, log, scope, execution, outputs, progress, retried=True)
+            register_outputs(host, log, scope, execution, outputs, progress)
         except LaunchpadError as error:
             log.report(f"Outputs not stored: {error.title}")
             raise
@@ -246,6 +263,23 @@ def _artifact(
     return artifact, tuple(
         replace(each, path=each.path.removeprefix(f"{suffix}/")) for each in files
     )
+
+
+def _packed(output: PendingOutput) -> Path:
+    """Return the file or folder to store.
+
+    Raises:
+        StorageFull: there is no space for the archive of the output.
+    """
+    path = Path(output.path)
+    if not output.archive:
+        return path
+    try:
+        return archived(path, output.name)
+    except OSError as error:
+        if is_full(error):
+            raise no_space(path.parent) from error
+        raise
 
 
 def _delete(files: HostFiles, log: LogWriter, scope: Scope, url: str) -> None:

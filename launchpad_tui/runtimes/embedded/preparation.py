@@ -6,16 +6,14 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
-from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.errors import ConfigError, NotFound
 from launchpad_tui.runtimes.embedded import sandbox
-from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
 from launchpad_tui.runtimes.embedded.secrets import read_secret
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate
@@ -57,7 +55,7 @@ class Preparation:
         settings: Mapping[str, str],
         endpoint: str,
         cancellation: Cancellation,
-        sink: MetricSink,
+        record: Callable[[list[bytes]], None],
     ) -> RunContext:
         """Copy the code, download the inputs and return the context of the workflow's steps.
 
@@ -66,7 +64,7 @@ class Preparation:
             settings: the settings of the executable.
             endpoint: the base URL of the tracking endpoint.
             cancellation: stops the steps.
-            sink: stores the metrics that the steps print.
+            record: receives the lines of standard output that begin with ``::``.
 
         Raises:
             ConfigError: the settings of the executable are invalid, or its code cannot be copied.
@@ -100,7 +98,7 @@ class Preparation:
             log=self.log,
             cancellation=cancellation,
             secret=lambda name: read_secret(self.host.home.secrets, name),
-            record=MetricLineRecorder(sink, self.log).record,
+            record=record,
         )
 
     def _stage_inputs(self) -> tuple[dict[str, Path], dict[str, str]]:

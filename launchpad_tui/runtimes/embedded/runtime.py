@@ -278,6 +278,7 @@ class EmbeddedRuntime:
         Raises:
             NotFound: the configuration or its executable does not exist.
             ConfigError: a secret that the executable requires is missing.
+            StorageFull: the disk has no space for an execution.
         """
         from launchpad_tui.runtimes.embedded.new_executions import new_execution
 

@@ -17,6 +17,7 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, RateLimited, StorageFull, Unreachable
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
+from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
 from launchpad_tui.runtimes.embedded.output_registration import (
     PendingOutputs,
     discard_pending_outputs,
@@ -27,6 +28,8 @@ from launchpad_tui.runtimes.embedded.output_registration import (
 )
 from launchpad_tui.runtimes.embedded.preparation import Preparation
 from launchpad_tui.runtimes.embedded.process import Cancellation, kill_remaining
+from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, is_full
+from launchpad_tui.runtimes.embedded.status_recorder import StatusRecorder
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.embedded.workflow_run import Interrupted, StepFailed, WorkflowRun
 from launchpad_tui.runtimes.embedded.workspace import Workspace
@@ -38,6 +41,8 @@ from launchpad_tui.runtimes.log_files import LogWriter
 _STOP_CHECK_SECONDS = 0.25
 #: seconds before each further attempt to store outputs in an object store that did not respond
 _RETRY_SECONDS = (2, 8, 20)
+#: the message of executions that ended because of a full disk
+_NO_SPACE = "No space left on the disk"
 _log = logging.getLogger(__name__)
 
 
@@ -55,17 +60,47 @@ def supervise(host: RuntimeHost, endpoint: TrackingEndpoint, execution_id: str) 
         NotFound: there is no such execution.
     """
     scope = host.records.scope_of(execution_id)
-    workspace = Workspace(host.home.executions, execution_id).create()
+    workspace = Workspace(host.home.executions, execution_id)
+    reserve = SpaceReserve(workspace.root)
+    status = StatusRecorder(host.records, scope, execution_id, reserve)
     with folder_lock(workspace.root, wait=True):
-        host.records.set_supervisor(scope, execution_id, os.getpid(), RUNNING_SUPERVISOR)
-        execution = host.records.execution(scope, execution_id)
-        log = LogWriter(workspace.root)
         try:
-            _SupervisedRun(host, endpoint, scope, execution, workspace, log).run()
+            workspace.create()
+            reserve.acquire()
+            host.records.set_supervisor(scope, execution_id, os.getpid(), RUNNING_SUPERVISOR)
+            log = LogWriter(workspace.root)
+        except (OSError, StorageFull) as error:
+            _end_before_start(status, error)
+            reserve.clear()
+            return
+        try:
+            execution = host.records.execution(scope, execution_id)
+            _SupervisedRun(host, endpoint, scope, execution, workspace, log, reserve).run()
         finally:
             log.close()
+            reserve.clear()
     _remove_old_work_folders(host)
     Dispatcher(host).dispatch()
+
+
+def _end_before_start(status: StatusRecorder, error: OSError | StorageFull) -> None:
+    """End an execution whose folder could not be prepared."""
+    if isinstance(error, OSError) and not is_full(error):
+        message, reason = (
+            f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
+            "system",
+        )
+    else:
+        message, reason = _NO_SPACE, "no space"
+    try:
+        status.end(Status.DEAD, message, {"reason": reason})
+    except Conflict:
+        # A stop was requested in the meantime.
+        status.end(Status.STOPPED, "Stopped before it started")
+
+
+def _without_space(error: StorageFull) -> LaunchpadError:
+    return LaunchpadError(f"{_NO_SPACE}: {error.title}", error.detail, error.hint)
 
 
 def _remove_old_work_folders(host: RuntimeHost) -> None:
@@ -112,6 +147,7 @@ class _SupervisedRun:
         execution: Execution,
         workspace: Workspace,
         log: LogWriter,
+        reserve: SpaceReserve,
     ) -> None:
         self._host = host
         self._records = host.records
@@ -120,8 +156,12 @@ class _SupervisedRun:
         self._execution = execution
         self._workspace = workspace
         self._log = log
-        self._cancellation: Cancellation | None = None
+        self._reserve = reserve
         self._wake = threading.Event()
+        self._status = StatusRecorder(host.records, scope, execution.id, reserve, self._wake.wait)
+        self._recorder = MetricLineRecorder(
+            _ExecutionMetrics(host.records, scope, execution.id), log
+        )
         self._finished = threading.Event()
 
     def run(self) -> None:
@@ -134,13 +174,14 @@ class _SupervisedRun:
             except StepFailed as error:
                 self._set_dead(error, {"reason": "step failed", **error.details})
             except StorageFull as error:
-                self._set_dead(error, {"reason": "no room"})
+                self._set_dead(_without_space(error), {"reason": "no space"})
             except LaunchpadError as error:
                 self._set_dead(error, {"reason": type(error).__name__})
             except OSError as error:
                 _log.error("an execution ended because of a system error", exc_info=error)
                 text = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
-                self._set_dead(LaunchpadError(text), {"reason": "system"})
+                reason = "no space" if is_full(error) else "system"
+                self._set_dead(LaunchpadError(text), {"reason": reason})
             except Exception as error:  # noqa: BLE001  the execution must not stay RUNNING
                 _log.error("an execution ended because of an unexpected error", exc_info=error)
                 text = f"Unexpected error: {type(error).__name__}: {error}"
@@ -163,13 +204,10 @@ class _SupervisedRun:
         parsed = parse_text(
             executable.template, Path(executable.source or "template"), executable.id
         )
-        self._execution = self._records.transition(
-            scope, execution.id, Status.RUNNING, "", started_at=now()
-        )
+        self._execution = self._status.start()
         cancellation = Cancellation(
             parsed.workflow.deadline_seconds, self._host.settings.stop_grace_seconds
         )
-        self._cancellation = cancellation
         threading.Thread(
             target=self._watch_for_stop, args=(cancellation,), name="stop-watch", daemon=True
         ).start()
@@ -182,13 +220,15 @@ class _SupervisedRun:
                 self._host, scope, self._execution, self._workspace, self._log
             )
             run = WorkflowRun(
-                preparation.run_context(parsed, executable.settings, url, cancellation, sink)
+                preparation.run_context(
+                    parsed, executable.settings, url, cancellation, self._recorder.record
+                )
             )
             paths = run.run()
         if cancellation.requested:
             raise Interrupted("Stopped before the outputs were stored")
-        outputs = pending_outputs(parsed, paths, run.signatures)
-        save_pending_outputs(self._workspace.root, outputs)
+        outputs = pending_outputs(parsed, paths, run.signatures, run.unarchived)
+        self._status.persist(lambda: save_pending_outputs(self._workspace.root, outputs))
         try:
             self._store(outputs, cancellation)
         except LaunchpadError as error:
@@ -199,9 +239,17 @@ class _SupervisedRun:
 
     def _store(self, outputs: PendingOutputs, cancellation: Cancellation) -> None:
         """Store and register the outputs; retry if the object store does not respond."""
+        self._recorder.flush()
         for seconds in (*_RETRY_SECONDS, None):
             try:
-                register_outputs(self._host, self._log, self._scope, self._execution, outputs)
+                register_outputs(
+                    self._host,
+                    self._log,
+                    self._scope,
+                    self._execution,
+                    outputs,
+                    completed_at=self._status.completion_time,
+                )
                 return
             except (Unreachable, RateLimited) as error:
                 if seconds is None or cancellation.requested:
@@ -210,7 +258,7 @@ class _SupervisedRun:
                 self._wake.wait(seconds)
 
     def _set_not_stored(self, error: LaunchpadError) -> None:
-        reason = "no room" if isinstance(error, StorageFull) else type(error).__name__
+        reason = "no space" if isinstance(error, StorageFull) else type(error).__name__
         command = f"launchpad executions store-outputs {self._execution.id}"
         self._log.report(
             f"The outputs are kept on this machine. Retry storing them with: {command}"
@@ -232,9 +280,7 @@ class _SupervisedRun:
             return False
         self._log.report("STOPPED")
         discard_pending_outputs(self._workspace.root)
-        self._records.transition(
-            self._scope, execution.id, Status.STOPPED, "Stopped", completed_at=now()
-        )
+        self._status.end(Status.STOPPED, "Stopped")
         return True
 
     def _set_interrupted(self) -> None:
@@ -249,15 +295,9 @@ class _SupervisedRun:
         if self._set_stopped():
             return
         message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
+        self._recorder.flush()
         self._log.report(f"DEAD: {error}")
-        self._records.transition(
-            self._scope,
-            self._execution.id,
-            Status.DEAD,
-            message,
-            dict(details),
-            completed_at=now(),
-        )
+        self._status.end(Status.DEAD, message, dict(details))
 
     def _watch_for_stop(self, cancellation: Cancellation) -> None:
         """Cancel the run when a stop is requested.

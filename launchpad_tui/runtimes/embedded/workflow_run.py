@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import tarfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,8 +13,10 @@ from pathlib import Path
 
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.runtimes.embedded.mounts import Mount
+from launchpad_tui.runtimes.embedded.output_archive import archived
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
 from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
+from launchpad_tui.runtimes.embedded.space_reserve import is_full
 from launchpad_tui.runtimes.embedded.template_body import REFERENCE, STEP_OUTPUT
 from launchpad_tui.runtimes.embedded.template_model import (
     SIGNATURES,
@@ -91,6 +92,8 @@ class WorkflowRun:
         self._context = context
         self._outputs: dict[str, Path] = {}
         self.signatures: dict[str, str] = {}
+        #: the ``globalName`` of outputs that could not be packed, because the disk is full
+        self.unarchived: set[str] = set()
         self._lock = threading.Lock()
 
     def run(self) -> dict[str, Path]:
@@ -293,10 +296,20 @@ class WorkflowRun:
                 )
             collected.artifacts[output.name] = path
             if output.global_name:
-                stored = _archived(path, output.global_name) if output.archived else path
+                stored = self._archived(path, output.global_name) if output.archived else path
                 with self._lock:
                     self._outputs[output.global_name] = stored
         return collected
+
+    def _archived(self, path: Path, name: str) -> Path:
+        try:
+            return archived(path, name)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            with self._lock:
+                self.unarchived.add(name)
+            return path
 
     def _add_signatures(self, text: str) -> None:
         try:
@@ -412,15 +425,3 @@ def _covered(path: str, mounts: list[Mount]) -> bool:
     return any(
         path.rstrip("/") == each.target or path.startswith(f"{each.target}/") for each in mounts
     )
-
-
-def _archived(path: Path, name: str) -> Path:
-    """Create and return the archive ``<name>.tgz`` of an output.
-
-    Argo creates it for outputs without ``archive: none``, too.
-    """
-    target = path.parent / ".archives" / f"{name}.tgz"
-    target.parent.mkdir(exist_ok=True)
-    with tarfile.open(target, "w:gz") as archive:
-        archive.add(path, arcname=path.name if path.is_file() else name)
-    return target
