@@ -139,11 +139,12 @@ class Execution:
     def duration_seconds(self, at: datetime) -> float | None:
         """Return the seconds from start to completion, or to ``at`` while the execution runs.
 
-        None if it has not started.
+        None if it has not started. Times before the start, which a clock that was set back
+        causes, count as the start.
         """
         if self.started_at is None:
             return None
-        return ((self.completed_at or at) - self.started_at).total_seconds()
+        return max(0.0, ((self.completed_at or at) - self.started_at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

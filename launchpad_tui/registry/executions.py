@@ -238,7 +238,8 @@ def transition(
 ) -> Execution:
     """Change an execution to its next status and return it.
 
-    Times and details that are not given are kept; the message is replaced.
+    Times and details that are not given are kept; the message is replaced. No time is earlier than
+    the one that it follows, even if the clock was set back.
 
     Raises:
         NotFound: it does not exist.
@@ -256,9 +257,12 @@ def transition(
                 "Refresh the list of executions.",
             )
         db.execute(
-            "UPDATE executions SET status = ?, status_message = ?, status_details = coalesce(?, "
-            "status_details), submitted_at = coalesce(?, submitted_at), started_at = coalesce(?, "
-            "started_at), completed_at = coalesce(?, completed_at), modified_at = ? WHERE pk = ?",
+            "UPDATE executions SET status = ?, status_message = ?, "
+            "status_details = coalesce(?, status_details), "
+            "submitted_at = coalesce(?, submitted_at), "
+            "started_at = coalesce(max(?, created_at), started_at), "
+            "completed_at = coalesce(max(?, coalesce(started_at, created_at)), completed_at), "
+            "modified_at = max(?, modified_at) WHERE pk = ?",
             (
                 status,
                 cut(message),
