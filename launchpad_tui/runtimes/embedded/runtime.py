@@ -277,8 +277,7 @@ class EmbeddedRuntime:
 
         Raises:
             NotFound: the configuration or its executable does not exist.
-            ConfigError: a secret that the executable requires is missing.
-            StorageFull: the disk has no space for an execution.
+            ConfigError, StorageFull: a required secret, or space on the disk, is missing.
         """
         from launchpad_tui.runtimes.embedded.new_executions import new_execution
 
