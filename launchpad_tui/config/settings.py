@@ -44,6 +44,8 @@ class UiSettings:
     colours: str = "auto"
     #: seconds between two checks for changes by other processes; a check is one PRAGMA of SQLite
     refresh_seconds: float = 0.25
+    #: write only the cells that changed to the terminal; false uses Textual's own output
+    changed_cells_only: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,24 @@ updated, this is the module to check. Written for Textual 8.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from rich.color import ColorSystem
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from launchpad_tui.ui.frame_writer import FrameWriter, Row
+
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+    from textual.driver import Driver
+    from textual.events import Event
     from textual.widget import Widget
 
 T = TypeVar("T")
@@ -112,3 +119,178 @@ class ContinuingApp(App[None]):
         # Textual's test pilot raises the first error at the end of a test.
         self._exception = self._exception or error
         self.unexpected_error(error)
+
+
+class ChangedCellsOutput(App[None]):
+    """Mixin of an app that writes to the terminal only the cells that changed.
+
+    Textual writes whole stretches of lines with a reset and all colors for each segment, which is
+    ten times as much over a slow line. All frames pass `App._display`; there is no public hook.
+
+    ``changed_cells_only`` is False where Textual's own output is wanted.
+    """
+
+    changed_cells_only = True
+    _frames: FrameWriter | None = None
+    _frames_thread: object = None
+
+    def repaint_terminal(self) -> None:
+        """Write the whole screen again, as after another program wrote to the terminal."""
+        if self._frames is not None:
+            self._frames.forget()
+        self._write_all()
+
+    def _write_all(self) -> None:
+        if self._screen_stack:
+            screen = self.screen
+            self._display(
+                screen,
+                screen._compositor.render_update(full=True, screen_stack=self._background_screens),
+            )
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        driver = self._driver
+        if (
+            not self.changed_cells_only
+            or renderable is None
+            or self._batch_count
+            or not self._running
+            or self._closed
+            or self.is_headless
+            or driver is None
+            or driver.is_inline
+        ):
+            super()._display(screen, renderable)
+            return
+        if not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            # Textual expects that no color is selected.
+            driver.write("\x1b[m")
+            if self._frames is not None:
+                self._frames.forget()
+            super()._display(screen, renderable)
+            return
+        try:
+            text = self._changed_cells(driver, screen, renderable)
+        except Exception as error:  # noqa: BLE001  as Textual does
+            if self._frames is not None:
+                self._frames.forget()
+            self._handle_exception(error)
+        else:
+            if text:
+                self._begin_update()
+                driver.write(text)
+                self._end_update()
+                driver.flush()
+        finally:
+            self.post_display_hook()
+
+    def _changed_cells(
+        self, driver: Driver, screen: Screen[Any], update: LayoutUpdate | ChopsUpdate
+    ) -> str:
+        frames = self._frames
+        if frames is None:
+            colors = _COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
+            frames = self._frames = FrameWriter(colors, erase=erases_with_background(os.environ))
+        # After a suspension the driver has a new thread: the terminal shows something else.
+        thread = getattr(driver, "_writer_thread", None)
+        if self._frames_thread is not thread:
+            self._frames_thread = thread
+            frames.forget()
+        size = screen._compositor.size
+        prefix = ""
+        if frames.size != (size.width, size.height):
+            if not isinstance(update, LayoutUpdate):
+                whole = screen._compositor.render_update(
+                    full=True, screen_stack=self._background_screens
+                )
+                assert isinstance(whole, LayoutUpdate)
+                update = whole
+            prefix = frames.clear(size.width, size.height)
+        # Input methods show their composition at the cursor.
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        self._previous_cursor_position = cursor
+        rows = updated_rows(frames, update)
+        return prefix + frames.write(rows, (cursor.x, cursor.y))
+
+    def _build_driver(
+        self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None
+    ) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        stop = driver.stop_application_mode
+
+        def reset_style_and_stop() -> None:
+            # Textual leaves no style selected after a frame; here the last one stays selected.
+            if getattr(driver, "_writer_thread", None) is not None:
+                driver.write("\x1b[m")
+            stop()
+
+        driver.stop_application_mode = reset_style_and_stop  # type: ignore[method-assign]
+        return driver
+
+    async def _on_resize(self, _event: Event) -> None:
+        # Terminals rearrange their content, and the former size may be back before a frame was
+        # written for the other one; Textual writes nothing then. Textual calls the handlers of
+        # all base classes itself.
+        self._repaint_soon()
+
+    def _on_driver_signal_resume(self, _event: Event) -> None:
+        # Textual writes nothing when the process continues after SIGTSTP.
+        self._repaint_soon()
+
+    def _repaint_soon(self) -> None:
+        if self._frames is not None:
+            self._frames.forget()
+            self.set_timer(0.1, self._repaint_if_unknown)
+
+    def _repaint_if_unknown(self) -> None:
+        if self._frames is not None and self._frames.size == (0, 0):
+            self._write_all()
+
+
+_COLOR_SYSTEMS = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
+
+
+def erases_with_background(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal erases with the selected background: GNU screen does not."""
+    in_screen = environ.get("TERM", "").startswith("screen") and "TMUX" not in environ
+    return "STY" not in environ and not in_screen
+
+
+def updated_rows(frames: FrameWriter, update: LayoutUpdate | ChopsUpdate) -> dict[int, Row]:
+    """Return the rows of a terminal after one of Textual's updates, by their number.
+
+    Args:
+        frames: the model of what the terminal shows now.
+        update: what Textual's compositor changes.
+    """
+    width, height = frames.size
+    cells = frames.styles.cells
+    rows: dict[int, Row] = {}
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            row, x = frames.row(y), update.region.x
+            for strip in strips:
+                part = cells(list(strip))
+                row[x : x + len(part)] = part
+                x += len(part)
+            rows[y] = row[:width]
+        return rows
+    for y, first, stop in update.spans:
+        if y >= height:
+            continue
+        if y not in rows:
+            rows[y] = frames.row(y)
+        row = rows[y]
+        # A chop is the part of a row that one widget shows. Chops beside the span may be older
+        # than what the terminal shows.
+        for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if chop is not None and x < stop and end > first:
+                part = cells(list(chop))
+                row[x : x + len(part)] = part
+        del row[width:]
+    return rows
