@@ -24,7 +24,7 @@ from launchpad_tui.ui.key_reference import places
 from launchpad_tui.ui.keymap import Keymap
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.sync_status import SyncStatus
-from launchpad_tui.ui.textual_compat import accept_result
+from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.transfer_watch import TransferWatch
 from launchpad_tui.ui.typing_ahead import TypingAhead
@@ -43,7 +43,7 @@ _LANES = ("files", "charts", "network", "acts", "probes")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
-class LaunchpadApp(ActionOwner, TypingAhead):
+class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
     """The app. It implements `shell.Shell`.
 
     Args:
@@ -241,6 +241,10 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Open the topics of the manual."""
         self.open("manual")
 
+    def do_repaint(self) -> None:
+        """Write the whole screen again."""
+        self.repaint_terminal()
+
     def do_transfers(self) -> None:
         """Open the transfers screen."""
         self.transfers.show()
@@ -381,6 +385,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
     def _apply_settings(self, desk: Desk) -> None:
         self._desk = desk
         ui = desk.settings.ui
+        self.changed_cells_only = ui.changed_cells_only
         self.keymap = Keymap(desk.settings.keys)
         self.look = find_look(
             ui.theme, ascii_only=ui.ascii, colors=ui.colours, environ=self._environ

@@ -24,6 +24,13 @@ APP_ACTIONS: tuple[Action, ...] = (
         "Everywhere",
     ),
     Action(
+        "app.repaint",
+        "ctrl+l",
+        "repaint",
+        "Repaint the screen (after another program wrote to the terminal)",
+        "Everywhere",
+    ),
+    Action(
         "app.quit", "q ctrl+q ctrl+c", "quit", "Quit (executions continue to run)", "Everywhere"
     ),
     *(
