@@ -7,6 +7,7 @@ cursor position, modes) are answered as xterm does.
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -20,7 +21,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
-import pyte
+
+from tests.terminal_replay import Cells, Replay
 
 KEYS = {
     "down": "\x1b[B",
@@ -36,16 +38,15 @@ KEYS = {
     "tab": "\t",
     "space": " ",
     "ctrl+q": "\x11",
+    "ctrl+l": "\x0c",
 }
 _QUERIES = (
+    # Changes of size are signaled, not reported in the input.
+    (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
     (re.compile(rb"\x1b\[0?c"), b"\x1b[?62;4;22c"),
     (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"),
-    (re.compile(rb"\x1b\[\?(\d+)\$p"), b"\x1b[?%s;2$y"),
+    (re.compile(rb"\x1b\[\?(?!2048\$)(\d+)\$p"), b"\x1b[?%s;2$y"),
     (re.compile(rb"\x1b\[\?u"), b"\x1b[?0u"),
-)
-#: Private CSI sequences, which pyte confuses with others that have the same final letter.
-_PRIVATE = re.compile(
-    rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL
 )
 
 
@@ -71,8 +72,9 @@ class Terminal:
         self, command: Sequence[str], *, size: tuple[int, int], environment: Mapping[str, str]
     ) -> None:
         self.columns, self.rows = size
-        self._screen = pyte.Screen(self.columns, self.rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self._replay = Replay(self.columns, self.rows)
+        self._screen = self._replay.screen
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._chunks: list[tuple[float, bytes]] = []
         self._seen = 0
         master, slave = pty.openpty()
@@ -113,13 +115,26 @@ class Terminal:
 
     def _interpret(self, until: int) -> None:
         for _, data in self._chunks[self._seen : until]:
-            self._stream.feed(_PRIVATE.sub(b"", data))
+            self._replay.feed(self._decode(data))
         self._seen = until
 
     def text(self) -> str:
         """Return the screen as lines of text, after all output so far."""
         self._interpret(len(self._chunks))
         return "\n".join(self._screen.display)
+
+    def cells(self) -> Cells:
+        """Return text and attributes of each cell, after all output so far."""
+        self._interpret(len(self._chunks))
+        return self._replay.cells()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the terminal; its content is lost."""
+        self._interpret(len(self._chunks))
+        self.columns, self.rows = columns, rows
+        self._replay = Replay(columns, rows)
+        self._screen = self._replay.screen
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait(self, pattern: str, timeout: float = 60.0) -> float:
         """Return the milliseconds from the start until the pattern appeared on the screen.
@@ -174,7 +189,7 @@ class Terminal:
         self.settle_quietly(gap)
         first = last = None
         for stamp, data in self._chunks[mark:]:
-            self._stream.feed(_PRIVATE.sub(b"", data))
+            self._replay.feed(self._decode(data))
             shown = list(self._screen.display)
             attributes_only = shown == before and b"\x1b[" in data
             if shown != before or attributes_only:
