@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import pyte
 import pyte.modes
@@ -45,8 +45,10 @@ class ReplayScreen(pyte.Screen):
 class ReplayStream(pyte.Stream):
     """pyte's parser with SU and SD."""
 
-    csi: ClassVar[dict[str, str]] = {**pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down"}
-    events: ClassVar[frozenset[str]] = pyte.Stream.events | {"scroll_up", "scroll_down"}
+    def __init__(self, screen: ReplayScreen) -> None:
+        self.csi = {**pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down"}
+        self.events = pyte.Stream.events | {"scroll_up", "scroll_down"}
+        super().__init__(screen)
 
 
 class Replay:

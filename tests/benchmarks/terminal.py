@@ -12,6 +12,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -128,13 +129,23 @@ class Terminal:
         self._interpret(len(self._chunks))
         return self._replay.cells()
 
+    def blank(self) -> None:
+        """Lose the content of the terminal."""
+        self._interpret(len(self._chunks))
+        self._replay = Replay(self.columns, self.rows)
+        self._screen = self._replay.screen
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        self._process.send_signal(number)
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal; its content is lost."""
-        self._interpret(len(self._chunks))
         self.columns, self.rows = columns, rows
-        self._replay = Replay(columns, rows)
-        self._screen = self._replay.screen
+        self.blank()
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        # The terminal does not control the program, so the system sends it no signal.
+        self.signal(signal.SIGWINCH)
 
     def wait(self, pattern: str, timeout: float = 60.0) -> float:
         """Return the milliseconds from the start until the pattern appeared on the screen.

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 import pytest
 import textual
+from rich.console import Console
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.screen import Screen
 
 from launchpad_tui.config.paths import Home
+from launchpad_tui.ui.frame_writer import FrameWriter
+from launchpad_tui.ui.textual_compat import updated_rows
 from tests.benchmarks.populate import populate
 from tests.benchmarks.terminal import Terminal
+from tests.scenes.harness import press, running
+from tests.terminal_replay import Cells, Replay
 
 SIZE = (120, 36)
 #: keys of lists, charts, comparison, help and manual; none that changes the home
@@ -32,9 +40,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def quiet(terminal: Terminal) -> None:
-    """Wait until the app has written nothing for half a second."""
-    while terminal.written_in(0.5):
-        pass
+    """Wait until the app has written nothing for 0.4 seconds, at most 8 seconds."""
+    for _ in range(20):
+        if not terminal.written_in(0.4):
+            return
+    raise TimeoutError(f"the app does not stop writing:\n{terminal.text()}")
 
 
 @contextmanager
@@ -53,47 +63,77 @@ def app(home: Home, **environment: str) -> Iterator[Terminal]:
         terminal.close()
 
 
-@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"COLORTERM": "", "TERM": "xterm"}])
-def test_the_terminal_shows_the_same_as_after_a_full_repaint(
-    home: Home, environment: dict[str, str]
-) -> None:
-    chance = random.Random(7)
-    with app(home, **environment) as terminal:
-        for turn in range(12):
-            for _ in range(10):
-                terminal.press(chance.choice(KEYS))
-                terminal.written_in(0.02)
-            if turn == 5:
-                terminal.resize(90, 24)
-            if turn == 8:
-                terminal.resize(*SIZE)
-            # A message that ends between the two looks is a change; there is none the next time.
-            for attempt in range(3):
-                quiet(terminal)
-                shown = terminal.cells()
-                terminal.press("ctrl+l")
-                quiet(terminal)
-                if terminal.cells() == shown:
-                    break
-                assert attempt < 2, terminal.text()
+def differences(one: Cells, other: Cells) -> list[tuple[Any, ...]]:
+    """Return the numbers of the cells that differ with both, at most ten."""
+    found = [
+        (y, x, cell, other[y][x])
+        for y, row in enumerate(one)
+        for x, cell in enumerate(row)
+        if cell != other[y][x]
+    ]
+    return found[:10]
 
 
-def test_the_terminal_shows_the_same_as_with_textuals_own_output(
-    home: Home, tmp_path: Path
+def test_a_real_terminal_shows_the_whole_screen_after_a_change_of_size(home: Home) -> None:
+    with app(home) as terminal:
+        for size in ((90, 24), SIZE, (60, 15)):
+            terminal.resize(*size)
+            terminal.wait("launchpad.*Models(.|\n)*Name(.|\n)*help", 20)
+
+
+def test_a_real_terminal_is_repainted_when_the_app_continues_after_a_stop(home: Home) -> None:
+    with app(home) as terminal:
+        terminal.signal(signal.SIGTSTP)
+        terminal.written_in(0.5)
+        terminal.blank()
+        terminal.signal(signal.SIGCONT)
+        terminal.wait("launchpad.*Models(.|\n)*Name(.|\n)*help", 20)
+
+
+def test_an_open_search_writes_nothing_while_no_key_is_pressed(home: Home) -> None:
+    with app(home) as terminal:
+        terminal.press("/")
+        quiet(terminal)
+        assert terminal.written_in(1.5) == 0
+
+
+class BothOutputs:
+    """Two terminals: one gets the changed cells of each frame, the other Textual's own output."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.console = Console(color_system="truecolor", force_terminal=True)
+        self.frames = FrameWriter()
+        self.changed, self.whole = Replay(*SIZE), Replay(*SIZE)
+        self.count = 0
+
+    def display(self, screen: Screen[Any], update: Any) -> None:
+        """Write a frame to both terminals."""
+        if update is None or self.app._batch_count or not self.app._running:
+            return
+        assert isinstance(update, LayoutUpdate | ChopsUpdate)
+        if self.frames.size != SIZE:
+            assert isinstance(update, LayoutUpdate)
+            self.changed.feed(self.frames.clear(*SIZE))
+        self.changed.feed(self.frames.write(updated_rows(self.frames, update), (0, 0)))
+        self.whole.feed(update.render_segments(self.console))
+        self.count += 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_every_frame_shows_the_same_as_textuals_own_output(
+    workshop_home: Home, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = home.root / "settings.toml"
-    pages = []
-    for own in (False, True):
-        settings.write_text("[ui]\nchanged_cells_only = false\n" if own else "")
-        shown = []
-        with app(home) as terminal:
-            for key in ["down", "pagedown", "up", "m", "escape", "enter", "escape", "3", "?"]:
-                terminal.press(key)
-                quiet(terminal)
-                shown.append(terminal.cells())
-        pages.append(shown)
-    settings.unlink()
-    assert pages[0] == pages[1]
+    chance = random.Random(seed)
+    async with running(workshop_home, size=SIZE) as pilot:
+        both = BothOutputs(pilot.app)
+        monkeypatch.setattr(pilot.app, "_display", both.display)
+        pilot.app.screen.refresh(layout=True)
+        for _ in range(40):
+            key = chance.choice(KEYS)
+            await press(pilot, key)
+            assert differences(both.changed.cells(), both.whole.cells()) == [], key
+    assert both.count > 40
 
 
 def test_textual_is_the_version_whose_frames_are_read() -> None:

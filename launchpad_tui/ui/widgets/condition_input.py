@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from launchpad_tui.domain.expression import complete, parse_where, written
 from launchpad_tui.domain.query import Condition, Subject
+from launchpad_tui.ui.widgets.text_input import TextInput
 
 
 class _Names(Suggester):
@@ -22,7 +22,7 @@ class _Names(Suggester):
         return next((one for one in complete(value, self._names) if one.startswith(value)), None)
 
 
-class ConditionInput(Input):
+class ConditionInput(TextInput):
     """An input for a filter expression.
 
     ``tab`` steps through the completions of a name, the right arrow accepts the suggestion.

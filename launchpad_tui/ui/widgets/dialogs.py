@@ -20,6 +20,7 @@ from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.modal import LaunchpadModal
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.text_input import TextInput
 
 #: lines of a dialog's frame; the height of a dialog is limited to nine tenths of the screen's
 _FRAME = 3
@@ -288,7 +289,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             max(4, self.app.size.height - (8 if self.WIDE else 6)),
         )
         with Vertical(classes="box wide" if self.WIDE else "box"):
-            yield Input(placeholder="type to filter", select_on_focus=False)
+            yield TextInput(placeholder="type to filter", select_on_focus=False)
             yield table
             yield Prose(
                 [("", "text"), ("", "text"), (self._keys(), "dim")]
@@ -424,7 +425,7 @@ class PromptDialog(LaunchpadModal[str]):
         """Yield title, input, hint and keys."""
         with Vertical(classes="box"):
             yield Prose([(self._title, self._role)])
-            yield Input(self._value)
+            yield TextInput(self._value)
             yield self._below
 
     def _remark(self, problem: str = "") -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.painted import Painted
+from launchpad_tui.ui.widgets.text_input import TextInput
 
 LABEL_WIDTH = 22
 #: lines of a field's note, at most
@@ -214,7 +215,7 @@ class ChoiceLine(Painted):
         self.do_list()
 
 
-class _LinesInput(Input):
+class _LinesInput(TextInput):
     """A password input that keeps the line breaks of pasted text, for example of a certificate."""
 
     def on_paste(self, event: events.Paste) -> None:
@@ -319,7 +320,7 @@ class Form(ActionOwner, VerticalScroll):
             return ChoiceLine(field.title, choices, value)
         if field.lines:
             return _LinesInput(value, password=True, select_on_focus=False)
-        return Input(value, password=field.kind is FieldKind.SECRET, select_on_focus=False)
+        return TextInput(value, password=field.kind is FieldKind.SECRET, select_on_focus=False)
 
     def values(self) -> dict[str, str]:
         """Return the values by field name. Surrounding spaces are removed, except from secrets."""

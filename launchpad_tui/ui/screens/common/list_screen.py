@@ -170,10 +170,10 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             lines.first().focus()
             return
         # Importing this at start would cost a tenth of the first paint.
-        from textual.widgets import Input
+        from launchpad_tui.ui.widgets.text_input import TextInput
 
         hint = "Search in name, description, ID and labels"
-        line = Input(
+        line = TextInput(
             self.current_query.search, placeholder=hint, id="search", select_on_focus=False
         )
         self.mount(line, before=self.table)

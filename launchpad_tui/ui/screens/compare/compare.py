@@ -256,9 +256,9 @@ class CompareScreen(SelectionScreen):
         if lines:
             lines.first().focus()
             return
-        from textual.widgets import Input
+        from launchpad_tui.ui.widgets.text_input import TextInput
 
-        line = Input(self.options.text, placeholder="filter rows by group or name", id="search")
+        line = TextInput(self.options.text, placeholder="filter rows by group or name", id="search")
         self.mount(line, before=self.query_one("#both"))
         line.focus()
 

@@ -15,6 +15,7 @@ from launchpad_tui.ui.screens.common.columns import text_column, timestamp_colum
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from launchpad_tui.ui.theme import Look
@@ -43,7 +44,7 @@ class EverywhereScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """Yield the search input and the results."""
-        yield Input(placeholder="search all connections and resource groups", id="search")
+        yield TextInput(placeholder="search all connections and resource groups", id="search")
         yield VirtualTable(
             hit_columns(self.launchpad.look),
             _key,
