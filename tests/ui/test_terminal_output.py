@@ -137,5 +137,5 @@ async def test_every_frame_shows_the_same_as_textuals_own_output(
 
 
 def test_textual_is_the_version_whose_frames_are_read() -> None:
-    """`ui/textual_compat.py` reads the compositor's updates, which may differ in another version."""
+    """`ui/textual_compat.py` reads the updates of the compositor of this version."""
     assert textual.__version__.startswith("8.2.")
