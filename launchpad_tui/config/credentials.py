@@ -328,7 +328,7 @@ class Credentials:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        # The lock file is never removed: a lock on an unlinked file excludes nobody.
+        # The lock file is never removed: a lock on an unlinked file has no effect.
         path = self.path.with_name(f".{self.path.name}.lock")
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -330,7 +330,7 @@ class FileStore:
 
     def _move(self, ready: Path, final: Path, *, replace: bool) -> None:
         for attempt in range(_ATTEMPTS):
-            made = make_folders(final.parent)
+            created = make_folders(final.parent)
             try:
                 if replace or ready.is_dir():
                     os.rename(ready, final)
@@ -339,7 +339,7 @@ class FileStore:
             except OSError as error:
                 if isinstance(error, FileNotFoundError) and attempt < _ATTEMPTS - 1:
                     continue
-                for folder in reversed(made):
+                for folder in reversed(created):
                     with contextlib.suppress(OSError):
                         folder.rmdir()
                 raise

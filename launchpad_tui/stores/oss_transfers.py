@@ -206,12 +206,12 @@ def download(
     return _chunks(answer.body), answer.hash_crc64 or ""
 
 
-def compare(ours: int, theirs: str | None, key: str) -> None:
-    """Raise Unreachable if OSS reports another checksum than ``ours``."""
-    if theirs and theirs != str(ours):
+def compare(sent: int, stored: str | None, key: str) -> None:
+    """Raise Unreachable if OSS reports another checksum than ``sent``."""
+    if stored and stored != str(sent):
         raise Unreachable(
             "Checksum mismatch between this machine and the object store",
-            f"The CRC-64 of {key[:200]!r} is {theirs[:20]} in the store and {ours} here.",
+            f"The CRC-64 of {key[:200]!r} is {stored[:20]} in the store and {sent} on this machine.",
             "Try again. If the error persists, something on the network changes the content.",
         )
 
@@ -259,9 +259,9 @@ def put(
         _compare_or_delete(client, bucket, key, body.crc, answer.hash_crc64)
 
 
-def _compare_or_delete(client: Any, bucket: str, key: str, ours: int, theirs: str | None) -> None:
+def _compare_or_delete(client: Any, bucket: str, key: str, sent: int, stored: str | None) -> None:
     try:
-        compare(ours, theirs, key)
+        compare(sent, stored, key)
     except Unreachable:
         client.delete_object(sdk().models.DeleteObjectRequest(bucket=bucket, key=key))
         raise
@@ -306,18 +306,18 @@ def _in_parts(
 ) -> Iterator[str]:
     """Begin a multipart upload, and abort it if the block raises."""
     models = sdk().models
-    begun = client.initiate_multipart_upload(
+    started = client.initiate_multipart_upload(
         models.InitiateMultipartUploadRequest(bucket=bucket, key=key, metadata=metadata)
     )
     try:
-        yield begun.upload_id
+        yield started.upload_id
     except BaseException as error:
         monitor.fail(error)
         # The first error is reported. `abandon` removes later what cannot be removed now.
         with contextlib.suppress(Exception):
             client.abort_multipart_upload(
                 models.AbortMultipartUploadRequest(
-                    bucket=bucket, key=key, upload_id=begun.upload_id
+                    bucket=bucket, key=key, upload_id=started.upload_id
                 )
             )
         raise

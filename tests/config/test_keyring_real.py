@@ -104,12 +104,12 @@ def test_a_locked_keyring(desktop: Session) -> None:
     desktop.run(f'load("a").set({LAKE}, {{"key": "geheim"}}); report()')
     desktop.lock()
     result = desktop.run(
-        'began = time.monotonic(); c = load("a")\n'
+        'start = time.monotonic(); c = load("a")\n'
         f"read, names = error_of(c.get, {LAKE}), sorted(c.names({LAKE}))\n"
         'c.set("connection", "ai", {"token": "heimlich"})\n'
         'required = error_of(load("a", "keyring").set, "connection", "ai", {"token": "x"})\n'
         'report(read=read, names=names, where=c.where("connection", "ai"), required=required,'
-        " seconds=time.monotonic() - began)"
+        " seconds=time.monotonic() - start)"
     )
     assert result["read"].startswith(
         "ConfigError: The secrets of local/default/lake cannot be read from the keyring"
@@ -151,11 +151,11 @@ def test_a_hanging_keyring_causes_no_long_wait(desktop: Session) -> None:
     try:
         result = desktop.run(
             "import os, signal, threading\n"
-            'c, began = load("a"), time.monotonic()\n'
+            'c, start = load("a"), time.monotonic()\n'
             f'c.set({LAKE}, {{"key": "geheim"}})\n'
-            "first = time.monotonic() - began\n"
+            "first = time.monotonic() - start\n"
             'c.set("store", "b", {"key": "x"})\n'
-            "second = time.monotonic() - began - first\n"
+            "second = time.monotonic() - start - first\n"
             f"os.kill({daemon}, signal.SIGCONT)\n"
             '[each.join() for each in threading.enumerate() if each.name == "keyring"]\n'
             f"report(first=first, second=second, where=c.where({LAKE}))"
@@ -176,8 +176,8 @@ def test_a_bus_that_never_responds(short_path: Path) -> None:
         silent.listen()
         address = f"unix:path={short_path / 'bus'}"
         result = Session(short_path, environment(short_path, DBUS_SESSION_BUS_ADDRESS=address)).run(
-            f'c, began = load("a"), time.monotonic(); c.set({LAKE}, {{"key": "geheim"}})\n'
-            f"report(seconds=time.monotonic() - began, where=c.where({LAKE}))"
+            f'c, start = load("a"), time.monotonic(); c.set({LAKE}, {{"key": "geheim"}})\n'
+            f"report(seconds=time.monotonic() - start, where=c.where({LAKE}))"
         )
     assert result["where"].startswith("file ")
     assert result["seconds"] < 10

@@ -280,11 +280,11 @@ class _Handler(Handler):
                 "conditionNotMet",
                 "At least one of the pre-conditions you specified did not hold.",
             )
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
-        if asked is None:
+        requested = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        if requested is None:
             self.reply(200, stored.content)
             return
-        start, end = int(asked[1]), int(asked[2] or len(stored.content) - 1) + 1
+        start, end = int(requested[1]), int(requested[2] or len(stored.content) - 1) + 1
         if start >= len(stored.content):
             raise Rejected(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
         self.reply(206, stored.content[start:end])

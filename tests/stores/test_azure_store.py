@@ -186,10 +186,10 @@ def test_unreachable_server(
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}/acc/c"
-        began = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(Unreachable):
             opened(server.values(container_uri=uri)).check()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - start < 2
     for call in calls(opened(server.values(container_uri=uri)), source):
         with pytest.raises(Unreachable) as caught:
             call()
@@ -356,7 +356,7 @@ def test_an_entra_id_client(
     token_response = b'{"access_token": "the token", "expires_in": 3599}'
     listing = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
     with (
-        responding(lambda handler: handler.reply(200, token_response)) as (login, asked),
+        responding(lambda handler: handler.reply(200, token_response)) as (login, token_requests),
         responding(lambda handler: handler.reply(200, listing)) as (port, seen),
     ):
         monkeypatch.setenv("AZURE_AUTHORITY_HOST", f"http://127.0.0.1:{login}")
@@ -365,10 +365,10 @@ def test_an_entra_id_client(
         )
         store.check()
         store.check()
-    assert len(asked) == 1
-    assert asked[0].startswith("POST /tenant%2Fx/oauth2/v2.0/token\n")
-    assert "client_secret=HIDDEN%20secret%2B" in asked[0]
-    assert "scope=https%3A%2F%2Fstorage.azure.com%2F.default" in asked[0]
+    assert len(token_requests) == 1
+    assert token_requests[0].startswith("POST /tenant%2Fx/oauth2/v2.0/token\n")
+    assert "client_secret=HIDDEN%20secret%2B" in token_requests[0]
+    assert "scope=https%3A%2F%2Fstorage.azure.com%2F.default" in token_requests[0]
     assert len(seen) == 2
     assert all("Authorization: Bearer the token\n" in each for each in seen)
     assert not any("HIDDEN" in each for each in seen)

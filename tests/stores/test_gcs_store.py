@@ -313,7 +313,7 @@ def test_credentials_from_the_environment(
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(kept.parent))
     with responding(
         lambda handler: handler.reply(200, b'{"access_token": "t", "expires_in": 3599}')
-    ) as (port, asked):
+    ) as (port, token_requests):
         uri = f"http://127.0.0.1:{port}/token"
         user = {
             "type": "authorized_user",
@@ -324,12 +324,15 @@ def test_credentials_from_the_environment(
         kept.write_text(json.dumps({**user, "token_uri": uri}))
         with pytest.raises(AuthenticationFailed):
             opened(values).check()
-        assert "grant_type=refresh_token&client_id=i&client_secret=s&refresh_token=r" in asked[0]
+        assert (
+            "grant_type=refresh_token&client_id=i&client_secret=s&refresh_token=r"
+            in token_requests[0]
+        )
         kept.unlink()
         monkeypatch.setenv("GCE_METADATA_HOST", f"127.0.0.1:{port}")
         with pytest.raises(AuthenticationFailed):
             opened(values).check()
-        assert "Metadata-Flavor: Google" in asked[-1]
+        assert "Metadata-Flavor: Google" in token_requests[-1]
     kept.write_text('{"type": "external_account"}')
     with pytest.raises(ConfigError):
         opened(values).check()

@@ -249,7 +249,7 @@ def test_an_endpoint_without_a_region(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "asked", "style", "host"),
+    ("endpoint", "addressing", "style", "host"),
     [
         ("https://files.example.com", "auto", "path", "files.example.com"),
         ("https://files.example.com", "virtual", "virtual", "b.files.example.com"),
@@ -259,8 +259,10 @@ def test_an_endpoint_without_a_region(endpoint: str) -> None:
         ("http://[::1]:9000", "auto", "path", "::1"),
     ],
 )
-def test_addressing(endpoint: str, asked: str, style: str, host: str) -> None:
-    found = address({"bucket": "b", "endpoint": endpoint, "addressing": asked, "region": REGION})
+def test_addressing(endpoint: str, addressing: str, style: str, host: str) -> None:
+    found = address(
+        {"bucket": "b", "endpoint": endpoint, "addressing": addressing, "region": REGION}
+    )
     assert (found.style, found.server.host, found.url) == (style, host, endpoint)
 
 

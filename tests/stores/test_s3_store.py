@@ -301,7 +301,7 @@ def test_parts_of_killed_uploads_are_removed_after_a_week(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    begun = client(server).create_multipart_upload(Bucket=seaweed.BUCKET, Key=f"{prefix}/died")
+    started = client(server).create_multipart_upload(Bucket=seaweed.BUCKET, Key=f"{prefix}/died")
     store = opened(server.values(prefix))
 
     def uploads() -> list[str]:
@@ -313,7 +313,7 @@ def test_parts_of_killed_uploads_are_removed_after_a_week(
         return [each["UploadId"] for each in found]
 
     store.publish("a", [SourceFile(".", source)])
-    assert uploads() == [begun["UploadId"]]
+    assert uploads() == [started["UploadId"]]
     monkeypatch.setattr(bucket, "_MARKER_AGE", timedelta(days=-1))
     store.publish("b", [SourceFile(".", source)])
     assert uploads() == []

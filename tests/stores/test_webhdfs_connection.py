@@ -89,8 +89,8 @@ def test_a_client_without_access(
 def test_only_the_configured_certificate_authority_is_trusted(
     tls: dict[str, str], server: hadoop.Server, monkeypatch: pytest.MonkeyPatch, source: Path
 ) -> None:
-    made = certificates.within(Path(server.ca_file).parent)
-    other = str(made.ca.parent / "other-ca.pem")
+    files = certificates.within(Path(server.ca_file).parent)
+    other = str(files.ca.parent / "other-ca.pem")
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, other)
     for name in ("HTTPS_PROXY", "ALL_PROXY"):
@@ -131,7 +131,7 @@ def test_keys_are_loaded_without_memfd(
 def test_headers_are_sent_only_to_the_namenode(
     relay: hadoop_relay.Relay, server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
-    secret = {"Authorization": "Basic c2VjcmV0", "X-Other": "also ours"}
+    secret = {"Authorization": "Basic c2VjcmV0", "X-Other": "secret too"}
     store = opened({**values, "namenode": relay.address, "headers": json.dumps(secret)})
     with hadoop_relay.relaying(server.datanode, "localhost") as other_host:
         relay.rewrite = hadoop_relay.moved_to(other_host.address)
@@ -154,7 +154,7 @@ def test_headers_are_sent_only_to_the_namenode(
 def test_the_client_certificate_is_not_presented_to_other_hosts(
     server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
-    made = certificates.within(Path(server.ca_file).parent)
+    files = certificates.within(Path(server.ca_file).parent)
     presented: list[object] = []
 
     class OtherHost(http_server.Handler):
@@ -163,9 +163,9 @@ def test_the_client_certificate_is_not_presented_to_other_hosts(
             presented.append(self.connection.getpeercert())
             self.reply(403)
 
-    optional_certificate = http_server.server_context(made, demand_client=True)
+    optional_certificate = http_server.server_context(files, demand_client=True)
     optional_certificate.verify_mode = ssl.CERT_OPTIONAL
-    required_certificate = http_server.server_context(made, demand_client=True)
+    required_certificate = http_server.server_context(files, demand_client=True)
     with (
         http_server.listening(OtherHost, optional_certificate) as port,
         hadoop_relay.relaying(server.namenode, tls=required_certificate) as relay,
@@ -189,9 +189,9 @@ def test_the_client_certificate_is_not_presented_to_other_hosts(
 def test_redirects_from_tls_to_plain_http_are_not_followed(
     server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
-    made = certificates.within(Path(server.ca_file).parent)
+    files = certificates.within(Path(server.ca_file).parent)
     with hadoop_relay.relaying(
-        server.namenode, "localhost", http_server.server_context(made)
+        server.namenode, "localhost", http_server.server_context(files)
     ) as relay:
         store = opened({**values, "namenode": relay.address, "ca_file": server.ca_file})
         with pytest.raises(ConfigError, match="without TLS"):
