@@ -19,6 +19,7 @@ class CheckPart(StrEnum):
     PERMISSION = "permission"
     PLACE = "bucket"
     PREFIX = "prefix"
+    WRITE = "write access"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
 
@@ -80,6 +81,29 @@ def is_transient(error: LaunchpadError) -> bool:
         return False
     tls = _tls_error(error)
     return tls is None or isinstance(tls, _INTERRUPTED)
+
+
+def unconnected_host(error: LaunchpadError) -> str:
+    """Return the host to which no connection was established, in lower case; else empty.
+
+    The host received no request.
+    """
+    import httpx2
+
+    cause = error.__cause__
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+        # The attribute raises RuntimeError for an error without a request.
+        with contextlib.suppress(RuntimeError):
+            return cause.request.url.host.lower()
+    return ""
+
+
+def is_unresolved(error: LaunchpadError) -> bool:
+    """Return whether the name of the host could not be resolved."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, socket.gaierror):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _tls_error(error: BaseException) -> ssl.SSLError | None:

@@ -284,18 +284,25 @@ class WebHdfsStore:
         try:
             before = os.fstat(reading)
             digest = hashlib.sha256()
+            sent = 0
 
             def pieces() -> Iterator[bytes]:
-                left = before.st_size
-                while left and (chunk := os.read(reading, min(CHUNK, left))):
+                nonlocal digest, sent
+                if sent and progress is not None:
+                    progress(-sent)
+                digest, sent = hashlib.sha256(), 0
+                os.lseek(reading, 0, os.SEEK_SET)
+                while sent < before.st_size and (
+                    chunk := os.read(reading, min(CHUNK, before.st_size - sent))
+                ):
                     digest.update(chunk)
-                    left -= len(chunk)
                     yield chunk
+                    sent += len(chunk)
                     if progress is not None:
                         progress(len(chunk))
-                check_unchanged(source, reading, before, before.st_size - left)
+                check_unchanged(source, reading, before, sent)
 
-            self._client.create(target, before.st_size, pieces())
+            self._client.create(target, before.st_size, pieces)
             check_unchanged(source, reading, before, before.st_size)
         finally:
             os.close(reading)

@@ -14,14 +14,17 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from launchpad_tui.errors import ConfigError
+from launchpad_tui.errors import ConfigError, RateLimited, Unreachable
 from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.client import HttpClient, StreamedResponse
+from launchpad_tui.net.errors import is_unresolved, unconnected_host
 from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import CHUNK, server_of
@@ -34,12 +37,16 @@ from launchpad_tui.stores.webhdfs_errors import explain_response
 
 #: seconds without data from a server after which a request fails; a NameNode may be busy for long
 _READ_TIMEOUT = 60.0
-#: retries of requests that change nothing
-_RETRY = RetryPolicy(attempts=3, pause=0.4)
+#: attempts of requests to a server that has not responded yet
+_FIRST_CONTACT = RetryPolicy(attempts=3, pause=0.4)
+#: attempts during a restart of a server that has responded before, and at a server that reports to
+#: be starting: at most 37 seconds of pauses
+_RESTART = RetryPolicy(attempts=9, pause=0.4)
 #: redirects that are followed for one request
 _MAX_REDIRECTS = 3
 _API = "/webhdfs/v1"
 _REDIRECTS = {301, 302, 303, 307, 308}
+Result = TypeVar("Result")
 
 
 class WebHdfsClient:
@@ -63,8 +70,11 @@ class WebHdfsClient:
         step = values.get("one_step") or "auto"
         named = any(name.lower() == "x-sap-filecontainer" for name in self._headers)
         self.one_step = named if step == "auto" else step == "true"
-        self._namenode = self._client(client_certificate=True)
-        self._other_hosts = self._client(client_certificate=False)
+        self._namenode = self._client(self.where, client_certificate=True)
+        self._datanodes: dict[str, HttpClient] = {}
+        self._connecting = threading.Lock()
+        #: hosts that have responded to a request
+        self._responded: set[str] = set()
 
     def call(
         self,
@@ -74,17 +84,19 @@ class WebHdfsClient:
         parameters: Mapping[str, str] | None = None,
         *,
         writing: bool = False,
+        retry: bool = True,
     ) -> dict[str, Any]:
         """Send a request and return the JSON of its response; empty if the response has no body.
 
         Args:
             writing: whether a file in place of a parent folder is a Conflict; otherwise it means
                 ObjectMissing.
+            retry: whether the request is sent again after an error that may be temporary.
 
         Raises:
             LaunchpadError: see `launchpad_tui.stores.webhdfs_errors`.
         """
-        with self._open(method, path, op, parameters or {}, writing) as response:
+        with self._open(method, path, op, parameters or {}, writing, retry=retry) as response:
             body = response.read().body
         if not body.strip():
             return {}
@@ -110,14 +122,24 @@ class WebHdfsClient:
         with self._open("GET", path, "OPEN", parameters, False) as response:
             yield self._pieces(response, path, length)
 
-    def create(self, path: str, size: int, pieces: Iterator[bytes]) -> None:
-        """Upload a file of ``size`` bytes to a new path in an existing folder.
+    def create(self, path: str, size: int, pieces: Callable[[], Iterator[bytes]]) -> None:
+        """Upload a file to a new path in an existing folder.
+
+        The upload is repeated from the beginning after an interruption.
+
+        Args:
+            path: a path that no other process uses, because a repeated upload replaces the file.
+            size: number of bytes of the file.
+            pieces: returns the content from the beginning; called for each attempt.
 
         Raises:
             Conflict: the path exists.
             StorageFull: the store has no space left.
         """
-        parameters = {"overwrite": "false", "createparent": "false"}
+        self._repeat(lambda number: self._create(path, size, pieces(), number > 1), safe=True)
+
+    def _create(self, path: str, size: int, pieces: Iterator[bytes], overwrite: bool) -> None:
+        parameters = {"overwrite": str(overwrite).lower(), "createparent": "false"}
         if self.one_step:
             url = self._url(path, "CREATE", {**parameters, "data": "true"})
         else:
@@ -139,15 +161,51 @@ class WebHdfsClient:
 
     @contextlib.contextmanager
     def _open(
-        self, method: str, path: str, op: str, parameters: Mapping[str, str], writing: bool
+        self,
+        method: str,
+        path: str,
+        op: str,
+        parameters: Mapping[str, str],
+        writing: bool,
+        *,
+        retry: bool = True,
     ) -> Iterator[StreamedResponse]:
         url = self._url(path, op, parameters)
         named = parameters.get("destination", path)
         with contextlib.ExitStack() as stack:
-            yield self._namenode.repeat(
-                lambda _: stack.enter_context(self._follow(method, url, named, writing)),
-                retry=method == "GET",
-            )
+
+            def attempt(_: int) -> StreamedResponse:
+                return stack.enter_context(self._follow(method, url, named, writing))
+
+            yield self._repeat(attempt, safe=method == "GET") if retry else attempt(1)
+
+    def _repeat(self, attempt: Callable[[int], Result], *, safe: bool) -> Result:
+        """Call ``attempt`` until it succeeds, for a bounded time.
+
+        Args:
+            attempt: sends the request; its argument is the number of the attempt, from 1.
+            safe: whether the request may be sent again although it may have been executed.
+                Otherwise it is sent again only if the server rejected or did not receive it.
+
+        Raises:
+            LaunchpadError: the error of the last attempt.
+        """
+        number = 0
+        while True:
+            number += 1
+            try:
+                return attempt(number)
+            except (Unreachable, RateLimited) as error:
+                rejected = isinstance(error.__cause__, _ErrorResponse)
+                unconnected = unconnected_host(error)
+                if not (safe or rejected or unconnected) or is_unresolved(error):
+                    raise
+                restarting = rejected or unconnected in self._responded
+                policy = _RESTART if restarting else _FIRST_CONTACT
+                delay = policy.delay(number, error)
+                if delay is None:
+                    raise
+                time.sleep(delay)
 
     @contextlib.contextmanager
     def _follow(
@@ -178,16 +236,24 @@ class WebHdfsClient:
         writing: bool,
         redirects: bool = True,
     ) -> Iterator[StreamedResponse]:
-        own = (urlsplit(url).hostname or "").lower() == self.endpoint.host.lower()
-        client = self._namenode if own else self._other_hosts
+        server = urlsplit(url)
+        own = (server.hostname or "").lower() == self.endpoint.host.lower()
+        client = self._namenode if own else self._datanode(server.netloc)
         sent = {"Accept-Encoding": "identity", **(self._headers if own else {}), **(headers or {})}
         secrets = (self._token,) if self._token else ()
-        with client.stream(method, url, sent, content, secrets) as response:
+        with contextlib.ExitStack() as stack:
+            try:
+                response = stack.enter_context(client.stream(method, url, sent, content, secrets))
+            except Unreachable as error:
+                if not own and unconnected_host(error):
+                    raise self._datanode_unreachable(server.netloc, error) from error.__cause__
+                raise
+            self._responded.add((server.hostname or "").lower())
             if response.status >= 300 and not (redirects and response.status in _REDIRECTS):
                 body = response.read().body
                 raise explain_response(
                     response.status, body, self.where, path, writing=writing, secret=self._token
-                )
+                ) from _ErrorResponse(response.status)
             yield response
 
     def _pieces(self, response: StreamedResponse, path: str, length: int) -> Iterator[bytes]:
@@ -237,16 +303,35 @@ class WebHdfsClient:
             )
         return onward
 
-    def _client(self, *, client_certificate: bool) -> HttpClient:
+    def _datanode(self, netloc: str) -> HttpClient:
+        with self._connecting:
+            if netloc not in self._datanodes:
+                name = f"DataNode {netloc} of {self.where}"
+                self._datanodes[netloc] = self._client(name, client_certificate=False)
+            return self._datanodes[netloc]
+
+    def _datanode_unreachable(self, netloc: str, error: Unreachable) -> Unreachable:
+        host = netloc.rpartition(":")[0]
+        return Unreachable(
+            f"The DataNode {netloc} cannot be reached",
+            error.detail,
+            f"The NameNode redirects transfers to this address. Make sure that this machine can "
+            f"resolve the name {host} and connect to the port, or use an HttpFS server.",
+        )
+
+    def _client(self, name: str, *, client_certificate: bool) -> HttpClient:
         return HttpClient(
-            self.where,
+            name,
             lambda: store_context(self._values, client_certificate=client_certificate),
-            retry=_RETRY,
             proxies=False,
             mutual_tls=True,
             read_timeout=_READ_TIMEOUT,
             policy=policy_of(self._values),
         )
+
+
+class _ErrorResponse(Exception):
+    """The cause of errors that a server reported, so it did not execute the request."""
 
 
 def _base(namenode: str) -> str:

@@ -27,6 +27,7 @@ from launchpad_tui.stores.store_errors import (
 )
 
 _AUTHENTICATION = {"AuthenticationException", "InvalidToken", "SecurityException"}
+_PERMISSION = {"AccessControlException", "AuthorizationException"}
 _FULL = {
     "DiskOutOfSpaceException",
     "DSQuotaExceededException",
@@ -36,10 +37,18 @@ _FULL = {
 }
 #: message of a NameNode if no DataNode accepts a block
 _NO_DATANODE = re.compile(r"could only be (written|replicated) to 0 ")
+#: message of a NameNode with which no DataNode has registered yet, for example after a restart
+_NO_REGISTRATION = re.compile(r"There are 0 datanode\(s\) running")
+#: exceptions of a NameNode that starts or is on standby, and of a DataNode that cannot reach it
 _TEMPORARY = {
+    "ClosedChannelException",
     "ConnectException",
+    "ConnectTimeoutException",
+    "EOFException",
+    "NoRouteToHostException",
     "RetriableException",
     "SafeModeException",
+    "SocketException",
     "SocketTimeoutException",
     "StandbyException",
 }
@@ -84,14 +93,16 @@ def explain_response(
 def _named(
     names: set[str], status: int, message: str, where: str, path: str, detail: str
 ) -> LaunchpadError | None:
+    if names & _PERMISSION:
+        return permission_denied(where, detail, "Check the permissions of the user.")
+    if names & _TEMPORARY or _NO_REGISTRATION.search(message):
+        return unavailable(where, detail)
     if status == 401 or names & _AUTHENTICATION:
         return authentication_failed(
             where, detail, "Check user name, token, certificate and headers."
         )
     if names & _FULL or status == 507 or _NO_DATANODE.search(message):
         return storage_full(where, detail)
-    if names & _TEMPORARY:
-        return unavailable(where, detail)
     if "FileNotFoundException" in names:
         return object_missing(where, path)
     if names & _EXISTS or status == 409:
@@ -107,6 +118,10 @@ def _named(
 
 
 def _numbered(status: int, name: str, where: str, detail: str) -> LaunchpadError:
+    if status == 403 and name == "IOException":
+        # A DataNode responds with 403 to all errors of its calls to the NameNode. Missing
+        # permissions are reported by other exceptions.
+        return unavailable(where, detail)
     if status == 403:
         return permission_denied(where, detail, "Check the permissions of the user.")
     if status == 404:

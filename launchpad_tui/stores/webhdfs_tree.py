@@ -138,7 +138,7 @@ class HdfsTree:
         finally:
             # A folder that cannot be removed now (no network) is removed after a week.
             with contextlib.suppress(LaunchpadError):
-                self.client.call("DELETE", folder, "DELETE", {"recursive": "true"})
+                self.client.call("DELETE", folder, "DELETE", {"recursive": "true"}, retry=False)
 
     def _sweep(self, base: str, own: str) -> None:
         with self._sweeping:

@@ -44,7 +44,7 @@ def test_a_store_test_prints_its_steps(lake: Path, cli: Cli) -> None:
     tested = cli("stores", "test", "lake")
     assert tested.code == 0
     assert [line.split()[:2] for line in tested.lines] == [
-        ["ok", name] for name in ("settings", "permission", "bucket", "prefix")
+        ["ok", name] for name in ("settings", "permission", "bucket", "prefix", "write")
     ]
     cli("stores", "add", "far", "--type", "file", "--set", "root=/no/such/place")
     wrong = cli("stores", "test", "far")

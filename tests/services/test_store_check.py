@@ -25,7 +25,9 @@ from launchpad_tui.services import store_check
 from launchpad_tui.services.store_check import check_store
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
-from tests.stores import hadoop, seaweed
+from tests.stores import hadoop, hadoop_relay, seaweed
+
+KEY_FIELDS = ("access_key_id", "secret_access_key")
 
 
 def steps(kind: str, values: dict[str, str]) -> list[CheckStep]:
@@ -44,14 +46,17 @@ def test_a_working_store_passes_the_check(tmp_path: Path) -> None:
     found = steps("s3", values())
     assert names(found) == [name for name in CheckPart if name is not CheckPart.TLS]
     assert not any(step.error for step in found)
-    assert found[-1].message == "empty"
+    assert found[-2].message == "empty"
+    assert found[-1].message == "a test file was written, read and deleted"
     found = steps("file", {"root": str(tmp_path)})
     assert names(found) == [
         CheckPart.SETTINGS,
         CheckPart.PERMISSION,
         CheckPart.PLACE,
         CheckPart.PREFIX,
+        CheckPart.WRITE,
     ]
+    assert list(tmp_path.glob("launchpad-test-*")) == []
 
 
 def test_a_working_store_over_tls_passes_the_check() -> None:
@@ -134,6 +139,42 @@ def test_calls_are_limited_in_time() -> None:
     with contextlib.suppress(Unreachable):
         within(0.01, lambda: time.sleep(5))
         pytest.fail("The call was not limited.")
+
+
+def test_a_read_only_store_passes_the_check() -> None:
+    store = values()
+    found = steps("s3", store | dict(zip(KEY_FIELDS, seaweed.READER, strict=True)))
+    assert not any(step.error for step in found)
+    assert found[-1].name is CheckPart.WRITE
+    assert found[-1].message.startswith("read only: AccessDenied (403)")
+
+
+def test_a_user_who_may_only_read_from_hdfs(tmp_path: Path) -> None:
+    server = hadoop.shared()
+    store = server.values(f"probe-{uuid.uuid4()}")
+    (tmp_path / "a").write_bytes(b"x")
+    open_store(KINDS["webhdfs"], store).put("a", tmp_path / "a")
+    found = steps("webhdfs", store | {"user": hadoop.VISITOR})
+    assert not any(step.error for step in found)
+    assert found[-1].message.startswith("read only: AccessControlException (403)")
+    assert server.names(store["path_prefix"]) == [".launchpad-staging", "a"]
+
+
+@pytest.mark.parametrize("user", ["", hadoop.VISITOR])
+def test_an_unresolvable_datanode_fails_the_check(user: str, tmp_path: Path) -> None:
+    server = hadoop.shared()
+    store = server.values(f"probe-{uuid.uuid4()}")
+    (tmp_path / "a").write_bytes(b"x")
+    open_store(KINDS["webhdfs"], store).put("a", tmp_path / "a")
+    with hadoop_relay.relaying(server.namenode) as relay:
+        relay.rewrite = hadoop_relay.moved_to("http://datanode-7.invalid:9864")
+        changed = {"namenode": relay.address} | ({"user": user} if user else {})
+        *passed, last = steps("webhdfs", store | changed)
+    assert not any(step.error for step in passed)
+    assert last.name is CheckPart.WRITE
+    assert isinstance(last.error, Unreachable)
+    assert last.error.title == "The DataNode datanode-7.invalid:9864 cannot be reached"
+    assert "NameNode redirects" in last.error.hint
 
 
 def _fail() -> None:

@@ -13,10 +13,11 @@ import getpass
 import http.client
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 from xml.sax.saxutils import escape
@@ -32,6 +33,7 @@ BLOCK = 8 << 20
 PAGE = 100
 #: value of a quota that SETQUOTA leaves unchanged
 _NO_QUOTA = (1 << 63) - 1
+_PACKAGE = "org.apache.hadoop.hdfs.server"
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,31 @@ def shared() -> Server:
     return shared_server.join("hadoop", Server)
 
 
+@dataclass
+class Cluster:
+    """A running HDFS whose NameNode can be stopped and started again."""
+
+    server: Server
+    command: list[str]
+    folder: Path
+    namenode: ExitStack
+    processes: dict[Path, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start_namenode(self) -> None:
+        """Start the NameNode without waiting until it is ready."""
+        log = self.folder / "namenode.log"
+        program = [*self.command, f"{_PACKAGE}.namenode.NameNode"]
+        self.processes[log] = self.namenode.enter_context(running(program, log, cwd=self.folder))
+
+    def stop_namenode(self) -> None:
+        """Kill the NameNode."""
+        self.namenode.close()
+
+    def wait(self) -> None:
+        """Wait until NameNode and DataNode are ready."""
+        wait_until(lambda: _ready(self.server), self.processes)
+
+
 @contextmanager
 def serve(folder: Path) -> Iterator[Server]:
     """Run an HDFS on free ports until the block ends; its data is in the folder.
@@ -130,6 +157,13 @@ def serve(folder: Path) -> Iterator[Server]:
         Missing: Java or the jars are not available.
         Broken: the HDFS does not start.
     """
+    with cluster(folder) as running_cluster:
+        yield running_cluster.server
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """Run an HDFS as `serve` does; yield an object that controls it."""
     programs = hadoop_jars.ready()
     user = getpass.getuser()
     names = ("http", "https", "rpc", "data_http", "data_https", "data", "data_rpc")
@@ -137,8 +171,7 @@ def serve(folder: Path) -> Iterator[Server]:
     shutil.copytree(programs / "name", folder / "name")
     _configure(folder, programs, {name: f"127.0.0.1:{port}" for name, port in ports.items()}, user)
     java = hadoop_jars.command(programs, folder / "conf")
-    logs = (folder / "namenode.log", folder / "datanode.log")
-    package = "org.apache.hadoop.hdfs.server"
+    log = folder / "datanode.log"
     tls = certificates.within(programs / "tls")
     server = Server(
         namenode=f"http://127.0.0.1:{ports['http']}",
@@ -152,12 +185,12 @@ def serve(folder: Path) -> Iterator[Server]:
         stranger_certificate=tls.stranger.read_text(),
         stranger_key=tls.stranger_key.read_text(),
     )
-    with (
-        running([*java, f"{package}.namenode.NameNode"], logs[0], cwd=folder) as namenode,
-        running([*java, f"{package}.datanode.DataNode"], logs[1], cwd=folder) as datanode,
-    ):
-        wait_until(lambda: _ready(server), {logs[0]: namenode, logs[1]: datanode})
-        yield server
+    datanode = [*java, f"{_PACKAGE}.datanode.DataNode"]
+    with ExitStack() as namenode, running(datanode, log, cwd=folder) as process:
+        started = Cluster(server, java, folder, namenode, {log: process})
+        started.start_namenode()
+        started.wait()
+        yield started
 
 
 def _ready(server: Server) -> bool:
