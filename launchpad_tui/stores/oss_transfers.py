@@ -211,7 +211,7 @@ def compare(sent: int, stored: str | None, key: str) -> None:
     if stored and stored != str(sent):
         raise Unreachable(
             "Checksum mismatch between this machine and the object store",
-            f"The CRC-64 of {key[:200]!r} is {stored[:20]} in the store and {sent} on this machine.",
+            f"The CRC-64 of {key[:200]!r} is {stored[:20]} in the store, {sent} on this machine.",
             "Try again. If the error persists, something on the network changes the content.",
         )
 
