@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from launchpad_tui.domain.artifact import (
     FilesState,
     FileState,
     parse_label,
+    parse_url,
 )
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import InvalidInput
@@ -40,12 +42,21 @@ def _resolve(
 
 def _files(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     one = _resolve(kind, context, options)
+    files = context.desk.files.recorded(context.scope, one.id)
     context.resources(
-        context.desk.files.recorded(context.scope, one.id),
+        files,
         serialize_file,
         ("PATH", "SIZE", "SHA-256"),
         lambda each: (each.path, size_text(each.size), each.sha256),
     )
+    if not files:
+        url = parse_url(one.url)
+        context.note(
+            f"note: No files are recorded for {one.kind} {one.name}.\n"
+            f"To record them: launchpad artifacts verify {one.id} --record\n"
+            f"To list the files at its URL: launchpad stores browse {url.store} "
+            f"{shlex.quote(url.path)} --recursive"
+        )
 
 
 def _verify(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> int:

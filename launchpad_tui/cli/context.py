@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from launchpad_tui.cli import output
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import safe_lines, safe_text
 
 if TYPE_CHECKING:
     import argparse
@@ -149,5 +149,6 @@ class CommandContext:
 
     @staticmethod
     def note(text: str) -> None:
-        """Print a message on standard error."""
-        print(safe_text(text), file=sys.stderr)
+        """Print a message on standard error; further lines of it are indented."""
+        first, *rest = safe_lines(text)
+        print("\n".join([first, *(f"  {line}" for line in rest)]), file=sys.stderr)

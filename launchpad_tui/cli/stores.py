@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -162,12 +163,26 @@ def _test(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _browse(context: CommandContext, options: argparse.Namespace) -> None:
+    if options.limit < 0:
+        raise InvalidInput(
+            f"Invalid limit {options.limit}",
+            "The number of entries cannot be negative.",
+            "Pass a positive number, or 0 to list all entries.",
+            field="limit",
+        )
+    limit = options.limit or None
+    entries = _entries(context, options)
     context.resources(
-        _entries(context, options),
+        islice(entries, limit),
         lambda row: {"path": row[0], "size": row[1], "modifiedAt": row[2] or None},
         ("PATH", "SIZE", "MODIFIED"),
         lambda row: (row[0], size_text(row[1]), row[2]),
     )
+    if limit is not None and next(entries, None) is not None:
+        context.note(
+            f"note: Only the first {limit:,} entries are listed, there are more.\n"
+            "To list all: --limit 0"
+        )
 
 
 def _entries(
@@ -179,21 +194,16 @@ def _entries(
     """
     store, path = _store(context, options.name).name, (options.path or "").strip("/")
     if options.recursive:
-        for each in context.desk.files.store(context.scope, store).list(
-            path, limit=options.limit or None
-        ):
+        # One more than is listed shows whether there are more.
+        limit = options.limit + 1 if options.limit else None
+        for each in context.desk.files.store(context.scope, store).list(path, limit=limit):
             yield each.path, each.size, rfc3339(each.modified) or ""
         return
-    token, remaining = "", options.limit or None
-    while True:
-        page = context.desk.browsing.page(context.scope, store, path, token)
-        rows: list[tuple[str, int | None, str]] = [(f"{each}/", None, "") for each in page.folders]
-        rows += [(each.path, each.size, rfc3339(each.modified) or "") for each in page.objects]
-        yield from rows[:remaining]
-        remaining = None if remaining is None else remaining - len(rows)
-        token = page.next
-        if not token or (remaining is not None and remaining <= 0):
-            return
+    for page in context.desk.browsing.pages(context.scope, store, path):
+        for folder in page.folders:
+            yield f"{folder}/", None, ""
+        for each in page.objects:
+            yield each.path, each.size, rfc3339(each.modified) or ""
 
 
 def _preview(context: CommandContext, options: argparse.Namespace) -> None:

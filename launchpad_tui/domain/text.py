@@ -102,6 +102,13 @@ def _json_escape(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
+def one_line(text: str) -> str:
+    """Return a message of several lines as one line, in which each former line is a sentence."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    ended = [line if line[-1] in ".:;!?…" else f"{line}." for line in lines[:-1]]
+    return " ".join([*ended, *lines[-1:]])
+
+
 def safe_lines(text: str) -> list[str]:
     """Return the lines of a text, each made safe; tabs are replaced by spaces."""
     return [safe_text(line) for line in text.replace("\r\n", "\n").expandtabs(4).split("\n")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.stored_object import FolderPage
+from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 
 if TYPE_CHECKING:
@@ -37,6 +38,28 @@ class BrowseService:
         """
         opened = self._files.store(scope, store)
         return within(STORE_SECONDS, lambda: opened.browse(path, token, PAGE))
+
+    def pages(self, scope: Scope, store: str, path: str = "") -> Iterator[FolderPage]:
+        """Yield all pages of a folder, as they are needed.
+
+        Raises:
+            RuntimeRejected: The object store repeats a page. Other errors as for `page`.
+        """
+        token = ""
+        tokens: set[str] = set()
+        while True:
+            page = self.page(scope, store, path, token)
+            yield page
+            token = page.next
+            if not token:
+                return
+            if token in tokens:
+                raise RuntimeRejected(
+                    f"The object store {store} returned an invalid listing",
+                    f"It refers to the same page of {path or 'the root'} twice.",
+                    "Check the endpoint, and that the server supports the protocol of this type.",
+                )
+            tokens.add(token)
 
     def preview(self, scope: Scope, store: str, path: str) -> Preview:
         """Return the preview of a file, from parts of its content. Nothing in it is executed.

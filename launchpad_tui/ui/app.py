@@ -15,6 +15,7 @@ from textual.screen import Screen
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Condition, Op, Query, Subject
+from launchpad_tui.domain.text import one_line
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
@@ -259,11 +260,11 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
         """Show a message above the footer.
 
         Args:
-            text: the message; empty clears the line.
+            text: the message; empty clears the line. Several lines are joined to one.
             role: text, good, warn or bad.
             seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
         """
-        self.message = (text, role)
+        self.message = (one_line(text), role)
         self._repaint(StatusLine)
         if self._message_timer is not None:
             self._message_timer.stop()

@@ -76,6 +76,40 @@ def test_a_store_is_browsed(lake: Path, cli: Cli) -> None:
     ]
     assert cli("stores", "browse", "lake", "..").code == 2
     assert cli("stores", "browse", "lake", "nothing").code == 0
+    assert cli("stores", "browse", "lake", "--limit", "-1").code == 2
+
+
+@pytest.mark.parametrize("options", [(), ("--recursive",), ("--json",), ("--quiet",)])
+def test_a_limited_list_of_files_is_announced(
+    lake: Path, cli: Cli, options: tuple[str, ...]
+) -> None:
+    many = lake / "many"
+    many.mkdir()
+    for number in range(1002):
+        (many / f"{number:04}").touch()
+    browse = ("stores", "browse", "lake", "many", *options)
+    assert "Only the first 1,000 entries are listed, there are more" in cli(*browse).err
+    assert "--limit 0" in cli(*browse, "--limit", "1001").err
+    assert cli(*browse, "--limit", "1002").err == ""
+    assert cli(*browse, "--limit", "0").err == ""
+
+
+def test_missing_record_of_files_is_announced(lake: Path, tiny: str, cli: Cli) -> None:
+    cli("models", "add", "a", "ai://lake/models/a", "--scenario", tiny)
+    listed = cli("models", "files", "a")
+    assert listed.lines == ["PATH  SIZE  SHA-256"]
+    assert "No files are recorded for model a." in listed.err
+    assert "stores browse lake models/a --recursive" in listed.err
+    assert cli("models", "verify", "a", "--record").code == 0
+    assert cli("models", "files", "a").err == ""
+
+
+def test_lines_of_a_warning_are_printed_as_lines(lake: Path, tiny: str, cli: Cli) -> None:
+    added = cli("models", "add", "a", "ai://lake/a//b", "--scenario", tiny)
+    assert added.err.splitlines()[:2] == [
+        "warning: Not checked: The path 'a//b' is not allowed",
+        "  It is empty or absolute, or contains //, . or .. as a part.",
+    ]
 
 
 def test_files_of_a_store_are_downloaded(lake: Path, tmp_path: Path, cli: Cli) -> None:

@@ -14,6 +14,7 @@ from launchpad_tui.domain.text import (
     clip,
     clip_left,
     first_cells,
+    one_line,
     pad,
     safe_lines,
     safe_text,
@@ -56,6 +57,14 @@ def test_stacks_of_marks_are_limited() -> None:
 
 def test_lines_are_split_and_tabs_expanded() -> None:
     assert safe_lines("a\r\n\tb\x1b") == ["a", "    b␛"]
+
+
+def test_one_line_joins_lines_to_sentences() -> None:
+    assert one_line("The path is invalid\nIt is empty.\n\nEnter one") == (
+        "The path is invalid. It is empty. Enter one"
+    )
+    assert one_line("a") == "a"
+    assert one_line("") == ""
 
 
 @given(st.text())

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from launchpad_tui.domain.artifact import ArtifactKind, UrlState, parse_labels, parse_url
 from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
+from launchpad_tui.domain.text import one_line
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.ui.keymap import Action
@@ -174,7 +175,7 @@ class ArtifactAddScreen(ArtifactWizard):
         )
         if found.state is UrlState.UNKNOWN_STORE:
             raise InvalidInput(found.message, field="url")
-        self._found = found.message
+        self._found = one_line(found.message)
         if found.state is not UrlState.OK:
             return found.message
         self.launchpad.say(found.message, "good")
