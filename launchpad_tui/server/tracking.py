@@ -12,10 +12,11 @@ import hmac
 import json
 import logging
 import secrets
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -30,6 +31,7 @@ from launchpad_tui.aiapi.metrics import parse_metric_request, serialize_metric_r
 from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
+from launchpad_tui.server.body_budget import BodyBudget, RequestBudget
 from launchpad_tui.server.group_commit import GroupCommit
 from launchpad_tui.server.metric_query import (
     BODY_LIMIT,
@@ -43,6 +45,14 @@ PATH = "/api/v1/metrics"
 #: A body over the limit is read up to this size and discarded, so that its sender can still read
 #: the response with status 413.
 _DRAIN_LIMIT = 512 * 1024 * 1024
+#: The same of a request without the secret, and the seconds that each piece of it may take.
+_STRANGER_DRAIN, _STRANGER_SECONDS = 64 * 1024, 1.0
+#: bytes of bodies that are kept in memory at the same time
+_BODIES_LIMIT = 2 * BODY_LIMIT
+#: maximum number of connections, each of which has a thread
+_CONNECTIONS = 256
+#: seconds in which a connection must send its first request with the secret
+_FIRST_SECONDS = 10.0
 #: seconds that a connection may be idle; clients reconnect
 _IDLE_SECONDS = 600
 #: errors of a connection that its client has closed
@@ -97,6 +107,34 @@ class _Server(ThreadingHTTPServer):
         self.sink = sink
         self.secret = secrets.token_urlsafe(32)
         self.commits = GroupCommit(sink)
+        self.bodies = BodyBudget(_BODIES_LIMIT)
+        self._lock = threading.Lock()
+        #: open connections; those whose client has sent the secret are true
+        self._connections: dict[socket.socket, bool] = {}
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Handle a connection on a new thread; close others if there are too many."""
+        with self._lock:
+            self._connections[request] = False
+            excess = len(self._connections) > _CONNECTIONS
+            strangers = (each for each, known in self._connections.items() if not known)
+            closed = next(strangers, request) if excess else None
+        if closed is not None:
+            with suppress(OSError):
+                closed.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        with self._lock:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
+
+    def is_known(self, request: socket.socket) -> None:
+        """Keep a connection whose client has sent the secret when others are closed."""
+        with self._lock:
+            if request in self._connections:
+                self._connections[request] = True
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing: clients may disconnect, and other errors were answered with status 500."""
@@ -112,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
     # acknowledgements add 40 ms to each call.
     wbufsize = -1
     disable_nagle_algorithm = True
-    timeout = _IDLE_SECONDS
+    timeout = _FIRST_SECONDS
     server: _Server
     _body = b""
 
@@ -140,9 +178,10 @@ class _Handler(BaseHTTPRequestHandler):
         data: dict[str, Any] | None
         try:
             try:
-                self._body = self._read_body()
                 self._check_path()
-                status, data = method()
+                with self.server.bodies.request() as budget:
+                    self._body = self._read_body(budget)
+                    status, data = method()
             except _DISCONNECTED:
                 raise
             except Exception as error:  # noqa: BLE001  the client gets a response to any error
@@ -158,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, data)
         except _DISCONNECTED:
             self.close_connection = True
+        finally:
+            self._body = b""
 
     def _send(self, status: int, data: Mapping[str, Any] | None) -> None:
         self.send_response(status)
@@ -172,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(payload)
         self.wfile.flush()
 
-    def _read_body(self) -> bytes:
+    def _read_body(self, budget: RequestBudget) -> bytes:
         """Return the request's body, read to its end so that the connection stays usable."""
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
@@ -185,23 +226,41 @@ class _Handler(BaseHTTPRequestHandler):
             raise _TrackingError(400, "InvalidRequest", "The Content-Length is not a number.")
         length = int(text)
         if length > BODY_LIMIT:
-            self.close_connection = True
-            left = min(length, _DRAIN_LIMIT)
-            while left > 0 and (chunk := self.rfile.read(min(left, 1 << 20))):
-                left -= len(chunk)
+            self._drain(_DRAIN_LIMIT)
             raise _TrackingError(
                 413, CODE_TOO_LARGE, f"The body has {length} bytes; the maximum is {BODY_LIMIT}."
             )
+        if not budget.take(length):
+            self._drain(_DRAIN_LIMIT)
+            raise _TrackingError(503, "ServiceUnavailable", "The endpoint is busy. Try again.")
         body = self.rfile.read(length)
         if len(body) < length:
             raise ConnectionResetError("the body ended early")
         return body
 
+    def _drain(self, limit: int) -> None:
+        """Read and discard a body, so that its sender can read the response, and close after it."""
+        self.close_connection = True
+        text = self.headers.get("Content-Length") or "0"
+        left = min(int(text), limit) if text.isascii() and text.isdigit() else 0
+        while left > 0 and (chunk := self.rfile.read(min(left, 1 << 20))):
+            left -= len(chunk)
+
     def _check_path(self) -> None:
         secret, slash, rest = urlsplit(self.path).path.lstrip("/").partition("/")
         known = hmac.compare_digest(secret.encode("utf-8", "replace"), self.server.secret.encode())
         if not known or slash + rest.rstrip("/") != PATH:
+            self._discard_body()
             raise _TrackingError(404, "NotFound", "This path does not exist.")
+        self.server.is_known(self.connection)
+        self.connection.settimeout(_IDLE_SECONDS)
+
+    def _discard_body(self) -> None:
+        """Read a small part of a body that is not wanted; the connection is closed after it."""
+        if self.headers.get("Content-Length") or self.headers.get("Transfer-Encoding"):
+            self.connection.settimeout(_STRANGER_SECONDS)
+            with suppress(OSError):
+                self._drain(_STRANGER_DRAIN)
 
     def _query(self, *names: str) -> list[str]:
         """Return all values of the parameters; SAP's client sends ``top`` instead of ``$top``."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -269,3 +271,60 @@ def test_a_disconnected_client_leaves_no_entries(client: Client, sink: FileSink)
     client.connection.close()
     assert client.log({"name": "next", "value": 1})[0] == 204
     assert [m.name for m in sink.resource().metrics] == ["next"]
+
+
+def _sent_to(base: str, path: str, length: int) -> tuple[int, bytes]:
+    """Send a large body; return the number of bytes that were accepted, and the response."""
+    parts = urlsplit(base)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as sender:
+        head = (
+            f"PATCH {path}/api/v1/metrics HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        )
+        sender.sendall(head.encode())
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < length:
+                sent += sender.send(b"x" * 65536)
+        with contextlib.suppress(OSError):
+            return sent, sender.recv(10_000)
+        return sent, b""
+
+
+def test_bodies_without_the_secret_are_not_read(sink: FileSink) -> None:
+    with tracking_endpoint(EXECUTION, sink) as base:
+        for path in ("", "/wrong", "/" + "x" * 43, "/../metrics"):
+            sent, _ = _sent_to(base, path, 90_000_000)
+            # Beside what is read, the buffers of the system take some megabytes.
+            assert sent < 30_000_000
+        # A small body is read, so that its sender gets the response.
+        _, answer = _sent_to(base, "/wrong", 1000)
+        assert b" 404 " in answer
+        assert b"Connection: close" in answer
+
+
+def test_bodies_are_bounded_in_sum(sink: FileSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchpad_tui.server.tracking._BODIES_LIMIT", 1000)
+    with tracking_endpoint(EXECUTION, sink) as base:
+        client = Client(base)
+        assert client.call("PATCH", body=b"x" * 1001)[0] == 503
+        client = Client(base)
+        assert client.log({"name": "small", "value": 1})[0] == 204
+        assert client.log({"name": "small", "value": 2})[0] == 204
+
+
+def test_many_connections_do_not_block_the_training(
+    sink: FileSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("launchpad_tui.server.tracking._CONNECTIONS", 20)
+    with tracking_endpoint(EXECUTION, sink) as base, contextlib.ExitStack() as stack:
+        training = Client(base)
+        assert training.log({"name": "a", "value": 1})[0] == 204
+        parts = urlsplit(base)
+        address = (parts.hostname or "", parts.port or 0)
+        for number in range(200):
+            half = stack.enter_context(socket.create_connection(address, timeout=10))
+            half.sendall(b"PATCH /" if number % 2 else b"")
+        assert training.log({"name": "a", "value": 2})[0] == 204
+        assert Client(base).log({"name": "a", "value": 3})[0] == 204
+        names = [each.name for each in threading.enumerate() if "process_request" in each.name]
+        assert len(names) < 60

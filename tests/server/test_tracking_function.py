@@ -121,7 +121,7 @@ else:
 
 
 def test_a_stale_connection_is_reopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("launchpad_tui.server.tracking._Handler.timeout", 0.2)
+    monkeypatch.setattr("launchpad_tui.server.tracking._IDLE_SECONDS", 0.2)
     sink = FileSink(tmp_path / "sink.db")
     with tracking_endpoint(EXECUTION, sink) as base:
         done = run(

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import time
 import uuid
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from launchpad_tui.server.api import (
     schedules,
     stores,
 )
+from launchpad_tui.server.api.connection_limits import has_body
 from launchpad_tui.server.api.endpoint import (
     ApiRequest,
     ApiResponse,
@@ -46,11 +48,14 @@ from launchpad_tui.server.api.endpoint import (
 )
 from launchpad_tui.server.api.errors import ApiError, api_error
 from launchpad_tui.server.api.query_parameters import QueryParameters
+from launchpad_tui.server.api.rate_limit import FailureLimit
 from launchpad_tui.server.api.tokens import IssuedTokens
+from launchpad_tui.server.body_budget import BodyBudget, RequestBudget
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.local_files import local_error
 
 if TYPE_CHECKING:
+    from anyio import CapacityLimiter
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp
@@ -62,8 +67,25 @@ PREFIXES = ("/v2", "")
 #: A body over its limit is read up to this size and discarded, so that its sender can still read
 #: the response.
 _DRAIN_LIMIT = 256 * 1024 * 1024
+#: the most bytes of a body that are read and discarded if its sender has no valid token, and the
+#: seconds that this may take
+_STRANGER_DRAIN, _STRANGER_SECONDS = 64 * 1024, 2.0
 #: number of client secrets that are hashed at the same time: each takes 16 MB and a core
 _CONCURRENT_HASHES = 2
+#: maximum number of token requests that wait for that
+_WAITING_HASHES = 64
+#: failed token requests that are allowed at once, and the seconds after which one more is: for an
+#: address and client ID, and for an address
+_CLIENT_FAILURES, _ADDRESS_FAILURES = (10, 5.0), (100, 1.0)
+#: maximum number of requests of one client that are handled at the same time: the others of the 40
+#: threads are left to other clients
+_CONCURRENT_REQUESTS = 16
+#: bytes of bodies that are kept in memory at the same time
+_BODIES_LIMIT = 256 * 1024 * 1024
+#: seconds in which the next piece of a body must arrive
+_PIECE_SECONDS = 30.0
+#: bytes per second that a body must have on average
+_LEAST_SPEED = 32 * 1024
 #: all endpoints of the API but that of tokens
 ENDPOINTS: tuple[Endpoint, ...] = (
     *scenarios.ENDPOINTS,
@@ -112,6 +134,11 @@ class ApiApplication:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._tokens = IssuedTokens(desk.clients.get)
+        self._bodies = BodyBudget(_BODIES_LIMIT)
+        #: by client ID
+        self._limiters: dict[str, CapacityLimiter] = {}
+        self._client_failures = FailureLimit(*_CLIENT_FAILURES)
+        self._address_failures = FailureLimit(*_ADDRESS_FAILURES)
 
     def application(self) -> ASGIApp:
         """Return the ASGI application."""
@@ -129,10 +156,17 @@ class ApiApplication:
         limiter = anyio.CapacityLimiter(_CONCURRENT_HASHES)
 
         async def token(request: Request) -> Response:
-            content, error = await _read_body(request, authentication.FORM_LIMIT)
-            return await anyio.to_thread.run_sync(
-                self._token, _headers(request), content, error, limiter=limiter
-            )
+            address = request.client.host if request.client else ""
+            record = _AccessRecord("POST", authentication.TOKEN_PATH)
+            if limiter.statistics().tasks_waiting >= _WAITING_HASHES:
+                return await _refused(request, _busy(), record)
+            if wait := self._address_failures.wait(address):
+                return await _refused(request, _too_many_attempts(wait), record)
+            with self._bodies.request() as budget:
+                content, error = await _read_body(request, authentication.FORM_LIMIT, budget)
+                return await anyio.to_thread.run_sync(
+                    self._token, _headers(request), content, error, address, limiter=limiter
+                )
 
         routes = [Route(authentication.TOKEN_PATH, token, methods=["POST"])]
         for prefix in PREFIXES:
@@ -162,6 +196,7 @@ class ApiApplication:
         return route
 
     def _route(self, prefix: str, methods: Mapping[str, Endpoint]) -> Any:
+        import anyio
         from starlette.concurrency import run_in_threadpool
 
         async def route(request: Request) -> Response:
@@ -172,25 +207,42 @@ class ApiApplication:
             try:
                 client = authentication.authenticated_client(request.headers, self._tokens)
             except (ApiError, LaunchpadError) as error:
-                await _read_body(request, 0)
-                return _error_response(error, record)
+                return await _refused(request, error, record)
             record.client = client.name
             respond = partial(self._respond, request, endpoint, prefix, client, record)
-            if not endpoint.body_to_file:
-                body = await _read_body(request, endpoint.body_limit)
-                return await run_in_threadpool(respond, *body)
-            with ExitStack() as stack:
-                try:
-                    file = await run_in_threadpool(
-                        stack.enter_context, self._desk.served_files.incoming()
-                    )
-                    received, refused = await _write_body(request, file, endpoint.body_limit)
-                except LaunchpadError as error:
-                    await _read_body(request, 0)
-                    return _error_response(error, record)
-                return await run_in_threadpool(respond, b"", refused, received)
+            limiter = self._limiters.setdefault(
+                client.id, anyio.CapacityLimiter(_CONCURRENT_REQUESTS)
+            )
+            if endpoint.body_to_file:
+                return await self._with_file(request, endpoint, respond, record, limiter)
+            with self._bodies.request() as budget:
+                body = await _read_body(request, endpoint.body_limit, budget)
+                async with limiter:
+                    return await run_in_threadpool(respond, *body)
 
         return route
+
+    async def _with_file(
+        self,
+        request: Request,
+        endpoint: Endpoint,
+        respond: Callable[..., Response],
+        record: _AccessRecord,
+        limiter: CapacityLimiter,
+    ) -> Response:
+        """Write the body to a file and respond."""
+        from starlette.concurrency import run_in_threadpool
+
+        with ExitStack() as stack:
+            try:
+                file = await run_in_threadpool(
+                    stack.enter_context, self._desk.served_files.incoming()
+                )
+                received, refused = await _write_body(request, file, endpoint.body_limit)
+            except LaunchpadError as error:
+                return await _refused(request, error, record)
+            async with limiter:
+                return await run_in_threadpool(respond, b"", refused, received)
 
     def _respond(
         self,
@@ -243,15 +295,28 @@ class ApiApplication:
         return named or client.group or DEFAULT_SCOPE.resource_group
 
     def _token(
-        self, headers: Mapping[str, str], content: bytes, body_error: ApiError | None
+        self,
+        headers: Mapping[str, str],
+        content: bytes,
+        body_error: ApiError | None,
+        address: str,
     ) -> Response:
         record = _AccessRecord("POST", authentication.TOKEN_PATH)
         try:
             if body_error is not None:
                 raise body_error
-            response, record.client = authentication.token_response(
-                headers, content, self._desk.clients, self._tokens
-            )
+            request = authentication.parse_token_request(headers, content)
+            key = f"{address} {request.client_id[:200]}"
+            if wait := self._client_failures.wait(key):
+                raise _too_many_attempts(wait)
+            try:
+                response, record.client = authentication.token_response(
+                    request, self._desk.clients, self._tokens
+                )
+            except authentication.WrongSecret:
+                self._client_failures.failed(key)
+                self._address_failures.failed(address)
+                raise
             return _response(response, record)
         except Exception as error:  # noqa: BLE001  the client gets a response to any error
             return _error_response(error, record)
@@ -262,19 +327,21 @@ class ApiApplication:
 
     async def _no_endpoint(self, request: Request, error: Any) -> Response:
         """Respond to an unknown path or method; without a token, the response is 401."""
-        await _read_body(request, 0)
         record = _AccessRecord(request.method, request.url.path)
         try:
             if request.url.path != authentication.TOKEN_PATH:
                 client = authentication.authenticated_client(request.headers, self._tokens)
                 record.client = client.name
         except (ApiError, LaunchpadError) as refused:
-            return _error_response(refused, record)
+            return await _refused(request, refused, record)
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
             message = f"{request.method[:16]} is not allowed here. Allowed methods: {allowed}."
-            return _error_response(ApiError(405, message, headers={"Allow": allowed}), record)
-        return _error_response(ApiError(error.status_code, "This path does not exist."), record)
+            found = ApiError(405, message, headers={"Allow": allowed})
+            return await _refused(request, found, record)
+        return await _refused(
+            request, ApiError(error.status_code, "This path does not exist."), record
+        )
 
 
 def _by_path(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
@@ -288,30 +355,97 @@ def _headers(request: Request) -> Mapping[str, str]:
     return dict(request.headers)
 
 
-async def _read_body(request: Request, limit: int) -> tuple[bytes, ApiError | None]:
-    """Return the body, or an error if it exceeds the limit.
+async def _refused(request: Request, error: Exception, record: _AccessRecord) -> Response:
+    """Respond to a request whose body is not needed, without reading much of it."""
+    import anyio
+    from starlette.requests import ClientDisconnect
+
+    closing = has_body(request.headers)
+    if closing:
+        # A sender that is still writing could not read the response if the connection was closed.
+        with anyio.move_on_after(_STRANGER_SECONDS), suppress(ClientDisconnect):
+            size = 0
+            async for piece in request.stream():
+                size += len(piece)
+                if size > _STRANGER_DRAIN:
+                    break
+            else:
+                closing = False
+    response = _error_response(error, record)
+    if closing:
+        response.headers["Connection"] = "close"
+    return response
+
+
+def _busy() -> ApiError:
+    return ApiError(503, "The server is busy. Try again.", headers={"Retry-After": "1"})
+
+
+def _too_many_attempts(seconds: float) -> ApiError:
+    wait = str(math.ceil(seconds))
+    return ApiError(
+        429,
+        f"Too many failed attempts to get a token. Try again in {wait} seconds.",
+        headers={"Retry-After": wait},
+    )
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """Yield the pieces of a body.
+
+    Raises:
+        ApiError: they arrive too slowly, or the body is incomplete.
+    """
+    import anyio
+    from starlette.requests import ClientDisconnect
+
+    stream = request.stream()
+    size, started = 0, time.monotonic()
+    while True:
+        try:
+            with anyio.fail_after(_PIECE_SECONDS):
+                piece = await anext(stream, None)
+        except ClientDisconnect:
+            raise ApiError(400, "The body is incomplete.") from None
+        except TimeoutError:
+            raise _too_slow() from None
+        if piece is None:
+            return
+        size += len(piece)
+        if time.monotonic() - started > _PIECE_SECONDS + size / _LEAST_SPEED:
+            raise _too_slow()
+        yield piece
+
+
+def _too_slow() -> ApiError:
+    return ApiError(408, "The body arrives too slowly.", headers={"Connection": "close"})
+
+
+async def _read_body(
+    request: Request, limit: int, budget: RequestBudget
+) -> tuple[bytes, ApiError | None]:
+    """Return the body, or an error if it exceeds the limit or the memory for all bodies.
 
     It is read to its end so that the connection stays usable.
     """
-    from starlette.requests import ClientDisconnect
-
     pieces: list[bytes] = []
-    size = 0
+    size, busy = 0, False
     try:
-        async for piece in request.stream():
+        async for piece in _pieces(request):
             size += len(piece)
-            if size <= limit:
+            if size <= limit and not busy and budget.take(len(piece)):
                 pieces.append(piece)
             else:
+                busy = busy or size <= limit
                 pieces.clear()
             if size > _DRAIN_LIMIT:
                 break
-    except ClientDisconnect:
-        return b"", ApiError(400, "The body is incomplete.")
+    except ApiError as error:
+        return b"", error
     if size > limit:
         message = f"The body has {size} bytes; the maximum is {limit}."
         return b"", ApiError(413, message, code=CODE_TOO_LARGE)
-    return b"".join(pieces), None
+    return (b"", _busy()) if busy else (b"".join(pieces), None)
 
 
 async def _write_body(
@@ -323,20 +457,19 @@ async def _write_body(
         StorageFull, PermissionDenied: the file cannot be written.
     """
     from starlette.concurrency import run_in_threadpool
-    from starlette.requests import ClientDisconnect
 
     digest, size = hashlib.sha256(), 0
     try:
         with await run_in_threadpool(file.open, "wb") as target:
-            async for piece in request.stream():
+            async for piece in _pieces(request):
                 size += len(piece)
                 if size > limit:
                     message = f"The body has more than {limit} bytes."
                     return None, ApiError(413, message, code=CODE_TOO_LARGE)
                 digest.update(piece)
                 await run_in_threadpool(target.write, piece)
-    except ClientDisconnect:
-        return None, ApiError(400, "The body is incomplete.")
+    except ApiError as error:
+        return None, error
     except OSError as error:
         raise local_error(error, file) from error
     return ReceivedFile(file, digest.hexdigest()), None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
 from launchpad_tui.domain.api_client import ApiClient
@@ -32,18 +33,32 @@ def authenticated_client(headers: Mapping[str, str], tokens: IssuedTokens) -> Ap
     return client
 
 
-def token_response(
-    headers: Mapping[str, str], content: bytes, clients: ClientService, tokens: IssuedTokens
-) -> tuple[ApiResponse, str]:
-    """Issue a token for the client that a form or HTTP Basic authentication names.
+class WrongSecret(ApiError):
+    """The client ID or the client secret is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            401,
+            "The client ID or the client secret is wrong.",
+            headers={"WWW-Authenticate": 'Basic realm="launchpad"'},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """The credentials in a request for a token."""
+
+    client_id: str
+    secret: str = field(repr=False)
+
+
+def parse_token_request(headers: Mapping[str, str], content: bytes) -> TokenRequest:
+    """Return the credentials of a form or of HTTP Basic authentication.
 
     Source: RFC 6749, sections 2.3.1 and 4.4.
 
-    Returns:
-        The response and the client's ID.
-
     Raises:
-        ApiError: the request is invalid, or the client ID or secret is wrong.
+        ApiError: the request is invalid.
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {"application/x-www-form-urlencoded", ""}:
@@ -63,17 +78,23 @@ def token_response(
             code="UnsupportedGrantType",
             field="grant_type",
         )
-    client_id, secret = _basic_credentials(headers) or (
-        form.get("client_id", ""),
-        form.get("client_secret", ""),
+    return TokenRequest(
+        *(_basic_credentials(headers) or (form.get("client_id", ""), form.get("client_secret", "")))
     )
-    found = clients.check(client_id, secret) if client_id and secret else None
+
+
+def token_response(
+    request: TokenRequest, clients: ClientService, tokens: IssuedTokens
+) -> tuple[ApiResponse, str]:
+    """Issue a token for a client; return the response and the client's ID.
+
+    Raises:
+        WrongSecret: the client ID or secret is wrong.
+    """
+    named = request.client_id and request.secret
+    found = clients.check(request.client_id, request.secret) if named else None
     if found is None:
-        raise ApiError(
-            401,
-            "The client ID or the client secret is wrong.",
-            headers={"WWW-Authenticate": 'Basic realm="launchpad"'},
-        )
+        raise WrongSecret
     data = {
         "access_token": tokens.issue(found),
         "token_type": "bearer",

@@ -72,9 +72,19 @@ def _create(request: ApiRequest) -> ApiResponse:
     )
 
 
+#: bytes of a body: the largest configuration that the API allows, all of it escaped as ``\uXXXX``,
+#: stays below
+_BODY_LIMIT = 48 * 1024 * 1024
 ENDPOINTS: Endpoints = (
     Endpoint("GET", "/lm/configurations/$count", _count, authorization.own_group),
     Endpoint("GET", "/lm/configurations", _list, authorization.own_group),
-    Endpoint("POST", "/lm/configurations", _create, authorization.own_group, missing=400),
+    Endpoint(
+        "POST",
+        "/lm/configurations",
+        _create,
+        authorization.own_group,
+        missing=400,
+        body_limit=_BODY_LIMIT,
+    ),
     Endpoint("GET", "/lm/configurations/{configurationId}", _get, authorization.own_group),
 )

@@ -14,9 +14,8 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.server.api.query_parameters import QueryParameters
 from launchpad_tui.services.desk import Desk
 
-#: bytes of a body: the largest configuration that the API allows, all of it escaped as ``\uXXXX``,
-#: stays below
-BODY_LIMIT = 48 * 1024 * 1024
+#: bytes of a body, of which only those of configurations and metrics are larger
+BODY_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

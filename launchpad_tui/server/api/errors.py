@@ -22,10 +22,13 @@ _CODES = {
     403: "Forbidden",
     404: "NotFound",
     405: "MethodNotAllowed",
+    408: "RequestTimeout",
     409: "Conflict",
     410: "ResourceExpired",
     412: "PreconditionFailed",
     413: "PayloadTooLarge",
+    424: "ObjectStoreFailed",
+    429: "TooManyRequests",
     500: "InternalError",
     503: "ServiceUnavailable",
 }

@@ -129,7 +129,7 @@ def _listen(address: ListenAddress) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address.host, address.port))
-        listening.listen(128)
+        listening.listen(1024)
     except (OSError, OverflowError) as error:
         listening.close()
         where = f"{address.host}:{address.port}"
@@ -163,6 +163,7 @@ def _run(
     import uvicorn
 
     from launchpad_tui.server.api.app import ApiApplication, access_log
+    from launchpad_tui.server.api.connection_limits import limited_protocol
     from launchpad_tui.server.api.maintenance import MaintenanceThread
 
     url = address.url(listening.getsockname()[1])
@@ -185,7 +186,7 @@ def _run(
         access_log=False,
         server_header=False,
         lifespan="off",
-        http="h11",
+        http=limited_protocol(),
         loop="asyncio",
         ws="none",
         h11_max_incomplete_event_size=_HEAD_LIMIT,

@@ -1,0 +1,273 @@
+"""Limits of the server: connections, slow and large requests, attempts to guess a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import resource
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from launchpad_tui.server.api import app, connection_limits
+from launchpad_tui.server.api.endpoint import BODY_LIMIT
+from launchpad_tui.server.api.rate_limit import FailureLimit
+from launchpad_tui.server.body_budget import BodyBudget
+from tests.server.api.served import SECONDS, Server, SharedServer, error_of, serving
+from tests.services.execution_support import Bench
+
+#: requests that were begun and not completed
+HALVES = (
+    b"",
+    b"GET",
+    b"GET /v2/lm/artifacts HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 500\r\n\r\ngrant_type=",
+    b"PUT /v2/lm/dataset/files/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\nabc",
+    b"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Return a server of its own, since tests use up its limits."""
+    bench = Bench(tmp_path / "home")
+    with serving(bench.desk.home.root) as found:
+        yield found
+    bench.close()
+
+
+def _connect(server: Server) -> socket.socket:
+    parts = urlsplit(server.url)
+    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=SECONDS)
+
+
+def test_a_thousand_requests_that_are_never_completed_block_nobody(server: Server) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    server.token()
+    with contextlib.ExitStack() as stack:
+        for number in range(1500):
+            connection = stack.enter_context(_connect(server))
+            with contextlib.suppress(OSError):
+                connection.sendall(HALVES[number % len(HALVES)])
+        started = time.monotonic()
+        for _ in range(5):
+            assert server.call("GET", "/lm/scenarios").status_code == 200
+        answer = requests.post(
+            f"{server.url}/oauth/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": server.key.client_id,
+                "client_secret": server.key.secret,
+            },
+            timeout=SECONDS,
+        )
+        assert answer.status_code == 200
+        assert time.monotonic() - started < 15
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+class _Application:
+    """An ASGI application that reads the body and responds; some requests never end."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.paths.append(scope["path"])
+        if scope["path"] == "/long":
+            await asyncio.sleep(3)
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+@contextlib.contextmanager
+def _uvicorn(**limits: Any) -> Iterator[int]:
+    """Run an application with limited connections; yield its port."""
+    import uvicorn
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    protocol = connection_limits.limited_protocol(**limits)
+    config = uvicorn.Config(
+        _Application(),
+        http=protocol,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        timeout_keep_alive=5,
+    )
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: running.run(sockets=[listening]), daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    yield listening.getsockname()[1]
+    running.should_exit = True
+    thread.join(10)
+
+
+def _request(port: int, head: bytes = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.sendall(head)
+    return connection
+
+
+def _is_closed(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1000) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_a_head_must_arrive_in_time() -> None:
+    with _uvicorn(head_seconds=0.5) as port:
+        silent, partial = _request(port, b""), _request(port, b"GET / HT")
+        assert _is_closed(silent, 3)
+        assert _is_closed(partial, 3)
+        # A byte from time to time does not extend the time.
+        slow = _request(port, b"GET / HTTP/1.1\r\n")
+        closed = False
+        for _ in range(20):
+            time.sleep(0.1)
+            try:
+                slow.sendall(b"X: y\r\n")
+            except OSError:
+                closed = True
+                break
+        assert closed or _is_closed(slow, 1)
+        # A request that takes long to handle is not affected, nor is the next one.
+        long = _request(port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"204" in long.recv(1000)
+        time.sleep(0.8)
+        long.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"204" in long.recv(1000)
+        long.sendall(b"GET / HT")
+        assert _is_closed(long, 3)
+
+
+def test_those_that_wait_longest_are_closed_first() -> None:
+    with _uvicorn(connections=10) as port:
+        busy = _request(port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        waiting = [_request(port, b"GET / HT") for _ in range(9)]
+        time.sleep(0.2)
+        fresh = [_request(port) for _ in range(9)]
+        for connection in fresh:
+            assert b"204" in connection.recv(1000)
+        assert all(_is_closed(connection, 3) for connection in waiting[:8])
+        assert b"204" in busy.recv(1000)
+
+
+def test_a_body_that_nobody_may_send_is_not_read(shared: SharedServer) -> None:
+    parts = urlsplit(shared.server.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as sender:
+        sender.sendall(
+            b"PATCH /v2/lm/metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n"
+        )
+        sent = 0
+        with contextlib.suppress(OSError):
+            sender.settimeout(5)
+            while sent < 90_000_000:
+                sent += sender.send(b"x" * 65536)
+        # Beside what is read, the buffers of the system take some megabytes.
+        assert sent < 30_000_000
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as sender:
+        started = time.monotonic()
+        sender.sendall(b"PATCH /v2/lm/metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        answer = sender.recv(10_000)
+        assert b" 401 " in answer
+        assert b"onnection: close" in answer
+        assert time.monotonic() - started < 8
+
+
+def test_bodies_are_bounded_by_path(shared: SharedServer) -> None:
+    body = json.dumps({"name": "x" * BODY_LIMIT})
+    for path in ("/lm/artifacts", "/lm/executions", "/admin/objectStoreSecrets"):
+        error_of(shared.server.call("POST", path, data=body), 413)
+    assert shared.server.call("POST", "/lm/configurations", data=body).status_code == 400
+
+
+def test_bodies_are_bounded_in_sum() -> None:
+    budget = BodyBudget(100)
+    with budget.request() as first, budget.request() as second:
+        assert first.take(60)
+        assert second.take(40)
+        assert not second.take(1)
+        assert not first.take(1)
+    with budget.request() as third:
+        assert third.take(100)
+
+
+def test_a_slow_body_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_PIECE_SECONDS", 0.2)
+    monkeypatch.setattr(app, "_LEAST_SPEED", 1000)
+
+    class Request:
+        def __init__(self, pause: float) -> None:
+            self.pause = pause
+
+        async def stream(self) -> Any:
+            for _ in range(50):
+                await asyncio.sleep(self.pause)
+                yield b"x" * 10
+
+    async def read(pause: float) -> Any:
+        with BodyBudget(10_000).request() as budget:
+            return await app._read_body(Request(pause), 10_000, budget)  # type: ignore[arg-type]
+
+    for pause in (0.5, 0.05):
+        content, error = asyncio.run(read(pause))
+        assert content == b""
+        assert error is not None
+        assert (error.status, error.headers["Connection"]) == (408, "close")
+    assert asyncio.run(read(0.001)) == (b"x" * 500, None)
+
+
+def test_failures_are_limited_and_forgotten() -> None:
+    at = [0.0]
+    limit = FailureLimit(3, 10.0, lambda: at[0])
+    for _ in range(3):
+        assert limit.wait("a") == 0
+        limit.failed("a")
+    assert limit.wait("a") == pytest.approx(10, abs=0.2)
+    assert limit.wait("b") == 0
+    at[0] = 9.0
+    assert limit.wait("a") == pytest.approx(1)
+    at[0] = 10.1
+    assert limit.wait("a") == 0
+    limit.failed("a")
+    assert limit.wait("a") == pytest.approx(10, abs=0.2)
+
+
+def test_secrets_cannot_be_guessed_quickly(server: Server) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": server.key.client_id,
+        "client_secret": "wrong",
+    }
+    answers = [
+        requests.post(f"{server.url}/oauth/token", data=form, timeout=SECONDS) for _ in range(15)
+    ]
+    assert [each.status_code for each in answers[:10]] == [401] * 10
+    limited = answers[-1]
+    error_of(limited, 429, "TooManyRequests")
+    assert 1 <= int(limited.headers["Retry-After"]) <= 60
+    # Another client at the same address is not affected.
+    another = requests.post(
+        f"{server.url}/oauth/token", data={**form, "client_id": "another"}, timeout=SECONDS
+    )
+    assert another.status_code == 401
