@@ -63,6 +63,10 @@ class StoreService:
         """Return the group's object stores, ``default`` first. Raises NotFound."""
         return connections.stores(self._registry, scope)
 
+    def get(self, scope: Scope, name: str) -> ObjectStoreRecord:
+        """Return the object store with this name. Raises NotFound."""
+        return connections.store(self._registry, scope, name)
+
     def add(
         self,
         scope: Scope,

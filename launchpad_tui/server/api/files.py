@@ -20,6 +20,7 @@ parameter and may be any that a store allows::
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
@@ -29,13 +30,22 @@ from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
+    AuthenticationFailed,
+    CapabilityMissing,
+    ConfigError,
     Conflict,
+    DependencyMissing,
     InvalidInput,
+    LaunchpadError,
     NotFound,
     ObjectMissing,
     PermissionDenied,
+    RateLimited,
+    RuntimeRejected,
     StorageFull,
+    Unreachable,
 )
+from launchpad_tui.net.address_policy import AddressRefused
 from launchpad_tui.server.api import authorization
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.api.errors import ApiError
@@ -46,6 +56,19 @@ LIMIT = 1 << 40
 #: paths that the specification allows (``DSetpath``)
 _API_PATH = re.compile(r"(([\w.-]+):([\w.-]+)|([\w.-]+))(/([\w./-]+[\w.-]+)?)?", re.ASCII)
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
+#: errors that a store causes, not the request for a file
+_STORE_FAILURES = (
+    AddressRefused,
+    AuthenticationFailed,
+    CapabilityMissing,
+    ConfigError,
+    DependencyMissing,
+    PermissionDenied,
+    RateLimited,
+    RuntimeRejected,
+    Unreachable,
+)
+_log = logging.getLogger(__name__)
 #: lines of a listing that are sent at once
 _LINES = 500
 #: headers that the API requires with any content, so that no browser renders it as a page
@@ -64,18 +87,37 @@ def _translated(
     def translated(request: ApiRequest) -> ApiResponse:
         try:
             return handler(request)
+        except _STORE_FAILURES as error:
+            raise _store_failure(request, error) from error
         except ObjectMissing as error:
             raise ApiError(404, f"{error.title}.") from error
         except NotFound as error:
             raise ApiError(
                 404, f"{error.title}.", code="ObjectStoreNotFound", field="objectStore"
             ) from error
-        except PermissionDenied as error:
-            raise ApiError(403, f"{error.title}.") from error
         except StorageFull as error:
             raise ApiError(507, f"{error.title}.", code="InsufficientStorage") from error
 
     return translated
+
+
+def _store_failure(request: ApiRequest, error: LaunchpadError) -> Exception:
+    """Return the error response for a store that cannot be used.
+
+    Whoever added the store caused the error: it is not one of this server. A client of one resource
+    group always gets the same response, so that it cannot explore a network by object stores.
+    """
+    name = authorization.store_name(request)
+    if request.desk.stores.get(request.scope, name).restricted:
+        _log.warning("an object store cannot be used", exc_info=error)
+        return ApiError(
+            424,
+            f"The object store {name[:80]} cannot be used. Check its server, location and "
+            "credentials.",
+        )
+    if isinstance(error, PermissionDenied):
+        return ApiError(403, f"{error.title}.")
+    return error if error.retryable else ApiError(424, f"{error.title}. {error.hint}".strip())
 
 
 def _get(request: ApiRequest) -> ApiResponse:

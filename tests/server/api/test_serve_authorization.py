@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import socket
 import time
 import uuid
 from collections.abc import Iterator
@@ -376,3 +377,46 @@ def test_uploads_belong_to_a_group(attack: Attack) -> None:
     published = server.call("POST", FILES, params={"path": f"up/{upload}", "upload": upload})
     assert published.status_code == 201
     assert server.call("GET", FILES, params={"path": f"up/{upload}/a"}).text == "1"
+
+
+@pytest.mark.parametrize("kind", ["S3", "webhdfs", "azure", "gcs"])
+def test_responses_do_not_tell_what_is_at_an_internal_address(attack: Attack, kind: str) -> None:
+    desk = attack.shared.bench.desk
+    account = json.dumps({"client_email": "a@example.com", "private_key": "x"})
+    forms: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+        "S3": ("endpoint", {"bucket": "mine"}, _KEYS),
+        "webhdfs": ("namenode", {}, {}),
+        "azure": ("container_uri", {}, {"STORAGE_ACCESS_KEY": "sv=2021&sig=x"}),
+        "gcs": ("endpoint", {"bucket": "mine"}, {"PRIVATE_KEY": account}),
+    }
+    field, settings, secrets = forms[kind]
+    created, used = set(), set()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        for host in (f"127.0.0.1:{port}", "127.0.0.1:1", "nobody.invalid", "169.254.169.254"):
+            url = f"http://{host}" + ("/account/mine" if kind == "azure" else "")
+            keys = {"webhdfs": "HDFS_NAMENODE", "azure": "CONTAINER_URI"}
+            data = {**secrets, **({keys[kind]: url} if kind in keys else {})}
+            more = {} if kind in keys else {"endpoint": url}
+            if kind != "gcs":
+                body = {"name": "probe", "type": kind, **settings, **more, "data": data}
+                response = attack.call("POST", "/admin/objectStoreSecrets", json=body)
+                created.add((response.status_code, response.json()["error"]["message"]))
+            # The name of a server may lead elsewhere later.
+            fields = {
+                "S3": {"access_key_id": "an-id", "secret_access_key": "a-secret"},
+                "azure": {"sas_token": "sv=2021&sig=x"},
+                "gcs": {"private_key": account},
+            }.get(kind, {})
+            desk.stores.add(
+                MINE, "probe", kind.lower(), {**settings, field: url, **fields}, restricted=True
+            )
+            for method in ("GET", "PUT", "DELETE"):
+                query = {"objectStore": "probe", "path": "a"}
+                response = attack.call(method, FILES, params=query)
+                used.add((response.status_code, response.json()["error"]["message"]))
+            desk.stores.delete(MINE, "probe")
+    assert len(created) == (kind != "gcs")
+    assert {status for status, _ in created} <= {400}
+    assert len(used) == 1
+    assert {status for status, _ in used} == {424}
