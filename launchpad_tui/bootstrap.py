@@ -59,9 +59,13 @@ def open_desk(home: Home | None = None) -> Desk:
     """
     home = (home or Home.find()).ensure()
     settings = Settings.load(home)
-    registry = Registry(home.registry_path, catalog.LOCAL_KINDS)
+    registry = _registry(home, settings)
     first_start(registry)
     return Desk(home, settings, registry, FACTORIES)
+
+
+def _registry(home: Home, settings: Settings) -> Registry:
+    return Registry(home.registry_path, catalog.LOCAL_KINDS, settings.registry.durability)
 
 
 def _credentials(desk: Desk) -> Credentials:
@@ -363,8 +367,8 @@ def _supervise(home: Home, execution_id: str) -> int:
     from launchpad_tui.services.runtime_host import LocalRuntimeHost
 
     logfile.setup(home)
-    registry = Registry(home.registry_path, catalog.LOCAL_KINDS)
     settings = Settings.load(home)
+    registry = _registry(home, settings)
     files = FileService(
         home,
         registry,

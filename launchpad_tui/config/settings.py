@@ -57,6 +57,15 @@ class CredentialSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """``[registry]``: the file with all records."""
+
+    #: "process": committed records survive the end of any process, but a power failure may lose the
+    #: last ones; "power": they survive a power failure, too, and every commit waits for the disk
+    durability: str = "process"
+
+
+@dataclass(frozen=True, slots=True)
 class SyncSettings:
     """``[sync]``: connections to remote runtimes."""
 
@@ -89,17 +98,20 @@ SECTIONS: dict[
     | type[UiSettings]
     | type[CredentialSettings]
     | type[SyncSettings]
+    | type[RegistrySettings]
     | type[ServeSettings],
 ] = {
     "executions": ExecutionSettings,
     "ui": UiSettings,
     "credentials": CredentialSettings,
+    "registry": RegistrySettings,
     "sync": SyncSettings,
     "serve": ServeSettings,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "ui.colours": ("auto", "always", "never"),
     "credentials.keep": ("auto", "keyring", "file"),
+    "registry.durability": ("process", "power"),
 }
 
 
@@ -110,6 +122,7 @@ class Settings:
     executions: ExecutionSettings = field(default_factory=ExecutionSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     credentials: CredentialSettings = field(default_factory=CredentialSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     keys: Mapping[str, str] = field(default_factory=dict)

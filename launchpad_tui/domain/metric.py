@@ -286,8 +286,8 @@ class MetricSink(Protocol):
     ) -> None:
         """Add to what the execution logged.
 
-        The entries are committed when the call returns: they survive the end of any process, but
-        a power failure may lose the last ones unless the registry is configured to sync fully.
+        The entries are committed when the call returns: they survive the end of any process. A
+        power failure may lose the last ones, unless ``registry.durability`` is ``power``.
         """
 
     def resource(self) -> MetricResource:

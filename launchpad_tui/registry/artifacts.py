@@ -14,6 +14,7 @@ from launchpad_tui.registry.codec import clean, micros, pairs, search_text, time
 from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 COLUMNS = (
     "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, "
@@ -290,6 +291,7 @@ def searchable_text(of: Artifact) -> str:
     )
 
 
+@reports_damage
 def from_row(row: tuple[Any, ...]) -> Artifact:
     """Return the artifact in a row of `COLUMNS`."""
     return Artifact(

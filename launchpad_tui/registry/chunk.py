@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from launchpad_tui.registry.sqlite_errors import reports_damage
+
 #: the number of points in a full chunk
 SIZE = 4096
 #: the number of parts of a chunk that an overview summarizes
@@ -112,6 +114,7 @@ def encode(numbers: array[Any]) -> bytes:
     return numbers.tobytes()
 
 
+@reports_damage
 def decode(steps: bytes, times: bytes, values: bytes) -> Points:
     """Return the points of a stored chunk."""
     return Points(_decoded("q", steps), _decoded("q", times), _decoded("d", values))

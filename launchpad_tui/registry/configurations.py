@@ -12,6 +12,7 @@ from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.codec import clean, number, search_text, terms
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: the number of configurations in a list
 LIST_LIMIT = 10_000
@@ -206,6 +207,7 @@ def placeholders(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+@reports_damage
 def from_row(
     db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]
 ) -> list[Configuration]:

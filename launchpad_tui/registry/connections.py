@@ -21,6 +21,7 @@ from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.codec import micros, text_map, timestamp, to_json
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 _CONNECTION = "name, kind, settings, created_at, modified_at, synced_at, last_error"
 
@@ -156,6 +157,7 @@ def set_sync(registry: Registry, name: str, synced_at: datetime | None, last_err
         )
 
 
+@reports_damage
 def capabilities(registry: Registry, name: str) -> Capabilities | None:
     """Return the capabilities that the runtime reported last, None if they were never fetched.
 
@@ -179,6 +181,7 @@ def set_capabilities(registry: Registry, name: str, found: Capabilities) -> None
         )
 
 
+@reports_damage
 def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
     """Return the connection's resource groups by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
@@ -294,6 +297,7 @@ def known(registry: Registry, name: str) -> dict[str, int]:
         }
 
 
+@reports_damage
 def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
     """Return the group's object stores by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
@@ -453,6 +457,7 @@ def _unknown(name: str) -> NotFound:
     )
 
 
+@reports_damage
 def _connection(row: tuple[str, str, str, int, int, int | None, str]) -> Connection:
     name, kind, settings, created_at, modified_at, synced_at, last_error = row
     return Connection(

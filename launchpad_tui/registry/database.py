@@ -15,7 +15,7 @@ from pathlib import Path
 from launchpad_tui.domain.connection import EMBEDDED_KIND
 from launchpad_tui.errors import SchemaTooNew
 from launchpad_tui.registry.schema import VERSION
-from launchpad_tui.registry.sqlite_errors import translated
+from launchpad_tui.registry.sqlite_errors import damaged, translated
 
 #: how long a statement waits for another process's write lock, in milliseconds
 BUSY_MILLISECONDS = 5000
@@ -46,6 +46,11 @@ class Registry:
         path: the file, which is created if it is missing.
         local_kinds: the kinds of connections whose executions and schedules run on this machine;
             the SQL function ``on_this_machine`` tests a kind.
+        durability: ``process`` or ``power``. A committed transaction always survives the end of any
+            process, even by SIGKILL. With ``process`` (``synchronous = NORMAL`` of SQLite) a power
+            failure or a crash of the operating system may lose the last transactions, but never
+            damages the file; with ``power`` (``synchronous = FULL``) every commit waits until the
+            disk has it (https://www.sqlite.org/pragma.html#pragma_synchronous).
 
     Raises:
         RegistryCorrupt: the file is not a registry or is damaged; it is not changed.
@@ -55,8 +60,14 @@ class Registry:
         StorageFull: the disk is full.
     """
 
-    def __init__(self, path: Path, local_kinds: Collection[str] = (EMBEDDED_KIND,)) -> None:
+    def __init__(
+        self,
+        path: Path,
+        local_kinds: Collection[str] = (EMBEDDED_KIND,),
+        durability: str = "process",
+    ) -> None:
         self.path = path
+        self._synchronous = "FULL" if durability == "power" else "NORMAL"
         self._local_kinds = frozenset(local_kinds)
         self._local = threading.local()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
@@ -79,7 +90,7 @@ class Registry:
             check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA cache_size = -8000")
         # LIKE, lower and NOCASE of SQLite support ASCII only.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
@@ -158,7 +169,11 @@ class Registry:
         return handle
 
     def _version(self) -> int:
-        version = int(self._handle().connection.execute("PRAGMA user_version").fetchone()[0])
+        connection = self._handle().connection
+        encoding = str(connection.execute("PRAGMA encoding").fetchone()[0])
+        if encoding != "UTF-8":
+            raise damaged(f"its text encoding is {encoding} instead of UTF-8", self.path)
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise SchemaTooNew(
                 "The registry was written by a later version of launchpad",

@@ -31,6 +31,7 @@ from launchpad_tui.registry.codec import clean, micros, search_text, timestamp, 
 from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 COLUMNS = (
     "id, configuration_id, configuration_name, scenario_id, executable_id, executable_version, "
@@ -224,6 +225,7 @@ def set_supervisor(
         )
 
 
+@reports_damage
 def transition(
     registry: Registry,
     scope: Scope,
@@ -413,6 +415,7 @@ def new_pending(
     )
 
 
+@reports_damage
 def from_row(row: tuple[Any, ...]) -> Execution:
     """Return the execution in a row of `COLUMNS`."""
     return Execution(

@@ -16,10 +16,12 @@ from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series import nan
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 Row = tuple[int, int, float]
 
 
+@reports_damage
 def points(
     registry: Registry, series: Sequence[SeriesSummary], after: int = 0, limit: int | None = None
 ) -> list[Metric]:
@@ -65,6 +67,7 @@ def custom_info(
     }
 
 
+@reports_damage
 def logged_period(
     registry: Registry, scope: Scope, execution_id: str
 ) -> tuple[datetime | None, datetime | None]:

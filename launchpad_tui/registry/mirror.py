@@ -21,6 +21,7 @@ from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import touch
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 ARTIFACTS, CONFIGURATIONS, EXECUTIONS, SCHEDULES = (
     "artifacts",
@@ -178,6 +179,7 @@ def count(registry: Registry, scope: Scope, part: str) -> int:
         return int(db.execute(sql, (group_pk(db, scope),)).fetchone()[0])
 
 
+@reports_damage
 def execution_states(registry: Registry, scope: Scope) -> dict[str, tuple[Status, datetime]]:
     """Return status and last change of the executions that are not deleted, by ID.
 

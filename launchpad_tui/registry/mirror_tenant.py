@@ -21,6 +21,7 @@ from launchpad_tui.registry.codec import clean, micros, text_map, timestamp, to_
 from launchpad_tui.registry.connections import connection_pk, group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import touch
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: the parts that stand for an entire resource group, and for everything that all groups share
 GROUP, TENANT = "group", "tenant"
@@ -43,6 +44,7 @@ class ReadingState:
     error: str = ""
 
 
+@reports_damage
 def state(registry: Registry, scope: Scope, part: str) -> ReadingState:
     """Return the state of a part of a resource group, or of the connection if the group is empty.
 
@@ -79,6 +81,7 @@ def set_state(registry: Registry, scope: Scope, part: str, new: ReadingState) ->
         )
 
 
+@reports_damage
 def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
     """Return the state of a part in all scopes that have one."""
     with registry.read() as db:
@@ -184,6 +187,7 @@ def put_versions(
         )
 
 
+@reports_damage
 def versions(registry: Registry, connection: str, scenario_id: str) -> list[Version]:
     """Return the versions of a scenario, newest first.
 

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 
+@reports_damage
 def get(registry: Registry, key: str) -> Any:
     """Return the value of a key, None if the key is missing."""
     with registry.read() as db:

@@ -12,6 +12,7 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.codec import from_json, text_map, to_json
 from launchpad_tui.registry.connections import connection_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 _SCENARIO = "id, name, description, labels, created_at, modified_at"
 _EXECUTABLE = (
@@ -208,6 +209,7 @@ def _slots(text: str) -> tuple[ArtifactSlot, ...]:
     )
 
 
+@reports_damage
 def _scenario(row: tuple[Any, ...]) -> Scenario:
     scenario_id, name, description, labels, created_at, modified_at = row
     return Scenario(
@@ -220,6 +222,7 @@ def _scenario(row: tuple[Any, ...]) -> Scenario:
     )
 
 
+@reports_damage
 def _executable(row: tuple[Any, ...]) -> Executable:
     return Executable(
         id=row[0],

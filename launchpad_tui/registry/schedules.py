@@ -13,6 +13,7 @@ from launchpad_tui.registry.codec import clean, timestamp
 from launchpad_tui.registry.configurations import resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 _COLUMNS = (
     "id, name, cron, configuration_id, status, start_at, end_at, created_at, modified_at, next_at, "
@@ -137,6 +138,7 @@ def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
     return [(Scope(row[0], row[1]), _built(row[2:])) for row in rows]
 
 
+@reports_damage
 def next_due(registry: Registry) -> datetime | None:
     """Return when the next schedule of this machine is due, None if none is."""
     with registry.read() as db:
@@ -155,6 +157,7 @@ def advance(registry: Registry, scope: Scope, seen: Schedule, next_at: datetime 
         )
 
 
+@reports_damage
 def _built(row: tuple[Any, ...]) -> Schedule:
     return Schedule(
         row[0],

@@ -30,6 +30,7 @@ from launchpad_tui.registry.codec import clean, pairs, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -372,6 +373,7 @@ def nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
+@reports_damage
 def _summary(row: tuple[Any, ...]) -> SeriesSummary:
     return SeriesSummary(
         row[0],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from launchpad_tui.domain.metric import SeriesWindow
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class _Cells:
         )
 
 
+@reports_damage
 def window(
     registry: Registry,
     series_id: int,
