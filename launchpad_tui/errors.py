@@ -103,6 +103,10 @@ class Conflict(LaunchpadError):
     """The object already exists, or its state does not allow the action."""
 
 
+class UploadInProgress(Conflict):
+    """Another process is uploading to the same path of an object store."""
+
+
 class FilesExist(Conflict):
     """Target files of a download already exist.
 

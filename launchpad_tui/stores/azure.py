@@ -156,6 +156,10 @@ class _AzureBucket:
         headers = {**_HEADERS, "x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
         self._http.call("PUT", self._blob(key), {}, headers, body, path=key, retry=False)
 
+    def write(self, key: str, body: bytes) -> None:
+        headers = {**_HEADERS, "x-ms-blob-type": "BlockBlob"}
+        self._http.call("PUT", self._blob(key), {}, headers, body, path=key)
+
     def copy(self, source: str, target: str) -> None:
         auth = self._authenticator.authorize()
         origin = self._blob(source)

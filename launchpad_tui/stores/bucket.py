@@ -1,10 +1,7 @@
 """Object stores that are buckets: objects under keys, without folders and renames.
 
-A bucket cannot store several objects in one step. So a folder is published under a marker:
-``.launchpad-staging/<hash of its path>.json`` is stored before its first object and removed after
-the last one. `list`, `browse` and `stat` hide everything below the path of a marker; the removal of
-the marker is one step, with which the folder appears. Markers of processes that died are removed
-after a week, with the objects that they hide. A single file needs no marker, because an object
+A folder is published under a marker, as `launchpad_tui.stores.publication` describes: `list`,
+`browse` and `stat` hide it until it is complete. A single file needs no marker, because an object
 appears completely. (Other programs see the objects as they are uploaded.)
 
 The SHA-256 of each object is stored in its metadata ``sha256``, because the checksums of buckets
@@ -15,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,16 +37,19 @@ from launchpad_tui.stores.base import (
     check_path,
     resumed,
 )
+from launchpad_tui.stores.publication import LEASE_SECONDS, Publications, covers
 from launchpad_tui.stores.staging import check_unchanged, open_source
 from launchpad_tui.stores.store_errors import (
     already_exists,
     hash_mismatch,
     interrupted,
     object_missing,
+    upload_in_progress,
 )
 
 PAGE = 1000
-_MARKER_AGE = timedelta(days=7)
+#: Age after which parts of an incomplete upload are deleted.
+_ABANDONED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,9 @@ class Bucket(Protocol):
     def create(self, key: str, body: bytes) -> None:
         """Store a small object. Raises Conflict if the key exists."""
 
+    def write(self, key: str, body: bytes) -> None:
+        """Store a small object, replacing an existing one."""
+
     def copy(self, source: str, target: str) -> None:
         """See `ObjectStore.copy`."""
 
@@ -149,6 +151,13 @@ class BucketStore:
     def __init__(self, bucket: Bucket, prefix: str) -> None:
         self._bucket = bucket
         self.prefix = check_path(prefix.strip("/"), empty=True)
+        self._publications = Publications(
+            bucket,
+            f"{self._key(STAGING)}/",
+            self._objects,
+            self._has_objects,
+            self._remove,
+        )
 
     @property
     def abilities(self) -> Abilities:
@@ -174,23 +183,23 @@ class BucketStore:
     def browse(self, path: str = "", token: str = "", limit: int = PAGE) -> FolderPage:
         """See `ObjectStore.browse`."""
         prefix = self._key(check_path(path, empty=True))
-        before = self._markers()
+        before = self._publications.unfinished()
         page = self._bucket.page(
             f"{prefix}/" if prefix else "", delimiter="/", token=token, limit=limit
         )
-        hidden = {*before, *self._markers()}
+        hidden = before | self._publications.unfinished()
         folders = [
             relative_to(each.rstrip("/"), self.prefix) for each in page.prefixes if each.strip("/")
         ]
         return FolderPage(
-            tuple(each for each in folders if each != STAGING and not _covers(hidden, each)),
+            tuple(each for each in folders if each != STAGING and not covers(hidden, each)),
             tuple(self._visible(page, hidden)),
             page.next,
         )
 
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`; ``sha256`` is read from the metadata."""
-        if _covers(self._markers(), check_path(path)):
+        if covers(self._publications.unfinished(), check_path(path)):
             raise object_missing(self._bucket.where, path, "It is being stored.")
         return self._head(path)
 
@@ -237,23 +246,22 @@ class BucketStore:
         check_path(path)
         for each in files:
             check_path(join(path, each.path))
-        self._sweep()
-        if next(self._list(path, hidden=False), None) is not None:
-            raise already_exists(self._bucket.where, path)
+        unfinished = self._publications.sweep()
+        # Some credentials may store objects, but not list incomplete uploads.
+        with contextlib.suppress(LaunchpadError):
+            root = f"{self.prefix}/" if self.prefix else ""
+            self._bucket.abandon(root, now() - _ABANDONED)
+        if covers(unfinished, path.rpartition("/")[0]):
+            raise upload_in_progress(
+                self._bucket.where, path.rpartition("/")[0], None, LEASE_SECONDS
+            )
         sources = [(join(path, each.path), each.file) for each in files]
-        if [each.path for each in files] == ["."]:
+        if [each.path for each in files] == ["."] and not covers(unfinished, path):
+            if self._has_objects(path):
+                raise already_exists(self._bucket.where, path)
             return self._upload(sources, progress)
-        marker = self._marker_key(path)
-        self._bucket.create(marker, json.dumps({"path": path}).encode())
-        try:
-            stored = self._upload(sources, progress)
-        except BaseException:
-            # What cannot be removed now, without a network for example, stays hidden by its marker.
-            with contextlib.suppress(Exception):
-                self._discard(path, marker)
-            raise
-        self._bucket.delete([marker])
-        return stored
+        with self._publications.publishing(path) as lease:
+            return self._upload(sources, lease.reporting(progress))
 
     def delete(self, path: str) -> None:
         """See `ObjectStore.delete`."""
@@ -261,10 +269,38 @@ class BucketStore:
 
     def delete_prefix(self, path: str) -> int:
         """See `ObjectStore.delete_prefix`."""
-        keys = [self._key(each.path) for each in self._list(check_path(path), hidden=False)]
+        check_path(path)
+        self._publications.clear(path)
+        unfinished = self._publications.sweep()
+        for each in self._list(path, hidden=False) if unfinished else ():
+            if covers(unfinished, each.path):
+                raise upload_in_progress(self._bucket.where, each.path, None, LEASE_SECONDS)
+        return self._delete_objects(path)
+
+    def _delete_objects(self, path: str) -> int:
+        keys = [self._key(each.path) for each in self._list(path, hidden=False)]
         for start in range(0, len(keys), PAGE):
             self._bucket.delete(keys[start : start + PAGE])
         return len(keys)
+
+    def _remove(self, path: str) -> None:
+        """Delete the objects and incomplete uploads at and below a path, also hidden ones."""
+        self._delete_objects(path)
+        with contextlib.suppress(LaunchpadError):
+            self._bucket.abandon(f"{self._key(path)}/")
+
+    def _has_objects(self, path: str) -> bool:
+        return next(self._list(path, hidden=False), None) is not None
+
+    def _objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects whose keys begin with a prefix; their paths are the keys."""
+        token = ""
+        while True:
+            page = self._bucket.page(prefix, token=token)
+            yield from page.objects
+            token = page.next
+            if not token:
+                return
 
     def _key(self, path: str) -> str:
         return join(self.prefix, path or ".") if self.prefix else path
@@ -285,7 +321,8 @@ class BucketStore:
 
     def _list(self, path: str, *, hidden: bool = True) -> Iterator[StoredObject]:
         prefix = self._key(path)
-        before = self._markers() if hidden else set()
+        nothing: frozenset[str] = frozenset()
+        before = self._publications.unfinished() if hidden else nothing
         if path:
             # The path itself comes before all keys that begin with it.
             page = self._bucket.page(prefix, limit=1)
@@ -293,56 +330,22 @@ class BucketStore:
         token = ""
         while True:
             page = self._bucket.page(f"{prefix}/" if prefix else "", token=token)
-            after = self._markers() if hidden and page.objects else before
-            yield from self._visible(page, {*before, *after})
+            after = self._publications.unfinished() if hidden and page.objects else before
+            yield from self._visible(page, before | after)
             token, before = page.next, after
             if not token:
                 return
 
-    def _visible(self, page: BucketPage, markers: Collection[str]) -> Iterator[StoredObject]:
+    def _visible(self, page: BucketPage, unfinished: Collection[str]) -> Iterator[StoredObject]:
         for each in page.objects:
             path = relative_to(each.path, self.prefix)
             # Web consoles create an object "folder/" for a folder.
             if (
                 not path.endswith("/")
                 and not path.startswith(f"{STAGING}/")
-                and not _covers(markers, path)
+                and not covers(unfinished, path)
             ):
                 yield StoredObject(path, each.size, each.modified, "", each.version)
-
-    def _marker_key(self, path: str) -> str:
-        return self._key(f"{STAGING}/{hashlib.sha256(path.encode()).hexdigest()}.json")
-
-    def _markers(self, older_than: datetime | None = None) -> set[str]:
-        """Return the paths that are being published."""
-        markers: set[str] = set()
-        for each in self._bucket.page(f"{self._key(STAGING)}/").objects:
-            if older_than is not None and each.modified > older_than:
-                continue
-            with contextlib.suppress(ObjectMissing, ValueError, KeyError):
-                path = str(json.loads(b"".join(self._bucket.read(each.path, 0, None, "")))["path"])
-                if self._marker_key(path) == each.path:
-                    markers.add(path)
-        return markers
-
-    def _sweep(self) -> None:
-        """Remove the markers and objects of publications that failed more than a week ago."""
-        old = now() - _MARKER_AGE
-        for path in self._markers(older_than=old):
-            self._discard(path, self._marker_key(path))
-        # Some credentials may store objects, but not list incomplete uploads.
-        with contextlib.suppress(LaunchpadError):
-            self._bucket.abandon(f"{self.prefix}/" if self.prefix else "", old)
-
-    def _discard(self, path: str, marker: str) -> None:
-        """Remove the objects, the incomplete uploads and then the marker of a failed publication.
-
-        The marker is removed last, because it hides the objects.
-        """
-        self.delete_prefix(path)
-        with contextlib.suppress(LaunchpadError):
-            self._bucket.abandon(f"{self._key(path)}/")
-        self._bucket.delete([marker])
 
     def _upload(
         self, sources: Sequence[tuple[str, Path]], progress: Progress | None, sha256: str = ""
@@ -369,7 +372,3 @@ class BucketStore:
                     self.delete(path)
                     raise
         return tuple(stored)
-
-
-def _covers(markers: Collection[str], path: str) -> bool:
-    return any(path == marker or path.startswith(f"{marker}/") for marker in markers)

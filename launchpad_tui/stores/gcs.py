@@ -145,6 +145,11 @@ class _GcsBucket:
             "POST", self._uploads, query, _MULTIPART, before + body + after, path=key, retry=False
         )
 
+    def write(self, key: str, body: bytes) -> None:
+        before, after = _around({"name": _NAMES.key(key)})
+        query = {"uploadType": "multipart"}
+        self._http.call("POST", self._uploads, query, _MULTIPART, before + body + after, path=key)
+
     def copy(self, source: str, target: str) -> None:
         destination = self._url(target).removeprefix(f"{self._base}/storage/v1")
         url = f"{self._url(source)}/rewriteTo{destination}"

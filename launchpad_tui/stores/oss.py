@@ -150,6 +150,11 @@ class _OssBucket:
         with translate_errors(self.where, key):
             put(client, self._name, key, body, {}, new=True)
 
+    def write(self, key: str, body: bytes) -> None:
+        client = self._client
+        with translate_errors(self.where, key):
+            put(client, self._name, key, body, {})
+
     def copy(self, source: str, target: str) -> None:
         found = self._head(source)
         with translate_errors(self.where, source, replaced=True):

@@ -118,6 +118,11 @@ class _S3Bucket:
                 Bucket=self._name, Key=key, Body=body, IfNoneMatch="*", **arguments
             )
 
+    def write(self, key: str, body: bytes) -> None:
+        with translate_errors(self.where, key):
+            arguments = extra_arguments(self._values)
+            self._client.put_object(Bucket=self._name, Key=key, Body=body, **arguments)
+
     def copy(self, source: str, target: str) -> None:
         found = self.head(source)
         arguments = extra_arguments(self._values)

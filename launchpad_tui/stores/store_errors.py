@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -16,6 +19,7 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     StorageFull,
     Unreachable,
+    UploadInProgress,
 )
 
 #: maximum number of characters of a path in messages
@@ -59,6 +63,25 @@ def already_exists(store: str, path: str, detail: str = "") -> Conflict:
         f"Path {path[:_PATH_LENGTH]!r} already exists in {store}",
         detail,
         "Delete it, or choose another path.",
+    )
+
+
+def upload_in_progress(
+    store: str, path: str, renewed: datetime | None, lease: float
+) -> UploadInProgress:
+    """Return the error for a path to which another process may be uploading.
+
+    Args:
+        store: The name of the store in messages.
+        path: The path.
+        renewed: When that process last reported that it is running; None if it is unknown.
+        lease: The seconds after which it counts as ended if it does not report again.
+    """
+    return UploadInProgress(
+        f"Path {path[:_PATH_LENGTH]!r} is being uploaded to {store}",
+        f"The upload was last active at {to_rfc3339(renewed)}." if renewed is not None else "",
+        "Wait until it has ended. If it was killed on another machine, try again "
+        f"{lease / 60:.0f} minutes after this time.",
     )
 
 

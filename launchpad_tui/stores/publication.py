@@ -1,0 +1,463 @@
+"""Publication of folders in buckets, which cannot store several objects in one step.
+
+A folder is published under a marker: the object ``.launchpad-staging/<SHA-256 of its path>.json`` is
+stored before the first object of the folder and deleted after the last one. Readers hide everything
+below the path of a marker, for which they need only the names of the markers. The deletion of the
+marker is one step, with which the folder appears.
+
+A publisher renews its marker while it uploads. If the publisher fails, its marker and its objects
+remain until another publication of the same path takes the marker over: at once if the publisher has
+ended on this machine, otherwise when the marker has not been renewed for `LEASE_SECONDS` by the clock
+of the server. To take over a marker, a process creates a marker of the next generation
+(``<SHA-256>.<generation>.json``) on the condition that it does not exist, which only one process can
+do, and checks that the previous marker has not changed.
+
+Objects are deleted only for a marker whose content states that its owner was uploading. A marker
+starts without this statement, because the path may have been published between the last check of
+the path and the creation of the marker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+
+from launchpad_tui.domain.stored_object import StoredObject
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, Unreachable
+from launchpad_tui.stores.base import Progress
+from launchpad_tui.stores.outages import wait_through_outages
+from launchpad_tui.stores.process_identity import ProcessIdentity
+from launchpad_tui.stores.store_errors import already_exists, upload_in_progress
+
+#: Seconds between two renewals of a marker, and after a failed renewal.
+RENEW_SECONDS, RETRY_SECONDS = 15.0, 3.0
+#: Seconds without a renewal after which a publisher stops, and after which others may take over. The
+#: difference covers requests that are still on their way.
+VALID_SECONDS, LEASE_SECONDS = 60.0, 180.0
+#: The same for a marker without an owner, which former versions stored and did not renew.
+_UNOWNED_SECONDS = 7 * 86400.0
+#: How often the creation of a marker is tried while other processes create and delete it.
+_ATTEMPTS = 10
+_NAME = re.compile(r"([0-9a-f]{64})(?:\.(\d{1,9}))?\.json")
+#: The publications of this process by ID, and whether they are still running.
+_own: dict[str, bool] = {}
+
+
+class MarkerBucket(Protocol):
+    """The operations of a bucket that markers require; see `launchpad_tui.stores.bucket.Bucket`."""
+
+    where: str
+
+    def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
+        """Yield the content of an object."""
+
+    def create(self, key: str, body: bytes) -> None:
+        """Store a small object. Raises Conflict if the key exists."""
+
+    def write(self, key: str, body: bytes) -> None:
+        """Store a small object, replacing an existing one."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A marker in a listing. Its values change when it is renewed."""
+
+    key: str
+    digest: str
+    generation: int
+    modified: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The content of a marker.
+
+    Attributes:
+        publication: The random ID of the publication; empty for a marker of a former version.
+        uploading: Whether objects below the path may belong to the publication.
+        owner: The process; None if it is unknown.
+    """
+
+    path: str = ""
+    publication: str = ""
+    uploading: bool = False
+    owner: ProcessIdentity | None = None
+
+
+class Publications:
+    """The markers of a bucket, or of the objects below a path prefix in it. Thread-safe.
+
+    Args:
+        bucket: The bucket.
+        root: The key of the staging folder, with a slash at the end.
+        objects: Yields all objects below a prefix of keys.
+        exists: Returns whether there is an object at or below a path, also a hidden one.
+        remove: Deletes the objects and incomplete uploads at and below a path.
+    """
+
+    def __init__(
+        self,
+        bucket: MarkerBucket,
+        root: str,
+        objects: Callable[[str], Iterator[StoredObject]],
+        exists: Callable[[str], bool],
+        remove: Callable[[str], None],
+    ) -> None:
+        self._bucket = bucket
+        self._root = root
+        self._objects = objects
+        self._exists = exists
+        self._remove = remove
+
+    def unfinished(self) -> frozenset[str]:
+        """Return the digests of the paths that are being published."""
+        return frozenset(each.digest for each in self._markers())
+
+    @contextmanager
+    def publishing(self, path: str) -> Iterator[Lease]:
+        """Hide a path in a ``with`` block, which uploads the objects below it.
+
+        The objects appear at the end of the block, or are deleted if the block raises an error.
+
+        Raises:
+            Conflict: There are objects at the path, or another process is publishing it.
+        """
+        lease = self._acquire(path)
+        removed = False
+        try:
+            with lease.renewed():
+                try:
+                    yield lease
+                    lease.check()
+                except BaseException:
+                    # What cannot be deleted now, for example without a network, stays hidden.
+                    if not lease.lost:
+                        with contextlib.suppress(Exception):
+                            self._remove(path)
+                            removed = True
+                    raise
+            # A renewal must not follow the deletion, so they have ended here.
+            wait_through_outages(lambda: self._check_owner(lease))
+            wait_through_outages(lambda: self._bucket.delete([lease.key]))
+        except BaseException:
+            if removed:
+                with contextlib.suppress(Exception):
+                    self._bucket.delete([lease.key])
+            raise
+        finally:
+            _own[lease.publication] = False
+
+    def sweep(self) -> frozenset[str]:
+        """Remove what failed publications have left, as far as possible; return the digests of the
+        paths that are still being published."""
+        latest: dict[str, Marker] = {}
+        for each in self._markers():
+            latest[each.digest] = each
+        left = set(latest)
+        for digest, marker in latest.items():
+            with contextlib.suppress(LaunchpadError):
+                content = self._content(marker)
+                recent = (now() - marker.modified).total_seconds() < LEASE_SECONDS / 2
+                if not content.path or (recent and not _has_ended(content)):
+                    continue
+                if self._clear(content.path):
+                    left.discard(digest)
+        return frozenset(left)
+
+    def clear(self, path: str) -> None:
+        """Remove the markers and hidden objects that failed publications of a path have left.
+
+        Raises:
+            Conflict: Another process is publishing the path.
+        """
+        if not self._clear(path):
+            raise self._in_progress(path, self._markers(digest_of(path)))
+
+    def _clear(self, path: str) -> bool:
+        """Remove the rest of failed publications; return False if one may still be running."""
+        with contextlib.suppress(Conflict):
+            lease = self._take_over(path)
+            if lease is not None:
+                self._release(lease)
+            return True
+        return not self._markers(digest_of(path))
+
+    def _acquire(self, path: str) -> Lease:
+        for _ in range(_ATTEMPTS):
+            if (lease := self._take_over(path)) is not None:
+                return lease
+            if self._exists(path):
+                raise already_exists(self._bucket.where, path)
+            lease = self._create(path, 0)
+            if lease is None:
+                continue
+            with _ended_after_errors(lease):
+                if self._exists(path):
+                    # Another process has published the path since it was checked.
+                    self._bucket.delete([lease.key])
+                    raise already_exists(self._bucket.where, path)
+                lease.write(uploading=True)
+            return lease
+        raise self._in_progress(path, self._markers(digest_of(path)))
+
+    def _take_over(self, path: str) -> Lease | None:
+        """Take over the marker of a failed publication and delete its objects; None if the path has
+        no marker.
+
+        Raises:
+            Conflict: Another process is publishing the path, or has published it.
+        """
+        for _ in range(_ATTEMPTS):
+            markers = self._markers(digest_of(path))
+            if not markers:
+                return None
+            last = markers[-1]
+            content = self._content(last)
+            if not self._has_expired(last, content):
+                raise self._in_progress(path, markers)
+            lease = self._create(path, last.generation + 1)
+            if lease is None:
+                continue
+            with _ended_after_errors(lease):
+                current = self._markers(digest_of(path))
+                if last not in current:
+                    # Another process has renewed, taken over or finished the publication.
+                    self._release(lease)
+                    continue
+                older = [each.key for each in current if each.key != lease.key]
+                if content.uploading:
+                    self._remove(path)
+                elif self._exists(path):
+                    self._bucket.delete(older)
+                    self._bucket.delete([lease.key])
+                    raise already_exists(self._bucket.where, path)
+                lease.write(uploading=True)
+                self._bucket.delete(older)
+            return lease
+        raise self._in_progress(path, self._markers(digest_of(path)))
+
+    def _create(self, path: str, generation: int) -> Lease | None:
+        """Create a marker; None if it exists."""
+        suffix = f".{generation}" if generation else ""
+        lease = Lease(self._bucket, f"{self._root}{digest_of(path)}{suffix}.json", path)
+        _own[lease.publication] = True
+        try:
+            self._bucket.create(lease.key, lease.body(uploading=False))
+        except Conflict:
+            # If the response to a repeated request was lost, the marker is that of this lease.
+            if self._content_of(lease.key).publication == lease.publication:
+                return lease
+            del _own[lease.publication]
+            return None
+        except BaseException:
+            # The marker may exist, if only the response was lost.
+            _own[lease.publication] = False
+            raise
+        return lease
+
+    def _release(self, lease: Lease) -> None:
+        """Delete the marker of a lease that has hidden nothing."""
+        _own[lease.publication] = False
+        self._bucket.delete([lease.key])
+
+    def _check_owner(self, lease: Lease) -> None:
+        """Raise Conflict if another process has taken over the marker."""
+        markers = self._markers(digest_of(lease.path))
+        if not markers or markers[-1].key != lease.key:
+            lease.lost = True
+            raise Conflict(
+                f"The upload to {self._bucket.where} was interrupted",
+                f"Another process has taken over the upload of {lease.path[:200]!r}.",
+                "Wait until that upload has ended.",
+            )
+
+    def _markers(self, digest: str = "") -> list[Marker]:
+        """Return all markers, or those of one path, ordered by generation."""
+        found = []
+        for each in self._objects(f"{self._root}{digest}"):
+            match = _NAME.fullmatch(each.path.removeprefix(self._root))
+            if match is not None:
+                generation = int(match[2] or 0)
+                found.append(Marker(each.path, match[1], generation, each.modified, each.version))
+        return sorted(found, key=lambda each: each.generation)
+
+    def _content(self, marker: Marker) -> _Content:
+        content = self._content_of(marker.key)
+        if digest_of(content.path) != marker.digest:
+            return _Content()
+        if not content.publication:
+            # Former versions stored only the path, after they had checked it.
+            return _Content(content.path, "", uploading=True)
+        return content
+
+    def _content_of(self, key: str) -> _Content:
+        """Return the content of a marker, as far as it can be read: not every user may."""
+        try:
+            data = json.loads(b"".join(self._bucket.read(key, 0, None, "")))
+            return _Content(
+                str(data["path"]),
+                str(data.get("publication", "")),
+                data.get("uploading") is True,
+                ProcessIdentity.from_json(data.get("owner")),
+            )
+        except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError):
+            return _Content()
+        except LaunchpadError as error:
+            if error.retryable:
+                raise
+            return _Content()
+
+    def _has_expired(self, marker: Marker, content: _Content) -> bool:
+        if _own.get(content.publication, False):
+            return False
+        if _has_ended(content):
+            return True
+        former = bool(content.path) and not content.publication
+        seconds = _UNOWNED_SECONDS if former else LEASE_SECONDS
+        return (self._server_time() - marker.modified).total_seconds() > seconds
+
+    def _server_time(self) -> datetime:
+        """Return the time of the server's clock, from which that of this machine may differ."""
+        key = f"{self._root}clock-{uuid.uuid4().hex}"
+        self._bucket.write(key, b"")
+        try:
+            return max(each.modified for each in self._objects(key))
+        finally:
+            self._bucket.delete([key])
+
+    def _in_progress(self, path: str, markers: Collection[Marker]) -> Conflict:
+        renewed = max((each.modified for each in markers), default=None)
+        return upload_in_progress(self._bucket.where, path, renewed, LEASE_SECONDS)
+
+
+@contextmanager
+def _ended_after_errors(lease: Lease) -> Iterator[None]:
+    """Note that a publication has ended if the ``with`` block raises an error."""
+    try:
+        yield
+    except BaseException:
+        _own[lease.publication] = False
+        raise
+
+
+def _has_ended(content: _Content) -> bool:
+    """Return whether the publication of a marker is known to have ended."""
+    if content.publication in _own:
+        return not _own[content.publication]
+    return content.owner is not None and content.owner.has_ended()
+
+
+class Lease:
+    """A marker that this process owns, and renews while it uploads."""
+
+    def __init__(self, bucket: MarkerBucket, key: str, path: str) -> None:
+        self._bucket = bucket
+        self.key = key
+        self.path = path
+        self.publication = uuid.uuid4().hex
+        self._renewals = 0
+        self._renewed_at = _clock()
+        self._lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether another process may have taken over the marker."""
+        self._lost = self._lost or _clock() - self._renewed_at > VALID_SECONDS
+        return self._lost
+
+    @lost.setter
+    def lost(self, value: bool) -> None:
+        self._lost = value
+
+    def check(self) -> None:
+        """Raise Unreachable if the marker could not be renewed in time."""
+        if self.lost:
+            raise Unreachable(
+                f"The upload to {self._bucket.where} was interrupted",
+                f"The server did not respond for {VALID_SECONDS:.0f} seconds.",
+                "Check the network, and try again.",
+            )
+
+    def reporting(self, progress: Progress | None) -> Progress:
+        """Return a progress callback that ends the upload when the lease is lost."""
+
+        def report(count: int) -> None:
+            self.check()
+            if progress is not None:
+                progress(count)
+
+        return report
+
+    def write(self, *, uploading: bool) -> None:
+        """Store the content of the marker, which renews it."""
+        at = _clock()
+        self._bucket.write(self.key, self.body(uploading=uploading))
+        self._renewed_at = at
+
+    def body(self, *, uploading: bool) -> bytes:
+        """Return the content of the marker."""
+        self._renewals += 1
+        content = {
+            "path": self.path,
+            "publication": self.publication,
+            "uploading": uploading,
+            "owner": ProcessIdentity.current().to_json(),
+            "renewals": self._renewals,
+        }
+        return json.dumps(content).encode()
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Renew the marker on a thread during a ``with`` block."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._renew, args=(stop,), name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _renew(self, stop: threading.Event) -> None:
+        pause = RENEW_SECONDS
+        while not stop.wait(pause) and not self.lost:
+            try:
+                self.write(uploading=True)
+                pause = RENEW_SECONDS
+            except LaunchpadError:
+                pause = RETRY_SECONDS
+
+
+@lru_cache(maxsize=4096)
+def digest_of(path: str) -> str:
+    """Return the digest with which the markers of a path are named."""
+    return hashlib.sha256(path.encode()).hexdigest()
+
+
+def covers(digests: Collection[str], path: str) -> bool:
+    """Return whether a path or one of its parents has a marker with one of these digests."""
+    if not digests:
+        return False
+    parts = path.split("/")
+    return any(digest_of("/".join(parts[:count])) in digests for count in range(1, len(parts) + 1))
+
+
+def _clock() -> float:
+    """Return seconds, which also pass while the machine is suspended if the system counts them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
