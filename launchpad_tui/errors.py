@@ -6,6 +6,8 @@ outside an adapter handles `LaunchpadError` only. No title, detail or hint may c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class LaunchpadError(Exception):
     """Base class of all errors that are shown to users.
@@ -120,6 +122,22 @@ class NotFound(LaunchpadError):
 
 class ObjectMissing(LaunchpadError):
     """An object store has no object at this path."""
+
+
+class FilesMissing(ObjectMissing):
+    """Some recorded files of an artifact do not exist; the others were downloaded.
+
+    Args:
+        paths: The missing files, relative to the URL of the artifact.
+        downloaded: The number of files that exist in the target folder now.
+    """
+
+    def __init__(
+        self, title: str, detail: str, hint: str, *, paths: Sequence[str], downloaded: int
+    ) -> None:
+        super().__init__(title, detail, hint)
+        self.paths = tuple(paths)
+        self.downloaded = downloaded
 
 
 class StorageFull(LaunchpadError):

@@ -7,12 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from launchpad_tui.errors import InvalidInput, LaunchpadError
+from launchpad_tui.errors import FilesMissing, InvalidInput, LaunchpadError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ERROR, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+INCOMPLETE, ERROR, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 #: Internal command: supervise one execution. It is handled before the parser is loaded.
 SUPERVISE = "_supervise"
 #: Internal command: run the background sync of remote runtimes.
@@ -138,7 +138,7 @@ def _report(error: LaunchpadError) -> int:
     _flush()
     first, *rest = safe_lines(str(error))
     print(f"launchpad: {first}", *rest, sep="\n  ", file=sys.stderr)
-    return ERROR
+    return INCOMPLETE if isinstance(error, FilesMissing) else ERROR
 
 
 def _unexpected(error: Exception, home: Path | None) -> int:

@@ -13,22 +13,22 @@ from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, U
 from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
 from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.text import safe_text
-from launchpad_tui.domain.transfer import Progress, Transfer
+from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import (
     ConfigError,
     Conflict,
-    FilesExist,
+    FilesMissing,
     InvalidInput,
     LaunchpadError,
-    ObjectMissing,
 )
 from launchpad_tui.net.address_policy import AddressPolicy
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.downloads import DownloadItem, fetch
+from launchpad_tui.services.folder_downloads import download_folder
 from launchpad_tui.services.group_access import GroupAccess
-from launchpad_tui.services.local_files import local_error, source_files, target_path
+from launchpad_tui.services.local_files import source_files
+from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import store_kind
 
@@ -192,22 +192,37 @@ class FileService:
         *,
         overwrite: bool = False,
     ) -> tuple[Path, ...]:
-        """Download the files of an artifact into a folder, which is created if missing.
+        """Download the files of an artifact into a folder, which is created if missing, and return
+        their paths. Files that are complete already are not downloaded again.
 
         The path of a file in the folder is its path below the URL of the artifact, or its name if
         the URL is that of a file. Files appear atomically. Recorded files must match their
         checksums.
 
         Raises:
-            Conflict: A target file exists and ``overwrite`` is not set (nothing was downloaded), or
-                a file does not match its recorded checksum.
+            Conflict: A target file with other content exists and ``overwrite`` is not set (nothing
+                was downloaded), or a file does not match its recorded checksum.
+            FilesMissing: Recorded files do not exist; the others were downloaded.
             ObjectMissing: There are no files at the URL of the artifact.
             StorageFull, PermissionDenied: The folder cannot be written.
             InvalidInput: A path in the store would leave the folder.
         """
         store, url = self.locate(scope, artifact_id)
         known = {each.path: each.sha256 for each in self.recorded(scope, artifact_id)}
-        return self._fetch(store, url, target, known, progress, overwrite)
+        files = download_folder(store, url, target, known, progress, overwrite=overwrite)
+        missing = sorted(known.keys() - files.keys())
+        if missing:
+            raise FilesMissing(
+                f"{len(missing):,} recorded file{'s' * (len(missing) != 1)} of the artifact "
+                f"{'are' if len(missing) != 1 else 'is'} missing in the object store",
+                "\n".join(safe_text(path) for path in missing[:20])
+                + f"\nThe other {len(files):,} files are in {target}.",
+                f"Check the files at {url}. To see their state: launchpad models verify "
+                f"{artifact_id}",
+                paths=missing,
+                downloaded=len(files),
+            )
+        return tuple(files.values())
 
     def stage(
         self,
@@ -234,7 +249,9 @@ class FileService:
         if restricted:
             self.access.require_url(scope, url)
         parsed = parse_url(url)
-        return self._fetch(self.store(scope, parsed.store), parsed, target, {}, progress, overwrite)
+        store = self.store(scope, parsed.store)
+        files = download_folder(store, parsed, target, {}, progress, overwrite=overwrite)
+        return tuple(files.values())
 
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
@@ -327,70 +344,6 @@ class FileService:
             }
         except LaunchpadError:
             return {}
-
-    def _fetch(
-        self,
-        store: ObjectStore,
-        url: ArtifactUrl,
-        target: Path,
-        known: Mapping[str, str],
-        progress: Progress | None,
-        overwrite: bool,
-    ) -> tuple[Path, ...]:
-        found = list(store.list(url.path))
-        if not found:
-            raise ObjectMissing(
-                f"No files at {url}",
-                "The object store has no object at this path.",
-                "Check the URL.",
-            )
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise local_error(error, target) from error
-        plan = []
-        for each in found:
-            relative = relative_to(each.path, url.path)
-            name = url.path.rpartition("/")[2] if relative == "." else relative
-            plan.append((each, relative, target_path(target, name)))
-        taken = [path for _, _, path in plan if os.path.lexists(path)]
-        if taken and not overwrite:
-            raise FilesExist(
-                f"Files already exist in {target}",
-                "\n".join(str(path) for path in taken[:10]),
-                "Select another folder, or allow replacing files.",
-            )
-        meter = Meter(progress, sum(each.size for each in found))
-        items = [DownloadItem(each, path, known.get(relative, "")) for each, relative, path in plan]
-        fetch(
-            store,
-            items,
-            lambda count, path: meter.at(relative_to(path, url.path))(count),
-            overwrite=overwrite,
-        )
-        return tuple(path for _, _, path in plan)
-
-
-class Meter:
-    """Adds up the transferred bytes of all files of a transfer."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress = progress
-        self._total = total
-        self._done = 0
-        self._lock = threading.Lock()
-
-    def at(self, path: str) -> Callable[[int], None]:
-        """Return the progress callback for a file."""
-
-        def moved(count: int) -> None:
-            with self._lock:
-                self._done += count
-                done = self._done
-            if self._progress is not None:
-                self._progress(Transfer(done, self._total, path))
-
-        return moved
 
 
 def hash_of(store: ObjectStore, found: StoredObject, moved: Callable[[int], None]) -> str:

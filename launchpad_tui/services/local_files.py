@@ -161,6 +161,13 @@ def local_error(error: OSError, target: Path) -> LaunchpadError:
             detail,
             "Select another folder, or allow replacing files.",
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return InvalidInput(
+            f"The name of a file is too long: {target.name[:60]}…",
+            f"This file system does not allow it: {detail[:500]}",
+            "Select another folder, or rename the file in the object store.",
+            field="path",
+        )
     return PermissionDenied(
         f"Writing {target} failed", detail, "Check the permissions, or select another folder."
     )

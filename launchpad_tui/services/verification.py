@@ -24,7 +24,8 @@ from launchpad_tui.errors import LaunchpadError, ObjectMissing
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
-from launchpad_tui.services.files import Meter, hash_of
+from launchpad_tui.services.files import hash_of
+from launchpad_tui.services.transfer_meter import Meter
 
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService

@@ -14,6 +14,7 @@ import functools
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote
@@ -114,6 +115,7 @@ class _AzureBucket:
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         headers = dict(_HEADERS)
+        part = (offset, length) if offset or length is not None else None
         if offset or length is not None:
             # Azure rejects an empty range.
             if length == 0:
@@ -126,12 +128,21 @@ class _AzureBucket:
             headers["If-Match"] = f'"{version}"'
         try:
             with self._http.content(
-                self._blob(key), {}, headers, path=key, replaced=bool(version)
+                self._blob(key),
+                {},
+                headers,
+                path=key,
+                replaced=bool(version),
+                part=part,
+                range_ignored=self._range_ignored,
             ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
             if error.status != 416:
                 raise
+
+    def _range_ignored(self) -> None:
+        self.abilities = replace(self.abilities, ranges=False)
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
         requests = ParallelRequests(progress)

@@ -8,11 +8,12 @@ StorageFull, Conflict, InvalidInput, CapabilityMissing, RateLimited, RuntimeReje
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import importlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,11 +27,13 @@ from launchpad_tui.errors import (
     DependencyMissing,
     InvalidInput,
     PermissionDenied,
+    RateLimited,
     StorageFull,
     Unreachable,
 )
 from launchpad_tui.net.address_policy import POLICY, AddressPolicy
 from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.stores.outages import Outage
 
 #: Receives the number of bytes transferred since the last call, from any thread. The number is
 #: negative if a part is sent again. If the callback raises an exception, the transfer ends and
@@ -202,20 +205,20 @@ class ObjectStore(Protocol):
 
 #: number of bytes that are read at a time
 CHUNK = 1 << 20
-#: number of interruptions without progress after which a download fails
-_ATTEMPTS = 3
 
 
 def resumed(
     open_at: Callable[[int, int | None], Iterator[bytes]], offset: int, length: int | None
 ) -> Iterator[bytes]:
-    """Yield the bytes of a download, which is resumed after an interruption if it made progress.
+    """Yield the bytes of a download, which is resumed after an interruption.
+
+    It fails if the server does not send any bytes for `outages.OUTAGE_SECONDS`.
 
     Args:
         open_at: reads a number of bytes (None: to the end) from an offset; raises Unreachable if
             the download is interrupted.
     """
-    failures, at = 0, offset
+    outage, at = Outage(), offset
     end = None if length is None else offset + length
     while True:
         start = at
@@ -224,10 +227,39 @@ def resumed(
                 at += len(chunk)
                 yield chunk
             return
-        except Unreachable:
-            failures = 1 if at > start else failures + 1
-            if failures >= _ATTEMPTS:
+        except (Unreachable, RateLimited) as error:
+            if at > start:
+                outage.reset()
+            if not outage.wait(error):
                 raise
+
+
+def part_of(chunks: Iterator[bytes], offset: int, length: int | None) -> Iterator[bytes]:
+    """Yield a part of the bytes of an object.
+
+    Servers and proxies may ignore the range of a request and send the whole object (RFC 9110,
+    section 14.2).
+
+    Args:
+        chunks: The whole object.
+        offset: The number of bytes to skip.
+        length: The maximum number of bytes to yield; None for all that follow.
+    """
+    left = length
+    with contextlib.ExitStack() as stack:
+        if isinstance(chunks, Generator):
+            # The rest of the object is not received.
+            stack.callback(chunks.close)
+        for chunk in chunks:
+            piece = chunk[offset:]
+            offset = max(0, offset - len(chunk))
+            if left is not None:
+                piece = piece[:left]
+                left -= len(piece)
+            if piece:
+                yield piece
+            if left == 0:
+                return
 
 
 class Receiver:

@@ -11,8 +11,10 @@ The SHA-256 of each object is stored in its metadata ``sha256``, because the che
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +28,8 @@ from launchpad_tui.errors import (
     LaunchpadError,
     ObjectMissing,
     PermissionDenied,
+    RateLimited,
+    Unreachable,
 )
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import (
@@ -37,6 +41,7 @@ from launchpad_tui.stores.base import (
     check_path,
     resumed,
 )
+from launchpad_tui.stores.outages import Outage, wait_through_outages
 from launchpad_tui.stores.publication import LEASE_SECONDS, Publications, covers
 from launchpad_tui.stores.staging import check_unchanged, open_source
 from launchpad_tui.stores.store_errors import (
@@ -347,6 +352,37 @@ class BucketStore:
             ):
                 yield StoredObject(path, each.size, each.modified, "", each.version)
 
+    def _send(self, plan: Sequence[Upload], progress: Progress | None) -> None:
+        """Upload files. Those that are not stored after an outage of the server are sent again."""
+        outage = Outage()
+        left = list(plan)
+        while True:
+            counter = _Counter(progress)
+            try:
+                self._bucket.upload(left, counter.report if progress is not None else None)
+                return
+            except (Unreachable, RateLimited) as error:
+                if not outage.wait(error):
+                    raise
+            stored = wait_through_outages(functools.partial(self._stored, left))
+            if progress is not None:
+                progress(sum(each.size for each in stored) - counter.count)
+            if stored:
+                outage.reset()
+            left = [each for each in left if each not in stored]
+            if not left:
+                return
+
+    def _stored(self, plan: Sequence[Upload]) -> Sequence[Upload]:
+        """Return the files that are already stored with their content."""
+        stored = []
+        for each in plan:
+            with contextlib.suppress(ObjectMissing):
+                found = self._bucket.head(each.key)
+                if (found.size, found.sha256) == (each.size, each.sha256):
+                    stored.append(each)
+        return stored
+
     def _upload(
         self, sources: Sequence[tuple[str, Path]], progress: Progress | None, sha256: str = ""
     ) -> tuple[StoredObject, ...]:
@@ -364,7 +400,7 @@ class BucketStore:
                 checks.append((path, source, handle, before))
                 plan.append(Upload(self._key(path), source, before.st_size, found))
                 stored.append(StoredObject(path, before.st_size, now(), found))
-            self._bucket.upload(plan, progress)
+            self._send(plan, progress)
             for path, source, handle, before in checks:
                 try:
                     check_unchanged(source, handle, before, before.st_size)
@@ -372,3 +408,18 @@ class BucketStore:
                     self.delete(path)
                     raise
         return tuple(stored)
+
+
+class _Counter:
+    """Counts the progress of an upload that may have to be sent again."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def report(self, count: int) -> None:
+        with self._lock:
+            self.count += count
+        if self._progress is not None:
+            self._progress(count)

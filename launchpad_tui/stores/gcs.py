@@ -15,6 +15,7 @@ import functools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -115,17 +116,27 @@ class _GcsBucket:
         # Otherwise objects that were stored compressed would be decompressed in transit, and ranges
         # would refer to the decompressed content.
         headers = {"Accept-Encoding": "gzip"}
-        if offset or length is not None:
+        part = (offset, length) if offset or length is not None else None
+        if part is not None:
             headers["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
         try:
             with self._http.content(
-                self._url(key), query, headers, path=key, replaced=bool(version)
+                self._url(key),
+                query,
+                headers,
+                path=key,
+                replaced=bool(version),
+                part=part,
+                range_ignored=self._range_ignored,
             ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
             # The range begins after the end of the object.
             if error.status != 416:
                 raise
+
+    def _range_ignored(self) -> None:
+        self.abilities = replace(self.abilities, ranges=False)
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
         requests = ParallelRequests(progress)

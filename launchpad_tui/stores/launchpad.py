@@ -15,6 +15,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -278,8 +279,9 @@ class LaunchpadStore:
         if offset or length is not None:
             headers["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
         query = self._query({"path": path})
+        part = (offset, length) if "Range" in headers else None
         try:
-            yield from self._pieces(query, headers, path, replaced=bool(version))
+            yield from self._pieces(query, headers, path, replaced=bool(version), part=part)
         except RuntimeRejected as error:
             # The range begins after the end of the object.
             if error.status != 416:
@@ -295,10 +297,27 @@ class LaunchpadStore:
             yield from whole
 
     def _pieces(
-        self, query: Mapping[str, str], headers: Mapping[str, str], path: str, *, replaced: bool
+        self,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        path: str,
+        *,
+        replaced: bool,
+        part: tuple[int, int | None] | None = None,
     ) -> Iterator[bytes]:
-        with self._http.content(self._url, query, headers, path=path, replaced=replaced) as pieces:
+        with self._http.content(
+            self._url,
+            query,
+            headers,
+            path=path,
+            replaced=replaced,
+            part=part,
+            range_ignored=self._range_ignored,
+        ) as pieces:
             yield from pieces
+
+    def _range_ignored(self) -> None:
+        self.abilities = replace(self.abilities, ranges=False)
 
     @property
     def _url(self) -> str:

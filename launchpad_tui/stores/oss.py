@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -131,7 +132,9 @@ class _OssBucket:
             return
         try:
             with translate_errors(self.where, key, replaced=bool(version)):
-                chunks, checksum = download(client, self._name, key, offset, length, version)
+                chunks, checksum = download(
+                    client, self._name, key, offset, length, version, self._range_ignored
+                )
                 if checksums is not None and checksum:
                     checksums.append(checksum)
                 yield from chunks
@@ -139,6 +142,9 @@ class _OssBucket:
             # The range begins after the end of the object.
             if error.code != "InvalidRange":
                 raise
+
+    def _range_ignored(self) -> None:
+        self.abilities = replace(self.abilities, ranges=False)
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
         client = self._client

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from launchpad_tui.errors import Conflict, Unreachable
-from launchpad_tui.stores.base import Progress
+from launchpad_tui.stores.base import Progress, part_of
 from launchpad_tui.stores.bucket import Upload
 from launchpad_tui.stores.oss_client import CONCURRENCY
 from launchpad_tui.stores.oss_errors import invalid_response, sdk
@@ -181,12 +181,19 @@ def copy(client: Any, bucket: str, source: str, target: str, found: Any) -> None
 
 
 def download(
-    client: Any, bucket: str, key: str, offset: int, length: int | None, version: str
+    client: Any,
+    bucket: str,
+    key: str,
+    offset: int,
+    length: int | None,
+    version: str,
+    range_ignored: Callable[[], None],
 ) -> tuple[Iterator[bytes], str]:
     """Return the bytes of one response, and the checksum of the whole object, empty if unknown.
 
     Args:
         version: required ETag of the object; empty for any.
+        range_ignored: called if the server sends the whole object instead of a part.
     """
     models = sdk().models
     request = models.GetObjectRequest(bucket=bucket, key=key, if_match=version or None)
@@ -196,14 +203,11 @@ def download(
         # Otherwise OSS returns the whole object for a range that ends after it.
         request.range_behavior = "standard"
     answer = client.get_object(request)
+    chunks = _chunks(answer.body)
     if ranged and answer.status_code != 206:
-        answer.body.close()
-        raise Unreachable(
-            "The object store does not support range requests",
-            "It returned the whole object.",
-            "Check the endpoint: a proxy may have removed the range from the request.",
-        )
-    return _chunks(answer.body), answer.hash_crc64 or ""
+        range_ignored()
+        chunks = part_of(chunks, offset, length)
+    return chunks, answer.hash_crc64 or ""
 
 
 def compare(sent: int, stored: str | None, key: str) -> None:

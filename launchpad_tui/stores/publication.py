@@ -138,7 +138,7 @@ class Publications:
         Raises:
             Conflict: There are objects at the path, or another process is publishing it.
         """
-        lease = self._acquire(path)
+        lease = wait_through_outages(lambda: self._acquire(path))
         removed = False
         try:
             with lease.renewed():

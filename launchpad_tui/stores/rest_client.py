@@ -16,7 +16,7 @@ from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.client import HttpClient, HttpResponse, StreamedResponse, encode_query
 from launchpad_tui.net.redaction import redact
 from launchpad_tui.net.retry import RetryPolicy, retry_after
-from launchpad_tui.stores.base import CHUNK
+from launchpad_tui.stores.base import CHUNK, part_of
 from launchpad_tui.stores.request_auth import Authenticator, RequestAuth
 from launchpad_tui.stores.tls import store_context
 from launchpad_tui.stores.uploads import FilePart
@@ -115,11 +115,15 @@ class RestClient:
         *,
         path: str,
         replaced: bool,
+        part: tuple[int, int | None] | None = None,
+        range_ignored: Callable[[], None] = lambda: None,
     ) -> Iterator[Iterator[bytes]]:
         """Send a GET request; yield the body as received, in pieces of at most `CHUNK` bytes.
 
         Args:
             path, replaced: see `call`.
+            part: offset and length (None: to the end) of the range that the headers request.
+            range_ignored: called if the server sends the whole object instead of this part.
 
         Raises:
             LaunchpadError: see `call`; Unreachable also while the body is read.
@@ -139,7 +143,11 @@ class RestClient:
                 if renewed == auth:
                     raise
                 response = open_with(renewed)
-            yield response.chunks(CHUNK)
+            if part is not None and response.status == 200:
+                range_ignored()
+                yield part_of(response.chunks(CHUNK), *part)
+            else:
+                yield response.chunks(CHUNK)
 
     @contextlib.contextmanager
     def _open(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,13 @@ from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import Abilities, Progress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
-from launchpad_tui.stores.s3_client import connect, download, extra_arguments, upload
+from launchpad_tui.stores.s3_client import (
+    UPLOAD_ATTEMPTS,
+    connect,
+    download,
+    extra_arguments,
+    upload,
+)
 from launchpad_tui.stores.s3_errors import translate_errors
 
 if TYPE_CHECKING:
@@ -56,6 +63,7 @@ class _S3Bucket:
         self.where = f"bucket {self._name!r}"
         self._connecting = threading.Lock()
         self._connected: BaseClient | None = None
+        self._uploading: BaseClient | None = None
 
     def endpoint(self) -> ServerAddress | None:
         return server_of(self._client.meta.endpoint_url, self._values)
@@ -105,11 +113,18 @@ class _S3Bucket:
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         with translate_errors(self.where, key, replaced=bool(version)):
-            yield from download(self._client, self._name, key, offset, length, version)
+            yield from download(
+                self._client, self._name, key, offset, length, version, self._range_ignored
+            )
+
+    def _range_ignored(self) -> None:
+        self.abilities = replace(self.abilities, ranges=False)
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
         with translate_errors(self.where, plan[0].key if plan else ""):
-            upload(self._client, self._name, plan, extra_arguments(self._values), progress)
+            upload(
+                self._uploading_client, self._name, plan, extra_arguments(self._values), progress
+            )
 
     def create(self, key: str, body: bytes) -> None:
         with translate_errors(self.where, key):
@@ -179,3 +194,10 @@ class _S3Bucket:
                 with translate_errors(self.where):
                     self._connected = connect(self._values)
             return self._connected
+
+    @property
+    def _uploading_client(self) -> Any:
+        with self._connecting:
+            if self._uploading is None:
+                self._uploading = connect(self._values, attempts=UPLOAD_ATTEMPTS)
+            return self._uploading

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.errors import ConfigError, Unreachable
+from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.address_policy import policy_of, urllib3_pools
-from launchpad_tui.stores.base import CHUNK, Progress
+from launchpad_tui.stores.base import CHUNK, Progress, part_of
 from launchpad_tui.stores.bucket import Upload
 from launchpad_tui.stores.s3_credentials import create_session
 
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 #: seconds
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
+#: how often a request of an upload is sent: the pauses between add up to 15 seconds at most
+UPLOAD_ATTEMPTS = 5
 #: number of parallel transfers, and the size (bytes) of the parts of large objects
 _CONCURRENCY = 4
 _PART = 16 << 20
 
 
-def connect(values: Mapping[str, str]) -> BaseClient:
+def connect(values: Mapping[str, str], *, attempts: int = 3) -> BaseClient:
     """Create a client from the store's fields; sends no request.
+
+    Args:
+        attempts: how often a request is sent if the server does not respond.
 
     Raises:
         ConfigError: the endpoint is not a URL, or the profile does not exist.
@@ -51,7 +56,7 @@ def connect(values: Mapping[str, str]) -> BaseClient:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=2 * _CONCURRENCY,
         s3={"addressing_style": addressing},
         ignore_configured_endpoint_urls=True,
@@ -111,12 +116,19 @@ def upload(
 
 
 def download(
-    client: BaseClient, bucket: str, key: str, offset: int, length: int | None, version: str
+    client: BaseClient,
+    bucket: str,
+    key: str,
+    offset: int,
+    length: int | None,
+    version: str,
+    range_ignored: Callable[[], None],
 ) -> Iterator[bytes]:
     """Yield the bytes of one response.
 
     Args:
         version: required ETag of the object; empty for any.
+        range_ignored: called if the server sends the whole object instead of a part.
     """
     request = {"IfMatch": version} if version else {}
     ranged = bool(offset) or length is not None
@@ -124,14 +136,11 @@ def download(
         request["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
     answer = client.get_object(Bucket=bucket, Key=key, **request)
     if ranged and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
-        answer["Body"].close()
-        raise Unreachable(
-            "The object store does not support range requests",
-            "It returned the whole object.",
-            "Check the endpoint: a proxy may have removed the range from the request.",
-        )
+        range_ignored()
+    else:
+        offset, length = 0, None
     with contextlib.closing(answer["Body"]) as body:
-        yield from body.iter_chunks(CHUNK)
+        yield from part_of(body.iter_chunks(CHUNK), offset, length)
 
 
 def _manager(client: BaseClient) -> Any:

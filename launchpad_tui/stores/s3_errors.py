@@ -48,6 +48,15 @@ _AUTHENTICATION = {
     "TokenRefreshRequired",
     "UnrecognizedClientException",
 }
+#: descriptions of errors for which some servers send only the code
+_MESSAGES = {
+    "SignatureDoesNotMatch": "The signature of the request is not valid for this access key",
+    "InvalidAccessKeyId": "The server does not know this access key",
+    "AccessDenied": "The access key does not permit this request",
+    "RequestTimeTooSkewed": "The clocks of this machine and of the server differ too much",
+    "NoSuchBucket": "The bucket does not exist",
+    "SlowDown": "The server receives too many requests",
+}
 _PERMISSION = {
     "403",
     "AccessDenied",
@@ -119,7 +128,8 @@ def _error_response(
 ) -> LaunchpadError:
     error_data, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, status = str(error_data.get("Code", "")), int(str(meta.get("HTTPStatusCode") or 0))
-    detail = at_path(f"{code} ({status}): {error_data.get('Message', '')}", path)
+    message = error_data.get("Message") or _MESSAGES.get(code, "The server gives no reason")
+    detail = at_path(f"{code or 'No error code'} ({status}): {message}", path)
     if code in _AUTHENTICATION:
         hint = "Check access key and secret key."
         if code in {"RequestTimeTooSkewed", "RequestExpired"}:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -21,6 +23,7 @@ from launchpad_tui.domain.connection import FieldKind
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.services.downloads import DownloadItem, fetch
+from launchpad_tui.stores import outages
 from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.contracts.conftest import EMPTY_STORES
@@ -119,7 +122,10 @@ def test_truncated_listings_are_rejected(place: Place, tmp_path: Path) -> None:
     assert isinstance(error, Unreachable)
 
 
-def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_path: Path) -> None:
+def test_a_server_that_stops_during_an_upload(
+    place: Place, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 1.0)
     (tmp_path / "small").write_bytes(b"x")
     if place.kind not in SEPARATE_DATA_SERVERS:
         place.relay.down_after = 2_000_000
@@ -137,6 +143,88 @@ def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_pat
     raised_error(place, lambda: place.open().publish("b", files))
     assert list(place.store.list("b")) == []
     assert place.store.browse("").folders == ()
+
+
+def restart(relay: faulty_relay.Relay, seconds: float) -> threading.Thread:
+    """Simulate the restart of a server: it is down for some seconds."""
+
+    def run() -> None:
+        relay.down = True
+        time.sleep(seconds)
+        relay.down = False
+        relay.down_after = None
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+#: Kinds whose uploads are repeated after an outage.
+REPEATING = {"s3", "oss", "azure", "gcs"}
+
+
+def test_a_restart_of_the_server_does_not_end_a_transfer(
+    place: Place, large: Path, tmp_path: Path
+) -> None:
+    if place.kind in SEPARATE_DATA_SERVERS:
+        pytest.skip("the content is sent by a server that is not relayed")
+    (tmp_path / "small").write_bytes(b"x")
+    moved: list[int] = []
+    if place.kind in REPEATING:
+        restarts: list[threading.Thread] = []
+
+        def restart_once(count: int) -> None:
+            moved.append(count)
+            if not restarts and sum(moved) > 2_000_000:
+                restarts.append(restart(place.relay, 1.5))
+                time.sleep(0.2)
+
+        files = [SourceFile("small", tmp_path / "small"), SourceFile("large.bin", large)]
+        place.open().publish("a", files, restart_once)
+        assert restarts
+        assert sum(moved) == len(CONTENT) + 1
+        assert [each.path for each in place.store.list()] == ["a/large.bin", "a/small"]
+        restarts[0].join()
+    else:
+        place.store.put("a/large.bin", large)
+    received: list[int] = []
+    restarts = []
+
+    class Target(BytesIO):
+        def write(self, data: Any) -> int:
+            received.append(len(data))
+            if not restarts and sum(received) > 2_000_000:
+                # Connections that exist are closed as well.
+                place.relay.cut_after, place.relay.cuts = 0, 1
+                restarts.append(restart(place.relay, 1.5))
+                time.sleep(0.2)
+            return super().write(data)
+
+    target = Target()
+    place.relay.cut_after = 3_000_000
+    place.relay.cuts = 1
+    place.open().get("a/large.bin", target)
+    assert target.getvalue() == CONTENT
+    assert restarts
+
+
+def test_an_outage_during_a_publication_does_not_block_its_path(
+    place: Place, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place.kind in SEPARATE_DATA_SERVERS:
+        pytest.skip("the content is received by a server that is not relayed")
+    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 0.0)
+    (tmp_path / "small").write_bytes(b"x")
+    files = [SourceFile("small", tmp_path / "small"), SourceFile("large.bin", large)]
+    store = place.open()
+    place.relay.down_after = 2_000_000
+    raised_error(place, lambda: store.publish("a", files))
+    assert place.relay.down
+    assert list(place.store.list()) == []
+    place.relay.down, place.relay.down_after = False, None
+    # The same process, and another one on this machine, repeat it at once.
+    store.publish("a", files)
+    assert [each.path for each in place.store.list()] == ["a/large.bin", "a/small"]
 
 
 def test_a_server_that_sends_a_byte_a_second(place: Place, tmp_path: Path) -> None:
@@ -171,7 +259,8 @@ def test_a_download_from_a_slow_server_can_be_canceled(
     assert not (tmp_path / "got").exists()
 
 
-def test_unreachable_server(place: Place, large: Path) -> None:
+def test_unreachable_server(place: Place, large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = urlsplit(place.through[ADDRESS[place.kind]])

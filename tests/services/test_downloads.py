@@ -8,17 +8,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import Conflict, ObjectMissing, PermissionDenied
 from launchpad_tui.services import downloads
 from launchpad_tui.services.downloads import PART, DownloadItem, fetch, partial_of
-from launchpad_tui.stores.base import ObjectStore, open_store
+from launchpad_tui.stores.base import CHUNK, Abilities, ObjectStore, open_store, part_of
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import seaweed
 
@@ -190,6 +194,69 @@ def test_a_changed_version_restarts_the_download(
     fetch(store, [wanted(store, folder, "x")], nothing)
     assert (folder / "x").read_bytes() == b"other " * PART
     assert os.listdir(folder) == ["x"]
+
+
+def test_nothing_of_a_replaced_object_stays(
+    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
+) -> None:
+    put("x", b"first " * PART)
+    one = wanted(store, folder, "x")
+
+    def stop(_count: int, _path: str) -> None:
+        if partial_of(one.target, one.found).exists():
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fetch(store, [one], stop)
+    assert [path.suffix for path in folder.iterdir()] != []
+    put("x", b"shorter")
+    fetch(store, [wanted(store, folder, "x")], nothing)
+    assert (folder / "x").read_bytes() == b"shorter"
+    assert os.listdir(folder) == ["x"]
+
+
+class IgnoresRanges:
+    """A store whose server ignores ranges from some time on, as behind a proxy that removes them."""
+
+    def __init__(self, content: bytes) -> None:
+        self.abilities = Abilities()
+        self.content = content
+        self.sent = 0
+        self.lock = threading.Lock()
+
+    def read(
+        self,
+        path: str,
+        offset: int,
+        length: int,
+        version: str,
+    ) -> Iterator[bytes]:
+        self.abilities = replace(self.abilities, ranges=False)
+
+        def chunks() -> Iterator[bytes]:
+            for start in range(0, len(self.content), CHUNK):
+                chunk = self.content[start : start + CHUNK]
+                with self.lock:
+                    self.sent += len(chunk)
+                yield chunk
+
+        return part_of(chunks(), offset, length)
+
+
+def test_servers_that_ignore_ranges_send_an_object_a_few_times_at_most(folder: Path) -> None:
+    content = os.urandom(20 * PART + 7)
+    store = IgnoresRanges(content)
+    found = StoredObject("x", len(content), datetime.now(UTC), "", "1")
+    moved: list[int] = []
+    fetch(
+        store,  # type: ignore[arg-type]
+        [DownloadItem(found, folder / "x")],
+        lambda count, _: moved.append(count),
+    )
+    assert (folder / "x").read_bytes() == content
+    assert sum(moved) == len(content)
+    # The first requests run in parallel, and each of them may receive the object up to its part.
+    assert store.sent < 3 * len(content)
 
 
 def test_downloads_are_verified_against_recorded_hashes(

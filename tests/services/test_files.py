@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,18 @@ from launchpad_tui.domain.artifact import (
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Transfer
-from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, NotFound, ObjectMissing
+from launchpad_tui.errors import (
+    ConfigError,
+    Conflict,
+    FilesExist,
+    FilesMissing,
+    InvalidInput,
+    NotFound,
+    ObjectMissing,
+)
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.verification import VerificationService
 
@@ -260,6 +270,95 @@ def test_an_interrupted_download_leaves_no_partial_file(
     assert sorted(
         path.name for path in (tmp_path / "target").rglob("*") if path.is_file()
     ) == sorted(path.name for path in output.rglob("*") if path.is_file())
+
+
+def test_a_missing_recorded_file_is_reported(
+    files: FileService, registry: Registry, output: Path, home: Home, tmp_path: Path
+) -> None:
+    one = add(registry, found=files.store_output(SCOPE, URL, output))
+    (home.files / "e1/model/sub/note ü.txt").unlink()
+    with pytest.raises(FilesMissing) as caught:
+        files.download(SCOPE, one, tmp_path / "target")
+    assert caught.value.paths == ("sub/note ü.txt",)
+    assert caught.value.downloaded == 1
+    assert "note ü.txt" in caught.value.detail
+    assert (tmp_path / "target" / "model.bin").read_bytes() == b"weights"
+
+
+def test_complete_files_are_not_downloaded_again(
+    files: FileService,
+    registry: Registry,
+    output: Path,
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = add(registry, found=files.store_output(SCOPE, URL, output))
+    target = tmp_path / "target"
+    files.download(SCOPE, one, target)
+    read: list[str] = []
+    store = files.store(SCOPE, DEFAULT_STORE)
+    original = store.read
+
+    def record(path: str, *arguments: Any) -> Iterator[bytes]:
+        read.append(path)
+        return original(path, *arguments)
+
+    monkeypatch.setattr(store, "read", record)
+    seen: list[Transfer] = []
+    assert len(files.download(SCOPE, one, target, seen.append)) == 2
+    assert (read, seen[-1].done) == ([], 8)
+    (target / "model.bin").write_bytes(b"weighty")
+    with pytest.raises(FilesExist, match="already exist") as caught:
+        files.download(SCOPE, one, target)
+    assert caught.value.detail == str(target / "model.bin")
+    files.download(SCOPE, one, target, overwrite=True)
+    assert read == ["e1/model/model.bin"]
+    assert (target / "model.bin").read_bytes() == b"weights"
+
+
+def test_an_interrupted_download_of_a_folder_is_resumed(
+    files: FileService, registry: Registry, home: Home, tmp_path: Path
+) -> None:
+    """The files have no recorded checksums."""
+    for number in range(20):
+        path = home.files / "data" / "deep" / f"{number:02}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes([number]) * 100)
+    target = tmp_path / "target"
+
+    def stop(at: Transfer) -> None:
+        if at.done >= 1000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        files.stage(SCOPE, "ai://default/data", target, stop)
+    complete = sorted(target.rglob("*.csv"))
+    assert 0 < len(complete) < 20
+    # A file that was changed by the user since is not replaced.
+    content = complete[0].read_bytes()
+    complete[0].write_bytes(b"mine")
+    with pytest.raises(FilesExist) as caught:
+        files.stage(SCOPE, "ai://default/data", target)
+    assert caught.value.detail == str(complete[0])
+    complete[0].unlink()
+    times = {path: path.stat().st_mtime_ns for path in complete[1:]}
+    assert len(files.stage(SCOPE, "ai://default/data", target)) == 20
+    assert complete[0].read_bytes() == content
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    assert [path.name for path in target.iterdir()] == ["deep"]
+
+
+def test_a_name_that_the_file_system_does_not_allow_leaves_no_file(
+    files: FileService, home: Home, tmp_path: Path
+) -> None:
+    store = files.store(SCOPE, DEFAULT_STORE)
+    (home.files / "x").write_bytes(b"x")
+    item = DownloadItem(store.stat("x"), tmp_path / "target" / ("n" * 300))
+    (tmp_path / "target").mkdir()
+    with pytest.raises(InvalidInput, match="too long"):
+        fetch(store, [item], lambda *_: None)
+    assert list((tmp_path / "target").iterdir()) == []
 
 
 def test_a_changed_file_is_not_downloaded(
