@@ -1,9 +1,9 @@
 """Downloads of the files at a URL of an object store into a folder.
 
 Files that are complete already are not downloaded again: their content has the checksum that is
-recorded for the artifact or that the store reports, or an interrupted download has written them. The
-latter are listed in a hidden file in the folder (``.launchpad-<hash>.done``, one JSON array a line)
-until all files are complete.
+recorded for the artifact or that the store reports, or an interrupted download has written them.
+The latter are listed in a hidden file in the folder (``.launchpad-<hash>.done``, one JSON array a
+line) until all files are complete.
 """
 
 from __future__ import annotations

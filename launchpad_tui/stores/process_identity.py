@@ -1,7 +1,7 @@
 """The identity of a process, with which other processes of the same machine find out that it ended.
 
-Process IDs alone are ambiguous: containers have their own, and the kernel uses them again. A boot of
-the kernel, a PID namespace, a process ID and the start time of the process together are not.
+Process IDs alone are ambiguous: containers have their own, and the kernel uses them again. A boot
+of the kernel, a PID namespace, a process ID and the start time of the process together are not.
 """
 
 from __future__ import annotations

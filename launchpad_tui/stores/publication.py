@@ -1,16 +1,16 @@
 """Publication of folders in buckets, which cannot store several objects in one step.
 
-A folder is published under a marker: the object ``.launchpad-staging/<SHA-256 of its path>.json`` is
-stored before the first object of the folder and deleted after the last one. Readers hide everything
-below the path of a marker, for which they need only the names of the markers. The deletion of the
-marker is one step, with which the folder appears.
+A folder is published under a marker: the object ``.launchpad-staging/<SHA-256 of its path>.json``
+is stored before the first object of the folder and deleted after the last one. Readers hide
+everything below the path of a marker, for which they need only the names of the markers. The
+deletion of the marker is one step, with which the folder appears.
 
 A publisher renews its marker while it uploads. If the publisher fails, its marker and its objects
-remain until another publication of the same path takes the marker over: at once if the publisher has
-ended on this machine, otherwise when the marker has not been renewed for `LEASE_SECONDS` by the clock
-of the server. To take over a marker, a process creates a marker of the next generation
-(``<SHA-256>.<generation>.json``) on the condition that it does not exist, which only one process can
-do, and checks that the previous marker has not changed.
+remain until another publication of the same path takes the marker over: at once if the publisher
+has ended on this machine, otherwise when the marker has not been renewed for `LEASE_SECONDS` by the
+clock of the server. To take over a marker, a process creates a marker of the next generation
+(``<SHA-256>.<generation>.json``) on the condition that it does not exist, which only one process
+can do, and checks that the previous marker has not changed.
 
 Objects are deleted only for a marker whose content states that its owner was uploading. A marker
 starts without this statement, because the path may have been published between the last check of
@@ -43,8 +43,8 @@ from launchpad_tui.stores.store_errors import already_exists, upload_in_progress
 
 #: Seconds between two renewals of a marker, and after a failed renewal.
 RENEW_SECONDS, RETRY_SECONDS = 15.0, 3.0
-#: Seconds without a renewal after which a publisher stops, and after which others may take over. The
-#: difference covers requests that are still on their way.
+#: Seconds without a renewal after which a publisher stops, and after which others may take over.
+#: The difference covers requests that are still on their way.
 VALID_SECONDS, LEASE_SECONDS = 60.0, 180.0
 #: The same for a marker without an owner, which former versions stored and did not renew.
 _UNOWNED_SECONDS = 7 * 86400.0

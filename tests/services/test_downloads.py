@@ -216,7 +216,7 @@ def test_nothing_of_a_replaced_object_stays(
 
 
 class IgnoresRanges:
-    """A store whose server ignores ranges from some time on, as behind a proxy that removes them."""
+    """A store whose server ignores ranges, as behind a proxy that removes them."""
 
     def __init__(self, content: bytes) -> None:
         self.abilities = Abilities()

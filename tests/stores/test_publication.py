@@ -1,4 +1,4 @@
-"""Markers of folders that are being published: leases, failed publishers, and competing processes."""
+"""Markers of folders that are being published: leases, failed publishers, competing processes."""
 
 from __future__ import annotations
 
