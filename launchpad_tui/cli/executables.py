@@ -85,7 +85,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         ("inputs", slots(one.inputs)),
         ("outputs", slots(one.outputs)),
         ("source", one.source),
-        ("ignored settings", "\n".join(one.notes)),
+        ("notes", "\n".join(one.notes)),
         *((f"setting {name}", value) for name, value in one.settings.items()),
     ]
     context.resource(extended_executable(one), lines)
@@ -101,7 +101,14 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
     )
     if context.json:
         added = [{**extended_executable(one), "outcome": outcome} for one, outcome in found.added]
-        context.print_json({"added": added, "refused": refused, "skipped": skipped})
+        context.print_json(
+            {
+                "added": added,
+                "refused": refused,
+                "skipped": skipped,
+                "codeCandidates": {one: list(each) for one, each in found.code_candidates.items()},
+            }
+        )
     else:
         for one, outcome in found.added:
             context.done(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -99,9 +99,11 @@ class AddedExecutables:
 
     ``added`` are executables, each with ``added``, ``changed`` or ``unchanged``. ``refused`` are
     the templates that were rejected, ``skipped`` the documents that are no workflow templates but
-    resemble them, such as serving templates.
+    resemble them, such as serving templates. ``code_candidates`` are, by the ID of an executable,
+    the folders of which the user has to select the one with its code.
     """
 
     added: tuple[tuple[Executable, str], ...]
     refused: tuple[TemplateProblem, ...]
     skipped: tuple[TemplateProblem, ...] = ()
+    code_candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

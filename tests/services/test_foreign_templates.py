@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.errors import InvalidInput
 from tests.services.execution_support import Bench
 
 TEMPLATE = """\
@@ -47,3 +50,188 @@ def test_an_input_without_a_kind_accepts_artifacts_of_any_kind(
         DEFAULT_SCOPE, "c", executable, {}, {"rows": "rows"}
     )
     assert dict(configuration.inputs) == {"rows": artifact.id}
+
+
+def template(command: str, name: str = "foreign-train", more: str = "") -> str:
+    """Return a template that runs a shell command; its model is /app/model."""
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: {name}
+  annotations: {{scenarios.ai.sap.com/name: Field, executables.ai.sap.com/name: Foreign}}
+  labels: {{scenarios.ai.sap.com/id: field, ai.sap.com/version: "1.0"}}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      outputs:
+        artifacts:
+          - {{name: model, globalName: model, path: /app/model, archive: {{none: {{}}}}}}
+      container:
+        image: any
+        command: ["/bin/sh", "-c"]
+        args: ["{command}"]
+{more}
+"""
+
+
+TRAIN = """\
+import os, sys
+sys.path.insert(0, os.path.dirname(__file__))
+import helper
+print("here:", os.getcwd(), os.environ.get("OUTPUT_PATH"), os.environ.get("SEED"))
+os.makedirs(os.environ.get("OUTPUT_PATH", "/app/model"), exist_ok=True)
+with open(os.environ.get("OUTPUT_PATH", "/app/model") + "/model.txt", "w") as file:
+    file.write(helper.NAME)
+"""
+
+
+def test_code_in_another_folder_of_the_checkout_is_found(bench: Bench) -> None:
+    (bench.code / ".git").mkdir()
+    executable = bench.add(
+        template("python /app/src/main.py"),
+        "workflows/train.yaml",
+        {"app/main.py": TRAIN, "app/helper.py": "NAME = 'app'"},
+    )
+    notes = bench.desk.scenarios.executable(DEFAULT_SCOPE, executable).notes
+    assert f"The code is in {bench.code / 'app'}" in notes
+    done = bench.wait(bench.create(executable))
+    assert done.status is Status.COMPLETED, bench.log(done.id)
+
+
+def test_the_dockerfile_sets_environment_working_directory_and_paths(bench: Bench) -> None:
+    dockerfile = """\
+FROM python:3
+WORKDIR /work
+COPY code/main.py /app/src/train.py
+COPY code/lib/ /app/src/
+ENV OUTPUT_PATH=/app/model SEED=1 PATH=/nowhere
+"""
+    executable = bench.add(
+        template("python /app/src/train.py"),
+        "train.yaml",
+        {"Dockerfile": dockerfile, "code/main.py": TRAIN, "code/lib/helper.py": "NAME = 'lib'"},
+    )
+    bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"environment": "SEED=7"})
+    done = bench.wait(bench.create(executable))
+    assert done.status is Status.COMPLETED, bench.log(done.id)
+    assert "here: /work /app/model 7" in bench.log(done.id)
+
+
+def test_a_relative_script_without_a_working_directory_starts_in_the_root(bench: Bench) -> None:
+    executable = bench.add(
+        template("pwd && python app/main.py"),
+        "train.yaml",
+        {
+            "Dockerfile": "FROM python:3\nCOPY main.py helper.py app/\n",
+            "main.py": TRAIN,
+            "helper.py": "NAME = 'x'",
+        },
+    )
+    done = bench.wait(bench.create(executable))
+    assert done.status is Status.COMPLETED, bench.log(done.id)
+    assert "here: / " in bench.log(done.id)
+
+
+def test_several_folders_with_the_script_are_named_when_the_template_is_added(
+    bench: Bench,
+) -> None:
+    (bench.code / ".git").mkdir()
+    for folder in ("a", "b"):
+        (bench.code / folder).mkdir()
+        (bench.code / folder / "train.py").write_text("print('x')")
+    (bench.code / "t").mkdir()
+    (bench.code / "t" / "train.yaml").write_text(template("python /app/train.py"))
+    added = bench.desk.scenarios.add_executables(DEFAULT_SCOPE, bench.code / "t")
+    ((executable, _),) = added.added
+    folders = [str(bench.code / folder) for folder in ("a", "b")]
+    assert list(added.code_candidates[executable.id]) == folders
+    dead = bench.wait(bench.create(executable.id))
+    assert dead.status is Status.DEAD
+    assert f"launchpad executables set {executable.id} code=" in dead.status_details["hint"]
+    bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable.id, {"code": folders[1]})
+    assert bench.desk.scenarios.add_executables(DEFAULT_SCOPE, bench.code / "t").added
+    assert not bench.desk.scenarios.add_executables(DEFAULT_SCOPE, bench.code / "t").code_candidates
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "hint"),
+    [
+        (
+            "import sklearn_that_is_missing.x",
+            "ModuleNotFoundError: No module named 'sklearn_that_is_missing'",
+            "-m pip install sklearn_that_is_missing",
+        ),
+        (
+            "import os\nos.environ['OUTPUT_PATH_X']",
+            "KeyError: 'OUTPUT_PATH_X'",
+            "environment=OUTPUT_PATH_X=VALUE",
+        ),
+        (
+            "open('/app/src/settings.json')",
+            "No such file or directory: '/app/src/settings.json'",
+            "settings.json in the code folder",
+        ),
+        ("raise ValueError('bad rows')", "ValueError: bad rows", ""),
+        ("import os, sys\nprint('it broke', file=sys.stderr); sys.exit(3)", "it broke", ""),
+    ],
+)
+def test_a_failed_execution_explains_itself(
+    bench: Bench, code: str, detail: str, hint: str
+) -> None:
+    executable = bench.add(template("python /app/src/main.py"), "train.yaml", {"src/main.py": code})
+    dead = bench.wait(bench.create(executable))
+    assert dead.status is Status.DEAD
+    assert detail in dead.status_message
+    assert hint in dead.status_details.get("hint", "")
+    assert ("hint" in dead.status_details) == bool(hint)
+
+
+def test_a_virtual_environment_is_created_from_the_requirements(bench: Bench) -> None:
+    wheel = bench.code / "wheels" / "tiny_dependency-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        info = "tiny_dependency-1.0.dist-info"
+        archive.writestr("tiny_dependency.py", "NAME = 'tiny'")
+        metadata = "Metadata-Version: 2.1\nName: tiny-dependency\nVersion: 1.0\n"
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    main = "import os, tiny_dependency\nopen('/app/model/m', 'w').write(tiny_dependency.NAME)"
+    executable = bench.add(
+        template("python /app/src/main.py"),
+        "train.yaml",
+        {
+            "src/main.py": main,
+            "requirements.txt": "./wheels/tiny_dependency-1.0-py3-none-any.whl\n",
+        },
+    )
+    notes = "\n".join(bench.desk.scenarios.executable(DEFAULT_SCOPE, executable).notes)
+    assert f"launchpad executables set {executable} venv=auto" in notes
+    dead = bench.wait(bench.create(executable))
+    assert "venv=auto" in dead.status_details["hint"]
+    bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "auto"})
+    first = bench.wait(bench.create(executable), seconds=120)
+    assert first.status is Status.COMPLETED, bench.log(first.id)
+    assert "Virtual environment: " in bench.log(first.id)
+    second = bench.wait(bench.create(executable))
+    assert second.status is Status.COMPLETED
+    assert "Virtual environment: " not in bench.log(second.id)
+
+
+def test_requirements_that_cannot_be_installed_are_explained(bench: Bench) -> None:
+    executable = bench.add(
+        template("python /app/src/main.py"),
+        "train.yaml",
+        {"src/main.py": "", "requirements.txt": "./missing-1.0-py3-none-any.whl\n"},
+    )
+    bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "auto"})
+    dead = bench.wait(bench.create(executable), seconds=120)
+    assert dead.status is Status.DEAD
+    assert "The virtual environment cannot be created" in dead.status_message
+    assert "missing-1.0" in dead.status_message
+    with pytest.raises(InvalidInput):
+        bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "yes"})

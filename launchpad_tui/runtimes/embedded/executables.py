@@ -6,13 +6,22 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import AddedExecutables, Executable
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.runtimes.embedded.code_search import (
+    CodeLocation,
+    locate_code,
+    located_folders,
+    missing_code,
+)
+from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.runtimes.embedded.templates import parse_templates
+from launchpad_tui.runtimes.embedded.virtual_environment import AUTO, find_requirements
 from launchpad_tui.runtimes.host import Records
 
 #: the settings of an executable
@@ -23,6 +32,13 @@ EXECUTABLE_FIELDS = (
         FieldKind.PATH,
         help="The interpreter that python and python3 run. Empty: that of a virtual environment "
         ".venv or venv in the code folder, otherwise the interpreter that runs launchpad.",
+    ),
+    Field(
+        "venv",
+        "Virtual environment",
+        help="auto: create a virtual environment with the packages of requirements.txt or of the "
+        "Dockerfile. Empty: use the interpreter as it is.",
+        pattern=f"{AUTO}",
     ),
     Field(
         "path",
@@ -39,7 +55,8 @@ EXECUTABLE_FIELDS = (
         "code",
         "Code folder",
         FieldKind.PATH,
-        help="The folder with the code of the container image. Empty: the folder of the template.",
+        help="The folder with the code of the container image. Empty: it is searched in the folder "
+        "of the template and in its checkout.",
     ),
 )
 
@@ -52,12 +69,42 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
     """
     found = parse_templates(path)
     added: list[tuple[Executable, str]] = []
+    candidates: dict[str, tuple[str, ...]] = {}
+    noted = [_with_code_notes(each) for each in found.templates]
     with records.transaction():
-        for each in found.templates:
+        for each, locations in noted:
             records.put_scenario(scope, each.scenario)
             outcome = records.put_executable(scope, each.executable)
-            added.append((records.executable(scope, each.executable.id), outcome))
-    return AddedExecutables(tuple(added), found.refused, found.skipped)
+            executable = records.executable(scope, each.executable.id)
+            added.append((executable, outcome))
+            folders = {str(folder) for one in locations.values() for folder in one.candidates}
+            if folders and "code" not in executable.settings:
+                candidates[executable.id] = tuple(sorted(folders))
+    return AddedExecutables(tuple(added), found.refused, found.skipped, candidates)
+
+
+def _with_code_notes(parsed: ParsedTemplate) -> tuple[ParsedTemplate, dict[str, CodeLocation]]:
+    """Return a template with notes about its code, and the locations of the code."""
+    executable = parsed.executable
+    locations = locate_code(parsed.workflow, executable.source, "")
+    notes: dict[str, None] = {}
+    if missing := missing_code(executable.id, locations):
+        notes[missing] = None
+    template_folder = Path(executable.source).parent.resolve()
+    for location in located_folders(locations):
+        if location.folder != template_folder and not location.missing:
+            notes[f"The code is in {location.folder}"] = None
+        if location.image is not None and location.image.env:
+            names = ", ".join(location.image.env)
+            notes[f"The environment of {location.image.file} is used: {names}"] = None
+    if requirements := find_requirements(locations.values()):
+        what = ", ".join([*map(str, requirements.files), *requirements.packages])
+        notes[
+            f"The code requires packages ({what}). To install them in a virtual environment: "
+            f"launchpad executables set {executable.id} venv={AUTO}"
+        ] = None
+    noted = replace(executable, notes=(*executable.notes, *notes))
+    return replace(parsed, executable=noted), locations
 
 
 def checked_settings(values: Mapping[str, str]) -> dict[str, str]:

@@ -7,34 +7,59 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.errors import ConfigError, NotFound
 from launchpad_tui.runtimes.embedded import sandbox
+from launchpad_tui.runtimes.embedded.code_copy import CodeView, copy_location
+from launchpad_tui.runtimes.embedded.code_search import (
+    CodeLocation,
+    container_path,
+    locate_code,
+    located_folders,
+    missing_code,
+)
+from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
 from launchpad_tui.runtimes.embedded.secrets import read_secret
-from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate
-from launchpad_tui.runtimes.embedded.workflow_run import RunContext
-from launchpad_tui.runtimes.embedded.workspace import (
-    Workspace,
-    code_folder,
-    container_code_path,
-    copy_code,
-    interpreter,
-    name_interpreter,
+from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate, Workflow
+from launchpad_tui.runtimes.embedded.virtual_environment import (
+    AUTO,
+    Requirements,
+    find_requirements,
+    virtual_environment,
 )
+from launchpad_tui.runtimes.embedded.workflow_run import RunContext
+from launchpad_tui.runtimes.embedded.workspace import Workspace, interpreter, name_interpreter
 from launchpad_tui.runtimes.host import RuntimeHost
 from launchpad_tui.runtimes.log_files import LogWriter
 
 _TRACKING_ENDPOINT = "AICORE_TRACKING_ENDPOINT"
+#: variables that describe the machine or the runtime, which a Dockerfile does not override
+_RUNTIME_VARIABLES = frozenset(
+    (
+        "PATH",
+        "HOME",
+        "USER",
+        "SHELL",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "PYTHONUNBUFFERED",
+        EXECUTION_ID_VARIABLE,
+        _TRACKING_ENDPOINT,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """Prepares one execution for its run.
+    """Prepares an execution for its run.
 
     Args:
         host: the registry, the object stores and the settings of this machine.
@@ -71,14 +96,15 @@ class Preparation:
             LaunchpadError: an input artifact cannot be downloaded.
         """
         workspace, workflow = self.workspace, parsed.workflow
-        folder = code_folder(workflow, parsed.executable.source, settings.get("code", ""))
-        size = copy_code(folder, workspace.code, self.host.settings.code_limit_mb)
-        code_path = container_code_path(workflow, folder)
-        python = interpreter(settings.get("python", ""), folder, sys.executable)
+        locations = locate_code(workflow, parsed.executable.source, settings.get("code", ""))
+        missing = missing_code(parsed.executable.id, locations)
+        if missing:
+            self.log.report(f"Note: {missing}")
+        code = self._copy_code(parsed.workflow, locations, settings)
+        requirements = find_requirements(locations.values())
+        python = self._interpreter(settings, locations, requirements, cancellation)
         name_interpreter(workspace.bin, python, sys.executable)
         isolation = sandbox.choose()
-        visible = f", visible at {code_path}" if code_path else ""
-        self.log.report(f"Code: copied from {folder} ({size / 1e6:.1f} MB){visible}")
         self.log.report(f"Python interpreter: {python}")
         self.log.report(f"Container paths are mapped by {isolation.name}: {isolation.note}")
         parameters = {name: default or "" for name, default in workflow.parameters}
@@ -93,13 +119,95 @@ class Preparation:
             inputs=inputs,
             env=self._environment(settings, endpoint, signatures),
             python=python,
-            code_path=code_path,
+            code=code,
             sandbox=isolation,
             log=self.log,
             cancellation=cancellation,
             secret=lambda name: read_secret(self.host.home.secrets, name),
             record=record,
+            facts={
+                name: StepFacts(
+                    parsed.executable.id,
+                    python,
+                    view,
+                    locations[name].folder,
+                    requirements=requirements.files,
+                    missing=missing,
+                )
+                for name, view in code.items()
+            },
         )
+
+    def _copy_code(
+        self,
+        workflow: Workflow,
+        locations: Mapping[str, CodeLocation],
+        settings: Mapping[str, str],
+    ) -> dict[str, CodeView]:
+        """Copy the code and return its views by the name of the template."""
+        found = located_folders(locations)
+        protected = {*self._configured(settings), *_RUNTIME_VARIABLES}
+        views: dict[tuple[Path, str], CodeView] = {}
+        for number, location in enumerate(found, 1):
+            target = self.workspace.code
+            if len(found) > 1:
+                target = target.with_name(f"{target.name}-{number}")
+            path = container_path(workflow, location)
+            view = copy_location(location, path, target, self.host.settings.code_limit_mb)
+            visible = ", ".join(each.target for each in view.mounts)
+            self.log.report(
+                f"Code: copied from {location.folder}{f', visible at {visible}' if visible else ''}"
+            )
+            if location.image is not None:
+                env = {
+                    name: value
+                    for name, value in location.image.env.items()
+                    if name not in protected
+                }
+                view = replace(view, env=env)
+                names = f"; environment: {', '.join(env)}" if env else ""
+                place = f"working directory: {view.working_dir}"
+                self.log.report(f"Dockerfile: {location.image.file}; {place}{names}")
+            views[location.folder, location.path] = view
+        return {name: views[each.folder, each.path] for name, each in locations.items()}
+
+    def _interpreter(
+        self,
+        settings: Mapping[str, str],
+        locations: Mapping[str, CodeLocation],
+        requirements: Requirements,
+        cancellation: Cancellation,
+    ) -> Path:
+        """Return the interpreter of the execution; create its virtual environment if requested."""
+        folder = next(iter(locations.values())).folder
+        if settings.get("venv") != AUTO:
+            return interpreter(settings.get("python", ""), folder, sys.executable)
+        if not requirements:
+            raise ConfigError(
+                "There are no requirements for a virtual environment",
+                f"Neither a Dockerfile nor {folder / 'requirements.txt'} names packages.",
+                "Add a requirements.txt, or remove venv from the executable's settings.",
+            )
+        base = interpreter(settings.get("python", ""), self.workspace.root, sys.executable)
+        venvs = self.host.home.root / "venvs"
+        return virtual_environment(venvs, base, requirements, self.log.report, cancellation)
+
+    @staticmethod
+    def _configured(settings: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment variables in the settings of the executable.
+
+        Raises:
+            ConfigError: the setting is not valid.
+        """
+        try:
+            pairs = [item.partition("=") for item in shlex.split(settings.get("environment", ""))]
+        except ValueError as error:
+            raise ConfigError(
+                "The environment of the executable is invalid",
+                str(error),
+                "Change environment in the executable's settings.",
+            ) from error
+        return {name: value for name, _, value in pairs}
 
     def _stage_inputs(self) -> tuple[dict[str, Path], dict[str, str]]:
         """Download the input artifacts.
@@ -146,15 +254,7 @@ class Preparation:
         env = {
             name: value for name, value in os.environ.items() if not name.startswith("LAUNCHPAD_")
         }
-        try:
-            pairs = [item.partition("=") for item in shlex.split(settings.get("environment", ""))]
-        except ValueError as error:
-            raise ConfigError(
-                "The environment of the executable is invalid",
-                str(error),
-                "Change environment in the executable's settings.",
-            ) from error
-        env |= {name: value for name, _, value in pairs}
+        env |= self._configured(settings)
         if settings.get("path"):
             env["PATH"] = f"{settings['path']}{os.pathsep}{env.get('PATH', os.defpath)}"
         if signatures:

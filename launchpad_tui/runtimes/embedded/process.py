@@ -73,6 +73,7 @@ def run(
     log: LogWriter,
     cancellation: Cancellation,
     record: Callable[[list[bytes]], None],
+    observe: Callable[[list[bytes]], None] = lambda _lines: None,
 ) -> ExitStatus:
     """Run a command until it ends. This is the only place that starts a command of an execution.
 
@@ -83,10 +84,20 @@ def run(
         cancellation: checked ten times a second; once it is requested, SIGTERM is sent to the whole
             process group, and SIGKILL after the grace period.
         record: receives the lines of standard output that begin with ``::``.
+        observe: receives all lines of the output.
 
     Raises:
         OSError: the command cannot be started.
     """
+
+    def receive(stream: str, lines: list[bytes]) -> None:
+        if not lines:
+            return
+        log.write(stream, step, lines)
+        observe(lines)
+        if stream == "stdout" and (marked := [line for line in lines if line.startswith(b"::")]):
+            record(marked)
+
     process = subprocess.Popen(
         launch.command(os.getpid()),
         env=dict(launch.env),
@@ -97,7 +108,7 @@ def run(
         start_new_session=True,
     )
     try:
-        _read_output(process, step, log, cancellation, record)
+        _read_output(process, cancellation, receive)
     finally:
         # Members of the group may still run. The leader is not reaped yet, so that the ID of the
         # group cannot be reused.
@@ -126,10 +137,8 @@ class _GroupTermination:
 
 def _read_output(
     process: subprocess.Popen[bytes],
-    step: str,
-    log: LogWriter,
     cancellation: Cancellation,
-    record: Callable[[list[bytes]], None],
+    receive: Callable[[str, list[bytes]], None],
 ) -> None:
     termination = _GroupTermination(process.pid, cancellation)
     ended_at: float | None = None
@@ -144,7 +153,7 @@ def _read_output(
                 data = _read(key.fd)
                 if data is None:
                     continue
-                _log_lines(name, step, breaker.feed(data) if data else breaker.rest(), log, record)
+                receive(name, breaker.feed(data) if data else breaker.rest())
                 if not data:
                     selector.unregister(key.fileobj)
             termination.advance()
@@ -154,25 +163,11 @@ def _read_output(
                 break
         for key in list(selector.get_map().values()):
             name, breaker = key.data
-            _log_lines(name, step, breaker.rest(), log, record)
+            receive(name, breaker.rest())
     while not _has_ended(process.pid):
         # The command closed its output and is still running.
         termination.advance()
         time.sleep(_POLL_SECONDS / 4)
-
-
-def _log_lines(
-    stream: str,
-    step: str,
-    lines: list[bytes],
-    log: LogWriter,
-    record: Callable[[list[bytes]], None],
-) -> None:
-    if not lines:
-        return
-    log.write(stream, step, lines)
-    if stream == "stdout" and (marked := [line for line in lines if line.startswith(b"::")]):
-        record(marked)
 
 
 def _read(file: int) -> bytes | None:

@@ -60,10 +60,14 @@ class Launch:
 
 
 class Sandbox(Protocol):
-    """A method of mapping paths; ``name`` and ``note`` describe it in the log."""
+    """A method of mapping paths; ``name`` and ``note`` describe it in the log.
+
+    ``has_view`` is whether the commands have a private view of the file system.
+    """
 
     name: str
     note: str
+    has_view: bool
 
     def wrap(
         self,
@@ -98,6 +102,7 @@ class Namespaces:
 
     name = "namespaces"
     note = "a private view of the file system"
+    has_view = True
 
     def wrap(
         self,
@@ -126,6 +131,7 @@ class Bubblewrap:
 
     name = "bubblewrap"
     note = "a private view of the file system"
+    has_view = True
 
     def wrap(
         self,
@@ -184,6 +190,7 @@ class PathRewriting:
     """
 
     name = "rewriting"
+    has_view = False
 
     def __init__(self, why: str = "") -> None:
         self.note = "paths that are hard-coded in the code are not found" + (

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.runtimes.embedded.code_copy import CodeView
+from launchpad_tui.runtimes.embedded.failure_hints import OutputTail, StepFacts, hint, last_error
 from launchpad_tui.runtimes.embedded.mounts import Mount
 from launchpad_tui.runtimes.embedded.output_archive import archived
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
@@ -36,11 +38,11 @@ _SYSTEM_PYTHON = re.compile(
 
 
 class StepFailed(LaunchpadError):
-    """A step failed; ``details`` become status details of the execution."""
+    """A step failed; ``details`` and the hint become status details of the execution."""
 
-    def __init__(self, title: str, detail: str = "", **details: str) -> None:
-        super().__init__(title, detail)
-        self.details = details
+    def __init__(self, title: str, detail: str = "", hint: str = "", **details: str) -> None:
+        super().__init__(title, detail, hint)
+        self.details = details | ({"hint": hint} if hint else {})
 
 
 class Interrupted(LaunchpadError):
@@ -56,10 +58,11 @@ class RunContext:
         inputs: the folder of each input artifact, by the name of the input.
         env: the environment variables of all steps.
         python: the interpreter that ``python`` runs.
-        code_path: the path of the code in the container; empty if it is not known.
+        code: the copies of the code by the name of the template.
         sandbox: the method of mapping the container's paths.
         secret: returns the keys and values of a secret.
         record: receives the lines of standard output that begin with ``::``.
+        facts: what explanations of failures refer to, by the name of the template.
     """
 
     workflow: Workflow
@@ -69,12 +72,13 @@ class RunContext:
     inputs: Mapping[str, Path]
     env: Mapping[str, str]
     python: Path
-    code_path: str
+    code: Mapping[str, CodeView]
     sandbox: Sandbox
     log: LogWriter
     cancellation: Cancellation
     secret: Callable[[str], Mapping[str, str]]
     record: Callable[[list[bytes]], None]
+    facts: Mapping[str, StepFacts]
 
 
 @dataclass(slots=True)
@@ -173,9 +177,12 @@ class WorkflowRun:
         if context.cancellation.requested:
             raise Interrupted("Stopped before this step")
         place = _unique(context.workspace.artifacts / _file_name(step))
-        mounts: dict[str, Mount] = {}
-        if context.code_path:
-            mounts[context.code_path] = Mount(context.workspace.code, context.code_path)
+        view = context.code[template.name]
+        paths_of_artifacts = {path.rstrip("/") for path in template.paths}
+        mounts: dict[str, Mount] = {
+            _key(mount): mount for mount in view.mounts if mount.target not in paths_of_artifacts
+        }
+        facts = replace(context.facts[template.name], inputs={})
         for each in template.inputs:
             source = given.get(each.name) or context.inputs.get(each.name)
             if source is None:
@@ -185,6 +192,7 @@ class WorkflowRun:
                     step=step,
                 )
             _add(mounts, _input_mount(source, each.path))
+            facts.inputs[each.path.rstrip("/")] = source
             known[f"inputs.artifacts.{each.name}.path"] = each.path
         paths: dict[str, Path] = {}
         for output in template.outputs:
@@ -197,16 +205,21 @@ class WorkflowRun:
             )
         known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
         known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
-        launch = self._launch(step, container, known, list(mounts.values()), place)
+        launch = self._launch(step, container, view, known, list(mounts.values()), place)
         command = [self._fill_in(item, known, {}) for item in (*container.command, *container.args)]
         context.log.report(f"Step {step} started: {shlex.join(command)[:2000]}", step)
-        status = run(launch, step, context.log, context.cancellation, context.record)
+        tail = OutputTail()
+        status = run(launch, step, context.log, context.cancellation, context.record, tail.add)
         if context.cancellation.requested:
             raise Interrupted(f"Step {step} was stopped ({status})")
         context.log.report(f"Step {step} ended: {status}", step)
         if status.code:
             raise StepFailed(
-                f"Step {step} failed: {_explanation(status)}", step=step, exitCode=str(status.code)
+                f"Step {step} failed: {_explanation(status)}",
+                last_error(tail),
+                hint(tail, facts),
+                step=step,
+                exitCode=str(status.code),
             )
         return self._collect(step, template, paths)
 
@@ -214,12 +227,13 @@ class WorkflowRun:
         self,
         step: str,
         container: Container,
+        view: CodeView,
         known: Mapping[str, str],
         mounts: list[Mount],
         place: Path,
     ) -> Launch:
         context = self._context
-        env = dict(context.env)
+        env = {**context.env, **view.env}
         for name in container.env_secrets:
             env |= context.secret(name)
         for variable in container.env:
@@ -237,7 +251,10 @@ class WorkflowRun:
         if argv and _SYSTEM_PYTHON.fullmatch(argv[0]):
             # The path of the interpreter in the image does not exist on this machine.
             argv[0] = str(context.python)
-        cwd = container.working_dir or context.code_path or str(context.workspace.code)
+        cwd = container.working_dir or view.working_dir or view.path or str(view.folder)
+        if cwd == "/" and not context.sandbox.has_view:
+            # The root of this machine has none of the files that the image has in its root.
+            cwd = str(view.folder)
         if (
             container.working_dir
             and not _covered(container.working_dir, mounts)

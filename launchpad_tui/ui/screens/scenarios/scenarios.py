@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +17,7 @@ from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Cell, Column
-from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 
@@ -161,6 +162,19 @@ class ScenariosScreen(LaunchpadScreen):
             if found.skipped:
                 text += f"; skipped {found.skipped[0].file.name}: {found.skipped[0].reason}"
             self.launchpad.say(text, "good", 8)
+        for executable_id, folders in found.code_candidates.items():
+            await self._select_code_folder(executable_id, folders)
+
+    async def _select_code_folder(self, executable_id: str, folders: Sequence[str]) -> None:
+        """Ask which of several folders has the code of an executable, and save the setting."""
+        selected = await self.launchpad.ask(
+            ChooseDialog(f"Code of {executable_id}", [Choice(each, each) for each in folders])
+        )
+        if selected:
+            executable = await self.read(self.desk.scenarios.executable, self.scope, executable_id)
+            settings = {**executable.settings, "code": selected[0]}
+            await self.read(self.desk.scenarios.set_executable, self.scope, executable_id, settings)
+            self.launchpad.say(f"Code folder of {executable_id} saved", "good")
 
     def why_not_configure(self) -> str | None:
         """Return why there is no executable to act on."""
