@@ -37,9 +37,9 @@ def test_valid_settings_are_stored(
     [
         ("python", "/nowhere/python", "no Python interpreter"),
         ("python", __file__, "no Python interpreter"),
-        ("code", "/nowhere", "no folder"),
-        ("environment", "SEED", "not NAME=value"),
-        ("environment", "1A=2", "not NAME=value"),
+        ("code", "/nowhere", "code folder"),
+        ("environment", "SEED", "not an environment variable"),
+        ("environment", "1A=2", "not an environment variable"),
         ("environment", "A='open", "not valid"),
         ("colour", "red", "Unknown field"),
     ],

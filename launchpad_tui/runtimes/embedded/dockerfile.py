@@ -278,7 +278,7 @@ def _matches(context: Path, source: str) -> Iterator[Path]:
     if any(char in name for char in "*?["):
         try:
             yield from sorted(context.glob(name))
-        except (OSError, ValueError, NotImplementedError):
+        except (OSError, ValueError):
             return
     elif os.path.lexists(context / name):
         yield context / name

@@ -23,7 +23,8 @@ _NO_FILE = re.compile(
     r"'?\"?(?P<path>[^'\":]+)"
 )
 _SHELL_NO_FILE = re.compile(
-    r"(?:^|: )(?:cd: |can't cd to )?(?P<path>[^:\s]*/[^:]*): (?:No such file or directory|not found)"
+    r"(?:^|: )(?:cd: |can't cd to )?(?P<path>[^:\s]*/[^:]*): "
+    r"(?:No such file or directory|not found)"
 )
 _NO_COMMAND = re.compile(r"(?:^|: )(?P<name>[\w.+-]+): (?:command )?not found")
 #: packages whose name differs from the name of their module
