@@ -85,9 +85,9 @@ class Lines(Painted):
         before, top, high = self.cursor, self.top, max(1, self.size.height)
         self.cursor = max(0, min(self.cursor + by, self.line_count() - 1))
         if self.cursor < top:
-            self.top = max(0, self.cursor - high // 3)
+            self.top = self.cursor
         elif self.cursor >= top + high:
-            self.top = self.cursor - high + 1 + (high // 3 if by == 1 else 0)
+            self.top = self.cursor - high + 1
         self.clamp()
         if self.top == top:
             self.repaint_lines((before - top, self.cursor - top))

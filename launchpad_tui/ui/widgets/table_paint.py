@@ -24,8 +24,6 @@ TEXT_LIMIT = 400
 class TablePaint(Painted, Generic[Row]):
     """The state of a `VirtualTable`, and the lines painted from it."""
 
-    quiet_edge = 1
-
     def __init__(
         self,
         columns: Sequence[Column[Row]],

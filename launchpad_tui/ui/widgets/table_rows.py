@@ -138,11 +138,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self.repaint()
 
     def move_to(self, index: int, *, extend: bool = False) -> None:
-        """Move the cursor to a row.
-
-        At an edge the view scrolls by a third of its height, so that most moves change two lines
-        only.
-        """
+        """Move the cursor to a row, and scroll as far as needed."""
         count = self.cache.count or 0
         index = max(0, min(index, count - 1))
         before = self.cursor
@@ -153,13 +149,9 @@ class TableRows(TablePaint[Row], Generic[Row]):
         high = max(1, self.rows_high)
         top = self.top
         if index < top:
-            top = max(0, min(index, top - high // 3) if top - index <= 1 else index - high // 3)
+            top = index
         elif index >= top + high:
-            top = (
-                index - high + 1
-                if index >= top + 2 * high
-                else max(index - high + 1, top + high // 3)
-            )
+            top = index - high + 1
         self._show_from(top)
         if self.top == top and top == self._painted_top:
             self.repaint_lines((self.line_of(before), self.line_of(index)))
