@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.dom import DOMNode
 
 from launchpad_tui.ui.keymap import Action, textual_key
-from launchpad_tui.ui.textual_compat import GuardedMessages, KeyBinding, replace_bindings
+from launchpad_tui.ui.textual_compat import (
+    GuardedMessages,
+    KeyBinding,
+    is_consequence_of_leaving,
+    is_left,
+    replace_bindings,
+    when_finished,
+)
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -28,7 +35,6 @@ class ActionOwner(GuardedMessages, DOMNode):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
     _keys_bound: frozenset[str] = frozenset()
-    _last_work: Mapping[str, Awaitable[Any]] = {}
 
     if TYPE_CHECKING:
         run_worker: Any
@@ -109,22 +115,19 @@ class ActionOwner(GuardedMessages, DOMNode):
         worker: Worker[Any] = self.run_worker(
             partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False
         )
-        previous = self._last_work.get(group)
-        if (
-            exclusive
-            and inspect.iscoroutine(previous)
-            and inspect.getcoroutinestate(previous) == inspect.CORO_CREATED
-        ):
-            # Its worker was cancelled before the first step, so nobody else closes it.
-            previous.close()
-        self._last_work = {**self._last_work, group: work}
+        if inspect.iscoroutine(work):
+            # A coroutine that was never started warns when it is deleted, unless it is closed.
+            when_finished(worker, work.close)
+        if is_left(self):
+            worker.cancel()
         return worker
 
     async def _guarded(self, work: Awaitable[Any]) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001  shown, not swallowed
-            self.launchpad.show_error(error)
+            if not is_consequence_of_leaving(error, self):
+                self.launchpad.show_error(error)
 
     def handler_failed(self, error: Exception) -> None:
         """Show the error of a message handler."""

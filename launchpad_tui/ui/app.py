@@ -10,7 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
+from textual.worker import NoActiveWorker, Worker, get_current_worker
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status
@@ -129,8 +131,21 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
         return await self.lanes["network"].run(function, *args, **kwargs)
 
     async def act(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function that changes something, on the lane for changes."""
-        return await self.lanes["acts"].run(function, *args, **kwargs)
+        """Call a function that changes something, on the lane for changes.
+
+        If the screen that called it is left meanwhile, the function is called nevertheless, and the
+        app shows its error.
+        """
+        change = asyncio.ensure_future(self.lanes["acts"].run(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(change)
+        except asyncio.CancelledError:
+            change.add_done_callback(self._change_finished)
+            raise
+
+    def _change_finished(self, change: asyncio.Future[Any]) -> None:
+        if not change.cancelled() and (error := change.exception()) is not None:
+            self.show_error(error)
 
     async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that tests a connection or an object store, on the lane for tests."""
@@ -186,6 +201,30 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
             self.pop_screen()
         else:
             self.say("This is the first screen; press q to quit")
+
+    def pop_screen(self) -> AwaitComplete:
+        """Remove the top screen and cancel its tasks: their results are no longer of use."""
+        screen = self.screen
+        popped = super().pop_screen()
+        self._cancel_tasks(screen)
+        return popped
+
+    def switch_screen(self, screen: Screen[Any] | str) -> AwaitComplete:
+        """Replace the top screen by another one and cancel the tasks of the former."""
+        former = self.screen
+        switched = super().switch_screen(screen)
+        self._cancel_tasks(former)
+        return switched
+
+    def _cancel_tasks(self, screen: Screen[Any]) -> None:
+        try:
+            current: Worker[Any] | None = get_current_worker()
+        except NoActiveWorker:
+            current = None
+        for worker in self.workers:
+            # A task that leaves its own screen goes on, for example to open another screen.
+            if worker is not current and screen in worker.node.ancestors_with_self:
+                worker.cancel()
 
     async def ask(self, dialog: Screen[T]) -> T | None:
         """Show a dialog and return its result, None if it was cancelled.

@@ -7,16 +7,22 @@ updated, this is the module to check. Written for Textual 8.2.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich.color import ColorSystem
+from textual._callback import invoke
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
+from textual._context import NoActiveAppError, active_message_pump
+from textual.app import App, ScreenError
+from textual.css.query import QueryError
+from textual.dom import NoScreen
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import MountError
 
 from launchpad_tui.ui.frame_writer import FrameWriter, Row
 
@@ -25,6 +31,10 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.events import Event
     from textual.widget import Widget
+    from textual.worker import Worker
+
+#: errors of code that expects a widget or screen that has been removed
+_MISSING_NODE = (QueryError, NoScreen, MountError, ScreenError, NoActiveAppError)
 
 T = TypeVar("T")
 
@@ -76,6 +86,53 @@ def accept_result(screen: Screen[Any], app: App[Any]) -> None:
     screen._push_result_callback(app, None)
 
 
+def is_removed(node: MessagePump) -> bool:
+    """Return whether a node or one of its ancestors is being removed or has been removed.
+
+    `MessagePump.is_attached` is still true while the children of a node are being removed.
+    """
+    current: MessagePump | None = node
+    while current is not None:
+        if current._closing or current._closed or getattr(current, "_pruning", False):
+            return True
+        if isinstance(current, App):
+            return False
+        current = current._parent
+    return True
+
+
+def is_left(node: MessagePump) -> bool:
+    """Return whether the screen of a node has been left: removed, or taken off the stack."""
+    if isinstance(node, App):
+        return node._exit
+    screen: MessagePump | None = node
+    while screen is not None and not isinstance(screen, Screen):
+        screen = screen._parent
+    if screen is None or is_removed(node):
+        return True
+    return all(screen not in stack for stack in screen.app._screen_stacks.values())
+
+
+def is_consequence_of_leaving(error: BaseException, node: MessagePump) -> bool:
+    """Return whether an error occurred only because the screen of a node has been left.
+
+    Textual removes the widgets of a screen before it cancels the workers and stops the message
+    handlers of the screen, so code that awaited a result may look for widgets that are removed.
+    """
+    return isinstance(error, _MISSING_NODE) and is_left(node)
+
+
+def when_finished(worker: Worker[Any], callback: Callable[[], None]) -> None:
+    """Call a function when a worker has ended, also if it was cancelled before its first step.
+
+    Textual reports the latter to nobody: the function that the worker runs is never called.
+    """
+    if worker._task is None:
+        callback()
+    else:
+        worker._task.add_done_callback(lambda _task: callback())
+
+
 class GuardedMessages(MessagePump):
     """Mixin of objects whose message handlers may fail.
 
@@ -87,11 +144,24 @@ class GuardedMessages(MessagePump):
         """Handle the error of a message handler; subclasses show it."""
         raise error
 
+    def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Call a function after the next refresh, unless the screen has been left until then.
+
+        Textual passes the call to the screen that is then on top, which calls it in any case.
+        """
+
+        async def call() -> None:
+            if not is_left(self):
+                await invoke(partial(callback, *args, **kwargs))
+
+        return super().call_after_refresh(call)
+
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
         except Exception as error:  # noqa: BLE001  the subclass shows it, and the app continues
-            self.handler_failed(error)
+            if not is_consequence_of_leaving(error, self):
+                self.handler_failed(error)
 
 
 class ScreenWithoutOverlays(Screen[T]):
@@ -116,6 +186,8 @@ class ContinuingApp(App[None]):
         raise error
 
     def _handle_exception(self, error: Exception) -> None:
+        if is_consequence_of_leaving(error, active_message_pump.get(self)):
+            return
         # Textual's test pilot raises the first error at the end of a test.
         self._exception = self._exception or error
         self.unexpected_error(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
@@ -12,7 +13,7 @@ from textual.message import Message
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.textual_compat import ScreenWithoutOverlays
+from launchpad_tui.ui.textual_compat import ScreenWithoutOverlays, is_left
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+log = logging.getLogger("launchpad_tui.ui")
 
 
 class RegistryChanged(Message):
@@ -110,12 +113,14 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         return await self.launchpad.read(function, *args, **kwargs)
 
     def reload(self) -> None:
-        """Call `load` again; if it is running, once it has ended."""
+        """Call `load` again; if it is running, once it has ended. Do nothing on a left screen."""
+        if is_left(self):
+            return
         if self._loading:
             self._load_again = True
             return
         self._loading = True
-        self.run_worker(self._load(), group="load", exit_on_error=False)
+        self.run_worker(self._load, group="load", exit_on_error=False)
 
     def refresh_footer(self) -> None:
         """Paint the footer again, since other actions may be available."""
@@ -143,7 +148,10 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
                 await self.load()
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # noqa: BLE001  shown, not swallowed
+            except Exception as error:
+                if is_left(self):
+                    log.info("loading a screen failed after it was left", exc_info=error)
+                    return
                 self.show_load_error(error)
             else:
                 self.launchpad.mark_current()
