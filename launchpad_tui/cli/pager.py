@@ -48,6 +48,11 @@ def _piped(command: list[str], text: str) -> bool:
     except BrokenPipeError:
         # The pager was closed before the end of the text.
         pager.wait()
+    except BaseException:
+        # A pager that stays open after its parent would compete with the shell for the terminal.
+        pager.terminate()
+        pager.wait()
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
     return True

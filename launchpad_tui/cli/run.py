@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from launchpad_tui.cli.signals import raise_terminated
 from launchpad_tui.errors import FilesMissing, InvalidInput, LaunchpadError
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def run(arguments: list[str]) -> int:
 
     Returns:
         0 after success; 1 if the operation ran and failed; 2 after invalid usage or an error;
-        130 if interrupted; 141 if the reader of the output has closed the pipe.
+        130 if interrupted; 141 if the reader of the output has closed the pipe; 128 and the number
+        of the signal after SIGTERM or SIGHUP.
     """
     if arguments[:1] == [SUPERVISE]:
         if len(arguments) != 4:
@@ -42,14 +44,21 @@ def run(arguments: list[str]) -> int:
 
         return run_sync_daemon(arguments[1:])
     _open_streams()
-    try:
-        return _command(arguments)
-    except KeyboardInterrupt:
-        _silence()
-        return INTERRUPTED
-    except BrokenPipeError:
-        _silence()
-        return PIPE_CLOSED
+    with raise_terminated() as received:
+        try:
+            code = _command(arguments)
+        except KeyboardInterrupt:
+            _silence()
+            code = INTERRUPTED
+        except BrokenPipeError:
+            _silence()
+            code = PIPE_CLOSED
+        except OSError:
+            # After SIGHUP, the terminal may be closed before the command has printed its last line.
+            if not received:
+                raise
+            _silence()
+        return 128 + received[0] if received else code
 
 
 def _command(arguments: list[str]) -> int:

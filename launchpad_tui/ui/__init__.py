@@ -30,7 +30,9 @@ def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int
     registry = Lane("registry")
     opening = registry.submit(desk_factory)
     from launchpad_tui.ui.app import LaunchpadApp
+    from launchpad_tui.ui.termination import quit_on_signals
 
     app = LaunchpadApp(opening, registry, start_route)
-    app.run()
+    with quit_on_signals(app.transfers.quit):
+        app.run()
     return app.return_code or 0

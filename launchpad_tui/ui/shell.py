@@ -182,8 +182,8 @@ class Shell(Protocol):
     def use_theme(self, name: str) -> None:
         """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
 
-    def exit(self) -> None:
-        """Quit the app."""
+    def exit(self, *, return_code: int = 0) -> None:
+        """Quit the app with an exit code."""
 
     # Actions and tasks ----------------------------------------------------------------------------
 

@@ -85,15 +85,19 @@ class TransferWatch:
             return
         from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog
 
-        self._app.push_screen(
-            LeaveDialog(self.active), lambda yes: self._stop_and_leave() if yes else None
-        )
+        self._app.push_screen(LeaveDialog(self.active), lambda yes: self.quit() if yes else None)
 
-    def _stop_and_leave(self) -> None:
-        """Cancel all transfers and quit after `LEAVE_SECONDS` at the latest.
+    def quit(self, code: int = 0) -> None:
+        """Cancel all transfers and quit the app after `LEAVE_SECONDS` at the latest.
 
         Uploads that are cancelled remove what they have sent.
+
+        Args:
+            code: the exit code of the process.
         """
+        if not self._app.desk_is_open or not self.following:
+            self._app.exit(return_code=code)
+            return
         transfers = self._app.desk.transfers
         for job in transfers.jobs():
             transfers.cancel(job.id)
@@ -101,7 +105,7 @@ class TransferWatch:
 
         def update() -> None:
             if not transfers.active or time.monotonic() > end:
-                self._app.exit()
+                self._app.exit(return_code=code)
 
         update()
         self._app.set_interval(0.05, update)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -198,10 +199,15 @@ def _run(
     # uvicorn raises the signal that stopped it again: SIGTERM ends the process normally, SIGINT
     # raises KeyboardInterrupt.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
+    before_hangup = signal.getsignal(signal.SIGHUP)
+    if before_hangup != signal.SIG_IGN:
+        # A server whose terminal is closed shuts down as after SIGTERM. nohup keeps it running.
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     maintenance = MaintenanceThread(desk)
     maintenance.start()
     try:
         Server(config).run(sockets=[listening])
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGHUP, before_hangup)
         maintenance.stop()

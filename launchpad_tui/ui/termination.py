@@ -1,0 +1,104 @@
+"""Termination of the interface by signals, after which the terminal is always restored.
+
+A signal asks the app to quit, and Textual then restores the terminal. If the app does not quit in
+time, for example because a call blocks its thread or the terminal accepts no more output, a
+watchdog restores the terminal and ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+#: signals that end the interface
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+#: seconds that the app has to quit by itself
+GRACE_SECONDS = 3.0
+#: sequences that undo what Textual switches on: mouse, bracketed paste, disabled line wrap, resize
+#: and focus reports, keyboard protocol, alternate screen, hidden cursor, colors (xterm, kitty)
+RESTORE = (
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?7h\x1b[?2048l"
+    b"\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
+)
+
+
+class _Watchdog:
+    """Ends the process if the app does not quit within `GRACE_SECONDS` after a signal."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self._ended = threading.Event()
+        self._attributes: list[Any] | None = None
+        with suppress(termios.error, OSError, ValueError):
+            self._attributes = termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+
+    def start(self, code: int) -> None:
+        """Start to wait for the end of the app."""
+        self.code = code
+        threading.Thread(target=self._wait, name="watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        """Note that the app has quit."""
+        self._ended.set()
+
+    def _wait(self) -> None:
+        if not self._ended.wait(GRACE_SECONDS):
+            self.end_process()
+
+    def end_process(self) -> None:
+        """Restore the terminal and end the process at once."""
+        with suppress(OSError, ValueError):
+            # Textual writes to standard error. Without blocking, since the terminal may be stuck.
+            error = sys.__stderr__.fileno()  # type: ignore[union-attr]
+            os.set_blocking(error, False)
+            os.write(error, RESTORE)
+            os.set_blocking(error, True)
+        if self._attributes is not None:
+            with suppress(termios.error, OSError, ValueError):
+                standard_input = sys.__stdin__.fileno()  # type: ignore[union-attr]
+                termios.tcsetattr(standard_input, termios.TCSANOW, self._attributes)
+        os._exit(self.code)
+
+
+@contextmanager
+def quit_on_signals(quit_app: Callable[[int], None]) -> Iterator[None]:
+    """Call ``quit_app`` with the exit code when a signal asks the process to end.
+
+    A signal that was ignored when the process started, as by ``nohup``, stays ignored. A second
+    signal ends the process at once.
+
+    Args:
+        quit_app: quits the app; called on the thread of the event loop.
+    """
+    watchdog = _Watchdog()
+
+    def handle(number: int, _frame: object) -> None:
+        code = 128 + number
+        if watchdog.code:
+            watchdog.end_process()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            # The app has not started yet, or has quit already.
+            raise SystemExit(code) from None
+        watchdog.start(code)
+        loop.call_soon_threadsafe(quit_app, code)
+
+    former = {
+        number: signal.signal(number, handle)
+        for number in SIGNALS
+        if signal.getsignal(number) != signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        watchdog.stop()
+        for number, handler in former.items():
+            signal.signal(number, handler)
