@@ -101,7 +101,7 @@ async def test_an_action_continues_after_its_screen_is_left_and_reports_its_erro
 
     def change() -> None:
         started.append(time.monotonic())
-        time.sleep(0.1)
+        time.sleep(0.5)
         raise LaunchpadError("The execution was not deleted", "The disk is full", "Free space")
 
     async with running(workshop_home) as pilot:
@@ -112,7 +112,7 @@ async def test_an_action_continues_after_its_screen_is_left_and_reports_its_erro
             app.lanes["acts"].submit(time.sleep, 0.2)
         await pilot.press("c")
         await pilot.press("escape")
-        for _ in range(50):
+        for _ in range(200):
             await asyncio.sleep(0.02)
             if isinstance(app.screen, ErrorDialog):
                 break
