@@ -33,7 +33,8 @@ from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.azure_account import VERSION, AzureContainer, authenticator_of
 from launchpad_tui.stores.base import Abilities, Progress, server_of
-from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
+from launchpad_tui.stores.bucket import BucketStore
+from launchpad_tui.stores.bucket_protocol import PAGE, BucketPage, Upload
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
 from launchpad_tui.stores.store_errors import (
@@ -280,10 +281,12 @@ def _page(body: bytes, where: str) -> BucketPage:
     """
     try:
         root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
+        if root.tag != "EnumerationResults":
+            raise ValueError(f"{root.tag[:80]} instead of EnumerationResults")
         objects = tuple(
             StoredObject(
                 _name(each),
-                int(each.findtext("Properties/Content-Length") or 0),
+                int(each.findtext("Properties/Content-Length") or ""),
                 _parse_time(each.findtext("Properties/Last-Modified") or ""),
                 "",
                 (each.findtext("Properties/Etag") or "").strip('"'),
@@ -302,11 +305,10 @@ def _page(body: bytes, where: str) -> BucketPage:
 
 def _name(entry: ElementTree.Element) -> str:
     name = entry.find("Name")
-    text = "" if name is None else name.text or ""
+    if name is None or not name.text:
+        raise ValueError("an entry has no name")
     # Names with characters that XML does not allow are percent-encoded.
-    return _NAMES.path(
-        unquote(text) if name is not None and name.get("Encoded") == "true" else text
-    )
+    return _NAMES.path(unquote(name.text) if name.get("Encoded") == "true" else name.text)
 
 
 def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:

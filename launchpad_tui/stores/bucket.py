@@ -16,10 +16,9 @@ import hashlib
 import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join, relative_to
 from launchpad_tui.domain.timestamps import now
@@ -41,6 +40,8 @@ from launchpad_tui.stores.base import (
     check_path,
     resumed,
 )
+from launchpad_tui.stores.bucket_protocol import PAGE, Bucket, BucketPage, Upload
+from launchpad_tui.stores.object_keys import ListingCheck, PathBucket
 from launchpad_tui.stores.outages import Outage, wait_through_outages
 from launchpad_tui.stores.publication import LEASE_SECONDS, Publications, covers
 from launchpad_tui.stores.staging import check_unchanged, open_source
@@ -52,112 +53,18 @@ from launchpad_tui.stores.store_errors import (
     upload_in_progress,
 )
 
-PAGE = 1000
 #: Age after which parts of an incomplete upload are deleted.
 _ABANDONED = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class BucketPage:
-    """A page of a listing: objects, whose ``path`` is the whole key, and common prefixes.
-
-    Args:
-        next: token of the next page; empty for the last one.
-    """
-
-    objects: tuple[StoredObject, ...]
-    prefixes: tuple[str, ...] = ()
-    next: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file to upload. ``size`` in bytes; ``sha256`` in hexadecimal, stored as metadata."""
-
-    key: str
-    file: Path
-    size: int
-    sha256: str
-
-
-class Bucket(Protocol):
-    """The operations of one service that `BucketStore` is built on. Safe for threads.
-
-    Keys are complete, with the path prefix. Errors are those of `ObjectStore`.
-    """
-
-    #: name of the store in the middle of a sentence, such as ``bucket 'models'``
-    where: str
-    abilities: Abilities
-
-    def endpoint(self) -> ServerAddress | None:
-        """See `ObjectStore.endpoint`."""
-
-    def check(self, prefix: str) -> str:
-        """Check access by listing one object below the prefix.
-
-        Returns:
-            A short description of the location.
-        """
-
-    def page(
-        self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
-    ) -> BucketPage:
-        """Return a page of the objects whose keys begin with the prefix, by one request.
-
-        Args:
-            delimiter: ``/`` to combine keys with a further ``/`` to a common prefix.
-        """
-
-    def head(self, key: str) -> StoredObject:
-        """Return the object with this key. Raises ObjectMissing."""
-
-    def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
-        """Yield the bytes of one response.
-
-        Raises:
-            ObjectMissing: there is no such object.
-            Conflict: it has another version.
-            Unreachable: the download was interrupted.
-        """
-
-    def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
-        """Upload files, each completely or not at all.
-
-        If one fails, or ``progress`` raises, the others are cancelled and their parts removed.
-        """
-
-    def create(self, key: str, body: bytes) -> None:
-        """Store a small object. Raises Conflict if the key exists."""
-
-    def write(self, key: str, body: bytes) -> None:
-        """Store a small object, replacing an existing one."""
-
-    def copy(self, source: str, target: str) -> None:
-        """See `ObjectStore.copy`."""
-
-    def checksum(self, key: str) -> str:
-        """See `ObjectStore.checksum`."""
-
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete at most `PAGE` objects; keys without an object are ignored."""
-
-    def abandon(self, prefix: str, before: datetime | None = None) -> None:
-        """Remove the parts of incomplete uploads below the prefix, if the service keeps them.
-
-        Args:
-            before: only uploads that began before this time; None for all.
-        """
 
 
 class BucketStore:
     """A bucket, or the objects below a path prefix in it, as an `ObjectStore`."""
 
     def __init__(self, bucket: Bucket, prefix: str) -> None:
-        self._bucket = bucket
+        self._bucket = PathBucket(bucket)
         self.prefix = check_path(prefix.strip("/"), empty=True)
         self._publications = Publications(
-            bucket,
+            self._bucket,
             f"{self._key(STAGING)}/",
             self._objects,
             self._has_objects,
@@ -332,9 +239,10 @@ class BucketStore:
             # The path itself comes before all keys that begin with it.
             page = self._bucket.page(prefix, limit=1)
             yield from (each for each in self._visible(page, before) if each.path == path)
-        token = ""
+        token, listing = "", ListingCheck(self._bucket.where)
         while True:
             page = self._bucket.page(f"{prefix}/" if prefix else "", token=token)
+            listing.add(page)
             after = self._publications.unfinished() if hidden and page.objects else before
             yield from self._visible(page, before | after)
             token, before = page.next, after

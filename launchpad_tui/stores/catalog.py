@@ -154,6 +154,12 @@ _S3 = StoreKind(
             help="Key for aws:kms. Empty: the default key.",
             when=("encryption", ("aws:kms",)),
         ),
+        Field(
+            "requester_pays",
+            "Requester pays",
+            FieldKind.FLAG,
+            help="Pay for requests and transfers, which buckets of others may require.",
+        ),
         *_TLS,
     ),
 )

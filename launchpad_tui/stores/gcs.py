@@ -31,7 +31,8 @@ from launchpad_tui.errors import (
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import Abilities, Progress, server_of
-from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
+from launchpad_tui.stores.bucket import BucketStore
+from launchpad_tui.stores.bucket_protocol import PAGE, BucketPage, Upload
 from launchpad_tui.stores.gcs_credentials import authenticator_of
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient

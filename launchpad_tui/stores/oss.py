@@ -17,7 +17,9 @@ from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import Abilities, Progress, check_path, resumed
-from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
+from launchpad_tui.stores.bucket import BucketStore
+from launchpad_tui.stores.bucket_protocol import PAGE, BucketPage, Upload
+from launchpad_tui.stores.object_keys import key_of
 from launchpad_tui.stores.oss_client import address, connect
 from launchpad_tui.stores.oss_errors import invalid_response, sdk, translate_errors
 from launchpad_tui.stores.oss_transfers import compare, copy, download, put, upload
@@ -42,7 +44,7 @@ class OssStore(BucketStore):
         The content of a whole object is compared with the checksum that OSS recorded for it;
         Unreachable is raised after the last byte if they differ.
         """
-        key = self._key(check_path(path))
+        key = key_of(self._key(check_path(path)))
         if offset or length is not None:
             return super().read(path, offset, length, version)
         return self._whole(key, version)
@@ -97,7 +99,8 @@ class _OssBucket:
                     encoding_type="url",
                 )
             )
-        if answer.name != self._name:
+        incomplete = answer.is_truncated and not answer.next_continuation_token
+        if answer.name != self._name or incomplete:
             raise invalid_response(self.where)
         return BucketPage(
             tuple(
@@ -105,7 +108,7 @@ class _OssBucket:
                 for each in answer.contents or ()
             ),
             tuple(each.prefix for each in answer.common_prefixes or ()),
-            (answer.next_continuation_token or "") if answer.is_truncated else "",
+            answer.next_continuation_token if answer.is_truncated else "",
         )
 
     def head(self, key: str) -> StoredObject:

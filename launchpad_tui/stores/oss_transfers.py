@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from launchpad_tui.errors import Conflict, Unreachable
 from launchpad_tui.stores.base import Progress, part_of
-from launchpad_tui.stores.bucket import Upload
+from launchpad_tui.stores.bucket_protocol import Upload
 from launchpad_tui.stores.oss_client import CONCURRENCY
 from launchpad_tui.stores.oss_errors import invalid_response, sdk
 from launchpad_tui.stores.staging import open_source

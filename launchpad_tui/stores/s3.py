@@ -15,7 +15,8 @@ from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import Abilities, Progress, server_of
-from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
+from launchpad_tui.stores.bucket import BucketStore
+from launchpad_tui.stores.bucket_protocol import PAGE, BucketPage, Upload
 from launchpad_tui.stores.s3_client import (
     UPLOAD_ATTEMPTS,
     connect,
@@ -96,7 +97,7 @@ class _S3Bucket:
                 ),
                 tuple(each["Prefix"] for each in answer.get("CommonPrefixes", ())),
                 # An incomplete response has no IsTruncated, unlike an empty listing.
-                answer.get("NextContinuationToken", "") if answer["IsTruncated"] else "",
+                answer["NextContinuationToken"] if answer["IsTruncated"] else "",
             )
 
     def head(self, key: str) -> StoredObject:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.address_policy import policy_of, urllib3_pools
 from launchpad_tui.stores.base import CHUNK, Progress, part_of
-from launchpad_tui.stores.bucket import Upload
+from launchpad_tui.stores.bucket_protocol import Upload
 from launchpad_tui.stores.s3_credentials import create_session
 
 if TYPE_CHECKING:
@@ -82,7 +82,17 @@ def connect(values: Mapping[str, str], *, attempts: int = 3) -> BaseClient:
         # botocore has no parameter for the sockets of its connections.
         manager = client._endpoint.http_session._manager
         manager.pool_classes_by_scheme = urllib3_pools(policy)
+    if values.get("requester_pays") == "true":
+        client.meta.events.register("before-call.s3", _accept_charges)
     return client
+
+
+def _accept_charges(params: dict[str, Any], **_: Any) -> None:
+    """Confirm in the headers of a request that the requester pays for it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+    """
+    params["headers"]["x-amz-request-payer"] = "requester"
 
 
 def extra_arguments(values: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from launchpad_tui.stores.store_errors import (
     credentials_missing,
     invalid_settings,
     no_response,
+    object_archived,
     object_missing,
     object_replaced,
     permission_denied,
@@ -63,7 +64,6 @@ _PERMISSION = {
     "AccountProblem",
     "AllAccessDisabled",
     "Forbidden",
-    "InvalidObjectState",
 }
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _REGION = {
@@ -138,13 +138,25 @@ def _error_response(
             hint = "Temporary credentials have expired: enter new ones."
         return authentication_failed(where, detail, hint)
     if code in _PERMISSION:
-        return permission_denied(where, detail, "Check the permissions of the access key.")
+        return permission_denied(
+            where,
+            detail,
+            "Check the permissions of the access key. If the bucket charges the requester, "
+            "set the field Requester pays.",
+        )
+    if code == "InvalidObjectState":
+        return object_archived(where, path, detail)
     if code == "NoSuchBucket":
         return store_missing(where, detail, "Check the bucket's name, the endpoint and the region.")
     if code in _MISSING:
         return object_missing(where, path)
     if code in _REGION:
-        return wrong_endpoint(where, detail)
+        headers = meta.get("HTTPHeaders", {})
+        region = error_data.get("Region") or (
+            headers.get("x-amz-bucket-region") if isinstance(headers, dict) else ""
+        )
+        endpoint = str(error_data.get("Endpoint") or "")
+        return wrong_endpoint(where, detail, region=str(region or ""), endpoint=endpoint)
     if code in _RATE:
         return rate_limited(where, detail)
     if code in _FULL or status == 507:

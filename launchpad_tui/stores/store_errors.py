@@ -10,6 +10,7 @@ from datetime import datetime
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
     AuthenticationFailed,
+    CapabilityMissing,
     ConfigError,
     Conflict,
     LaunchpadError,
@@ -148,10 +149,19 @@ def store_missing(store: str, detail: str, hint: str) -> ConfigError:
     return ConfigError(f"There is no {store}", detail, hint)
 
 
-def wrong_endpoint(store: str, detail: str) -> ConfigError:
-    """Return the error for a store with another endpoint or region."""
+def wrong_endpoint(store: str, detail: str, *, region: str = "", endpoint: str = "") -> ConfigError:
+    """Return the error for a store with another endpoint or region.
+
+    Args:
+        region: the right region, if the server reported it.
+        endpoint: the right endpoint, if the server reported it.
+    """
+    named = {"region": region, "endpoint": endpoint}
+    texts = [f"the {name} to {value[:200]}" for name, value in named.items() if value]
     return ConfigError(
-        f"Wrong region or endpoint for {store}", detail, "Check region, endpoint and addressing."
+        f"Wrong region or endpoint for {store}",
+        detail,
+        f"Set {' and '.join(texts)}." if texts else "Check region, endpoint and addressing.",
     )
 
 
@@ -168,6 +178,24 @@ def unexpected_response(store: str, service: str, detail: str) -> RuntimeRejecte
         f"Unexpected response from {store}",
         detail,
         f"Check that the address is that of {service}, and that no login page is in between.",
+    )
+
+
+def invalid_listing(store: str, detail: str) -> RuntimeRejected:
+    """Return the error for a listing that is wrong or would never end."""
+    return RuntimeRejected(
+        f"Invalid listing of {store}",
+        detail,
+        "Check that the address is that of the service, and that the server supports its protocol.",
+    )
+
+
+def object_archived(store: str, path: str, detail: str) -> CapabilityMissing:
+    """Return the error for an object in an archive, which must be restored before it is read."""
+    return CapabilityMissing(
+        f"Object {path[:_PATH_LENGTH]!r} in {store} is archived",
+        detail,
+        "Restore it with the tools of the storage service, and try again when it is restored.",
     )
 
 
