@@ -56,7 +56,7 @@ _own: dict[str, bool] = {}
 
 
 class MarkerBucket(Protocol):
-    """The operations of a bucket that markers require; see `launchpad_tui.stores.bucket_protocol.Bucket`."""
+    """The operations of a bucket that markers require; see `bucket_protocol.Bucket`."""
 
     where: str
 
