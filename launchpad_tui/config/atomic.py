@@ -38,18 +38,23 @@ def write_private(path: Path, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(
-                f"{path.name} cannot be written: the disk is full",
-                str(path),
-                "Free some space on the disk, then try again.",
-            ) from error
-        raise ConfigError(
-            f"{path.name} cannot be written",
-            f"{path}: {error.strerror or error}",
-            "Check the permissions of the folder.",
-        ) from error
+        raise write_error(path, error) from error
     finally:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def write_error(path: Path, error: OSError) -> StorageFull | ConfigError:
+    """Return the error for a file that cannot be written."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFull(
+            f"{path.name} cannot be written: the disk is full",
+            str(path),
+            "Free some space on the disk, then try again.",
+        )
+    return ConfigError(
+        f"{path.name} cannot be written",
+        f"{path}: {error.strerror or error}",
+        "Check the permissions of the folder.",
+    )

@@ -1,0 +1,117 @@
+"""Commands that check, save and restore what launchpad keeps on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli.arguments import OVERWRITE
+from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
+from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.text import safe_text
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import CommandContext
+
+
+def _doctor(context: CommandContext, _options: argparse.Namespace) -> int:
+    from launchpad_tui.services.doctor import Level, examine
+
+    # The registry is not opened by the other services, so that this works when it is damaged.
+    found = list(examine(context.home))
+    errors = sum(each.level is Level.ERROR for each in found)
+    warnings = sum(each.level is Level.WARNING for each in found)
+    if context.json:
+        context.print_json(
+            {
+                "errors": errors,
+                "warnings": warnings,
+                "findings": [
+                    {
+                        "level": str(each.level),
+                        "area": each.area,
+                        "message": each.message,
+                        "hint": each.hint,
+                    }
+                    for each in found
+                ],
+            }
+        )
+        return int(errors > 0)
+    for each in found:
+        if context.quiet and each.level is Level.OK:
+            continue
+        context.line(f"{each.level:8} {each.area:12} {safe_text(each.message)}")
+        if each.hint:
+            context.line(f"{'':22}{safe_text(each.hint)}")
+    if not context.quiet:
+        context.line(f"{errors} errors, {warnings} warnings")
+    return int(errors > 0)
+
+
+def _backup(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.services.maintenance import back_up
+
+    target = Path(options.file)
+    size = back_up(context.home, target, overwrite=options.overwrite)
+    context.done(
+        f"Wrote the registry to {target} ({size_text(size)}). Files of models, credentials and "
+        "settings are not part of it.",
+        {"file": str(target), "size": size},
+    )
+
+
+def _restore(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.errors import InvalidInput
+    from launchpad_tui.services.maintenance import restore
+
+    if not options.yes:
+        raise InvalidInput(
+            "Restoring a backup requires confirmation",
+            f"It replaces the registry of {context.home.root}.",
+            "To confirm, add --yes",
+            field="yes",
+        )
+    former = restore(context.home, Path(options.file))
+    kept = f" The former registry is at {former}." if former else ""
+    context.done(
+        f"Restored the registry from {options.file}.{kept}",
+        {"file": options.file, "former": str(former) if former else None},
+    )
+
+
+_FILE = argument("file", help="Path of the backup", completes="files")
+COMMANDS = (
+    Command(
+        ("doctor",),
+        COMMAND_GROUPS["doctor"].help,
+        ("launchpad doctor", "launchpad doctor --json"),
+        _doctor,
+        details="Nothing is changed and no server is called. The exit code is 1 if there is an "
+        "error, 0 if there are only warnings.",
+    ),
+    Command(
+        ("backup",),
+        COMMAND_GROUPS["backup"].help,
+        (
+            "launchpad backup launchpad-2026-01-31.db",
+            "launchpad backup /backups/launchpad.db --overwrite",
+        ),
+        _backup,
+        (_FILE, OVERWRITE),
+        details="The copy is consistent, even while executions write to the registry. It has all "
+        "records and metrics, but neither files of models nor credentials.",
+    ),
+    Command(
+        ("restore",),
+        COMMAND_GROUPS["restore"].help,
+        (
+            "launchpad restore launchpad-2026-01-31.db --yes",
+            "launchpad restore /backups/launchpad.db --yes --json",
+        ),
+        _restore,
+        (_FILE, argument("--yes", action="store_true", help="Replace the registry")),
+        details="The former registry is kept beside the new one. Executions must not be running.",
+    ),
+)

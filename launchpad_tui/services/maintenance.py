@@ -1,0 +1,66 @@
+"""Backup and restoration of the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import Conflict, LaunchpadError
+from launchpad_tui.registry import copies
+from launchpad_tui.runtimes.folder_lock import folder_lock
+
+
+def back_up(home: Home, target: Path, *, overwrite: bool = False) -> int:
+    """Write a copy of the registry as of one point in time; return its size in bytes.
+
+    Executions and other processes may write to the registry meanwhile. The copy has all records,
+    but neither the files of models nor credentials.
+
+    Raises:
+        Conflict: the file exists, without ``overwrite``.
+        InvalidInput: the folder of the file does not exist.
+        LaunchpadError: the registry cannot be read, or the file cannot be written.
+    """
+    target = target.expanduser().absolute()
+    copies.check_target(target, overwrite=overwrite)
+    copies.copy(home.registry_path, target)
+    return target.stat().st_size
+
+
+def restore(home: Home, source: Path) -> Path | None:
+    """Replace the registry by a backup.
+
+    Returns:
+        Where the former registry is; None if there was none.
+
+    Raises:
+        InvalidInput: the file is not an intact backup.
+        SchemaTooNew: a later version of launchpad wrote the backup.
+        Conflict: executions are running; their records would be lost.
+        LaunchpadError: the registry cannot be written.
+    """
+    source = source.expanduser().absolute()
+    copies.check_copy(source)
+    if running := running_executions(home):
+        raise Conflict(
+            "The registry cannot be restored while executions are running",
+            f"Running: {', '.join(running[:10])}. Their records would be lost.",
+            "Wait until they end, or stop them with: launchpad executions stop ID",
+        )
+    return copies.replace(home.registry_path, source, now())
+
+
+def running_executions(home: Home) -> list[str]:
+    """Return the IDs of executions whose supervisor is running, even if the registry is damaged."""
+    found: list[str] = []
+    for folder in sorted(home.executions.iterdir()) if home.executions.is_dir() else ():
+        if not (folder / "lock").exists():
+            continue
+        try:
+            with folder_lock(folder) as acquired:
+                if not acquired:
+                    found.append(folder.name)
+        except (OSError, LaunchpadError):
+            continue
+    return found
