@@ -8,13 +8,20 @@ from pathlib import Path
 from tests.cli.cli_support import Cli
 
 
+def damage(home: Path) -> None:
+    """Replace the registry, including the pages that are still in its write-ahead log."""
+    for ending in ("-wal", "-shm"):
+        (home / f"registry.db{ending}").unlink(missing_ok=True)
+    (home / "registry.db").write_bytes(b"not a database at all" * 1000)
+
+
 def test_doctor_reports_problems_by_its_exit_code(cli: Cli, home: Path) -> None:
     assert cli("executions", "list").code == 0
     found = cli("doctor", "--json")
     assert found.code == 0
     assert json.loads(found.out)["errors"] == 0
     assert "0 errors" in cli("doctor").out
-    (home / "registry.db").write_bytes(b"not a database at all" * 1000)
+    damage(home)
     broken = cli("doctor")
     assert broken.code == 1
     assert "The registry is damaged" in broken.out
@@ -43,6 +50,6 @@ def test_a_backup_is_written_and_restored(cli: Cli, home: Path, tmp_path: Path) 
     assert "registry-before-restore.db" in restored.out
     names = cli("groups", "list", "--quiet").out.split()
     assert names == ["default", "team-a"]
-    (home / "registry.db").write_bytes(b"damaged")
+    damage(home)
     assert cli("restore", str(target), "--yes").code == 0
     assert cli("groups", "list", "--quiet").out.split() == ["default", "team-a"]
