@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from argparse import ArgumentTypeError
+
 from launchpad_tui.cli.command import Argument, argument
+
+
+def integer(text: str) -> int:
+    """Return the integer in an argument, which must fit into 64 bits as in the registry."""
+    value = int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ArgumentTypeError(f"{text[:40]} is out of range")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Return the number of seconds in an argument."""
+    value = float(text)
+    if math.isnan(value) or value < 0:
+        raise ArgumentTypeError(f"{text[:40]!r} is not a number of seconds")
+    return value
+
 
 EXECUTION = argument("id", help="Execution: ID or unique ID prefix", completes="executions")
 EXECUTIONS = argument(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.command import Argument, argument
 from launchpad_tui.errors import InvalidInput, NotFound
 
@@ -30,12 +31,12 @@ _MAXIMUM = 1000
 SIZE_OPTIONS: tuple[Argument, ...] = (
     argument(
         "--width",
-        type=int,
+        type=integer,
         metavar="CELLS",
         help="Width of the chart (default: width of the terminal)",
     ),
     argument(
-        "--height", type=int, metavar="LINES", help=f"Height of the chart (default: {_HEIGHT})"
+        "--height", type=integer, metavar="LINES", help=f"Height of the chart (default: {_HEIGHT})"
     ),
 )
 CHART_OPTIONS: tuple[Argument, ...] = (

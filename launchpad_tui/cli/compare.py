@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import output
-from launchpad_tui.cli.arguments import METRICS, SUBJECTS
+from launchpad_tui.cli.arguments import METRICS, SUBJECTS, integer
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, compare
@@ -189,7 +189,7 @@ COMMANDS = (
             ),
             argument(
                 "--at-step",
-                type=int,
+                type=integer,
                 metavar="N",
                 help="Show metrics at this step, or at the last logged step before it",
             ),

@@ -12,7 +12,7 @@ from launchpad_tui.aiapi.executions import extended_execution, extended_executio
 from launchpad_tui.aiapi.metrics import serialize_metric_values
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing, logs, output
-from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS
+from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
@@ -322,7 +322,7 @@ COMMANDS = (
             EXECUTIONS,
             argument(
                 "--timeout",
-                type=float,
+                type=seconds,
                 metavar="SECONDS",
                 help="Maximum time to wait; after that, the exit code is 1",
             ),

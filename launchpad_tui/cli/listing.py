@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.command import argument
 from launchpad_tui.errors import InvalidInput
 
@@ -46,7 +47,11 @@ LIST_OPTIONS = (
         help="Add a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated",
     ),
     argument(
-        "--limit", metavar="N", type=int, default=0, help="Maximum number of rows (default: all)"
+        "--limit",
+        metavar="N",
+        type=integer,
+        default=0,
+        help="Maximum number of rows (default: all)",
     ),
 )
 

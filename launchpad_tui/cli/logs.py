@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import output
-from launchpad_tui.cli.arguments import EXECUTION
+from launchpad_tui.cli.arguments import EXECUTION, integer
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
@@ -197,7 +197,7 @@ COMMANDS = (
                 help="Only lines since this time: RFC 3339, or an age such as 10m",
             ),
             argument("--until", metavar="TIME", help="Only lines until this time"),
-            argument("--tail", type=int, metavar="N", help="Only the last N of these lines"),
+            argument("--tail", type=integer, metavar="N", help="Only the last N of these lines"),
             argument("--save", metavar="FILE", help="Write the lines to a file", completes="files"),
         ),
         details="With --json each line is an object.",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.aliases import current_direction
-from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS
+from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS, integer
 from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import Command, argument
@@ -17,7 +16,7 @@ from launchpad_tui.errors import NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.metric import Metric, SeriesSummary
+    from launchpad_tui.domain.metric import SeriesSummary
 
 _BATCH = 1000
 
@@ -99,30 +98,20 @@ def _keys(context: CommandContext, _options: argparse.Namespace) -> None:
 
 def _export(context: CommandContext, options: argparse.Namespace) -> None:
     execution = execution_id(context, options.id)
-    names = [each.key for each in context.desk.metrics.series(context.scope, execution)]
+    series = context.desk.metrics.series(context.scope, execution)
+    names = frozenset(options.metric or ())
     selected = [
-        key
-        for key in names
-        if not options.metric or key in options.metric or key.split("{")[0] in options.metric
+        one for one in series if not names or one.key in names or one.key.split("{")[0] in names
     ]
     if not selected:
         raise NotFound(
             f"No metric to export for {options.id[:80]!r}",
-            "The selected metrics were not logged." if names else "No metrics were logged.",
-            f"Logged metrics: {', '.join(names) or 'none'}.",
+            "The selected metrics were not logged." if series else "No metrics were logged.",
+            f"Logged metrics: {', '.join(one.key for one in series[:20]) or 'none'}.",
         )
-
-    def points() -> Iterator[Metric]:
-        for key in selected:
-            start = 0
-            while found := context.desk.metrics.points(
-                context.scope, execution, key, start, _BATCH
-            ):
-                yield from found
-                start += len(found)
-
+    points = context.desk.metrics.stream(selected)
     if context.json:
-        context.resources(points(), extended_metric, (), lambda _: ())
+        context.resources(points, extended_metric, (), lambda _: ())
         return
     import csv
     import sys
@@ -131,7 +120,7 @@ def _export(context: CommandContext, options: argparse.Namespace) -> None:
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("name", "labels", "step", "timestamp", "value"))
-    for one in points():
+    for one in points:
         labels = ",".join(f"{name}={value}" for name, value in one.labels)
         writer.writerow(
             (
@@ -238,7 +227,7 @@ COMMANDS = (
                 metavar="NAME=NUMBER",
                 help="Metric and its value; nan and inf are allowed",
             ),
-            argument("--step", type=int, default=0, metavar="N", help="Step (default: 0)"),
+            argument("--step", type=integer, default=0, metavar="N", help="Step (default: 0)"),
             argument("--tag", action="append", metavar="NAME=VALUE", help="Tag; may be repeated"),
             argument(
                 "--info", action="append", metavar="NAME=TEXT", help="Custom info; may be repeated"

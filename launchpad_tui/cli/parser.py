@@ -75,8 +75,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         from launchpad_tui.domain.text import safe_text
 
-        message = message[:1].upper() + message[1:]
-        self.exit(2, f"launchpad: {safe_text(message)}\n  To see the usage: {self.prog} --help\n")
+        message = safe_text(message[:1].upper() + message[1:], 500)
+        self.exit(2, f"launchpad: {message}\n  To see the usage: {self.prog} --help\n")
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

@@ -18,6 +18,20 @@ INCOMPLETE, ERROR, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 SUPERVISE = "_supervise"
 #: Internal command: run the background sync of remote runtimes.
 SYNC_DAEMON = "_sync_daemon"
+#: Errors of the operating system that are caused by a path, for example in an argument.
+_PATH_ERRORS = {
+    errno.EACCES,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+#: The maximum number of lines of a printed error, and of characters in a line: an error may quote
+#: an argument or a response of any length.
+_LINES_LIMIT, _LINE_LIMIT = 100, 1000
 
 
 def run(arguments: list[str]) -> int:
@@ -94,16 +108,27 @@ def _command(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the outermost handler: reported here, logged with its traceback
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
-            _silence()
-            return _report(
-                LaunchpadError(
-                    "Writing the output failed",
-                    error.strerror or str(error),
-                    "Free space on the device, or write to another one.",
-                )
-            )
+        if isinstance(error, OSError) and (known := _os_error(error)) is not None:
+            return _report(known)
         return _unexpected(error, home)
+
+
+def _os_error(error: OSError) -> LaunchpadError | None:
+    """Return the error that describes an error of the operating system; None if it is unknown."""
+    if error.filename is not None and error.errno in _PATH_ERRORS:
+        return LaunchpadError(
+            "A file or folder cannot be used",
+            f"{error.filename}: {error.strerror}",
+            "Check the path and its permissions.",
+        )
+    if error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+        _silence()
+        return LaunchpadError(
+            "Writing the output failed",
+            error.strerror or str(error),
+            "Free space on the device, or write to another one.",
+        )
+    return None
 
 
 def _open_streams() -> None:
@@ -142,11 +167,14 @@ def _check_text(arguments: list[str]) -> None:
 
 
 def _report(error: LaunchpadError) -> int:
-    from launchpad_tui.domain.text import safe_lines
+    from launchpad_tui.domain.text import safe_lines, safe_text
 
     _flush()
-    first, *rest = safe_lines(str(error))
-    print(f"launchpad: {first}", *rest, sep="\n  ", file=sys.stderr)
+    lines = safe_lines(str(error))
+    shown = [safe_text(line, _LINE_LIMIT) for line in lines[:_LINES_LIMIT]]
+    if len(lines) > len(shown):
+        shown.append("…")
+    print(f"launchpad: {shown[0]}", *shown[1:], sep="\n  ", file=sys.stderr)
     return INCOMPLETE if isinstance(error, FilesMissing) else ERROR
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution
 from launchpad_tui.aiapi.values import Json, rfc3339
+from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ COMMANDS = (
             ),
             argument(
                 "--limit",
-                type=int,
+                type=integer,
                 default=100,
                 metavar="N",
                 help="Maximum number of results (default: 100)",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.domain.text import safe_text
 
@@ -134,7 +135,7 @@ COMMANDS = (
             ),
             argument(
                 "--port",
-                type=int,
+                type=integer,
                 default=_PORT,
                 metavar="N",
                 help=f"Port (default: {_PORT}); 0 selects a free port",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.connections import serialize_object_store
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.arguments import OVERWRITE
+from launchpad_tui.cli.arguments import OVERWRITE, integer
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
@@ -393,7 +393,7 @@ COMMANDS = (
             ),
             argument(
                 "--limit",
-                type=int,
+                type=integer,
                 default=1000,
                 metavar="N",
                 help="Maximum number of entries (default: 1000); 0 lists all",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.errors import ConfigError
@@ -53,7 +54,7 @@ COMMANDS = (
                 metavar="NAME=NUMBER",
                 help="Metric and its value; nan and inf are allowed",
             ),
-            argument("--step", type=int, default=0, metavar="N", help="Step (default: 0)"),
+            argument("--step", type=integer, default=0, metavar="N", help="Step (default: 0)"),
             argument(
                 "--label",
                 action="append",

@@ -22,7 +22,8 @@ _MARK = "[secret]"
 _SHORT = 6
 #: text that resembles a credential: URLs with a password, signed URLs, headers
 _PATTERNS = (
-    (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
+    # The pattern starts with "://": one that starts with the scheme would take quadratic time.
+    (re.compile(r"(://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
     (
         re.compile(r"(?i)((?:x-amz-(?:signature|security-token|credential)|sig|token)=)[^\s&\"']+"),
         rf"\1{_MARK}",

@@ -9,8 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from launchpad_tui.domain.timestamps import from_micros, to_micros
+from launchpad_tui.errors import InvalidInput
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+#: The maximum number of terms of a search. SQLite limits the depth of expressions to 1,000
+#: (https://www.sqlite.org/limits.html), and every term is a condition.
+MAX_TERMS = 100
 #: text that counts as a number; `float` would also accept "1_000" and " 1 "
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -67,5 +71,17 @@ def search_text(parts: Iterable[str]) -> str:
 
 
 def terms(search: str) -> tuple[str, ...]:
-    """Return the words of a search in the form of `search_text`."""
-    return tuple(clean(search).replace("\0", " ").casefold().split())
+    """Return the different terms of a search in the form of `search_text`.
+
+    Raises:
+        InvalidInput: There are more than `MAX_TERMS`.
+    """
+    found = tuple(dict.fromkeys(clean(search).replace("\0", " ").casefold().split()))
+    if len(found) > MAX_TERMS:
+        raise InvalidInput(
+            "The search has too many terms",
+            f"It has {len(found):,} different terms. At most {MAX_TERMS} are supported.",
+            "Search for fewer terms.",
+            field="search",
+        )
+    return found

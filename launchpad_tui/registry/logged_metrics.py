@@ -49,6 +49,17 @@ def points(
     return found
 
 
+def stream(registry: Registry, series: Iterable[SeriesSummary]) -> Iterator[Metric]:
+    """Yield all points of series, one series after the other, each by step.
+
+    A chunk of points is read at a time, and no transaction is open while the caller works.
+    """
+    for one in series:
+        for rows in _row_batches(registry, one.id):
+            for step, at, value in rows:
+                yield Metric(one.name, value, from_micros(at), step, one.labels)
+
+
 def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[Tag]]:
     """Return the tags of executions by execution ID, in the order of first logging."""
     return {
@@ -133,8 +144,25 @@ def _named(
     return found
 
 
-def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
-    """Yield the points of a series by step, starting at a position."""
+def _row_batches(registry: Registry, series: int) -> Iterator[list[Row]]:
+    """Yield the points of a series by step, in batches that are each read at once."""
+    with registry.read() as db:
+        heads, tail = _heads_and_tail(db, series)
+        if _overlap(heads, tail):
+            batches = [_sorted_rows(db, heads, tail)]
+            heads = []
+        else:
+            batches = [tail]
+    for pk, *_ in heads:
+        with registry.read() as db:
+            yield list(_chunk(db, pk))
+    yield from batches
+
+
+def _heads_and_tail(
+    db: sqlite3.Connection, series: int
+) -> tuple[list[tuple[int, int, int, int]], list[Row]]:
+    """Return (pk, count, first step, last step) of the chunks of a series, and its tail by step."""
     heads = db.execute(
         "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk",
         (series,),
@@ -145,14 +173,31 @@ def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
             "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
         )
     ]
-    spans = [(first, last) for _, _, first, last in heads] + (
-        [(tail[0][0], tail[-1][0])] if tail else []
-    )
-    if any(before[1] > after[0] for before, after in pairwise(spans)):
-        # Points logged out of order are in several chunks, which have to be sorted together.
-        rows = [row for head in heads for row in _chunk(db, head[0])] + tail
-        rows.sort(key=lambda row: row[0])
-        yield from islice(rows, start, None)
+    return heads, tail
+
+
+def _overlap(heads: Sequence[tuple[int, int, int, int]], tail: Sequence[Row]) -> bool:
+    """Return whether points were logged out of order, so that their chunks overlap."""
+    spans = [(first, last) for _, _, first, last in heads]
+    if tail:
+        spans.append((tail[0][0], tail[-1][0]))
+    return any(before[1] > after[0] for before, after in pairwise(spans))
+
+
+def _sorted_rows(
+    db: sqlite3.Connection, heads: Iterable[tuple[int, int, int, int]], tail: Iterable[Row]
+) -> list[Row]:
+    rows = [row for head in heads for row in _chunk(db, head[0])]
+    rows += tail
+    rows.sort(key=lambda row: row[0])
+    return rows
+
+
+def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
+    """Yield the points of a series by step, starting at a position."""
+    heads, tail = _heads_and_tail(db, series)
+    if _overlap(heads, tail):
+        yield from islice(_sorted_rows(db, heads, tail), start, None)
         return
     for pk, count, _, _ in heads:
         if start >= count:
@@ -164,7 +209,9 @@ def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
 
 
 def _chunk(db: sqlite3.Connection, pk: int) -> Iterator[Row]:
-    found = chunk.decode(
-        *db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
-    )
+    row = db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
+    if row is None:
+        # The metrics were deleted in the meantime.
+        return iter(())
+    found = chunk.decode(*row)
     return zip(found.steps, found.times, found.values, strict=True)

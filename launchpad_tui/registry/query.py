@@ -20,6 +20,8 @@ from launchpad_tui.registry.codec import number, terms
 
 Values = tuple[object, ...]
 
+#: The maximum number of conditions of a list, because SQLite limits the depth of expressions.
+MAX_CONDITIONS = 100
 _COMPARE = {
     Op.EQUALS: "=",
     Op.NOT_EQUALS: "<>",
@@ -157,6 +159,13 @@ def conditions_sql(
         InvalidInput: an attribute is unknown, or a value is invalid for it; ``field`` is the name
             of the condition.
     """
+    if len(conditions) > MAX_CONDITIONS:
+        raise InvalidInput(
+            "The list has too many conditions",
+            f"It has {len(conditions):,} conditions. At most {MAX_CONDITIONS} are supported.",
+            "Use fewer conditions.",
+            field="where",
+        )
     where: list[str] = []
     values: list[object] = []
     for condition in conditions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,18 +171,20 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
     """
     import errno
 
-    if path.exists() and not overwrite:
-        raise Conflict(
-            f"{path} already exists",
-            "Existing files are not replaced without confirmation.",
-            "Use another name, or replace the file.",
-        )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # The name does not contain that of the file, which may have the maximum length.
+    partial = path.with_name(f".launchpad-{os.getpid()}.part")
     try:
+        if not overwrite and os.path.lexists(path):
+            raise Conflict(
+                f"{path} already exists",
+                "Existing files are not replaced without confirmation.",
+                "Use another name, or replace the file.",
+            )
         partial.write_text(text, "utf-8")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         kind = StorageFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else InvalidInput
         raise kind(
             f"Writing {path} failed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
@@ -65,6 +65,13 @@ class MetricService:
         """
         found = [one for one in self.series(scope, execution_id) if not key or one.key == key]
         return logged_metrics.points(self._registry, found, after, limit)
+
+    def stream(self, series: Iterable[SeriesSummary]) -> Iterator[Metric]:
+        """Yield all points of series, one series after the other, each by step.
+
+        The memory for any number of points is that of one chunk.
+        """
+        return logged_metrics.stream(self._registry, series)
 
     def window(
         self,

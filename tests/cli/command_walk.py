@@ -368,10 +368,8 @@ def _yaml_string(text: str) -> str:
     return '"' + "".join(f"\\U{ord(char):08x}" for char in text) + '"'
 
 
-def hostile_home(root: Path, inputs: Path) -> Path:
-    """Create a home with objects of every kind, whose text is hostile wherever that is possible.
-
-    IDs and the names of connections, groups and stores are plain, so that commands can name them.
+def plain_home(root: Path, inputs: Path) -> Path:
+    """Create a home with objects of every kind of this machine.
 
     Args:
         root: The home folder.
@@ -379,18 +377,13 @@ def hostile_home(root: Path, inputs: Path) -> Path:
     """
     prepare(root, inputs / "checkout")
     board = root.parent / "plain-board.json"
-    metrics = [f"accuracy{HOSTILE}"]
+    metrics = ["accuracy", f"accuracy{HOSTILE}"]
     board.write_text(json.dumps({"name": "Mine", "charts": [{"metrics": metrics}]}))
     binding = ("-i", "numbers=numbers")
+    new = ("configurations", "create", "tiny-train", "--name")
     for line, code in (
-        (("configurations", "create", "tiny-train", "--name", "slow", *binding), 0),
-        (
-            (
-                *("configurations", "create", "tiny-train", "--name", "broken"),
-                *(*binding, "-p", "mode=fail"),
-            ),
-            0,
-        ),
+        ((*new, "slow", *binding), 0),
+        ((*new, "broken", *binding, "-p", "mode=fail"), 0),
         (("executions", "create", "slow", "--wait"), 0),
         (("executions", "create", "broken", "--wait"), 1),
         (("schedules", "create", "slow", "--cron", "0 3 * * *"), 0),
@@ -404,12 +397,26 @@ def hostile_home(root: Path, inputs: Path) -> Path:
         (("resultsets", "verify", "resultsets-files", "--record"), 0),
         (("boards", "import", str(board)), 0),
         (("serve", "clients", "add", "notebook"), 0),
-        (("connections", "add", "core", "--service-key", str(inputs / "key.json")), 0),
-        (("connections", "refresh", "core"), 0),
-        (("sync", "now", "--connection", "core"), 0),
     ):
         done = spawn(root, *line)
         assert done.code == code, (line, done.err, done.out)
+    return root
+
+
+def hostile_home(root: Path, inputs: Path) -> Path:
+    """Create a home with objects of every kind, whose text is hostile wherever that is possible.
+
+    IDs and the names of connections, groups and stores are plain, so that commands can name them.
+    The connection ``core`` is that of the service key in the folder ``inputs``.
+    """
+    plain_home(root, inputs)
+    for line in (
+        ("connections", "add", "core", "--service-key", str(inputs / "key.json")),
+        ("connections", "refresh", "core"),
+        ("sync", "now", "--connection", "core"),
+    ):
+        done = spawn(root, *line)
+        assert done.code == 0, (line, done.err, done.out)
     db = sqlite3.connect(root / "registry.db")
     try:
         with db:
