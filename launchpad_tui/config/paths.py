@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,15 +82,20 @@ class Home:
     def ensure(self) -> Home:
         """Create the home's folders (mode 0700), check that they are writable, return the home.
 
-        Existing folders keep their mode, except that the home itself is closed to other users.
+        Existing folders keep their mode, except that the home itself is closed to other users. A
+        home with a registry may be read-only or on a full disk: its lists can still be read.
 
         Raises:
             ConfigError: a folder cannot be created or written to.
         """
+        if os.access(self.registry_path, os.R_OK) and not os.access(self.root, os.W_OK):
+            return self
         for folder in (self.root, self.executions, self.files, self.secrets):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
+                if error.errno in {errno.ENOSPC, errno.EDQUOT} and self.registry_path.exists():
+                    continue
                 detail = f"{folder}: {error.strerror or error}"
                 raise ConfigError("The home folder cannot be created", detail, _HINT) from error
         if not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):

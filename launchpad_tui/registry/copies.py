@@ -22,6 +22,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.registry.database import BUSY_MILLISECONDS
 from launchpad_tui.registry.schema import VERSION
+from launchpad_tui.registry.snapshots import may_be_read, open_snapshot
 from launchpad_tui.registry.sqlite_errors import translate, translated
 
 #: the largest number of problems that are listed
@@ -220,6 +221,13 @@ def opened(path: Path, mode: str = "ro") -> Iterator[sqlite3.Connection]:
         timeout=BUSY_MILLISECONDS / 1000,
         isolation_level=None,
     )
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if mode != "ro" or not path.exists() or not may_be_read(error):
+            raise
+        connection = open_snapshot(path, error)
     try:
         yield connection
     finally:

@@ -15,21 +15,34 @@ from pathlib import Path
 from launchpad_tui.domain.connection import EMBEDDED_KIND
 from launchpad_tui.errors import SchemaTooNew
 from launchpad_tui.registry.schema import VERSION
+from launchpad_tui.registry.snapshots import Snapshot, may_be_read, open_snapshot
 from launchpad_tui.registry.sqlite_errors import damaged, translated
 
 #: how long a statement waits for another process's write lock, in milliseconds
 BUSY_MILLISECONDS = 5000
+#: seconds for which a snapshot of a registry on a full or read-only disk is used
+_SNAPSHOT_SECONDS = 1.0
 
 
 class _Handle:
     """The connection of a thread, closed when the thread ends."""
 
-    __slots__ = ("__weakref__", "connection", "depth", "topics")
+    __slots__ = ("__weakref__", "connection", "depth", "opened_at", "topics")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.depth = 0
         self.topics: set[str] = set()
+        self.opened_at = time.monotonic()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the connection is a snapshot that should be replaced by a new connection."""
+        return (
+            isinstance(self.connection, Snapshot)
+            and not self.depth
+            and time.monotonic() - self.opened_at > _SNAPSHOT_SECONDS
+        )
 
     def __del__(self) -> None:
         self.connection.close()
@@ -79,16 +92,30 @@ class Registry:
         with translated(path):
             version = self._version()
             if version != VERSION:
+                connection = self._handle().connection
+                if isinstance(connection, Snapshot):
+                    raise connection.reason
                 self._migrate()
 
     def connect(self) -> sqlite3.Connection:
-        """Return a new connection, which the caller has to close."""
+        """Return a new connection, which the caller has to close.
+
+        If the disk is full or read-only, it is a `Snapshot`, which can only be read.
+        """
         connection = sqlite3.connect(
             self.path,
             timeout=BUSY_MILLISECONDS / 1000,
             isolation_level=None,
             check_same_thread=False,
         )
+        try:
+            # The first read opens the file and its shared memory.
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if not may_be_read(error):
+                raise
+            connection = open_snapshot(self.path, error)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA cache_size = -8000")
@@ -131,6 +158,8 @@ class Registry:
         """
         handle = self._handle()
         with translated(self.path):
+            if isinstance(handle.connection, Snapshot):
+                raise handle.connection.reason
             if handle.depth:
                 if handle.depth == 1:
                     raise RuntimeError("a write transaction cannot begin inside a read transaction")
@@ -160,6 +189,8 @@ class Registry:
 
     def _handle(self) -> _Handle:
         handle: _Handle | None = getattr(self._local, "handle", None)
+        if handle is not None and handle.outdated:
+            handle = None
         if handle is None:
             with translated(self.path):
                 handle = _Handle(self.connect())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.snapshots import Snapshot
 from launchpad_tui.registry.sqlite_errors import translated
 
 #: the topics that a write may name
@@ -44,6 +45,11 @@ class RevisionWatch:
         A call takes microseconds if nothing changed.
         """
         with self._lock, translated(self._registry.path):
+            if isinstance(self._connection, Snapshot):
+                # A snapshot never changes.
+                self._connection.close()
+                self._connection = self._registry.connect()
+                self._version = -1
             version = self._data_version()
             if version == self._version:
                 return frozenset()

@@ -1,0 +1,76 @@
+"""Reads a registry on a full or read-only disk, where SQLite cannot create its shared memory.
+
+Without the shared memory, SQLite can read a database only if nobody changes it. A registry whose
+write-ahead log is empty is opened as such. Otherwise the database and its log are copied to another
+disk, or to memory, and the copy is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+_EXTENDED_CODES = frozenset(
+    {sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMMAP}
+)
+#: a file system in memory, which is preferred for copies
+_MEMORY = Path("/dev/shm")
+
+
+class Snapshot(sqlite3.Connection):
+    """A connection to an unchangeable state of a registry."""
+
+    #: why the registry itself could not be opened
+    reason: sqlite3.OperationalError
+
+
+def may_be_read(error: sqlite3.OperationalError) -> bool:
+    """Return whether a snapshot can help with an error of opening a registry."""
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    return code & 0xFF in _CODES or code in _EXTENDED_CODES
+
+
+def open_snapshot(path: Path, reason: sqlite3.OperationalError) -> Snapshot:
+    """Open the current state of a registry.
+
+    Args:
+        path: the registry.
+        reason: why it could not be opened; raised if the snapshot cannot be opened either.
+    """
+    try:
+        log = Path(f"{path}-wal")
+        if log.exists() and log.stat().st_size:
+            connection = _open_copy(path, log)
+        else:
+            connection = _connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except (OSError, sqlite3.OperationalError):
+        raise reason from None
+    connection.reason = reason
+    return connection
+
+
+def _open_copy(path: Path, log: Path) -> Snapshot:
+    parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="launchpad-", dir=parent))
+    try:
+        # The log is copied last: it has all changes that the copy of the database is missing.
+        shutil.copyfile(path, folder / "registry.db")
+        shutil.copyfile(log, folder / "registry.db-wal")
+        connection = _connect(f"file:{quote(str(folder / 'registry.db'))}?mode=rw")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        return connection
+    finally:
+        # SQLite has opened the files; the system removes them when the connection is closed.
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _connect(uri: str) -> Snapshot:
+    return sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, factory=Snapshot
+    )
