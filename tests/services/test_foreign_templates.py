@@ -12,6 +12,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.errors import InvalidInput
+from tests.runtimes.test_template_variables import TEMPLATE as VARIABLES
 from tests.services.execution_support import Bench
 
 TEMPLATE = """\
@@ -235,3 +236,18 @@ def test_requirements_that_cannot_be_installed_are_explained(bench: Bench) -> No
     assert "missing-1.0" in dead.status_message
     with pytest.raises(InvalidInput):
         bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "yes"})
+
+
+def test_variables_artifacts_and_results_of_steps_are_passed_on(bench: Bench) -> None:
+    executable = bench.add(VARIABLES.replace("VALUE", "{{steps.one.outputs.result}}"))
+    folder = bench.desk.home.files / "rows"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("1")
+    bench.desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.OTHER, "rows", "ai://default/rows", "some")
+    done = bench.wait(bench.create(executable, {"rate": "0.5"}, {"rows": "rows"}))
+    assert done.status is Status.COMPLETED, bench.log(done.id)
+    assert f"from {done.id} two" in bench.log(done.id)
+    (output,) = bench.desk.executions.get(DEFAULT_SCOPE, done.id).outputs
+    assert output.name == "final"
+    files = {each.path for each in bench.desk.files.recorded(DEFAULT_SCOPE, output.id)}
+    assert files == {"a.csv", "notes.txt"}

@@ -13,6 +13,8 @@ from launchpad_tui.runtimes.embedded.code_copy import CodeView
 
 #: the number of lines at the end of the output that are kept, and the longest one
 _LINES, _LINE_LENGTH = 80, 2_000
+#: the size of the standard output that is kept for ``outputs.result``
+_RESULT_BYTES = 256_000
 _EXCEPTION = re.compile(
     r"(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Iteration)\b(?::.*)?"
 )
@@ -56,9 +58,19 @@ class OutputTail:
     """The last lines of the output of a step."""
 
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
+    _stdout: list[bytes] = field(default_factory=list)
+    _stdout_size: int = 0
 
-    def add(self, lines: Sequence[bytes]) -> None:
+    @property
+    def result(self) -> str:
+        """The standard output, up to the size that Argo allows for a parameter."""
+        return b"\n".join(self._stdout).decode("utf-8", "replace").strip()
+
+    def add(self, stream: str, lines: Sequence[bytes]) -> None:
         """Add lines of standard output or standard error."""
+        if stream == "stdout" and self._stdout_size <= _RESULT_BYTES:
+            self._stdout += lines
+            self._stdout_size += sum(map(len, lines))
         self.lines.extend(
             line[:_LINE_LENGTH].decode("utf-8", "replace").rstrip() for line in lines[-_LINES:]
         )

@@ -114,6 +114,7 @@ class Preparation:
         return RunContext(
             workflow=workflow,
             execution_id=self.execution.id,
+            created_at=self.execution.created_at,
             workspace=workspace,
             parameters=parameters,
             inputs=inputs,

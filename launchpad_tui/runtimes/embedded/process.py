@@ -73,7 +73,7 @@ def run(
     log: LogWriter,
     cancellation: Cancellation,
     record: Callable[[list[bytes]], None],
-    observe: Callable[[list[bytes]], None] = lambda _lines: None,
+    observe: Callable[[str, list[bytes]], None] = lambda _stream, _lines: None,
 ) -> ExitStatus:
     """Run a command until it ends. This is the only place that starts a command of an execution.
 
@@ -84,7 +84,7 @@ def run(
         cancellation: checked ten times a second; once it is requested, SIGTERM is sent to the whole
             process group, and SIGKILL after the grace period.
         record: receives the lines of standard output that begin with ``::``.
-        observe: receives all lines of the output.
+        observe: receives ``stdout`` or ``stderr``, and its lines.
 
     Raises:
         OSError: the command cannot be started.
@@ -94,7 +94,7 @@ def run(
         if not lines:
             return
         log.write(stream, step, lines)
-        observe(lines)
+        observe(stream, lines)
         if stream == "stdout" and (marked := [line for line in lines if line.startswith(b"::")]):
             record(marked)
 

@@ -30,8 +30,9 @@ from launchpad_tui.runtimes.embedded.preparation import Preparation
 from launchpad_tui.runtimes.embedded.process import Cancellation, kill_remaining
 from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, is_full
 from launchpad_tui.runtimes.embedded.status_recorder import StatusRecorder
+from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
 from launchpad_tui.runtimes.embedded.templates import parse_text
-from launchpad_tui.runtimes.embedded.workflow_run import Interrupted, StepFailed, WorkflowRun
+from launchpad_tui.runtimes.embedded.workflow_run import WorkflowRun
 from launchpad_tui.runtimes.embedded.workspace import Workspace
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import MetricRecords, RuntimeHost, TrackingEndpoint

@@ -25,8 +25,7 @@ _FILE_NAME_BYTES = 200
 REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 #: ``{{steps.x.outputs.artifacts.y}}``, or ``tasks.`` in a DAG
 STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|parameters)\.(.+)")
-#: references that are valid in every execution
-BUILT_IN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
+
 _IGNORED_CONTAINER = {
     "image": "images are not pulled; the code in the folder of the template runs on this machine",
     "imagePullPolicy": "images are not pulled",
@@ -165,9 +164,9 @@ class SpecReader:
             name=name,
             line=node.line,
             parameters=tuple(_input_parameters(inputs)),
-            inputs=tuple(_input_artifacts(inputs)),
-            outputs=tuple(_output_artifacts(outputs)),
-            output_parameters=tuple(_output_parameters(outputs)),
+            inputs=tuple(_input_artifacts(inputs, leaf=container is not None)),
+            outputs=tuple(_output_artifacts(outputs, leaf=container is not None)),
+            output_parameters=tuple(_output_parameters(outputs, leaf=container is not None)),
             container=self._container(container, script=bodies == ["script"])
             if container
             else None,
@@ -238,7 +237,7 @@ def _absolute(node: Node) -> str:
     return path
 
 
-def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
+def _input_artifacts(inputs: Node | None, *, leaf: bool) -> Iterator[InputArtifact]:
     seen: set[str] = set()
     for node in inputs.list_of("artifacts") if inputs else ():
         name = node.require_text("name")
@@ -247,10 +246,13 @@ def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
         if name in seen:
             raise node.error(f"duplicate input artifact {name}")
         seen.add(name)
-        yield InputArtifact(name, _absolute(node))
+        raw = node.get("raw")
+        content = None if raw is None else raw.require("data").text()
+        path = _absolute(node) if leaf or node.get("path") is not None else ""
+        yield InputArtifact(name, path, content)
 
 
-def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
+def _output_artifacts(outputs: Node | None, *, leaf: bool) -> Iterator[OutputArtifact]:
     seen: set[str] = set()
     for node in outputs.list_of("artifacts") if outputs else ():
         name = node.require_text("name")
@@ -259,7 +261,8 @@ def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
         seen.add(name)
         archive = node.get("archive")
         plain = archive is not None and any(key == "none" for key, _ in archive.items())
-        yield OutputArtifact(name, _absolute(node), _global_name(node), not plain)
+        path, source = (_absolute(node), "") if leaf else ("", node.require_text("from"))
+        yield OutputArtifact(name, path, _global_name(node), not plain, source)
 
 
 def _global_name(node: Node) -> str:
@@ -288,9 +291,13 @@ def file_name_problem(name: str) -> str:
     return ""
 
 
-def _output_parameters(outputs: Node | None) -> Iterator[OutputParameter]:
+def _output_parameters(outputs: Node | None, *, leaf: bool) -> Iterator[OutputParameter]:
     for node in outputs.list_of("parameters") if outputs else ():
-        yield OutputParameter(node.require_text("name"), _absolute(node.require("valueFrom")))
+        name, value = node.require_text("name"), node.require("valueFrom")
+        if leaf:
+            yield OutputParameter(name, _absolute(value))
+        else:
+            yield OutputParameter(name, "", value.require_text("parameter"))
 
 
 def _steps(node: Node) -> Iterator[tuple[Call, ...]]:

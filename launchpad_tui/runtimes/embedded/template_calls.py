@@ -8,12 +8,17 @@ number of steps of a run is computed from the numbers of the called templates.
 from __future__ import annotations
 
 from launchpad_tui.runtimes.embedded.template_body import (
-    BUILT_IN,
     MAX_STEPS,
     REFERENCE,
     STEP_OUTPUT,
 )
 from launchpad_tui.runtimes.embedded.template_model import Call, Template, Workflow
+from launchpad_tui.runtimes.embedded.template_variables import (
+    INPUT_ARTIFACT,
+    STEP_VALUE,
+    TEMPLATE_VARIABLES,
+    workflow_variables,
+)
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 
 #: the largest number of nested calls
@@ -34,7 +39,7 @@ class _CallCheck:
     def __init__(self, workflow: Workflow, spec: Node) -> None:
         self._workflow = workflow
         self._nodes = {node.get_text("name"): node for node in spec.require("templates").entries()}
-        self._known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | BUILT_IN
+        self._known = workflow_variables(workflow) | TEMPLATE_VARIABLES
         self._global_names: dict[str, str] = {}
         #: the depth of calls and the number of steps of each template that was visited
         self._visited: dict[str, tuple[int, int]] = {}
@@ -77,9 +82,19 @@ class _CallCheck:
                     raise TemplateError(
                         call.line, f"step {call.name}: there is no template {call.template!r}"
                     )
-                _check_call(call, called, before, known)
+                _check_call(call, called, before, known, template)
                 found.append(self.visit(call.template, callers))
             before |= {call.name: self._workflow.templates[call.template] for call in group}
+        for kind, outputs in (
+            ("artifacts", template.outputs),
+            ("parameters", template.output_parameters),
+        ):
+            for output in outputs:
+                match = REFERENCE.fullmatch(output.source.strip())
+                if output.source and (match is None or not _is_output(match[1], kind, before)):
+                    raise self._nodes[template.name].error(
+                        f"output {output.name}: {output.source} is not an output of a step"
+                    )
         return found
 
     def _check_global_names(self, template: Template, node: Node) -> None:
@@ -91,15 +106,23 @@ class _CallCheck:
                 )
 
 
-def _check_call(call: Call, called: Template, before: dict[str, Template], known: set[str]) -> None:
-    def output(text: str, kind: str) -> bool:
-        match = STEP_OUTPUT.fullmatch(text)
-        if match is None or match.group(2) != kind or match.group(1) not in before:
-            return False
-        source = before[match.group(1)]
-        declared = source.outputs if kind == "artifacts" else source.output_parameters
-        return any(each.name == match.group(3) for each in declared)
+def _is_output(text: str, kind: str, before: dict[str, Template]) -> bool:
+    """Return whether a reference names an output, or another value, of an earlier step."""
+    value = STEP_VALUE.fullmatch(text)
+    if value is not None and kind == "parameters":
+        return value[1] in before
+    match = STEP_OUTPUT.fullmatch(text)
+    if match is None or match[2] != kind or match[1] not in before:
+        return False
+    source = before[match[1]]
+    declared = source.outputs if kind == "artifacts" else source.output_parameters
+    return any(each.name == match[3] for each in declared)
 
+
+def _check_call(
+    call: Call, called: Template, before: dict[str, Template], known: set[str], caller: Template
+) -> None:
+    passed = {f"inputs.artifacts.{each.name}" for each in caller.inputs}
     inputs = {each.name for each in called.inputs}
     for name, source in call.artifacts:
         if name not in inputs:
@@ -108,7 +131,7 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
                 f"step {call.name}: template {called.name} has no input artifact {name!r}",
             )
         match = REFERENCE.fullmatch(source.strip())
-        if match is None or not output(match.group(1), "artifacts"):
+        if match is None or not (match[1] in passed or _is_output(match[1], "artifacts", before)):
             raise TemplateError(
                 call.line, f"step {call.name}: {source} is not an output of an earlier step"
             )
@@ -127,7 +150,7 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
             )
     for _, value in call.parameters:
         for match in REFERENCE.finditer(value):
-            if match.group(1) not in known and not output(match.group(1), "parameters"):
+            if match[1] not in known and not _is_output(match[1], "parameters", before):
                 raise TemplateError(
                     call.line, f"step {call.name}: unknown reference {match.group(0)}"
                 )
@@ -167,12 +190,17 @@ def input_names(workflow: Workflow) -> list[str]:
             return
         visited.add((name, given))
         template = workflow.templates[name]
+        raw = {each.name for each in template.inputs if each.raw is not None}
         if template.container is not None:
             for each in template.inputs:
-                if each.name not in given:
+                if each.name not in given | raw:
                     found[each.name] = None
         for group in template.steps:
             for call in group:
+                for _, source in call.artifacts:
+                    match = INPUT_ARTIFACT.fullmatch(source.strip().strip("{} "))
+                    if match is not None and match[1] not in given | raw:
+                        found[match[1]] = None
                 visit(call.template, frozenset(key for key, _ in call.artifacts))
 
     visit(workflow.entrypoint, frozenset())

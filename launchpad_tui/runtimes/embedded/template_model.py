@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from launchpad_tui.domain.scenario import Executable, Scenario, TemplateProblem
 
@@ -23,10 +23,15 @@ class EnvVar:
 
 @dataclass(frozen=True, slots=True)
 class InputArtifact:
-    """An input artifact of a template, and its absolute path in the container."""
+    """An input artifact of a template, and its absolute path in the container.
+
+    The path is empty for templates that only pass the artifact on to their steps. ``raw`` is the
+    content of an artifact that the template itself contains; None for all others.
+    """
 
     name: str
     path: str
+    raw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +39,26 @@ class OutputArtifact:
     """An output artifact of a template, and its absolute path in the container.
 
     Only outputs with a ``global_name`` are registered. ``archived`` outputs are stored as a
-    ``.tgz`` file.
+    ``.tgz`` file. ``source`` is the reference to the output of a step, for templates with steps.
     """
 
     name: str
     path: str
     global_name: str = ""
     archived: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputParameter:
-    """An output parameter: a file whose content is a value for later steps."""
+    """An output parameter: a file whose content is a value for later steps.
+
+    ``source`` is the reference to the output of a step, for templates with steps.
+    """
 
     name: str
     path: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +111,12 @@ class Template:
     @property
     def paths(self) -> tuple[str, ...]:
         """All paths of artifacts and output parameters."""
-        return (
+        paths = (
             *(each.path for each in self.inputs),
             *(each.path for each in self.outputs),
             *(each.path for each in self.output_parameters),
         )
+        return tuple(path for path in paths if path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +132,20 @@ class Workflow:
     templates: Mapping[str, Template]
     deadline_seconds: int | None = None
     code_path: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def leaves(self) -> tuple[Template, ...]:
         """The templates with a container that the entrypoint calls, in the order of first calls."""
+        return tuple(each for each in self.called if each.container is not None)
+
+    @property
+    def called(self) -> tuple[Template, ...]:
+        """The entrypoint and all templates that it calls, in the order of first calls."""
         visited: dict[str, Template] = {}
         self._visit(self.entrypoint, visited)
-        return tuple(each for each in visited.values() if each.container is not None)
+        return tuple(visited.values())
 
     def _visit(self, name: str, visited: dict[str, Template]) -> None:
         if name in visited:

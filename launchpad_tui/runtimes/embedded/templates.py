@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -268,6 +269,7 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         raise annotations.require(CODE_PATH).error("must be an absolute path")
     reader = SpecReader()
     workflow, described = reader.workflow(executable_id, node.require("spec"), code_path)
+    workflow = replace(workflow, labels=_texts(labels), annotations=_texts(annotations))
     check_calls(workflow, node.require("spec"))
     slots = _slots(annotations)
     inputs, outputs = input_names(workflow), _output_names(workflow)
@@ -317,10 +319,14 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
 def _output_names(workflow: Workflow) -> list[tuple[str, str]]:
     return [
         (each.global_name, each.name)
-        for leaf in workflow.leaves
-        for each in leaf.outputs
+        for template in workflow.called
+        for each in template.outputs
         if each.global_name
     ]
+
+
+def _texts(node: Node) -> dict[str, str]:
+    return {key: value.text() for key, value in node.items() if value.is_scalar}
 
 
 def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:

@@ -8,10 +8,11 @@ import re
 import shlex
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
-from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
 from launchpad_tui.runtimes.embedded.failure_hints import OutputTail, StepFacts, hint, last_error
 from launchpad_tui.runtimes.embedded.mounts import Mount
@@ -19,13 +20,29 @@ from launchpad_tui.runtimes.embedded.output_archive import archived
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
 from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
 from launchpad_tui.runtimes.embedded.space_reserve import is_full
+from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
+from launchpad_tui.runtimes.embedded.step_mounts import (
+    add_mount,
+    input_mount,
+    is_covered,
+    is_file_path,
+    mount_key,
+    output_place,
+)
 from launchpad_tui.runtimes.embedded.template_body import REFERENCE, STEP_OUTPUT
 from launchpad_tui.runtimes.embedded.template_model import (
     SIGNATURES,
     Call,
     Container,
+    OutputArtifact,
     Template,
     Workflow,
+)
+from launchpad_tui.runtimes.embedded.template_variables import (
+    INPUT_ARTIFACT,
+    STEP_VALUE,
+    parameters_json,
+    workflow_variable,
 )
 from launchpad_tui.runtimes.embedded.workspace import Workspace
 from launchpad_tui.runtimes.log_files import LogWriter
@@ -35,18 +52,6 @@ from launchpad_tui.runtimes.log_files import LogWriter
 _SYSTEM_PYTHON = re.compile(
     r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?"
 )
-
-
-class StepFailed(LaunchpadError):
-    """A step failed; ``details`` and the hint become status details of the execution."""
-
-    def __init__(self, title: str, detail: str = "", hint: str = "", **details: str) -> None:
-        super().__init__(title, detail, hint)
-        self.details = details | ({"hint": hint} if hint else {})
-
-
-class Interrupted(LaunchpadError):
-    """The execution was stopped, or its deadline passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class RunContext:
 
     workflow: Workflow
     execution_id: str
+    created_at: datetime
     workspace: Workspace
     parameters: Mapping[str, str]
     inputs: Mapping[str, Path]
@@ -83,10 +89,16 @@ class RunContext:
 
 @dataclass(slots=True)
 class _CallOutputs:
-    """The outputs of a call: paths of artifacts and values of parameters, by name."""
+    """The outputs of a call: paths of artifacts and values of parameters, by name.
+
+    ``values`` are the other values of the step, such as ``exitCode``. ``plain`` are the names of
+    artifacts that are stored without an archive.
+    """
 
     artifacts: dict[str, Path]
     parameters: dict[str, str]
+    values: dict[str, str] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)
 
 
 class WorkflowRun:
@@ -111,7 +123,15 @@ class WorkflowRun:
             StepFailed: a command failed, or an output is missing.
             Interrupted: the execution was stopped, or its deadline passed.
         """
-        self._call(Call("", self._context.workflow.entrypoint, 0), {}, {}, {})
+        workflow = self._context.workflow
+        # Input parameters of the entrypoint have the values of the workflow's parameters.
+        declared = {name for name, _ in workflow.templates[workflow.entrypoint].parameters}
+        parameters = tuple(
+            (name, f"{{{{workflow.parameters.{name}}}}}")
+            for name, _ in workflow.parameters
+            if name in declared
+        )
+        self._call(Call("", workflow.entrypoint, 0, parameters), {}, {}, {})
         return self._outputs
 
     def _call(
@@ -121,26 +141,60 @@ class WorkflowRun:
         outer: Mapping[str, str],
         outputs: Mapping[str, _CallOutputs],
     ) -> _CallOutputs:
+        """Run a call.
+
+        Args:
+            call: the call.
+            given: the input artifacts of the calling template, by name.
+            outer: the variables of the calling template.
+            outputs: the outputs of its earlier steps.
+        """
         template = self._context.workflow.templates[call.template]
         values = {name: default or "" for name, default in template.parameters}
         values |= {name: self._fill_in(text, outer, outputs) for name, text in call.parameters}
         known = {f"inputs.parameters.{name}": value for name, value in values.items()}
-        artifacts = dict(given)
+        known |= {"inputs.parameters": parameters_json(values), "retries": "0"}
+        step = call.name or template.name
+        known |= dict.fromkeys(("node.name", "steps.name", "tasks.name"), step)
+        artifacts: dict[str, Path] = {}
         for name, source in call.artifacts:
-            match = STEP_OUTPUT.fullmatch(REFERENCE.fullmatch(source.strip()).group(1))  # type: ignore[union-attr]
-            if match is not None:
-                artifacts[name] = outputs[match.group(1)].artifacts[match.group(3)]
+            reference = source.strip().strip("{} ")
+            if match := STEP_OUTPUT.fullmatch(reference):
+                artifacts[name] = outputs[match[1]].artifacts[match[3]]
+            elif match := INPUT_ARTIFACT.fullmatch(reference):
+                found = given.get(match[1]) or self._context.inputs.get(match[1])
+                if found is not None:
+                    artifacts[name] = found
         if template.container is not None:
-            return self._run_container(
-                call.name or template.name, template, template.container, artifacts, known
-            )
+            return self._run_container(step, template, template.container, artifacts, known)
         before: dict[str, _CallOutputs] = {}
         for group in template.steps:
-            before |= self._group(group, known, before)
-        return _CallOutputs({}, {})
+            before |= self._group(group, known, before, artifacts)
+        return self._collect_from_steps(template, known, before)
+
+    def _collect_from_steps(
+        self, template: Template, known: Mapping[str, str], before: Mapping[str, _CallOutputs]
+    ) -> _CallOutputs:
+        """Return the outputs of a template with steps, which are outputs of its steps."""
+        collected = _CallOutputs({}, {})
+        for parameter in template.output_parameters:
+            collected.parameters[parameter.name] = self._fill_in(parameter.source, known, before)
+        for output in template.outputs:
+            match = STEP_OUTPUT.fullmatch(output.source.strip().strip("{} "))
+            if match is not None:
+                source = before[match[1]]
+                path = collected.artifacts[output.name] = source.artifacts[match[3]]
+                if match[3] in source.plain:
+                    collected.plain.add(output.name)
+                self._add_output(replace(output, archived=match[3] not in source.plain), path)
+        return collected
 
     def _group(
-        self, group: tuple[Call, ...], known: Mapping[str, str], before: Mapping[str, _CallOutputs]
+        self,
+        group: tuple[Call, ...],
+        known: Mapping[str, str],
+        before: Mapping[str, _CallOutputs],
+        given: Mapping[str, Path],
     ) -> dict[str, _CallOutputs]:
         """Run calls in parallel; the first error is raised after all calls have ended."""
         found: dict[str, _CallOutputs] = {}
@@ -148,12 +202,12 @@ class WorkflowRun:
 
         def one(call: Call) -> None:
             try:
-                found[call.name] = self._call(call, {}, known, before)
+                found[call.name] = self._call(call, given, known, before)
             except BaseException as error:  # noqa: BLE001  raised by the waiting thread
                 errors.append(error)
 
         if len(group) == 1:
-            return {group[0].name: self._call(group[0], {}, known, before)}
+            return {group[0].name: self._call(group[0], given, known, before)}
         threads = [
             threading.Thread(target=one, args=(call,), name=f"step-{call.name}") for call in group
         ]
@@ -180,27 +234,33 @@ class WorkflowRun:
         view = context.code[template.name]
         paths_of_artifacts = {path.rstrip("/") for path in template.paths}
         mounts: dict[str, Mount] = {
-            _key(mount): mount for mount in view.mounts if mount.target not in paths_of_artifacts
+            mount_key(mount): mount
+            for mount in view.mounts
+            if mount.target not in paths_of_artifacts
         }
         facts = replace(context.facts[template.name], inputs={})
         for each in template.inputs:
             source = given.get(each.name) or context.inputs.get(each.name)
+            if source is None and each.raw is not None:
+                source = place / "raw" / _file_name(each.name)
+                source.parent.mkdir(exist_ok=True)
+                source.write_text(self._fill_in(each.raw, known, {}), encoding="utf-8")
             if source is None:
                 raise StepFailed(
                     f"Step {step}: the input artifact {each.name} has no binding",
                     reason="input",
                     step=step,
                 )
-            _add(mounts, _input_mount(source, each.path))
+            add_mount(mounts, input_mount(source, each.path))
             facts.inputs[each.path.rstrip("/")] = source
             known[f"inputs.artifacts.{each.name}.path"] = each.path
         paths: dict[str, Path] = {}
         for output in template.outputs:
-            paths[output.name] = _output_place(
-                mounts, place / "out", output.path, is_file=_is_file(output.path)
+            paths[output.name] = output_place(
+                mounts, place / "out", output.path, is_file=is_file_path(output.path)
             )
         for parameter in template.output_parameters:
-            paths[parameter.name] = _output_place(
+            paths[parameter.name] = output_place(
                 mounts, place / "out", parameter.path, is_file=True
             )
         known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
@@ -208,7 +268,7 @@ class WorkflowRun:
         launch = self._launch(step, container, view, known, list(mounts.values()), place)
         command = [self._fill_in(item, known, {}) for item in (*container.command, *container.args)]
         context.log.report(f"Step {step} started: {shlex.join(command)[:2000]}", step)
-        tail = OutputTail()
+        tail, started_at = OutputTail(), now()
         status = run(launch, step, context.log, context.cancellation, context.record, tail.add)
         if context.cancellation.requested:
             raise Interrupted(f"Step {step} was stopped ({status})")
@@ -221,7 +281,17 @@ class WorkflowRun:
                 step=step,
                 exitCode=str(status.code),
             )
-        return self._collect(step, template, paths)
+        collected = self._collect(step, template, paths)
+        collected.values = {
+            "id": f"{context.execution_id}-{step}",
+            "status": "Succeeded",
+            "exitCode": "0",
+            "startedAt": started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "finishedAt": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "hostNodeName": os.uname().nodename,
+            "outputs.result": tail.result,
+        }
+        return collected
 
     def _launch(
         self,
@@ -257,7 +327,7 @@ class WorkflowRun:
             cwd = str(view.folder)
         if (
             container.working_dir
-            and not _covered(container.working_dir, mounts)
+            and not is_covered(container.working_dir, mounts)
             and not os.path.isdir(cwd)
         ):
             raise StepFailed(
@@ -272,15 +342,19 @@ class WorkflowRun:
         context = self._context
 
         def value(name: str) -> str:
-            if name.startswith("workflow.parameters."):
-                return context.parameters[name.removeprefix("workflow.parameters.")]
-            if name in {"workflow.name", "workflow.uid", "pod.name"}:
-                return context.execution_id
-            if name == "workflow.namespace":
-                return "default"
-            match = STEP_OUTPUT.fullmatch(name)
-            if match is not None:
-                return outputs[match.group(1)].parameters[match.group(3)]
+            found = workflow_variable(
+                name,
+                context.workflow,
+                context.parameters,
+                context.execution_id,
+                context.created_at,
+            )
+            if found is not None:
+                return found
+            if match := STEP_VALUE.fullmatch(name):
+                return outputs[match[1]].values.get(match[2], "")
+            if match := STEP_OUTPUT.fullmatch(name):
+                return outputs[match[1]].parameters[match[3]]
             return known[name]
 
         return REFERENCE.sub(lambda match: value(match.group(1)), text)
@@ -312,11 +386,17 @@ class WorkflowRun:
                     reason="output missing",
                 )
             collected.artifacts[output.name] = path
-            if output.global_name:
-                stored = self._archived(path, output.global_name) if output.archived else path
-                with self._lock:
-                    self._outputs[output.global_name] = stored
+            if not output.archived:
+                collected.plain.add(output.name)
+            self._add_output(output, path)
         return collected
+
+    def _add_output(self, output: OutputArtifact, path: Path) -> None:
+        """Note an output that is to be registered."""
+        if output.global_name:
+            stored = self._archived(path, output.global_name) if output.archived else path
+            with self._lock:
+                self._outputs[output.global_name] = stored
 
     def _archived(self, path: Path, name: str) -> Path:
         try:
@@ -371,74 +451,3 @@ def _unique(path: Path) -> Path:
             continue
         return candidate
     return path
-
-
-def _input_mount(source: Path, path: str) -> Mount:
-    """Return the mount of an input: its folder, or its only file if the path names a file."""
-    if _is_file(path) and source.is_dir():
-        files = [each for each in source.rglob("*") if each.is_file()]
-        if len(files) == 1:
-            source = files[0]
-    return Mount(source, path.rstrip("/"))
-
-
-def _is_file(path: str) -> bool:
-    """Return whether a path appears to name a file, because its last part has a dot."""
-    return not path.endswith("/") and "." in os.path.basename(path)
-
-
-def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file: bool) -> Path:
-    """Add a mount for a step's output and return its path on this machine.
-
-    For an output file, its folder is mounted. Other files of the folder, such as the code, stay
-    visible.
-    """
-    target = os.path.dirname(path) if is_file else path.rstrip("/")
-    name = os.path.basename(path)
-    source = folder / (target.strip("/").replace("/", "-") or "root")
-    known = mounts.get(f"{target}/") or mounts.get(target)
-    if is_file and known is not None and known.source == source:
-        mounts[_key(known)] = replace(known, files=(*known.files, name) if known.files else ())
-        return source / name
-    source.mkdir(parents=True, exist_ok=True)
-    if not is_file:
-        _add(mounts, Mount(source, target))
-        return source
-    if target == "/":
-        # The root itself cannot be mounted.
-        (source / name).touch()
-        _add(mounts, Mount(source / name, path))
-    else:
-        _add(mounts, Mount(source, target, files=(name,) if _is_there(target, mounts) else ()))
-    return source / name
-
-
-def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
-    """Return whether a folder exists in the view even if it is not mounted."""
-    above = [
-        each
-        for each in mounts.values()
-        if f"{target}/".startswith(f"{each.target}/") and not each.files
-    ]
-    if above:
-        nearest = max(above, key=lambda each: len(each.target))
-        return (nearest.source / target.removeprefix(nearest.target).strip("/")).is_dir()
-    return os.path.isdir(target)
-
-
-def _key(mount: Mount) -> str:
-    """Return the key of a mount, which differs for an entire folder and for single files of it."""
-    return f"{mount.target}/" if mount.files else mount.target
-
-
-def _add(mounts: dict[str, Mount], mount: Mount) -> None:
-    known = mounts.get(_key(mount))
-    if known is not None and known.source != mount.source:
-        raise StepFailed(f"Two artifacts have the same path {mount.target}", reason="paths")
-    mounts[_key(mount)] = mount
-
-
-def _covered(path: str, mounts: list[Mount]) -> bool:
-    return any(
-        path.rstrip("/") == each.target or path.startswith(f"{each.target}/") for each in mounts
-    )
