@@ -262,7 +262,7 @@ def _with_packages(recipe: ImageRecipe, arguments: list[str]) -> ImageRecipe:
             requirements.append(_joined(recipe.working_dir, name))
         elif each in _PIP_VALUES:
             next(rest, "")
-        elif not each.startswith(("-", ".", "/", "$", ">")):
+        elif each != "pip" and not each.startswith(("-", ".", "/", "$", ">")):
             packages.append(each)
     return replace(recipe, requirements=tuple(requirements), packages=tuple(packages))
 
