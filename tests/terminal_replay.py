@@ -14,6 +14,7 @@ _IGNORED = re.compile(
     r"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL
 )
 _VISIBLE_ON_BLANK = ("underscore", "strikethrough", "reverse", "blink")
+_INCOMPLETE = re.compile(r"\x1b(\[[0-9;<=>?]*\$?|[P^_\]][^\x07\x1b]*\x1b?)?\Z")
 Cells = list[list[tuple[Any, ...]]]
 
 
@@ -57,10 +58,14 @@ class Replay:
     def __init__(self, columns: int, lines: int) -> None:
         self.screen = ReplayScreen(columns, lines)
         self._stream = ReplayStream(self.screen)
+        self._rest = ""
 
     def feed(self, text: str) -> None:
-        """Interpret output."""
-        self._stream.feed(_IGNORED.sub("", text))
+        """Interpret a piece of output; it may end within a control sequence."""
+        text = self._rest + text
+        cut = _INCOMPLETE.search(text)
+        self._rest = cut[0] if cut else ""
+        self._stream.feed(_IGNORED.sub("", text[: len(text) - len(self._rest)]))
 
     def cells(self) -> Cells:
         """Return what is visible in each cell: text and attributes, for blanks no text color."""

@@ -179,3 +179,12 @@ def test_only_the_parts_of_a_row_that_changed_are_read_from_an_update() -> None:
 )
 def test_screen_does_not_erase_with_the_background(environ: dict[str, str], erases: bool) -> None:
     assert erases_with_background(environ) is erases
+
+
+def test_the_replay_understands_sequences_that_are_cut() -> None:
+    text = "\x1b[?2026h\x1b[2;3Ha\x1b[?25lb\x1b]8;id=1;https://example.com\x1b\\c\x1b[1S"
+    whole, cut = Replay(10, 3), Replay(10, 3)
+    whole.feed(text)
+    for character in text:
+        cut.feed(character)
+    assert cut.screen.display == whole.screen.display == ["  abc     ", " " * 10, " " * 10]
