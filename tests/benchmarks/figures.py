@@ -140,6 +140,45 @@ def moves(homes: Mapping[str, Home]) -> Iterator[Figure]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Bytes to be measured: of the last ``counted`` of some keys, in the median."""
+
+    name: str
+    keys: tuple[str, ...]
+    counted: int
+    bound: int
+
+
+#: read in one run of the app, from the list of models; a list of 50 lines has 45 rows
+BYTES = (
+    Written("a key that does not scroll", ("home", *("down",) * 20), 20, 700),
+    Written("a key that scrolls a list", ("home", *("down",) * 65), 20, 800),
+    Written("a page of a list", ("home", *("pagedown",) * 8), 6, 7000),
+    Written("the page up again", ("pageup",) * 7, 5, 7000),
+    Written("the last row of a list", ("home", "end"), 1, 12_000),
+    Written("help", ("?",), 1, 10_000),
+    Written("another list", ("escape", "3"), 1, 10_000),
+    Written("open a comparison", ("1", "home", "space", "down", "space", "c"), 1, 10_000),
+    Written("move in a comparison", ("down",) * 8, 6, 2000),
+    Written("open a board of charts", ("escape", "m"), 1, 25_000),
+    Written("move in a board", ("right", "left") * 3, 4, 1000),
+)
+
+
+def bytes_written(name: str, home: Home) -> Iterator[Figure]:
+    """Measure the bytes that keys write to the terminal."""
+    with program(APP, home) as terminal:
+        terminal.seen(newest(home)[0], 1.5)
+        for one in BYTES:
+            gap = 1.0 if one.counted == 1 else 0.25
+            sizes = [terminal.react(key, gap=gap).size for key in one.keys][-one.counted :]
+            note = f"{min(sizes):,} to {max(sizes):,} B"
+            yield Figure(
+                f"bytes, {name}: {one.name}", statistics.median(sizes), one.bound, "B", note
+            )
+
+
 def seconds(command: Sequence[str]) -> float:
     """Return how long a command runs."""
     start = time.perf_counter()
@@ -237,6 +276,7 @@ def figures(big: Home, small: Home, *, quick: bool) -> Iterator[Figure]:
     homes = {f"{newest(small)[1]} models": small, name: big}
     yield from first_paints(homes, 5 if quick else 15)
     yield from moves(homes)
+    yield from bytes_written(name, big)
     yield help_text(9 if quick else 31)
     yield memory(name, big)
     yield from windows(big, 5 if quick else 15)
