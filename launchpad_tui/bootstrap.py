@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, EMBEDDED_KIND
-from launchpad_tui.registry import connections
+from launchpad_tui.registry import connections, preferences
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes import catalog
 from launchpad_tui.services.desk import Desk, Factories
@@ -61,7 +61,12 @@ def open_desk(home: Home | None = None) -> Desk:
     settings = Settings.load(home)
     registry = _registry(home, settings)
     first_start(registry)
-    return Desk(home, settings, registry, FACTORIES)
+    desk = Desk(home, settings, registry, FACTORIES)
+    if not preferences.get(registry, preferences.CREDENTIALS_MOVED):
+        from launchpad_tui.services.credential_migration import move_credentials
+
+        move_credentials(registry, lambda: _credentials(desk), home.secrets)
+    return desk
 
 
 def _registry(home: Home, settings: Settings) -> Registry:
@@ -122,12 +127,14 @@ def _files(desk: Desk) -> FileService:
 
 def _store_values(connection: Connection, secrets: Mapping[str, str]) -> Mapping[str, str]:
     """Return the settings of the object store that reaches the files of a connection's runtime."""
+    from launchpad_tui.domain.fields import complete_settings
     from launchpad_tui.runtimes.catalog import connection_support, kind_of
 
     kind = kind_of(connection)
     if kind is None:
         return {}
-    return connection_support(kind).store_values(connection.settings, secrets)
+    settings = complete_settings(connection.settings, secrets)
+    return connection_support(kind).store_values(settings, secrets)
 
 
 def _served_files(desk: Desk) -> ServedFiles:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.cli.command import argument
+from launchpad_tui.domain.credential_text import masked
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _check_field(name: str, fields: Sequence[Field]) -> None:
     names = [field.name for field in fields]
     if name not in names:
         raise InvalidInput(
-            f"Unknown field {name[:80]!r}",
+            f"Unknown field {masked(name[:80])!r}",
             "This type has no such field.",
             f"Fields: {', '.join(names) or 'none'}.",
             field=name,

@@ -73,9 +73,11 @@ class _Parser(argparse.ArgumentParser):
         self.add_argument("--help", "-h", action="help", help="Show this help")
 
     def error(self, message: str) -> None:  # type: ignore[override]
+        from launchpad_tui.domain.credential_text import masked_message
         from launchpad_tui.domain.text import safe_text
 
-        message = safe_text(message[:1].upper() + message[1:], 500)
+        message = masked_message(message[:1].upper() + message[1:])
+        message = safe_text(message, 500)
         self.exit(2, f"launchpad: {message}\n  To see the usage: {self.prog} --help\n")
 
 

@@ -167,10 +167,11 @@ def _check_text(arguments: list[str]) -> None:
 
 
 def _report(error: LaunchpadError) -> int:
+    from launchpad_tui.domain.credential_text import masked_message
     from launchpad_tui.domain.text import safe_lines, safe_text
 
     _flush()
-    lines = safe_lines(str(error))
+    lines = safe_lines(masked_message(str(error)))
     shown = [safe_text(line, _LINE_LIMIT) for line in lines[:_LINES_LIMIT]]
     if len(lines) > len(shown):
         shown.append("…")
@@ -181,11 +182,13 @@ def _report(error: LaunchpadError) -> int:
 def _unexpected(error: Exception, home: Path | None) -> int:
     from launchpad_tui.config.logfile import logger, setup
     from launchpad_tui.config.paths import Home
+    from launchpad_tui.domain.credential_text import masked_message
     from launchpad_tui.domain.text import safe_text
 
     _flush()
+    text = masked_message(f"{type(error).__name__}: {error}")
     print(
-        f"launchpad: unexpected error: {safe_text(f'{type(error).__name__}: {error}', 300)}",
+        f"launchpad: unexpected error: {safe_text(text, 300)}",
         file=sys.stderr,
     )
     try:

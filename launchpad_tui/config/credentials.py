@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,10 @@ class Credentials:
         with self._locked():
             self._set(self._read(), kind, owner, secrets, place)
 
-    def merge(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
-        """Add or replace single secrets of the owner.
+    def merge(
+        self, kind: str, owner: str, secrets: Mapping[str, str], remove: Collection[str] = ()
+    ) -> None:
+        """Add or replace single secrets of the owner, and remove others.
 
         The other secrets are read only if there are any, so that secrets whose keyring is missing
         can be entered again.
@@ -118,7 +120,8 @@ class Credentials:
             kept = everything.get(kind, {}).get(owner, {})
             if isinstance(kept, KeyringReference):
                 kept = self._fetch(kept, owner) if set(kept.fields) - set(secrets) else {}
-            self._set(everything, kind, owner, {**kept, **secrets}, place)
+            left = {name: value for name, value in kept.items() if name not in remove}
+            self._set(everything, kind, owner, {**left, **secrets}, place)
 
     def delete(self, kind: str, owner: str) -> None:
         """Remove the secrets of the owner and of everything below it (``owner/…``).

@@ -47,6 +47,8 @@ class Field:
         when: the name of another field and the values of it for which this field applies; an empty
             name if it always applies.
         lines: whether the value may have several lines, for example a certificate.
+        headers: whether the value is a JSON object of HTTP headers, which may contain credentials.
+        query_secret: the name of the field that takes the query of a URL if it is a credential.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Field:
     pattern: str = ""
     when: tuple[str, tuple[str, ...]] = ("", ())
     lines: bool = False
+    headers: bool = False
+    query_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)

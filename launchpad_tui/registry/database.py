@@ -179,6 +179,21 @@ class Registry:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    @contextmanager
+    def overwriting(self) -> Iterator[sqlite3.Connection]:
+        """Open a write transaction whose former contents are not left on disk.
+
+        They are overwritten in the file, and removed from the write-ahead log afterwards.
+        """
+        with self.write() as db:
+            db.execute("PRAGMA secure_delete = ON")
+            try:
+                yield db
+            finally:
+                db.execute("PRAGMA secure_delete = OFF")
+        with translated(self.path):
+            self._handle().connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the connections of all threads. No thread may use the registry any more."""
         with self._handles_lock:

@@ -22,7 +22,7 @@ from launchpad_tui.domain.connection import (
     Scope,
     check_name,
 )
-from launchpad_tui.domain.fields import checked
+from launchpad_tui.domain.fields import checked, complete_settings, outdated_secrets
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import within
@@ -111,15 +111,18 @@ class ConnectionService:
         found = self.get(name)
         support = connection_support(self._kind(found.kind))
         settings, secrets = self.check(found.kind, values, stored)
+        fields = self._kind(found.kind).fields
+        removed = outdated_secrets(fields, settings, stored)
+        # For example, a client secret replaces a certificate.
+        replaced = not support.stores_secrets(settings) or support.replaces_secrets(secrets)
+        if replaced:
+            removed |= {name for name in stored if name not in settings}
         with self._registry.write():
             edited = connections.edit_connection(self._registry, name, settings)
-            if not support.stores_secrets(settings):
-                self._credentials.delete(CONNECTION, name)
-            elif support.replaces_secrets(secrets):
-                # For example, a client secret replaces a certificate.
+            if removed >= stored:
                 self._credentials.set(CONNECTION, name, secrets)
-            elif secrets:
-                self._credentials.merge(CONNECTION, name, secrets)
+            elif secrets or removed:
+                self._credentials.merge(CONNECTION, name, secrets, removed)
         return _with_current_kind(edited)
 
     def check(
@@ -198,7 +201,8 @@ class ConnectionService:
             raise unknown_kind(found)
         secrets = self._credentials.get(CONNECTION, name)
         passed = True
-        for step in connection_support(kind).check_steps(found.settings, secrets, resource_group):
+        settings = complete_settings(found.settings, secrets)
+        for step in connection_support(kind).check_steps(settings, secrets, resource_group):
             report(step)
             passed = passed and step.error is None
         return passed

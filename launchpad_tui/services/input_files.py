@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from launchpad_tui.domain.credential_text import masked
 from launchpad_tui.errors import InvalidInput
 
 #: Maximum size of a file in bytes. Certificates and keys have a few kilobytes.
@@ -58,12 +59,14 @@ def read_text(name: str, path: Path) -> str:
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "It is not UTF-8 text."
+        shown = _path_text(path)
+        # The error contains the path, which may be the secret itself.
         raise InvalidInput(
             f"The file for {name} cannot be read",
-            f"{path}: {reason}",
-            "Check the path and its permissions.",
+            f"{shown}: {reason}" if shown else "The value is not the path of a file.",
+            "Check the path and its permissions." if shown else "Give the path of the file.",
             field=name,
-        ) from error
+        ) from (error if shown == str(path) else None)
     if len(content) > _FILE_LIMIT:
         raise InvalidInput(
             f"The file for {name} is too large",
@@ -73,3 +76,10 @@ def read_text(name: str, path: Path) -> str:
         )
     # Editors end a file with a line break that does not belong to a key.
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def _path_text(path: Path) -> str:
+    """Return a path for messages; empty if it is a text that was given in place of a path."""
+    text = str(path)
+    is_path = text.isprintable() and len(text) < 1000 and not any(sign in text for sign in '{}"')
+    return masked(text) if is_path else ""

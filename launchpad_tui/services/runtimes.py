@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.config.credentials import CONNECTION, Credentials
@@ -19,6 +20,7 @@ from launchpad_tui.domain.connection import (
     Scope,
 )
 from launchpad_tui.domain.execution import Configuration, Execution, Outcome, TargetStatus
+from launchpad_tui.domain.fields import complete_settings
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound
@@ -88,7 +90,9 @@ class Runtimes:
             opened = self._opened.get(found.name)
             if opened is not None and _same(opened[0], found):
                 return opened[1].in_group(scope.resource_group)
-        created = self._open(found, self._credentials.get(CONNECTION, found.name))
+        secrets = self._credentials.get(CONNECTION, found.name)
+        settings = complete_settings(found.settings, secrets)
+        created = self._open(replace(found, settings=settings), secrets)
         with self._lock:
             opened = self._opened.get(found.name)
             self._opened[found.name] = (found, created)

@@ -19,7 +19,7 @@ from launchpad_tui.domain.connection import (
     StoreKind,
     check_name,
 )
-from launchpad_tui.domain.fields import checked
+from launchpad_tui.domain.fields import checked, outdated_secrets
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import connections
@@ -217,7 +217,9 @@ class StoreService:
         owner = store_owner(scope, name)
         kept = self._credentials.names(STORE, owner) if keep_secrets else frozenset()
         found = connections.store(self._registry, scope, name)
-        settings, secrets = checked(self._store_kind(found.kind).fields, values, kept)
+        fields = self._store_kind(found.kind).fields
+        settings, secrets = checked(fields, values, kept)
+        outdated = outdated_secrets(fields, settings, kept)
         if at_runtime:
             if not found.remote or found.deleted_at is not None:
                 raise Conflict(
@@ -235,8 +237,8 @@ class StoreService:
             )
             if not keep_secrets:
                 self._credentials.set(STORE, owner, secrets)
-            elif secrets:
-                self._credentials.merge(STORE, owner, secrets)
+            elif secrets or outdated:
+                self._credentials.merge(STORE, owner, secrets, outdated)
         return edited
 
     def rename(self, scope: Scope, name: str, new_name: str) -> int:

@@ -283,6 +283,7 @@ _WEBHDFS = StoreKind(
         Field(
             "headers",
             "Headers",
+            headers=True,
             help="JSON object of headers sent with every request, such as "
             '{"x-sap-filecontainer": "<container>"}.',
         ),
@@ -330,6 +331,7 @@ _AZURE = StoreKind(
             "container_uri",
             "Container URI",
             required=True,
+            query_secret="sas_token",
             pattern=r"https?://\S+",
             help="For example https://account.blob.core.windows.net/container.",
         ),

@@ -369,6 +369,26 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
     assert desk.stores.list(SCOPE)[0].deleted_at is not None
 
 
+def test_credentials_that_a_runtime_returns_are_not_stored(desk: Desk, tenant: Tenant) -> None:
+    headers = json.dumps({"Authorization": tenant_server.SECRET, "x-sap-filecontainer": "c"})
+    uri = f"https://a.blob.core.windows.net/c?sv=2021&sig={tenant_server.SECRET}"
+    for name, metadata in (
+        ("hdfs", {"type": "webhdfs", "hdfsNameNode": "http://n:9870", "headers": headers}),
+        ("azure", {"type": "azure", "containerUri": uri}),
+    ):
+        stored = {f"storage.ai.sap.com/{key}": value for key, value in metadata.items()}
+        tenant.groups["default"].stores.append({"name": name, "metadata": stored})
+    desk.sync.sync(SCOPE)
+    stores = {each.name: each.settings for each in desk.stores.list(SCOPE)}
+    assert stores["azure"]["container_uri"] == "https://a.blob.core.windows.net/c"
+    assert stores["azure"]["credentials"] == "environment"
+    assert json.loads(stores["hdfs"]["headers"])["x-sap-filecontainer"] == "c"
+    desk.close()
+    assert tenant_server.SECRET.encode() not in b"".join(
+        each.read_bytes() for each in desk.home.root.glob("registry.db*")
+    )
+
+
 def test_groups_are_independent(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     other = tenant.groups["vision"] = tenant_server.Group()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
+from launchpad_tui.domain.credential_text import masked
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import AddedExecutables, Executable
 from launchpad_tui.errors import InvalidInput
@@ -107,16 +108,22 @@ def _with_code_notes(parsed: ParsedTemplate) -> tuple[ParsedTemplate, dict[str, 
     return replace(parsed, executable=noted), locations
 
 
-def checked_settings(values: Mapping[str, str]) -> dict[str, str]:
+def checked_settings(
+    values: Mapping[str, str], kept: Collection[str] = ()
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return valid settings of an executable; relative paths are resolved in the current folder.
 
     Args:
         values: by the names of `EXECUTABLE_FIELDS`.
+        kept: the names of settings whose values are stored with the secrets, see `checked`.
+
+    Returns:
+        The settings, in which credentials are masked, and the values of those that have any.
 
     Raises:
         InvalidInput: a value is not valid.
     """
-    settings, _ = checked(EXECUTABLE_FIELDS, values)
+    settings, secrets = checked(EXECUTABLE_FIELDS, values, kept)
     for field in EXECUTABLE_FIELDS:
         if field.kind is FieldKind.PATH and field.name in settings:
             # Executions run in another folder.
@@ -138,8 +145,8 @@ def checked_settings(values: Mapping[str, str]) -> dict[str, str]:
             hint="Give the folder that contains the code of the container image.",
             field="code",
         )
-    _check_environment(settings.get("environment", ""))
-    return settings
+    _check_environment(secrets.get("environment") or settings.get("environment", ""))
+    return settings, secrets
 
 
 def _check_environment(text: str) -> None:
@@ -153,7 +160,7 @@ def _check_environment(text: str) -> None:
     for item in items:
         if not re.fullmatch(r"[A-Za-z_]\w*=.*", item, re.ASCII | re.DOTALL):
             raise InvalidInput(
-                f"{item[:60]!r} is not an environment variable",
+                f"{masked(item)[:60]!r} is not an environment variable",
                 "It does not have the form NAME=value.",
                 'Write for example: SEED=1 NAME="two words"',
                 field="environment",

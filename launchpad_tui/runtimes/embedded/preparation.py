@@ -12,6 +12,7 @@ from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
+from launchpad_tui.domain.fields import complete_settings
 from launchpad_tui.errors import ConfigError, NotFound
 from launchpad_tui.runtimes.embedded import sandbox
 from launchpad_tui.runtimes.embedded.code_copy import CodeView, copy_location
@@ -24,7 +25,7 @@ from launchpad_tui.runtimes.embedded.code_search import (
 )
 from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
-from launchpad_tui.runtimes.embedded.secrets import read_secret
+from launchpad_tui.runtimes.embedded.secrets import read_secret, stored_settings
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate, Workflow
 from launchpad_tui.runtimes.embedded.virtual_environment import (
     AUTO,
@@ -96,6 +97,8 @@ class Preparation:
             LaunchpadError: an input artifact cannot be downloaded.
         """
         workspace, workflow = self.workspace, parsed.workflow
+        stored = stored_settings(self.host.home.secrets, self.execution.executable_id)
+        settings = complete_settings(settings, stored)
         locations = locate_code(workflow, parsed.executable.source, settings.get("code", ""))
         missing = missing_code(parsed.executable.id, locations)
         if missing:

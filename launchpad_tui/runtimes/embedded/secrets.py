@@ -1,10 +1,16 @@
-"""Reads the secrets that workflow templates name: a folder for each secret, a file for each key."""
+"""Reads the secrets that workflow templates name: a folder for each secret, a file for each key.
+
+Settings of executables that contain credentials are stored in the same way.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
+from launchpad_tui.config.atomic import write_private
 from launchpad_tui.errors import ConfigError
 
 
@@ -47,3 +53,32 @@ def read_secret(folder: Path, name: str, key: str = "") -> dict[str, str]:
     if not found:
         raise ConfigError(f"The secret {what} is empty", str(place), hint)
     return found
+
+
+def stored_settings(folder: Path, executable_id: str) -> dict[str, str]:
+    """Return the settings of an executable that contain credentials, by name."""
+    name = _settings_name(executable_id)
+    return read_secret(folder, name) if (folder / name).is_dir() else {}
+
+
+def store_settings(folder: Path, executable_id: str, values: Mapping[str, str]) -> None:
+    """Replace the settings of an executable that contain credentials.
+
+    Raises:
+        StorageFull, ConfigError: they cannot be written.
+    """
+    place = folder / _settings_name(executable_id)
+    if values:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, value in values.items():
+        write_private(place / name, value.encode())
+    with contextlib.suppress(OSError):
+        for file in place.iterdir():
+            if file.name not in values:
+                file.unlink()
+        if not values:
+            place.rmdir()
+
+
+def _settings_name(executable_id: str) -> str:
+    return f"executable-{executable_id}"

@@ -14,6 +14,7 @@ from launchpad_tui.aiapi.store_secrets import secret_of_info
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution
+from launchpad_tui.domain.fields import separated
 from launchpad_tui.errors import (
     CapabilityMissing,
     InvalidInput,
@@ -257,7 +258,10 @@ class GroupReading(Reading):
                 continue
             try:
                 secret = secret_of_info(one, KINDS)
-                found[secret.name] = (secret.kind, dict(secret.values))
+                # Some runtimes return credentials that were typed inside of settings.
+                settings, _ = separated(KINDS[secret.kind].fields, secret.values)
+                sources = {key: secret.values[key] for key in secret.values if key == "credentials"}
+                found[secret.name] = (secret.kind, {**settings, **sources})
             except InvalidInput as error:
                 _log.warning(
                     "the object store %s of %s is not supported: %s",

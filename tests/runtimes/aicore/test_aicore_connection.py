@@ -249,6 +249,13 @@ def test_a_service_key_on_standard_input_is_added_and_replaced(
     refused_key = run("connections", "add", "other", "--service-key", "-", stdin=text[:-4])
     assert refused_key.code == 2
     assert SECRET not in refused_key.err
+    # A key in place of the path of its file is not repeated.
+    for given in (text, text[:-4], f"client_secret={SECRET}", f"/{text}"):
+        typed = run("connections", "add", "other", "--service-key", given)
+        assert typed.code == 2
+        assert SECRET not in typed.out + typed.err
+        assert "Traceback" not in typed.err
+    assert SECRET not in run("connections", "add", "other", "--secrets", f"token={SECRET}").err
     assert (
         run("connections", "add", "other", "--type", "local", "--service-key", "-", stdin=text).code
         == 2
