@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,10 @@ _GRACE = 3
 #: Seconds that a connection may be idle. It is longer than clients keep theirs, so that no client
 #: sends a request on a connection that the server is closing.
 _IDLE = 75
+
+
+#: seconds in which a TLS handshake must be complete
+_HANDSHAKE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,11 @@ def _run(
         """Calls ``ready`` after the start."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            if address.secure:
+                # uvicorn has no parameter for it, and asyncio's default is a minute.
+                loop = asyncio.get_running_loop()
+                create = partial(loop.create_server, ssl_handshake_timeout=_HANDSHAKE_SECONDS)
+                loop.create_server = create  # type: ignore[method-assign]
             await super().startup(sockets)
             if self.started:
                 ready(url)

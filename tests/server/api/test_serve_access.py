@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -306,6 +307,10 @@ def test_tls(tmp_path: Path) -> None:
         assert server.url.startswith("https://localhost:")
         answer = requests.get(f"{server.url}/v2/lm/meta", verify=str(certificate), timeout=SECONDS)
         error_of(answer, 401)
+        # A handshake that is never completed ends.
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as half:
+            assert half.recv(100) == b""
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
