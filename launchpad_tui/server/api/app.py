@@ -84,8 +84,8 @@ _CONCURRENT_REQUESTS = 16
 _BODIES_LIMIT = 256 * 1024 * 1024
 #: seconds in which the next piece of a body must arrive
 _PIECE_SECONDS = 30.0
-#: bytes per second that a body must have on average
-_LEAST_SPEED = 32 * 1024
+#: bytes per second that a body must have on average, in memory and in a file
+_LEAST_SPEED, _LEAST_FILE_SPEED = 32 * 1024, 1024
 #: all endpoints of the API but that of tokens
 ENDPOINTS: tuple[Endpoint, ...] = (
     *scenarios.ENDPOINTS,
@@ -390,8 +390,11 @@ def _too_many_attempts(seconds: float) -> ApiError:
     )
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _pieces(request: Request, least_speed: float) -> AsyncIterator[bytes]:
     """Yield the pieces of a body.
+
+    Args:
+        least_speed: bytes per second that the body must have on average.
 
     Raises:
         ApiError: they arrive too slowly, or the body is incomplete.
@@ -412,7 +415,7 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         if piece is None:
             return
         size += len(piece)
-        if time.monotonic() - started > _PIECE_SECONDS + size / _LEAST_SPEED:
+        if time.monotonic() - started > _PIECE_SECONDS + size / least_speed:
             raise _too_slow()
         yield piece
 
@@ -431,7 +434,7 @@ async def _read_body(
     pieces: list[bytes] = []
     size, busy = 0, False
     try:
-        async for piece in _pieces(request):
+        async for piece in _pieces(request, _LEAST_SPEED):
             size += len(piece)
             if size <= limit and not busy and budget.take(len(piece)):
                 pieces.append(piece)
@@ -461,7 +464,7 @@ async def _write_body(
     digest, size = hashlib.sha256(), 0
     try:
         with await run_in_threadpool(file.open, "wb") as target:
-            async for piece in _pieces(request):
+            async for piece in _pieces(request, _LEAST_FILE_SPEED):
                 size += len(piece)
                 if size > limit:
                     message = f"The body has more than {limit} bytes."
