@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
-from launchpad_tui.domain.credential_text import masked
+from launchpad_tui.domain.credential_text import MASK, masked
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import AddedExecutables, Executable
 from launchpad_tui.errors import InvalidInput
@@ -20,10 +20,11 @@ from launchpad_tui.runtimes.embedded.code_search import (
     located_folders,
     missing_code,
 )
+from launchpad_tui.runtimes.embedded.secrets import store_settings, stored_settings
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.runtimes.embedded.templates import parse_templates
 from launchpad_tui.runtimes.embedded.virtual_environment import AUTO, find_requirements
-from launchpad_tui.runtimes.host import Records
+from launchpad_tui.runtimes.host import Records, RuntimeHost
 
 #: the settings of an executable
 EXECUTABLE_FIELDS = (
@@ -106,6 +107,24 @@ def _with_code_notes(parsed: ParsedTemplate) -> tuple[ParsedTemplate, dict[str, 
         ] = None
     noted = replace(executable, notes=(*executable.notes, *notes))
     return replace(parsed, executable=noted), locations
+
+
+def change_settings(
+    host: RuntimeHost, scope: Scope, executable_id: str, values: Mapping[str, str]
+) -> Executable:
+    """Replace the settings of an executable; those with credentials are stored with the secrets.
+
+    Raises:
+        InvalidInput: a value is not valid.
+        NotFound: there is no such executable.
+    """
+    folder = host.home.secrets
+    stored = stored_settings(folder, executable_id)
+    settings, secrets = checked_settings(values, stored)
+    kept = {name: text for name, text in stored.items() if MASK in settings.get(name, "")}
+    changed = host.records.set_executable_settings(scope, executable_id, settings)
+    store_settings(folder, executable_id, {**kept, **secrets})
+    return changed
 
 
 def checked_settings(

@@ -161,17 +161,9 @@ class EmbeddedRuntime:
 
     def set_executable(self, executable_id: str, values: Mapping[str, str]) -> Executable:
         """Replace the settings of an executable. Raises NotFound, InvalidInput."""
-        from launchpad_tui.domain.credential_text import MASK
-        from launchpad_tui.runtimes.embedded.executables import checked_settings
-        from launchpad_tui.runtimes.embedded.secrets import store_settings, stored_settings
+        from launchpad_tui.runtimes.embedded.executables import change_settings
 
-        folder = self._host.home.secrets
-        stored = stored_settings(folder, executable_id)
-        settings, secrets = checked_settings(values, stored)
-        kept = {name: text for name, text in stored.items() if MASK in settings.get(name, "")}
-        changed = self._records.set_executable_settings(self._scope, executable_id, settings)
-        store_settings(folder, executable_id, {**kept, **secrets})
-        return changed
+        return change_settings(self._host, self._scope, executable_id, values)
 
     def delete_executable(self, executable_id: str) -> None:
         """Remove an executable; its configurations and executions are kept. Raises NotFound."""

@@ -6,20 +6,17 @@ transfers bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.aiapi.errors import CODE_TOO_LARGE
 from launchpad_tui.aiapi.values import ID
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -38,6 +35,7 @@ from launchpad_tui.server.api import (
     schedules,
     stores,
 )
+from launchpad_tui.server.api.bodies import busy, read_body, write_body
 from launchpad_tui.server.api.connection_limits import has_body
 from launchpad_tui.server.api.endpoint import (
     ApiRequest,
@@ -50,9 +48,8 @@ from launchpad_tui.server.api.errors import ApiError, api_error
 from launchpad_tui.server.api.query_parameters import QueryParameters
 from launchpad_tui.server.api.rate_limit import FailureLimit
 from launchpad_tui.server.api.tokens import IssuedTokens
-from launchpad_tui.server.body_budget import BodyBudget, RequestBudget
+from launchpad_tui.server.body_budget import BodyBudget
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.local_files import local_error
 
 if TYPE_CHECKING:
     from anyio import CapacityLimiter
@@ -64,9 +61,6 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("launchpad_tui.access")
 #: Prefixes of the API's paths. SAP's SDK adds the first one to a URL without a path.
 PREFIXES = ("/v2", "")
-#: A body over its limit is read up to this size and discarded, so that its sender can still read
-#: the response.
-_DRAIN_LIMIT = 256 * 1024 * 1024
 #: the most bytes of a body that are read and discarded if its sender has no valid token, and the
 #: seconds that this may take
 _STRANGER_DRAIN, _STRANGER_SECONDS = 64 * 1024, 2.0
@@ -82,10 +76,6 @@ _CLIENT_FAILURES, _ADDRESS_FAILURES = (10, 5.0), (100, 1.0)
 _CONCURRENT_REQUESTS = 16
 #: bytes of bodies that are kept in memory at the same time
 _BODIES_LIMIT = 256 * 1024 * 1024
-#: seconds in which the next piece of a body must arrive
-_PIECE_SECONDS = 30.0
-#: bytes per second that a body must have on average, in memory and in a file
-_LEAST_SPEED, _LEAST_FILE_SPEED = 32 * 1024, 1024
 #: all endpoints of the API but that of tokens
 ENDPOINTS: tuple[Endpoint, ...] = (
     *scenarios.ENDPOINTS,
@@ -159,11 +149,11 @@ class ApiApplication:
             address = request.client.host if request.client else ""
             record = _AccessRecord("POST", authentication.TOKEN_PATH)
             if limiter.statistics().tasks_waiting >= _WAITING_HASHES:
-                return await _refused(request, _busy(), record)
+                return await _refused(request, busy(), record)
             if wait := self._address_failures.wait(address):
                 return await _refused(request, _too_many_attempts(wait), record)
             with self._bodies.request() as budget:
-                content, error = await _read_body(request, authentication.FORM_LIMIT, budget)
+                content, error = await read_body(request, authentication.FORM_LIMIT, budget)
                 return await anyio.to_thread.run_sync(
                     self._token, _headers(request), content, error, address, limiter=limiter
                 )
@@ -216,7 +206,7 @@ class ApiApplication:
             if endpoint.body_to_file:
                 return await self._with_file(request, endpoint, respond, record, limiter)
             with self._bodies.request() as budget:
-                body = await _read_body(request, endpoint.body_limit, budget)
+                body = await read_body(request, endpoint.body_limit, budget)
                 async with limiter:
                     return await run_in_threadpool(respond, *body)
 
@@ -238,7 +228,7 @@ class ApiApplication:
                 file = await run_in_threadpool(
                     stack.enter_context, self._desk.served_files.incoming()
                 )
-                received, refused = await _write_body(request, file, endpoint.body_limit)
+                received, refused = await write_body(request, file, endpoint.body_limit)
             except LaunchpadError as error:
                 return await _refused(request, error, record)
             async with limiter:
@@ -377,10 +367,6 @@ async def _refused(request: Request, error: Exception, record: _AccessRecord) ->
     return response
 
 
-def _busy() -> ApiError:
-    return ApiError(503, "The server is busy. Try again.", headers={"Retry-After": "1"})
-
-
 def _too_many_attempts(seconds: float) -> ApiError:
     wait = str(math.ceil(seconds))
     return ApiError(
@@ -388,94 +374,6 @@ def _too_many_attempts(seconds: float) -> ApiError:
         f"Too many failed attempts to get a token. Try again in {wait} seconds.",
         headers={"Retry-After": wait},
     )
-
-
-async def _pieces(request: Request, least_speed: float) -> AsyncIterator[bytes]:
-    """Yield the pieces of a body.
-
-    Args:
-        least_speed: bytes per second that the body must have on average.
-
-    Raises:
-        ApiError: they arrive too slowly, or the body is incomplete.
-    """
-    import anyio
-    from starlette.requests import ClientDisconnect
-
-    stream = request.stream()
-    size, started = 0, time.monotonic()
-    while True:
-        try:
-            with anyio.fail_after(_PIECE_SECONDS):
-                piece = await anext(stream, None)
-        except ClientDisconnect:
-            raise ApiError(400, "The body is incomplete.") from None
-        except TimeoutError:
-            raise _too_slow() from None
-        if piece is None:
-            return
-        size += len(piece)
-        if time.monotonic() - started > _PIECE_SECONDS + size / least_speed:
-            raise _too_slow()
-        yield piece
-
-
-def _too_slow() -> ApiError:
-    return ApiError(408, "The body arrives too slowly.", headers={"Connection": "close"})
-
-
-async def _read_body(
-    request: Request, limit: int, budget: RequestBudget
-) -> tuple[bytes, ApiError | None]:
-    """Return the body, or an error if it exceeds the limit or the memory for all bodies.
-
-    It is read to its end so that the connection stays usable.
-    """
-    pieces: list[bytes] = []
-    size, busy = 0, False
-    try:
-        async for piece in _pieces(request, _LEAST_SPEED):
-            size += len(piece)
-            if size <= limit and not busy and budget.take(len(piece)):
-                pieces.append(piece)
-            else:
-                busy = busy or size <= limit
-                pieces.clear()
-            if size > _DRAIN_LIMIT:
-                break
-    except ApiError as error:
-        return b"", error
-    if size > limit:
-        message = f"The body has {size} bytes; the maximum is {limit}."
-        return b"", ApiError(413, message, code=CODE_TOO_LARGE)
-    return (b"", _busy()) if busy else (b"".join(pieces), None)
-
-
-async def _write_body(
-    request: Request, file: Path, limit: int
-) -> tuple[ReceivedFile | None, ApiError | None]:
-    """Write the body to a file; return an error if it exceeds the limit or is incomplete.
-
-    Raises:
-        StorageFull, PermissionDenied: the file cannot be written.
-    """
-    from starlette.concurrency import run_in_threadpool
-
-    digest, size = hashlib.sha256(), 0
-    try:
-        with await run_in_threadpool(file.open, "wb") as target:
-            async for piece in _pieces(request, _LEAST_FILE_SPEED):
-                size += len(piece)
-                if size > limit:
-                    message = f"The body has more than {limit} bytes."
-                    return None, ApiError(413, message, code=CODE_TOO_LARGE)
-                digest.update(piece)
-                await run_in_threadpool(target.write, piece)
-    except ApiError as error:
-        return None, error
-    except OSError as error:
-        raise local_error(error, file) from error
-    return ReceivedFile(file, digest.hexdigest()), None
 
 
 def _response(response: ApiResponse, record: _AccessRecord) -> Response:

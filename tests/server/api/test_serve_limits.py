@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from launchpad_tui.server.api import app, connection_limits
+from launchpad_tui.server.api import bodies, connection_limits
 from launchpad_tui.server.api.endpoint import BODY_LIMIT
 from launchpad_tui.server.api.rate_limit import FailureLimit
 from launchpad_tui.server.body_budget import BodyBudget
@@ -213,8 +213,8 @@ def test_bodies_are_bounded_in_sum() -> None:
 
 
 def test_a_slow_body_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "_PIECE_SECONDS", 0.2)
-    monkeypatch.setattr(app, "_LEAST_SPEED", 1000)
+    monkeypatch.setattr(bodies, "_PIECE_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "_LEAST_SPEED", 1000)
 
     class Request:
         def __init__(self, pause: float) -> None:
@@ -227,7 +227,7 @@ def test_a_slow_body_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def read(pause: float) -> Any:
         with BodyBudget(10_000).request() as budget:
-            return await app._read_body(Request(pause), 10_000, budget)  # type: ignore[arg-type]
+            return await bodies.read_body(Request(pause), 10_000, budget)  # type: ignore[arg-type]
 
     for pause in (0.5, 0.05):
         content, error = asyncio.run(read(pause))
