@@ -227,6 +227,8 @@ _OSS = StoreKind(
     ),
 )
 
+_SIMPLE = ("authentication", ("simple",))
+
 _WEBHDFS = StoreKind(
     id="webhdfs",
     title="WebHDFS",
@@ -259,12 +261,48 @@ _WEBHDFS = StoreKind(
             help="Root folder of the store, such as user/alice/models. "
             "Empty: the root of the file system.",
         ),
-        Field("user", "User name", help="For Hadoop without Kerberos (parameter user.name)."),
+        Field(
+            "authentication",
+            "Authentication",
+            FieldKind.CHOICE,
+            default="simple",
+            choices=("simple", "ticket", "keytab"),
+            help="simple: by a user name, delegation token or client certificate. "
+            "ticket: by a Kerberos ticket from kinit. keytab: by a Kerberos keytab.",
+        ),
+        Field(
+            "user",
+            "User name",
+            help="For Hadoop without Kerberos (parameter user.name).",
+            when=_SIMPLE,
+        ),
         Field(
             "delegation_token",
             "Delegation token",
             FieldKind.SECRET,
             help="Delegation token of Hadoop, instead of a user name.",
+            when=_SIMPLE,
+        ),
+        Field(
+            "principal",
+            "Principal",
+            help="For example alice@EXAMPLE.COM. "
+            "Empty: the principal of the ticket cache, or the first one of the keytab.",
+            when=("authentication", ("ticket", "keytab")),
+        ),
+        Field(
+            "ticket_cache",
+            "Ticket cache",
+            help="For example FILE:/tmp/krb5cc_1000. Empty: the default (KRB5CCNAME).",
+            when=("authentication", ("ticket",)),
+        ),
+        Field(
+            "keytab",
+            "Keytab",
+            FieldKind.PATH,
+            required=True,
+            help="File with the key of the principal. Only its owner should be able to read it.",
+            when=("authentication", ("keytab",)),
         ),
         Field(
             "client_cert",

@@ -19,21 +19,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from launchpad_tui.errors import ConfigError, RateLimited, Unreachable
+from launchpad_tui.errors import AuthenticationFailed, ConfigError, RateLimited, Unreachable
 from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.client import HttpClient, StreamedResponse
 from launchpad_tui.net.errors import is_unresolved, unconnected_host
 from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import CHUNK, server_of
+from launchpad_tui.stores.request_auth import RequestAuth
 from launchpad_tui.stores.store_errors import (
     interrupted,
     unexpected_response,
 )
 from launchpad_tui.stores.tls import store_context
 from launchpad_tui.stores.webhdfs_errors import explain_response
+from launchpad_tui.stores.webhdfs_users import authenticator_of
 
 #: seconds without data from a server after which a request fails; a NameNode may be busy for long
 _READ_TIMEOUT = 60.0
@@ -66,7 +68,6 @@ class WebHdfsClient:
         #: name of the store in the middle of a sentence
         self.where = f"HDFS at {self.endpoint.host}:{self.endpoint.port}"
         self._headers = _headers(values.get("headers", ""))
-        self._token = values.get("delegation_token", "")
         step = values.get("one_step") or "auto"
         named = any(name.lower() == "x-sap-filecontainer" for name in self._headers)
         self.one_step = named if step == "auto" else step == "true"
@@ -75,6 +76,7 @@ class WebHdfsClient:
         self._connecting = threading.Lock()
         #: hosts that have responded to a request
         self._responded: set[str] = set()
+        self._authenticator = authenticator_of(values, self.endpoint.host, self._send_operation)
 
     def call(
         self,
@@ -136,15 +138,21 @@ class WebHdfsClient:
             Conflict: the path exists.
             StorageFull: the store has no space left.
         """
-        self._repeat(lambda number: self._create(path, size, pieces(), number > 1), safe=True)
 
-    def _create(self, path: str, size: int, pieces: Iterator[bytes], overwrite: bool) -> None:
+        def attempt(number: int, auth: RequestAuth) -> None:
+            self._create(path, size, pieces(), auth, overwrite=number > 1)
+
+        self._repeat(attempt, safe=True)
+
+    def _create(
+        self, path: str, size: int, pieces: Iterator[bytes], auth: RequestAuth, *, overwrite: bool
+    ) -> None:
         parameters = {"overwrite": str(overwrite).lower(), "createparent": "false"}
         if self.one_step:
-            url = self._url(path, "CREATE", {**parameters, "data": "true"})
+            url = self._url(path, "CREATE", {**parameters, "data": "true"}, auth)
         else:
-            first = self._url(path, "CREATE", parameters)
-            with self._send("PUT", first, path, writing=True) as response:
+            first = self._url(path, "CREATE", parameters, auth)
+            with self._send("PUT", first, path, auth, writing=True) as response:
                 status, location = response.status, response.headers.get("location", "")
             if status not in _REDIRECTS:
                 raise ConfigError(
@@ -155,7 +163,7 @@ class WebHdfsClient:
             url = self._redirected(first, location)
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         with self._send(
-            "PUT", url, path, headers, pieces, writing=True, redirects=False
+            "PUT", url, path, auth, headers, pieces, writing=True, redirects=False
         ) as response:
             response.read()
 
@@ -170,20 +178,39 @@ class WebHdfsClient:
         *,
         retry: bool = True,
     ) -> Iterator[StreamedResponse]:
-        url = self._url(path, op, parameters)
         named = parameters.get("destination", path)
         with contextlib.ExitStack() as stack:
 
-            def attempt(_: int) -> StreamedResponse:
-                return stack.enter_context(self._follow(method, url, named, writing))
+            def attempt(_: int, auth: RequestAuth) -> StreamedResponse:
+                url = self._url(path, op, parameters, auth)
+                return stack.enter_context(self._follow(method, url, named, auth, writing))
 
-            yield self._repeat(attempt, safe=method == "GET") if retry else attempt(1)
+            yield self._repeat(attempt, safe=method == "GET", retry=retry)
 
-    def _repeat(self, attempt: Callable[[int], Result], *, safe: bool) -> Result:
+    def _send_operation(
+        self, method: str, op: str, parameters: Mapping[str, str], auth: RequestAuth
+    ) -> dict[str, Any]:
+        """Send an operation on delegation tokens to the NameNode, once."""
+        url = self._url("/", op, parameters, auth)
+        with self._send(method, url, "", auth, writing=False, redirects=False) as response:
+            body = response.read().body
+        try:
+            data = json.loads(body or b"{}")
+        except ValueError:
+            data = None
+        return data if isinstance(data, dict) else {}
+
+    def _repeat(
+        self, attempt: Callable[[int, RequestAuth], Result], *, safe: bool, retry: bool = True
+    ) -> Result:
         """Call ``attempt`` until it succeeds, for a bounded time.
 
+        It is called once more if the server rejects the authorization and that can be replaced.
+
         Args:
-            attempt: sends the request; its argument is the number of the attempt, from 1.
+            attempt: sends the request; its arguments are the number of the attempt, from 1, and
+                the authorization.
+            retry: whether the request is sent again after an error that may be temporary.
             safe: whether the request may be sent again although it may have been executed.
                 Otherwise it is sent again only if the server rejected or did not receive it.
 
@@ -194,8 +221,17 @@ class WebHdfsClient:
         while True:
             number += 1
             try:
-                return attempt(number)
+                auth = self._authenticator.authorize()
+                try:
+                    return attempt(number, auth)
+                except AuthenticationFailed:
+                    renewed = self._authenticator.authorize(auth)
+                    if renewed == auth:
+                        raise
+                    return attempt(number + 1, renewed)
             except (Unreachable, RateLimited) as error:
+                if not retry:
+                    raise
                 rejected = isinstance(error.__cause__, _ErrorResponse)
                 unconnected = unconnected_host(error)
                 if not (safe or rejected or unconnected) or is_unresolved(error):
@@ -209,10 +245,10 @@ class WebHdfsClient:
 
     @contextlib.contextmanager
     def _follow(
-        self, method: str, url: str, path: str, writing: bool
+        self, method: str, url: str, path: str, auth: RequestAuth, writing: bool
     ) -> Iterator[StreamedResponse]:
         for _ in range(_MAX_REDIRECTS):
-            with self._send(method, url, path, writing=writing) as response:
+            with self._send(method, url, path, auth, writing=writing) as response:
                 if response.status not in _REDIRECTS:
                     yield response
                     return
@@ -230,6 +266,7 @@ class WebHdfsClient:
         method: str,
         url: str,
         path: str,
+        auth: RequestAuth,
         headers: Mapping[str, str] | None = None,
         content: Iterator[bytes] | None = None,
         *,
@@ -239,11 +276,16 @@ class WebHdfsClient:
         server = urlsplit(url)
         own = (server.hostname or "").lower() == self.endpoint.host.lower()
         client = self._namenode if own else self._datanode(server.netloc)
-        sent = {"Accept-Encoding": "identity", **(self._headers if own else {}), **(headers or {})}
-        secrets = (self._token,) if self._token else ()
+        sent = {"Accept-Encoding": "identity", **(headers or {})}
+        if own:
+            sent = {**self._headers, **sent, **auth.headers}
+        # The NameNode adds a token of its own to the address of a DataNode.
+        secrets = {*auth.secrets, *parse_qs(server.query).get("delegation", ())}
         with contextlib.ExitStack() as stack:
             try:
-                response = stack.enter_context(client.stream(method, url, sent, content, secrets))
+                response = stack.enter_context(
+                    client.stream(method, url, sent, content, tuple(secrets))
+                )
             except Unreachable as error:
                 if not own and unconnected_host(error):
                     raise self._datanode_unreachable(server.netloc, error) from error.__cause__
@@ -252,7 +294,7 @@ class WebHdfsClient:
             if response.status >= 300 and not (redirects and response.status in _REDIRECTS):
                 body = response.read().body
                 raise explain_response(
-                    response.status, body, self.where, path, writing=writing, secret=self._token
+                    response.status, body, self.where, path, writing=writing, secrets=secrets
                 ) from _ErrorResponse(response.status)
             yield response
 
@@ -264,11 +306,8 @@ class WebHdfsClient:
         if left:
             raise interrupted(self.where, path, length - left, length)
 
-    def _url(self, path: str, op: str, parameters: Mapping[str, str]) -> str:
-        who = {"delegation": self._token} if self._token else {}
-        if not who and self._values.get("user"):
-            who = {"user.name": self._values["user"]}
-        query = urlencode({"op": op, **who, **parameters}, quote_via=quote)
+    def _url(self, path: str, op: str, parameters: Mapping[str, str], auth: RequestAuth) -> str:
+        query = urlencode({"op": op, **auth.query, **parameters}, quote_via=quote)
         return f"{self._base}{quote(path, safe='/')}?{query}"
 
     def _redirected(self, url: str, location: str) -> str:

@@ -5,8 +5,10 @@ Source of the exceptions: Apache Hadoop, "WebHDFS REST API".
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from collections.abc import Collection
 
 from launchpad_tui.errors import (
     ConfigError,
@@ -26,7 +28,12 @@ from launchpad_tui.stores.store_errors import (
     unavailable,
 )
 
-_AUTHENTICATION = {"AuthenticationException", "InvalidToken", "SecurityException"}
+_AUTHENTICATION = {
+    "AuthenticationException",
+    "GSSException",
+    "InvalidToken",
+    "SecurityException",
+}
 _PERMISSION = {"AccessControlException", "AuthorizationException"}
 _FULL = {
     "DiskOutOfSpaceException",
@@ -39,18 +46,17 @@ _FULL = {
 _NO_DATANODE = re.compile(r"could only be (written|replicated) to 0 ")
 #: message of a NameNode with which no DataNode has registered yet, for example after a restart
 _NO_REGISTRATION = re.compile(r"There are 0 datanode\(s\) running")
-#: exceptions of a NameNode that starts or is on standby, and of a DataNode that cannot reach it
+#: exceptions of a NameNode that is starting or on standby
+_STARTING = {"RetriableException", "SafeModeException", "StandbyException"}
+#: exceptions of a DataNode that cannot reach the NameNode
 _TEMPORARY = {
     "ClosedChannelException",
     "ConnectException",
     "ConnectTimeoutException",
     "EOFException",
     "NoRouteToHostException",
-    "RetriableException",
-    "SafeModeException",
     "SocketException",
     "SocketTimeoutException",
-    "StandbyException",
 }
 _NO_FOLDER = {"ParentNotDirectoryException", "PathIsNotDirectoryException"}
 _EXISTS = {
@@ -67,7 +73,13 @@ _WRONG_TYPE = re.compile(
 
 
 def explain_response(
-    status: int, body: bytes, where: str, path: str, *, writing: bool = False, secret: str = ""
+    status: int,
+    body: bytes,
+    where: str,
+    path: str,
+    *,
+    writing: bool = False,
+    secrets: Collection[str] = (),
 ) -> LaunchpadError:
     """Return the error for a response.
 
@@ -75,13 +87,12 @@ def explain_response(
         path: path of the affected object.
         writing: whether a file in place of a parent folder is a Conflict; otherwise it means that
             the object is missing.
-        secret: masked in the message.
+        secrets: texts of the request that are masked in the message.
     """
     name, message = _remote(body)
     shown = (message.strip().splitlines() or [""])[0].strip()[:400]
     detail = at_path(f"{name or 'HTTP'} ({status}): {shown}", path)
-    if secret:
-        detail = redact(detail, (secret,))
+    detail = redact(detail, tuple(secrets))
     names = {name, *re.findall(r"\b(?:\w+Exception|InvalidToken)\b", message)}
     if _WRONG_TYPE.search(message) or names & _NO_FOLDER:
         return already_exists(where, path, detail) if writing else object_missing(where, path)
@@ -95,12 +106,12 @@ def _named(
 ) -> LaunchpadError | None:
     if names & _PERMISSION:
         return permission_denied(where, detail, "Check the permissions of the user.")
-    if names & _TEMPORARY or _NO_REGISTRATION.search(message):
+    if names & _STARTING or _NO_REGISTRATION.search(message):
         return unavailable(where, detail)
     if status == 401 or names & _AUTHENTICATION:
-        return authentication_failed(
-            where, detail, "Check user name, token, certificate and headers."
-        )
+        return authentication_failed(where, detail, _authentication_hint(message))
+    if names & _TEMPORARY:
+        return unavailable(where, detail)
     if names & _FULL or status == 507 or _NO_DATANODE.search(message):
         return storage_full(where, detail)
     if "FileNotFoundException" in names:
@@ -141,10 +152,19 @@ def _numbered(status: int, name: str, where: str, detail: str) -> LaunchpadError
     )
 
 
+def _authentication_hint(message: str) -> str:
+    if "Clock skew" in message:
+        return "Synchronize the clocks of this machine, the KDC and the servers."
+    if "Authentication required" in message:
+        return "The cluster requires Kerberos: set the field Authentication to ticket or keytab."
+    return "Check the login, that is user name, token, ticket or certificate, and the headers."
+
+
 def _remote(body: bytes) -> tuple[str, str]:
-    """Return class and message of a RemoteException; empty for any other response."""
+    """Return class and message of a RemoteException, or the title of an HTML page as message."""
     try:
         error = json.loads(body)["RemoteException"]
         return str(error.get("exception") or ""), str(error.get("message") or "")
     except (ValueError, KeyError, TypeError, AttributeError):
-        return "", ""
+        title = re.search(rb"<title>(.*?)</title>", body[:4096], re.DOTALL | re.IGNORECASE)
+        return "", html.unescape(title[1].decode(errors="replace")) if title else ""

@@ -15,7 +15,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +169,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     names = ("http", "https", "rpc", "data_http", "data_https", "data", "data_rpc")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     shutil.copytree(programs / "name", folder / "name")
-    _configure(folder, programs, {name: f"127.0.0.1:{port}" for name, port in ports.items()}, user)
+    configure(folder, programs, {name: f"127.0.0.1:{port}" for name, port in ports.items()}, user)
     java = hadoop_jars.command(programs, folder / "conf")
     log = folder / "datanode.log"
     tls = certificates.within(programs / "tls")
@@ -209,7 +209,21 @@ def _ready(server: Server) -> bool:
     )
 
 
-def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: str) -> None:
+def configure(
+    folder: Path,
+    programs: Path,
+    addresses: dict[str, str],
+    user: str,
+    *,
+    core: Mapping[str, object] | None = None,
+    hdfs: Mapping[str, object] | None = None,
+) -> None:
+    """Write the configuration of NameNode and DataNode.
+
+    Args:
+        addresses: host and port by the names in `cluster`.
+        core, hdfs: further properties of core-site.xml and hdfs-site.xml.
+    """
     configuration = folder / "conf"
     for web in ("hdfs", "datanode", "static"):
         (configuration / "webapps" / web).mkdir(parents=True)
@@ -225,6 +239,7 @@ def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: st
             # Otherwise Hadoop starts a process of the command id for every new user.
             "hadoop.user.group.static.mapping.overrides": f"{user}=supergroup;{VISITOR}=visitors",
             "fs.trash.interval": 0,
+            **(core or {}),
         },
     )
     _properties(
@@ -249,6 +264,7 @@ def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: st
             "dfs.namenode.safemode.extension": 0,
             # Otherwise every small write takes a fifth of a second longer.
             "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": 5,
+            **(hdfs or {}),
         },
     )
     stores = {"keystore": "server.p12", "truststore": "trust.p12"}

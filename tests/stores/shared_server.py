@@ -201,13 +201,22 @@ def tool(program: str, package: str) -> str:
     return found
 
 
-def call(command: Sequence[str], *, cwd: Path | None = None, data: bytes | None = None) -> bytes:
+def call(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    data: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> bytes:
     """Run a program; return its output.
 
     Raises:
         Missing: the program failed, for example because there is no network.
     """
-    result = subprocess.run(command, cwd=cwd, input=data, capture_output=True, check=False)
+    environment = None if env is None else {**os.environ, **env}
+    result = subprocess.run(
+        command, cwd=cwd, env=environment, input=data, capture_output=True, check=False
+    )
     if result.returncode:
         output = (result.stderr or result.stdout).decode(errors="replace").strip()[-500:]
         raise Missing(f"{Path(command[0]).name} {' '.join(command[1:3])} failed: {output}")
