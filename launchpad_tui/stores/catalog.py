@@ -13,45 +13,12 @@ from launchpad_tui.domain.connection import (
     StoreKind,
 )
 from launchpad_tui.errors import NotFound
-
-_PREFIX = Field(
-    "path_prefix",
-    "Path prefix",
-    help="Only objects below this path belong to the store, such as models/prod. "
-    "Empty: all objects.",
-)
-_TLS = (
-    Field(
-        "verify_tls",
-        "Verify TLS",
-        FieldKind.FLAG,
-        default="true",
-        help="Verify the server's certificate.",
-    ),
-    Field(
-        "ca_file",
-        "CA file",
-        FieldKind.PATH,
-        help="PEM file of trusted certificate authorities. Empty: the authorities of this machine.",
-    ),
-)
-
+from launchpad_tui.stores.shared_fields import PATH_PREFIX, TLS_FIELDS, credentials_field
 
 #: fields of a kind by the keys of object store secrets
 _BUCKET = {"bucket": "bucket", "pathPrefix": "path_prefix"}
 _SERVED_BUCKET = {**_BUCKET, "endpoint": "endpoint", "region": "region"}
 _KEY_FIELDS = ("access_key_id", "secret_access_key")
-
-
-def _source(*choices: str, help_text: str) -> Field:
-    return Field(
-        "credentials",
-        "Credentials",
-        FieldKind.CHOICE,
-        default=choices[0],
-        choices=choices,
-        help=help_text,
-    )
 
 
 _FILE = StoreKind(
@@ -102,8 +69,8 @@ _S3 = StoreKind(
             help="URL of an S3-compatible server, such as https://s3.example.com. "
             "Empty: Amazon S3.",
         ),
-        _PREFIX,
-        _source(
+        PATH_PREFIX,
+        credentials_field(
             "keys",
             "environment",
             "profile",
@@ -160,7 +127,7 @@ _S3 = StoreKind(
             FieldKind.FLAG,
             help="Pay for requests and transfers, which buckets of others may require.",
         ),
-        *_TLS,
+        *TLS_FIELDS,
     ),
 )
 
@@ -196,8 +163,8 @@ _OSS = StoreKind(
         Field(
             "region", "Region", help="For example eu-central-1. Empty: derived from the endpoint."
         ),
-        _PREFIX,
-        _source(
+        PATH_PREFIX,
+        credentials_field(
             "keys",
             "environment",
             help_text="keys: stored with this object store. "
@@ -223,7 +190,7 @@ _OSS = StoreKind(
             help="virtual: URLs contain the bucket in the host name. path: in the path. "
             "cname: the host name is a CNAME of the bucket.",
         ),
-        *_TLS,
+        *TLS_FIELDS,
     ),
 )
 
@@ -334,7 +301,7 @@ _WEBHDFS = StoreKind(
             help="Upload files in one request with data=true. "
             "auto: if the headers contain x-sap-filecontainer.",
         ),
-        *_TLS,
+        *TLS_FIELDS,
     ),
 )
 
@@ -373,8 +340,8 @@ _AZURE = StoreKind(
             pattern=r"https?://\S+",
             help="For example https://account.blob.core.windows.net/container.",
         ),
-        _PREFIX,
-        _source(
+        PATH_PREFIX,
+        credentials_field(
             "sas",
             "client",
             "environment",
@@ -404,7 +371,7 @@ _AZURE = StoreKind(
             "Region",
             help="Stored because SAP AI Core requires it; not used by launchpad.",
         ),
-        *_TLS,
+        *TLS_FIELDS,
     ),
 )
 
@@ -424,8 +391,8 @@ _GCS = StoreKind(
     extra="gcs",
     fields=(
         Field("bucket", "Bucket", required=True),
-        _PREFIX,
-        _source(
+        PATH_PREFIX,
+        credentials_field(
             "key",
             "environment",
             help_text="key: a service account key. "
@@ -446,7 +413,7 @@ _GCS = StoreKind(
             pattern=r"https?://\S+",
             help="URL of a compatible server. Empty: Google Cloud Storage.",
         ),
-        *_TLS,
+        *TLS_FIELDS,
     ),
 )
 
