@@ -58,6 +58,8 @@ _TEMPORARY = {
     "SocketException",
     "SocketTimeoutException",
 }
+#: message of a NameNode that issues no delegation tokens for the used authentication
+_NO_TOKENS = re.compile(r"Delegation Token can be (issued|renewed) only")
 _NO_FOLDER = {"ParentNotDirectoryException", "PathIsNotDirectoryException"}
 _EXISTS = {
     "AlreadyBeingCreatedException",
@@ -129,11 +131,11 @@ def _named(
 
 
 def _numbered(status: int, name: str, where: str, detail: str) -> LaunchpadError:
-    if status == 403 and name == "IOException":
+    if status == 403 and name == "IOException" and not _NO_TOKENS.search(detail):
         # A DataNode responds with 403 to all errors of its calls to the NameNode. Missing
         # permissions are reported by other exceptions.
         return unavailable(where, detail)
-    if status == 403:
+    if status == 403 and not _NO_TOKENS.search(detail):
         return permission_denied(where, detail, "Check the permissions of the user.")
     if status == 404:
         return ConfigError(

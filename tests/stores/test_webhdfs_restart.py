@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.errors import LaunchpadError, PermissionDenied, Unreachable
+from launchpad_tui.errors import LaunchpadError, PermissionDenied, RuntimeRejected, Unreachable
 from launchpad_tui.net import retry
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
@@ -156,6 +156,7 @@ def remote_exception(name: str, message: str) -> bytes:
         (403, "AccessControlException", "Permission denied: user=visitor", PermissionDenied),
         (403, "AuthorizationException", "User: a is not allowed to impersonate", PermissionDenied),
         (403, "", "", PermissionDenied),
+        (403, "IOException", "Delegation Token can be issued only with kerberos", RuntimeRejected),
     ],
 )
 def test_exceptions_are_mapped_to_errors(
