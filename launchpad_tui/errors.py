@@ -140,6 +140,22 @@ class FilesMissing(ObjectMissing):
         self.downloaded = downloaded
 
 
+class FilesSkipped(Conflict):
+    """Some files cannot be stored in the target folder; the others were downloaded.
+
+    Args:
+        paths: The files that were skipped, relative to the URL.
+        downloaded: The number of files that exist in the target folder now.
+    """
+
+    def __init__(
+        self, title: str, detail: str, hint: str, *, paths: Sequence[str], downloaded: int
+    ) -> None:
+        super().__init__(title, detail, hint)
+        self.paths = tuple(paths)
+        self.downloaded = downloaded
+
+
 class StorageFull(LaunchpadError):
     """A disk or an object store has no space left."""
 

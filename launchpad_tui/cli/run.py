@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.signals import raise_terminated
-from launchpad_tui.errors import FilesMissing, InvalidInput, LaunchpadError
+from launchpad_tui.errors import FilesMissing, FilesSkipped, InvalidInput, LaunchpadError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,7 +176,7 @@ def _report(error: LaunchpadError) -> int:
     if len(lines) > len(shown):
         shown.append("…")
     print(f"launchpad: {shown[0]}", *shown[1:], sep="\n  ", file=sys.stderr)
-    return INCOMPLETE if isinstance(error, FilesMissing) else ERROR
+    return INCOMPLETE if isinstance(error, FilesMissing | FilesSkipped) else ERROR
 
 
 def _unexpected(error: Exception, home: Path | None) -> int:

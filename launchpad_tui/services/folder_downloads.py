@@ -13,15 +13,17 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.stored_object import StoredObject, relative_to
+from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.transfer import Progress
-from launchpad_tui.errors import FilesExist, LaunchpadError, ObjectMissing
+from launchpad_tui.errors import FilesExist, FilesSkipped, LaunchpadError, ObjectMissing
 from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.services.local_files import local_error, target_path
+from launchpad_tui.services.storable_names import reasons_to_skip
 from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import CHUNK, ObjectStore
 
@@ -31,10 +33,11 @@ _LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class _PlannedFile:
-    """An object, its path relative to the URL, and its target file."""
+    """An object, its paths relative to the URL and to the folder, and its target file."""
 
     found: StoredObject
     relative: str
+    path_in_folder: str
     target: Path
 
 
@@ -64,7 +67,8 @@ def download_folder(
             downloaded.
         Conflict: The content of a file does not match its recorded checksum.
         StorageFull, PermissionDenied: The folder cannot be written.
-        InvalidInput: A path in the store would leave the folder, or is not possible in it.
+        InvalidInput: A path in the store would leave the folder by a symbolic link.
+        FilesSkipped: The folder cannot contain some of the files; the others were downloaded.
     """
     found = list(store.list(url.path))
     if not found:
@@ -78,8 +82,14 @@ def download_folder(
     except OSError as error:
         raise local_error(error, folder) from error
     plan = [_planned(each, url, folder) for each in found]
+    skipped = reasons_to_skip(folder, [each.path_in_folder for each in plan])
+    plan = [
+        replace(each, target=target_path(folder, each.path_in_folder))
+        for each in plan
+        if each.path_in_folder not in skipped
+    ]
     journal = _Journal(folder, url)
-    meter = Meter(progress, sum(each.size for each in found))
+    meter = Meter(progress, sum(each.found.size for each in plan))
     left: list[DownloadItem] = []
     taken: list[Path] = []
     for each in plan:
@@ -87,11 +97,11 @@ def download_folder(
         if exists and (journal.has_written(each) or _is_identical(store, each, checksums, meter)):
             meter.at(each.relative)(each.found.size)
             continue
-        replace = exists and journal.may_replace(each)
-        if exists and not replace:
+        replaceable = exists and journal.may_replace(each)
+        if exists and not replaceable:
             taken.append(each.target)
         checksum = checksums.get(each.relative, "")
-        left.append(DownloadItem(each.found, each.target, checksum, replace=replace))
+        left.append(DownloadItem(each.found, each.target, checksum, replace=replaceable))
     if taken and not overwrite:
         shown = [str(path) for path in taken[:_LISTED]]
         more = len(taken) - len(shown)
@@ -108,13 +118,29 @@ def download_folder(
         finished=journal.add if len(plan) > 1 else lambda _: None,
     )
     journal.remove()
+    if skipped:
+        raise _files_skipped(skipped, folder, len(plan))
     return {each.relative: each.target for each in plan}
 
 
 def _planned(found: StoredObject, url: ArtifactUrl, folder: Path) -> _PlannedFile:
     relative = relative_to(found.path, url.path)
     name = url.path.rpartition("/")[2] if relative == "." else relative
-    return _PlannedFile(found, relative, target_path(folder, name))
+    return _PlannedFile(found, relative, name, folder)
+
+
+def _files_skipped(skipped: Mapping[str, str], folder: Path, downloaded: int) -> FilesSkipped:
+    count = len(skipped)
+    lines = [f"{safe_text(path, 200)}: {reason}" for path, reason in skipped.items()]
+    more = [f"and {count - _LISTED:,} more"] if count > _LISTED else []
+    others = [f"The other {downloaded:,} files are in {folder}."] if downloaded else []
+    return FilesSkipped(
+        f"{count:,} file{'s' * (count != 1)} cannot be stored in {folder}",
+        "\n".join([*lines[:_LISTED], *more, *others]),
+        "Download them one by one, or use a file system that allows these names.",
+        paths=tuple(skipped),
+        downloaded=downloaded,
+    )
 
 
 def _is_identical(
