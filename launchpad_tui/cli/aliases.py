@@ -22,7 +22,6 @@ COMMANDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("executables", "delete"): ("executables", "remove"),
     ("connections", "delete"): ("connections", "remove"),
     ("connections", "kinds"): ("connections", "types"),
-    ("stores", "delete"): ("stores", "remove"),
     ("stores", "kinds"): ("stores", "types"),
     ("metrics", "better"): ("metrics", "set-direction"),
     ("sync", "hold"): ("sync", "pause"),

@@ -13,6 +13,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import artifact_files, listing
 from launchpad_tui.cli.arguments import LABEL, artifact
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.artifact import (
     LABEL_PREFIX,
     Artifact,
@@ -23,7 +24,10 @@ from launchpad_tui.domain.artifact import (
 from launchpad_tui.domain.numbers import metric_text, size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.artifact import ArtifactFile
     from launchpad_tui.domain.lineage import Lineage, LineageExecution
 
 ATTRIBUTES = frozenset(
@@ -156,9 +160,9 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
 def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     found = context.desk.files.check_url(context.scope, options.url)
     # Adding the artifact raises an error if the object store does not exist.
-    if found.state in {UrlState.EMPTY, UrlState.UNREACHABLE}:
+    if found.state in {UrlState.EMPTY, UrlState.UNREACHABLE} and not options.record:
         context.note(f"warning: {found.message}")
-    one = context.desk.artifacts.add(
+    values = (
         context.scope,
         kind or ArtifactKind(options.kind),
         options.name,
@@ -167,8 +171,15 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
         options.description or "",
         tuple(parse_label(text) for text in options.label or ()),
     )
-    if found.state is UrlState.OK and options.record:
-        context.desk.verification.record(context.scope, one.id)
+    files: Sequence[ArtifactFile] = ()
+    if options.record:
+        # Nothing is added if a value is not valid or a file cannot be read.
+        context.desk.artifacts.new(*values)
+        with progress("Hashing", quiet=context.quiet) as report:
+            files = context.desk.verification.read_files(context.scope, options.url, report)
+    one = context.desk.artifacts.add(*values)
+    if files:
+        context.desk.verification.record_read(context.scope, one.id, files)
     context.done(f"Added {one.kind} {one.id}.", extended_artifact(one), id=one.id)
 
 

@@ -11,11 +11,13 @@ from launchpad_tui.aiapi.connections import serialize_object_store
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import OVERWRITE, integer
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import size_text
-from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.errors import InvalidInput, NotFound, ObjectMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,6 +228,57 @@ def _download(context: CommandContext, options: argparse.Namespace) -> None:
     context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data)
 
 
+def _delete(context: CommandContext, options: argparse.Namespace) -> int:
+    store = _store(context, options.name).name
+    paths = list(dict.fromkeys(path.strip("/") for path in options.paths))
+    if options.dry_run:
+        found = [
+            each
+            for path in paths
+            for each in context.desk.files.store(context.scope, store).list(_not_empty(path))
+        ]
+        context.resources(
+            found,
+            lambda each: {"path": each.path, "size": each.size},
+            ("PATH", "SIZE"),
+            lambda each: (each.path, size_text(each.size)),
+        )
+        context.note(f"{len(found):,} files would be deleted.")
+        return 0
+    measured = [
+        context.desk.browsing.measure(context.scope, store, _not_empty(path)) for path in paths
+    ]
+    count, size = sum(each[0] for each in measured), sum(each[1] for each in measured)
+    shown = ", ".join(safe_text(f"ai://{store}/{path}") for path in paths[:5])
+    more = f" and {len(paths) - 5} more paths" if len(paths) > 5 else ""
+    files = f"{count:,} file{'s' * (count != 1)} ({size_text(size)})"
+    detail = "The files cannot be restored. Artifacts with these URLs keep their records."
+    if not confirmed(f"Delete {files} at {shown}{more}?", detail, yes=options.yes):
+        context.note("Nothing was deleted.")
+        return 1
+    deleted = sum(context.desk.browsing.delete(context.scope, store, path) for path in paths)
+    if not deleted and not count:
+        raise ObjectMissing(
+            f"No files at {shown}{more}",
+            "The object store has no object at this path.",
+            f"List the files: launchpad stores browse {store}",
+        )
+    data = {"objectStore": store, "paths": paths, "files": deleted}
+    context.done(f"Deleted {deleted:,} file{'s' * (deleted != 1)}.", data)
+    return 0
+
+
+def _not_empty(path: str) -> str:
+    if not path:
+        raise InvalidInput(
+            "The path of the files to delete is missing",
+            "The whole content of an object store is not deleted at once.",
+            "Pass the path of a file or folder.",
+            field="paths",
+        )
+    return path
+
+
 _STORE = argument("name", help="Name of the object store", completes="stores")
 COMMANDS = (
     Command(
@@ -426,5 +479,25 @@ COMMANDS = (
             OVERWRITE,
         ),
         details="Run the command again to resume an interrupted download.",
+    ),
+    Command(
+        ("stores", "delete"),
+        "Delete files or folders in an object store",
+        (
+            "launchpad stores delete lake models/old --dry-run",
+            "launchpad stores delete lake models/old readme.txt --yes",
+        ),
+        _delete,
+        (
+            _STORE,
+            argument("paths", nargs="+", metavar="path", help="Path of a file or folder"),
+            argument("--yes", action="store_true", help="Delete without a question"),
+            argument("--dry-run", action="store_true", help="List the files without deleting them"),
+        ),
+        details=(
+            "A folder is deleted with all files below it, and with files that an interrupted "
+            "upload has left there. The exit code is 1 if the question is not confirmed. To remove "
+            "the object store itself and keep its files: launchpad stores remove."
+        ),
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.stored_object import FolderPage
-from launchpad_tui.errors import RuntimeRejected
+from launchpad_tui.errors import InvalidInput, RuntimeRejected
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ PAGE = 500
 
 
 class BrowseService:
-    """Browses, previews and tests object stores. Blocking and thread-safe."""
+    """Browses, previews, tests and deletes files of object stores. Blocking and thread-safe."""
 
     def __init__(self, files: FileService) -> None:
         self._files = files
@@ -38,6 +38,47 @@ class BrowseService:
         """
         opened = self._files.store(scope, store)
         return within(STORE_SECONDS, lambda: opened.browse(path, token, PAGE))
+
+    def measure(
+        self, scope: Scope, store: str, path: str, limit: int | None = None
+    ) -> tuple[int, int]:
+        """Return the number of files at and below a path, and their total size in bytes.
+
+        Args:
+            scope: The connection and resource group.
+            store: The name of the object store.
+            path: The path of a file or folder.
+            limit: The maximum number of files to count; None for all.
+
+        Raises:
+            NotFound: The resource group has no such object store.
+            InvalidInput: The path leaves the store.
+            Unreachable: The object store does not respond. Other errors of stores are possible.
+        """
+        count = size = 0
+        for each in self._files.store(scope, store).list(path, limit=limit):
+            count += 1
+            size += each.size
+        return count, size
+
+    def delete(self, scope: Scope, store: str, path: str) -> int:
+        """Delete the file at a path and all files below it, and return their number.
+
+        Files that an interrupted upload has left are deleted as well.
+
+        Raises:
+            InvalidInput: The path is empty or leaves the store.
+            UploadInProgress: Another process is uploading to the path.
+            NotFound, Unreachable: As for `measure`.
+        """
+        if not path.strip("/"):
+            raise InvalidInput(
+                "The path of the files to delete is missing",
+                "The whole content of an object store is not deleted at once.",
+                "Give the path of a file or folder.",
+                field="path",
+            )
+        return self._files.store(scope, store).delete_prefix(path.strip("/"))
 
     def pages(self, scope: Scope, store: str, path: str = "") -> Iterator[FolderPage]:
         """Yield all pages of a folder, as they are needed.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import shlex
 from collections.abc import Mapping
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.store_secrets import parse_store_secrets, serialize_store_secret
@@ -20,7 +22,7 @@ from launchpad_tui.domain.connection import (
     check_name,
 )
 from launchpad_tui.domain.fields import checked, outdated_secrets
-from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
+from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
@@ -220,6 +222,8 @@ class StoreService:
         fields = self._store_kind(found.kind).fields
         settings, secrets = checked(fields, values, kept)
         outdated = outdated_secrets(fields, settings, kept)
+        if self.holds_outputs(scope, name):
+            self._require_folder(found.kind, settings)
         if at_runtime:
             if not found.remote or found.deleted_at is not None:
                 raise Conflict(
@@ -276,8 +280,10 @@ class StoreService:
             The new store, which has no secret in a remote runtime, and the number of changed URLs.
 
         Raises:
+            InvalidInput: The folder of the new store does not exist.
             Conflict, InvalidInput, NotFound: As for `add` and `rename`. Nothing was changed.
         """
+        self._require_folder(kind, values)
         with self._registry.write():
             changed_urls = self._rename(scope, name, keep_as)
             try:
@@ -285,6 +291,19 @@ class StoreService:
             except BaseException:
                 self._move_secrets(scope, keep_as, name)
                 raise
+
+    def _require_folder(self, kind: str, values: Mapping[str, str]) -> None:
+        """Raise InvalidInput if a store would be in a folder that does not exist, so that
+        executions could not store their outputs."""
+        field = self._store_kind(kind).folder_field
+        folder = values.get(field, "") if field else ""
+        if folder and not Path(folder).is_dir():
+            raise InvalidInput(
+                f"The folder {folder[:200]} does not exist",
+                "Outputs of executions could not be stored in it.",
+                f"Create or mount it: mkdir -p {shlex.quote(folder)}",
+                field=field,
+            )
 
     def _rename(self, scope: Scope, name: str, new_name: str) -> int:
         new_name = check_name(new_name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)

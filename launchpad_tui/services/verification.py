@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from launchpad_tui.domain.artifact import (
     FileCheck,
     FilesState,
     FileState,
+    parse_url,
     state_of,
 )
 from launchpad_tui.domain.connection import Scope
@@ -137,21 +138,40 @@ class VerificationService:
             ObjectMissing: There are no files at the URL. Recorded files are kept.
             NotFound, Unreachable: As for `verify`.
         """
-        store, url = self._files.locate(scope, artifact_id)
-        found = list(store.list(url.path))
+        url = artifacts.artifact(self._registry, scope, artifact_id).url
+        files = self.read_files(scope, url, progress)
+        artifacts.record_files(self._registry, scope, artifact_id, files)
+        return files
+
+    def record_read(self, scope: Scope, artifact_id: str, files: Sequence[ArtifactFile]) -> None:
+        """Record the files that `read_files` has returned for the URL of an artifact. Raises
+        NotFound."""
+        artifacts.record_files(self._registry, scope, artifact_id, files)
+
+    def read_files(
+        self, scope: Scope, url: str, progress: Progress | None = None
+    ) -> tuple[ArtifactFile, ...]:
+        """Read all files at a URL and return them with their sizes and checksums.
+
+        Raises:
+            ObjectMissing: There are no files at the URL.
+            NotFound, Unreachable: As for `verify`.
+        """
+        parsed = parse_url(url)
+        store = self._files.store(scope, parsed.store)
+        found = list(store.list(parsed.path))
         if not found:
             raise ObjectMissing(
-                f"No files at {url}",
+                f"No files at {parsed}",
                 "The object store has no object at this path.",
                 "Check the URL of the artifact.",
             )
         meter = Meter(progress, sum(each.size for each in found))
         files = []
         for each in found:
-            path = relative_to(each.path, url.path)
+            path = relative_to(each.path, parsed.path)
             sha256 = hash_of(store, each, meter.at(path))
             files.append(ArtifactFile(path, each.size, sha256, each.version))
-        artifacts.record_files(self._registry, scope, artifact_id, files)
         return tuple(files)
 
     def verify_all(

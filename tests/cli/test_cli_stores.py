@@ -123,6 +123,68 @@ def test_files_of_a_store_are_downloaded(lake: Path, tmp_path: Path, cli: Cli) -
     ] == [str(tmp_path / "t" / "readme.txt")]
 
 
+def test_files_of_a_store_are_deleted(lake: Path, cli: Cli) -> None:
+    planned = cli("stores", "delete", "lake", "models", "readme.txt", "--dry-run", "--quiet")
+    assert planned.code == 0
+    assert len(planned.lines) == 4
+    unconfirmed = cli("stores", "delete", "lake", "models/a")
+    assert unconfirmed.code == 2
+    assert "Delete 2 files" in unconfirmed.err
+    assert "pass --yes" in unconfirmed.err
+    assert (lake / "models" / "a" / "weights.bin").exists()
+    deleted = cli("stores", "delete", "lake", "models/a/", "readme.txt", "--yes", "--json")
+    assert deleted.json == {
+        "objectStore": "lake",
+        "paths": ["models/a", "readme.txt"],
+        "files": 3,
+    }
+    left = [path for path in lake.rglob("*") if path.is_file()]
+    assert left == [lake / "models" / "b" / "weights.bin"]
+    for path in ("", "/", "nothing", "../x"):
+        assert cli("stores", "delete", "lake", path, "--yes").code == 2
+    assert left[0].exists()
+    assert cli("stores", "delete", "lake").code == 2
+    assert "lake" in cli("stores", "list", "--quiet").lines
+
+
+def test_nothing_is_added_if_the_files_cannot_be_recorded(lake: Path, tiny: str, cli: Cli) -> None:
+    options = ("--scenario", tiny, "--record")
+    for url in ("ai://lake/nothing", "ai://far/x"):
+        cli("stores", "add", "far", "--type", "file", "--set", "root=/no/such/place")
+        failed = cli("models", "add", "m", url, *options)
+        assert failed.code == 2
+        assert failed.err.startswith("launchpad: ")
+    assert cli("models", "list", "--quiet").lines == []
+    added = cli("models", "add", "m", "ai://lake/models/a", *options, "--json")
+    assert added.code == 0, added.err
+    assert len(cli("models", "files", added.json["id"], "--quiet").lines) == 2
+
+
+def test_a_missing_recorded_file_is_reported(
+    lake: Path, tiny: str, cli: Cli, tmp_path: Path
+) -> None:
+    added = cli("models", "add", "m", "ai://lake/models/a", "--scenario", tiny, "--record", "-q")
+    (lake / "models" / "a" / "config.json").unlink()
+    download = ("models", "download", added.lines[0], str(tmp_path / "target"))
+    incomplete = cli(*download)
+    assert incomplete.code == 1
+    assert "1 recorded file of the artifact is missing" in incomplete.err
+    assert "config.json" in incomplete.err
+    assert (tmp_path / "target" / "weights.bin").exists()
+
+
+def test_a_store_for_outputs_requires_an_existing_folder(cli: Cli, tmp_path: Path) -> None:
+    replace = ("stores", "replace", "default", "--keep-as", "files", "--type", "file", "--set")
+    refused = cli(*replace, f"root={tmp_path}/nothing")
+    assert refused.code == 2
+    assert "does not exist" in refused.err
+    assert "mkdir -p" in refused.err
+    assert cli("stores", "edit", "default", "--set", f"root={tmp_path}/nothing").code == 2
+    assert cli("stores", "list", "--quiet").lines == ["default"]
+    (tmp_path / "nothing").mkdir()
+    assert cli(*replace, f"root={tmp_path}/nothing").code == 0
+
+
 def test_files_are_previewed(lake: Path, models: list[str], cli: Cli) -> None:
     assert "content of readme.txt" in cli("stores", "preview", "lake", "readme.txt").out
     which = cli("models", "preview", models[0])

@@ -22,6 +22,7 @@ import pytest
 
 ADMIN = ("AKIATESTTESTTEST0001", "test-secret-key-0001-abcdefghijklmnopqrst")
 READER = ("AKIATESTTESTTEST0002", "readonly-secret-0002-abcdefghijklmnopq")
+WRITER = ("AKIATESTTESTTEST0003", "writeonly-secret-0003-abcdefghijklmnop")
 BUCKET = "launchpad-tests"
 _running: list[Server] = []
 
@@ -73,14 +74,18 @@ def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
     """
     program = weed()
     assert program is not None
-    actions = {"admin": ["Admin", "Read", "Write", "List", "Tagging"], "reader": ["Read", "List"]}
+    actions = {
+        "admin": ["Admin", "Read", "Write", "List", "Tagging"],
+        "reader": ["Read", "List"],
+        "writer": ["Write", "List"],
+    }
     identities = [
         {
             "name": name,
             "credentials": [{"accessKey": keys[0], "secretKey": keys[1]}],
             "actions": actions[name],
         }
-        for name, keys in (("admin", ADMIN), ("reader", READER))
+        for name, keys in (("admin", ADMIN), ("reader", READER), ("writer", WRITER))
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     (folder / "data").mkdir()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -26,11 +27,14 @@ from launchpad_tui.errors import (
     PermissionDenied,
     StorageFull,
     Unreachable,
+    UploadInProgress,
 )
 from launchpad_tui.stores import bucket, s3_client
 from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
+from launchpad_tui.stores.publication import digest_of
 from launchpad_tui.stores.s3 import S3Store
+from launchpad_tui.stores.s3_errors import translate_errors
 from tests.stores import seaweed
 
 
@@ -317,6 +321,59 @@ def test_parts_of_killed_uploads_are_removed_after_a_week(
     store.publish("b", [SourceFile(".", source)])
     assert uploads() == []
     assert sorted(keys(server, prefix)) == [f"{prefix}/a", f"{prefix}/b"]
+
+
+def test_markers_that_a_user_may_not_read(
+    server: seaweed.Server, prefix: str, source: Path, tmp_path: Path
+) -> None:
+    """The user may list and store objects, but not read them."""
+    key = f"{prefix}/.launchpad-staging/{digest_of('blocked')}.json"
+    client(server).put_object(Bucket=seaweed.BUCKET, Key=key, Body=b'{"path": "blocked"}')
+    client(server).put_object(Bucket=seaweed.BUCKET, Key=f"{prefix}/blocked/x", Body=b"x")
+    (tmp_path / "small").write_bytes(b"s")
+    files = [SourceFile("a", source), SourceFile("b", tmp_path / "small")]
+    store = opened(server.values(prefix, seaweed.WRITER))
+    with pytest.raises(PermissionDenied):
+        store.stat("blocked-not")
+    store.publish("mine", files)
+    for reader in (store, opened(server.values(prefix))):
+        assert [each.path for each in reader.list()] == ["mine/a", "mine/b"]
+        assert reader.browse().folders == ("mine",)
+    with pytest.raises(UploadInProgress):
+        store.publish("blocked", files)
+
+
+def test_ranges_that_a_proxy_ignores(server: seaweed.Server, prefix: str, source: Path) -> None:
+    """The whole object is received for every request."""
+    content = os.urandom(3_000_000)
+    source.write_bytes(content)
+    store = opened(server.values(prefix))
+    store.put("a", source)
+    connected = store._bucket._client  # type: ignore[attr-defined]
+
+    def without_range(params: dict[str, Any], **_: Any) -> None:
+        params["headers"].pop("Range", None)
+
+    connected.meta.events.register("before-call.s3.GetObject", without_range)
+    assert store.abilities.ranges
+    assert b"".join(store.read("a", 1_500_000, 1_000_000)) == content[1_500_000:2_500_000]
+    assert b"".join(store.read("a", 2_999_990)) == content[-10:]
+    assert not store.abilities.ranges
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("SignatureDoesNotMatch", "not valid for this access key"), ("Odd", "gives no reason")],
+)
+def test_an_error_without_a_message_is_explained(code: str, text: str) -> None:
+    response: Any = {
+        "Error": {"Code": code, "Message": None},
+        "ResponseMetadata": {"HTTPStatusCode": 403},
+    }
+    with pytest.raises(LaunchpadError) as caught, translate_errors("bucket 'b'"):
+        raise ClientError(response, "GetObject")
+    assert "None" not in str(caught.value)
+    assert text in caught.value.detail
 
 
 def test_folder_markers_are_not_listed_as_objects(server: seaweed.Server, prefix: str) -> None:

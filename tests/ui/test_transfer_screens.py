@@ -101,6 +101,34 @@ async def test_browsed_folder_is_added_as_a_model(workshop_home: Home) -> None:
         assert models(pilot)["ai://default/incoming/bert-small"] == "bert-small"
 
 
+async def test_file_and_folder_are_deleted_after_a_question(workshop_home: Home) -> None:
+    folder = workshop_home.files / "old" / "deep"
+    folder.mkdir(parents=True)
+    for name in ("a", "b"):
+        (folder / name).write_bytes(b"12345")
+    (folder.parent / "c").write_bytes(b"1")
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="old")
+        await press(pilot, "D")
+        text = screen_text(pilot)
+        assert "Delete deep/?" in text
+        assert "2 files (10 B)" in text
+        # Enter does not confirm what cannot be undone.
+        await press(pilot, "enter", "escape")
+        assert sorted(path.name for path in folder.iterdir()) == ["a", "b"]
+        await press(pilot, "D", "y")
+        screen = pilot.app.screen
+        assert isinstance(screen, BrowseScreen)
+        for _ in range(100):
+            if screen.table.cache.count == 1:
+                break
+            await pilot.pause(0.05)
+        assert not folder.exists()
+        assert screen.table.row_id == "old/c"
+        await press(pilot, "D")
+        assert "1 file (1 B)" in screen_text(pilot)
+
+
 async def test_models_in_a_store_are_imported_once(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "browse", store="default", path="incoming")

@@ -15,7 +15,14 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import Conflict, LaunchpadError, RateLimited, StorageFull, Unreachable
+from launchpad_tui.errors import (
+    Conflict,
+    LaunchpadError,
+    RateLimited,
+    StorageFull,
+    Unreachable,
+    UploadInProgress,
+)
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
 from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
 from launchpad_tui.runtimes.embedded.output_registration import (
@@ -252,7 +259,7 @@ class _SupervisedRun:
                     completed_at=self._status.completion_time,
                 )
                 return
-            except (Unreachable, RateLimited) as error:
+            except (Unreachable, RateLimited, UploadInProgress) as error:
                 if seconds is None or cancellation.requested:
                     raise
                 self._log.report(f"Outputs not stored: {error.title}. Retrying in {seconds} s")

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import FolderPage
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.keymap import Action
@@ -20,15 +21,19 @@ from launchpad_tui.ui.screens.common.downloads import download
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.services.transfers import Job
 
 #: distance of the cursor from the last loaded row, in rows, at which the next page is read
 _AHEAD = 100
+#: maximum number of files that are counted before a folder is deleted
+_COUNTED = 10_000
 _NO_ROW = "No file or folder is under the cursor"
 
 
@@ -84,6 +89,7 @@ class BrowseScreen(LaunchpadScreen):
             "Find models in this folder and add them",
             footer=6,
         ),
+        Action("browse.delete", "D", "delete", "Delete the file or the folder", footer=7),
         Action(
             "browse.select",
             "t",
@@ -117,8 +123,11 @@ class BrowseScreen(LaunchpadScreen):
         return f"{'Select in ' if self.choose else ''}{self.store}/{self.path}"
 
     def actions(self) -> tuple[Action, ...]:
-        """Return the actions: to select a path if the screen was opened for that, else to add."""
-        excluded = {"browse.add", "browse.import"} if self.choose else {"browse.select"}
+        """Return the actions: to select a path if the screen was opened for that, else to add and
+        delete."""
+        excluded = (
+            {"browse.add", "browse.import", "browse.delete"} if self.choose else {"browse.select"}
+        )
         return tuple(action for action in super().actions() if action.id not in excluded)
 
     def body(self) -> ComposeResult:
@@ -242,6 +251,10 @@ class BrowseScreen(LaunchpadScreen):
             return None
         return f"Press 0 to switch to {self.scope} first"
 
+    def why_not_delete(self) -> str | None:
+        """Disable deleting without a row under the cursor."""
+        return self.why_not_download()
+
     def why_not_select(self) -> str | None:
         """Disable selecting the root of the store, which is no URL of an artifact."""
         return None if self.table.row is not None or self.path else _NO_ROW
@@ -268,6 +281,39 @@ class BrowseScreen(LaunchpadScreen):
                 return files.stage(scope, url, target, progress, overwrite=overwrite)
 
             await download(self.launchpad, entry.name, fetch)
+
+    async def do_delete(self) -> None:
+        """Ask, and delete the file or the folder in the background."""
+        entry = self.table.row
+        if entry is None:
+            return
+        scope, store, browsing = self.scope, self.store, self.desk.browsing
+        count, size = 1, entry.size or 0
+        if entry.folder:
+            count, size = await self.launchpad.network(
+                browsing.measure, scope, store, entry.path, _COUNTED
+            )
+        more = "At least " if count >= _COUNTED else ""
+        files = f"{more}{count:,} file{'s' * (count != 1)} ({size_text(size)})"
+        question = ConfirmDialog(
+            f"Delete {entry.name}{'/' * entry.folder}?",
+            f"{files} at {ArtifactUrl(store, entry.path)}. The files cannot be restored.",
+            yes="delete",
+            danger=True,
+        )
+        if not await self.launchpad.ask(question):
+            return
+
+        def delete(_progress: Progress) -> str:
+            deleted = browsing.delete(scope, store, entry.path)
+            return f"Deleted {deleted:,} file{'s' * (deleted != 1)} at {entry.path}"
+
+        def ended(job: Job) -> None:
+            self.launchpad.transfers.report(job)
+            if self.is_mounted and self.path == entry.path.rpartition("/")[0]:
+                self.run_task(self._load_folder(self.table.row_id), "folder")
+
+        self.launchpad.transfers.start(f"Delete {entry.name}", delete, "files", then=ended)
 
     def do_add(self) -> None:
         """Open the wizard that adds the file or the folder as a model."""
