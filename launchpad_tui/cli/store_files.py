@@ -1,0 +1,226 @@
+"""Commands on the files in object stores: browse, preview, download and delete them."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli.arguments import OVERWRITE, integer
+from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.confirmation import confirmed
+from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
+from launchpad_tui.cli.progress import progress
+from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.errors import InvalidInput, NotFound, ObjectMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.connection import ObjectStoreRecord
+
+
+def find_store(context: CommandContext, name: str) -> ObjectStoreRecord:
+    """Return the object store with this name. Raises NotFound."""
+    stores = {each.name: each for each in context.desk.stores.list(context.scope)}
+    if name not in stores:
+        raise NotFound(
+            f"Object store {name[:80]!r} not found",
+            f"Object stores of {context.scope}: {', '.join(stores) or 'none'}.",
+            "To add one: launchpad stores add NAME",
+        )
+    return stores[name]
+
+
+def _browse(context: CommandContext, options: argparse.Namespace) -> None:
+    if options.limit < 0:
+        raise InvalidInput(
+            f"Invalid limit {options.limit}",
+            "The number of entries cannot be negative.",
+            "Pass a positive number, or 0 to list all entries.",
+            field="limit",
+        )
+    limit = options.limit or None
+    entries = _entries(context, options)
+    context.resources(
+        islice(entries, limit),
+        lambda row: {"path": row[0], "size": row[1], "modifiedAt": row[2] or None},
+        ("PATH", "SIZE", "MODIFIED"),
+        lambda row: (row[0], size_text(row[1]), row[2]),
+    )
+    if limit is not None and next(entries, None) is not None:
+        context.note(
+            f"note: Only the first {limit:,} entries are listed, there are more.\n"
+            "To list all: --limit 0"
+        )
+
+
+def _entries(
+    context: CommandContext, options: argparse.Namespace
+) -> Iterator[tuple[str, int | None, str]]:
+    """Yield path, size in bytes and modification time of each folder and object.
+
+    Folders have a trailing slash, no size and no time.
+    """
+    store, path = find_store(context, options.name).name, (options.path or "").strip("/")
+    if options.recursive:
+        # One more than is listed shows whether there are more.
+        limit = options.limit + 1 if options.limit else None
+        for each in context.desk.files.store(context.scope, store).list(path, limit=limit):
+            yield each.path, each.size, rfc3339(each.modified) or ""
+        return
+    for page in context.desk.browsing.pages(context.scope, store, path):
+        for folder in page.folders:
+            yield f"{folder}/", None, ""
+        for each in page.objects:
+            yield each.path, each.size, rfc3339(each.modified) or ""
+
+
+def _preview(context: CommandContext, options: argparse.Namespace) -> None:
+    one = find_store(context, options.name)
+    print_preview(
+        context, context.desk.browsing.preview(context.scope, one.name, options.path.strip("/"))
+    )
+
+
+def _download(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.artifact import ArtifactUrl
+
+    url = str(ArtifactUrl(find_store(context, options.name).name, options.path.strip("/")))
+    target = Path(options.target).expanduser()
+    with progress("Downloading", quiet=context.quiet) as report:
+        paths = context.desk.files.stage(
+            context.scope, url, target, report, overwrite=options.overwrite
+        )
+    data = {"url": url, "target": str(target), "files": [str(path) for path in paths]}
+    context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data)
+
+
+def _delete(context: CommandContext, options: argparse.Namespace) -> int:
+    store = find_store(context, options.name).name
+    paths = list(dict.fromkeys(path.strip("/") for path in options.paths))
+    if options.dry_run:
+        found = [
+            each
+            for path in paths
+            for each in context.desk.files.store(context.scope, store).list(_not_empty(path))
+        ]
+        context.resources(
+            found,
+            lambda each: {"path": each.path, "size": each.size},
+            ("PATH", "SIZE"),
+            lambda each: (each.path, size_text(each.size)),
+        )
+        context.note(f"{len(found):,} files would be deleted.")
+        return 0
+    measured = [
+        context.desk.browsing.measure(context.scope, store, _not_empty(path)) for path in paths
+    ]
+    count, size = sum(each[0] for each in measured), sum(each[1] for each in measured)
+    shown = ", ".join(safe_text(f"ai://{store}/{path}") for path in paths[:5])
+    more = f" and {len(paths) - 5} more paths" if len(paths) > 5 else ""
+    files = f"{count:,} file{'s' * (count != 1)} ({size_text(size)})"
+    detail = "The files cannot be restored. Artifacts with these URLs keep their records."
+    if not confirmed(f"Delete {files} at {shown}{more}?", detail, yes=options.yes):
+        context.note("Nothing was deleted.")
+        return 1
+    deleted = sum(context.desk.browsing.delete(context.scope, store, path) for path in paths)
+    if not deleted and not count:
+        raise ObjectMissing(
+            f"No files at {shown}{more}",
+            "The object store has no object at this path.",
+            f"List the files: launchpad stores browse {store}",
+        )
+    data = {"objectStore": store, "paths": paths, "files": deleted}
+    context.done(f"Deleted {deleted:,} file{'s' * (deleted != 1)}.", data)
+    return 0
+
+
+def _not_empty(path: str) -> str:
+    if not path:
+        raise InvalidInput(
+            "The path of the files to delete is missing",
+            "The whole content of an object store is not deleted at once.",
+            "Pass the path of a file or folder.",
+            field="paths",
+        )
+    return path
+
+
+STORE = argument("name", help="Name of the object store", completes="stores")
+COMMANDS = (
+    Command(
+        ("stores", "browse"),
+        "List the files and folders in an object store",
+        (
+            "launchpad stores browse lake models",
+            "launchpad stores browse lake --recursive --limit 100",
+        ),
+        _browse,
+        (
+            STORE,
+            argument("path", nargs="?", help="Folder (default: the root of the store)"),
+            argument(
+                "--recursive", "-r", action="store_true", help="Include all files below the folder"
+            ),
+            argument(
+                "--limit",
+                type=integer,
+                default=1000,
+                metavar="N",
+                help="Maximum number of entries (default: 1000); 0 lists all",
+            ),
+        ),
+    ),
+    Command(
+        ("stores", "preview"),
+        "Show a preview of a file",
+        (
+            "launchpad stores preview lake models/a/model.safetensors",
+            "launchpad stores preview lake a.csv --json",
+        ),
+        _preview,
+        (STORE, argument("path", help="Path of the file in the store")),
+        details=PREVIEW_DETAILS,
+    ),
+    Command(
+        ("stores", "download"),
+        "Download a file or folder",
+        (
+            "launchpad stores download lake models/a ./a",
+            "launchpad stores download lake a.csv . --overwrite",
+        ),
+        _download,
+        (
+            STORE,
+            argument("path", help="Path of the file or folder in the store"),
+            argument("target", help="Target folder", completes="files"),
+            OVERWRITE,
+        ),
+        details="Run the command again to resume an interrupted download.",
+    ),
+    Command(
+        ("stores", "delete"),
+        "Delete files or folders in an object store",
+        (
+            "launchpad stores delete lake models/old --dry-run",
+            "launchpad stores delete lake models/old readme.txt --yes",
+        ),
+        _delete,
+        (
+            STORE,
+            argument("paths", nargs="+", metavar="path", help="Path of a file or folder"),
+            argument("--yes", action="store_true", help="Delete without a question"),
+            argument("--dry-run", action="store_true", help="List the files without deleting them"),
+        ),
+        details=(
+            "A folder is deleted with all files below it, and with files that an interrupted "
+            "upload has left there. The exit code is 1 if the question is not confirmed. To remove "
+            "the object store itself and keep its files: launchpad stores remove."
+        ),
+    ),
+)
