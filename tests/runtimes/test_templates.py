@@ -120,7 +120,6 @@ def test_ignored_settings_have_notes() -> None:
         ("activeDeadlineSeconds: 60", "activeDeadlineSeconds: soon", "integer"),
         ("- {name: RATE}", "- {name: DEPTH}", "duplicate"),
         ("template: prepare", "template: unknown", "unknown"),
-        ("command: [sh, -c], ", "", "command is missing"),
         ("path: /app/clean, archive", "path: app/clean, archive", "absolute path"),
         ("path: /app/clean, archive", "path: /app/../etc, archive", "absolute path"),
         ("workflow.parameters.DEPTH", "workflow.parameters.OTHER", "OTHER"),

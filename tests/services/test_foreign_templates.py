@@ -12,6 +12,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.runtimes.embedded.code_search import Checkout
 from tests.runtimes.test_template_variables import TEMPLATE as VARIABLES
 from tests.services.execution_support import Bench
 
@@ -251,3 +252,48 @@ def test_variables_artifacts_and_results_of_steps_are_passed_on(bench: Bench) ->
     assert output.name == "final"
     files = {each.path for each in bench.desk.files.recorded(DEFAULT_SCOPE, output.id)}
     assert files == {"a.csv", "notes.txt"}
+
+
+def test_a_container_without_a_command_uses_that_of_the_dockerfile(bench: Bench) -> None:
+    text = (
+        template("ignored")
+        .replace('        command: ["/bin/sh", "-c"]\n', "")
+        .replace('        args: ["ignored"]\n', '        args: ["--name", "x"]\n')
+    )
+    (bench.code / "t").mkdir()
+    (bench.code / "t" / "train.yaml").write_text(text)
+    (refused,) = bench.desk.scenarios.add_executables(DEFAULT_SCOPE, bench.code / "t").refused
+    assert "command is missing" in refused.reason
+    main = "import sys\nopen('/app/model/m', 'w').write(' '.join(sys.argv))\nprint(sys.argv)"
+    files = {
+        "README.md": "",
+        "code/main.py": main,
+        "code/Dockerfile": "FROM x\nWORKDIR /work\nCOPY main.py .\n"
+        'ENTRYPOINT ["python", "main.py"]\nCMD ["--name", "default"]\n',
+    }
+    done = bench.wait(bench.create(bench.add(text, "t/train.yaml", files)))
+    assert done.status is Status.COMPLETED, bench.log(done.id)
+    assert "['main.py', '--name', 'x']" in bench.log(done.id)
+
+
+def test_a_checkout_is_read_once_for_all_its_templates(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bench.code / ".git").mkdir()
+    for number in range(20):
+        folder = bench.code / f"p{number}"
+        (folder / "code").mkdir(parents=True)
+        (folder / "code" / "train.py").write_text("")
+        (folder / "t.yaml").write_text(template("python /app/train.py", f"train-{number:02}"))
+    read = []
+    original = Checkout.read
+
+    def counted(root: Path) -> Checkout:
+        read.append(root)
+        return original(root)
+
+    monkeypatch.setattr(Checkout, "read", counted)
+    added = bench.desk.scenarios.add_executables(DEFAULT_SCOPE, bench.code)
+    assert len(added.added) == 20
+    assert not added.code_candidates
+    assert read == [bench.code]

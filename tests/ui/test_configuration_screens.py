@@ -15,8 +15,21 @@ from launchpad_tui.ui.screens.configurations.configuration import ConfigurationS
 from launchpad_tui.ui.screens.configurations.configuration_create import ConfigurationCreateScreen
 from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
 from launchpad_tui.ui.widgets.form import Form
-from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.harness import paste, press, running, screen_text, settled
 from tests.scenes.screen_seeds import CONFIGURATION, DATASET, EVALUATE, RUNNING, TRAIN
+
+FOREIGN = """\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: foreign-train
+  annotations: {scenarios.ai.sap.com/name: Field, executables.ai.sap.com/name: Foreign}
+  labels: {scenarios.ai.sap.com/id: field, ai.sap.com/version: "1.0"}
+spec:
+  entrypoint: main
+  templates:
+    - {name: main, container: {image: any, command: [python, /app/train.py]}}
+"""
 
 
 def configurations(pilot: Any) -> list[Any]:
@@ -208,3 +221,21 @@ async def test_settings_of_an_executable_are_edited(workshop_home: Home) -> None
         assert "SEED=7" in settings.values()
         await press(pilot, "r")
         assert "SEED=7" in screen_text(pilot)
+
+
+async def test_the_code_folder_is_selected_if_several_have_the_script(
+    workshop_home: Home, tmp_path: Path
+) -> None:
+    checkout = tmp_path / "checkout"
+    for name in (".git/HEAD", "one/train.py", "two/train.py"):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("")
+    (checkout / "t.yaml").write_text(FOREIGN)
+    async with running(workshop_home, "scenarios") as pilot:
+        await press(pilot, "a")
+        await paste(pilot, str(checkout / "t.yaml"))
+        await press(pilot, "enter")
+        assert "Code of foreign-train" in screen_text(pilot)
+        await press(pilot, "down", "enter")
+        settings = pilot.app.desk.scenarios.executable(DEFAULT_SCOPE, "foreign-train").settings
+        assert settings["code"] == str(checkout / "two")

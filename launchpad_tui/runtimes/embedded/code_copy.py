@@ -12,12 +12,13 @@ import os
 import posixpath
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.runtimes.embedded.code_search import GENERATED_FOLDERS, CodeLocation
 from launchpad_tui.runtimes.embedded.mounts import Mount
+from launchpad_tui.runtimes.embedded.template_model import Container
 
 #: folders of the system into which an image may copy files, but which must not be replaced
 _SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys")
@@ -32,12 +33,22 @@ class CodeView:
         mounts: the folders and files of the copy with their paths in the container.
         working_dir: the working directory that the Dockerfile sets; empty for the code folder.
         env: the environment variables that the Dockerfile sets.
+        entrypoint: the ENTRYPOINT of the Dockerfile.
+        command: the CMD of the Dockerfile.
     """
 
     folder: Path
     mounts: tuple[Mount, ...] = ()
     working_dir: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+    def complete(self, container: Container) -> Container:
+        """Return a container with the default command of the image if it has none itself."""
+        if container.command:
+            return container
+        return replace(container, command=self.entrypoint, args=container.args or self.command)
 
     @property
     def path(self) -> str:
@@ -65,7 +76,14 @@ def copy_location(location: CodeLocation, path: str, target: Path, limit_mb: int
         layout.add(source, place, limit_mb)
     for folder in (*location.image.folders, location.image.working_dir):
         layout.add_folder(folder)
-    return CodeView(target, layout.mounts(), location.image.working_dir)
+    image = location.image
+    return CodeView(
+        target,
+        layout.mounts(),
+        image.working_dir,
+        entrypoint=image.entrypoint,
+        command=image.command,
+    )
 
 
 @dataclass(slots=True)

@@ -40,8 +40,8 @@ GENERATED_FOLDERS = frozenset(
         "site-packages",
     )
 )
-#: the maximum number of folders that are searched, and of Dockerfiles that are read
-_FOLDER_LIMIT, _DOCKERFILE_LIMIT = 5_000, 200
+#: the maximum number of folders and files that are searched, and of Dockerfiles that are read
+_FOLDER_LIMIT, _FILE_LIMIT, _DOCKERFILE_LIMIT = 5_000, 100_000, 200
 #: files that mark the root of a project without version control
 _ROOT_MARKERS = ("README.md", "README", "README.rst", "LICENSE", "pyproject.toml", "setup.py")
 #: the number of parent folders in which such a file is searched
@@ -80,7 +80,7 @@ class CodeLocation:
 class Checkout:
     """The folders of a checkout in which code is searched, read once.
 
-    ``files`` are the paths of all files by their names, ``dockerfiles`` those of Dockerfiles.
+    ``files`` are the paths of files by their names, ``dockerfiles`` the contents of Dockerfiles.
     """
 
     root: Path
@@ -88,17 +88,17 @@ class Checkout:
     dockerfiles: list[ImageRecipe] = field(default_factory=list)
 
     @classmethod
-    def read(cls, root: Path, names: Iterable[str]) -> Checkout:
-        """Read the files with these names and the Dockerfiles below a folder."""
-        found, wanted = cls(root), set(names)
+    def read(cls, root: Path) -> Checkout:
+        """Read the names of the files and the Dockerfiles below a folder."""
+        found, count = cls(root), 0
         for number, (top, folders, files) in enumerate(os.walk(root)):
             folders[:] = sorted(name for name in folders if name not in GENERATED_FOLDERS)
-            if number >= _FOLDER_LIMIT:
+            count += len(files)
+            if number >= _FOLDER_LIMIT or count > _FILE_LIMIT:
                 break
             for name in sorted(files):
-                if name in wanted:
-                    found.files.setdefault(name, []).append(Path(top, name))
-                elif _is_dockerfile(name) and len(found.dockerfiles) < _DOCKERFILE_LIMIT:
+                found.files.setdefault(name, []).append(Path(top, name))
+                if _is_dockerfile(name) and len(found.dockerfiles) < _DOCKERFILE_LIMIT:
                     recipe = read_dockerfile(Path(top, name))
                     if recipe is not None:
                         found.dockerfiles.append(recipe)
@@ -124,13 +124,19 @@ def checkout_root(folder: Path) -> Path:
     return folder
 
 
-def locate_code(workflow: Workflow, source: str, selected: str) -> dict[str, CodeLocation]:
+def locate_code(
+    workflow: Workflow,
+    source: str,
+    selected: str,
+    checkouts: dict[Path, Checkout] | None = None,
+) -> dict[str, CodeLocation]:
     """Return the location of the code by the name of the template with a container.
 
     Args:
         workflow: the workflow.
         source: the file of the workflow template.
         selected: the code folder in the settings of the executable; empty to search it.
+        checkouts: keeps the checkouts that were read, for other workflows of the same checkout.
 
     Raises:
         ConfigError: the folder does not exist.
@@ -148,7 +154,7 @@ def locate_code(workflow: Workflow, source: str, selected: str) -> dict[str, Cod
     if not source or not folder.is_dir():
         hint = "Add the executable again from its current folder, or set its code folder."
         raise ConfigError("The folder of the workflow template does not exist", str(folder), hint)
-    return find_code(workflow.leaves, folder)
+    return find_code(workflow.leaves, folder, checkouts)
 
 
 def container_path(workflow: Workflow, location: CodeLocation) -> str:
@@ -164,18 +170,54 @@ def container_path(workflow: Workflow, location: CodeLocation) -> str:
     return ""
 
 
-def find_code(leaves: Sequence[Template], folder: Path) -> dict[str, CodeLocation]:
+def find_code(
+    leaves: Sequence[Template], folder: Path, checkouts: dict[Path, Checkout] | None = None
+) -> dict[str, CodeLocation]:
     """Return the location of the code by the name of the template.
 
     Args:
         leaves: the templates with a container.
         folder: the folder of the workflow template.
+        checkouts: keeps the checkouts that were read.
     """
     folder = folder.resolve()
+    root = checkout_root(folder)
+    checkout = (checkouts or {}).get(root) or Checkout.read(root)
+    if checkouts is not None:
+        checkouts[root] = checkout
+    return _find(leaves, folder, checkout) | _default_commands(leaves, folder, checkout)
+
+
+def _default_commands(
+    leaves: Sequence[Template], folder: Path, checkout: Checkout
+) -> dict[str, CodeLocation]:
+    """Return the location of the containers without a command: the nearest Dockerfile with one."""
+    names = [leaf.name for leaf in leaves if leaf.container and not leaf.container.command]
+    if not names:
+        return {}
+    for level in _levels(folder, checkout):
+        found = [
+            recipe
+            for recipe in checkout.dockerfiles
+            if recipe.file.is_relative_to(level) and (recipe.entrypoint or recipe.command)
+        ]
+        if len(found) == 1:
+            context = found[0].context(checkout.root)
+            return dict.fromkeys(names, CodeLocation(found[0].file.parent, "", found[0], context))
+        if found:
+            break
+    return {}
+
+
+def _levels(folder: Path, checkout: Checkout) -> list[Path]:
+    """Return a folder and its parents up to the root of the checkout."""
+    levels = [folder, *folder.parents]
+    return levels[: levels.index(checkout.root) + 1] if checkout.root in levels else [folder]
+
+
+def _find(leaves: Sequence[Template], folder: Path, checkout: Checkout) -> dict[str, CodeLocation]:
     names = {leaf.name: _named_scripts(leaf) for leaf in leaves}
     every = _unique(script for scripts in names.values() for script in scripts)
-    paths = [path for script in every for path in script.paths]
-    checkout = Checkout.read(checkout_root(folder), (posixpath.basename(path) for path in paths))
     together = _search(every, folder, checkout)
     if not together.missing and not together.candidates:
         return dict.fromkeys(names, together)
@@ -189,14 +231,14 @@ def find_code(leaves: Sequence[Template], folder: Path) -> dict[str, CodeLocatio
 def use_folder(leaves: Sequence[Template], selected: Path) -> dict[str, CodeLocation]:
     """Return the location of the code in a folder that the user has selected."""
     every = _unique(script for leaf in leaves for script in _named_scripts(leaf))
-    paths = [path for script in every for path in script.paths]
     selected = selected.resolve()
-    inside = Checkout.read(selected, (posixpath.basename(path) for path in paths))
+    inside = Checkout.read(selected)
     found = _in_folder(every, selected) or CodeLocation(selected)
     outer = Checkout(selected, inside.files, [*inside.dockerfiles, *_dockerfiles_above(selected)])
     missing = [script for script in _missing(every, found, outer) if script.required]
     location = replace(found, scripts=tuple(every), missing=tuple(missing))
-    return dict.fromkeys((leaf.name for leaf in leaves), _with_image(location, outer))
+    found_image = dict.fromkeys((leaf.name for leaf in leaves), _with_image(location, outer))
+    return found_image | _default_commands(leaves, selected, outer)
 
 
 def _dockerfiles_above(folder: Path) -> Iterator[ImageRecipe]:
@@ -242,9 +284,7 @@ def _search(scripts: Sequence[ScriptName], folder: Path, checkout: Checkout) -> 
     wanted = [script for script in scripts if script.required] or list(scripts)
     if not wanted:
         return _with_image(CodeLocation(folder, scripts=tuple(scripts)), checkout)
-    levels = [folder, *folder.parents]
-    levels = levels[: levels.index(checkout.root) + 1] if checkout.root in levels else [folder]
-    for level in levels:
+    for level in _levels(folder, checkout):
         found = _in_folder(wanted, level)
         if found is not None and not _missing(wanted, found, checkout):
             return _with_image(replace(found, scripts=tuple(scripts)), checkout)

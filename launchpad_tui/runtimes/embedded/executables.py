@@ -12,9 +12,10 @@ from pathlib import Path
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
 from launchpad_tui.domain.credential_text import MASK, masked
 from launchpad_tui.domain.fields import checked
-from launchpad_tui.domain.scenario import AddedExecutables, Executable
+from launchpad_tui.domain.scenario import AddedExecutables, Executable, TemplateProblem
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.code_search import (
+    Checkout,
     CodeLocation,
     locate_code,
     located_folders,
@@ -72,7 +73,15 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
     found = parse_templates(path)
     added: list[tuple[Executable, str]] = []
     candidates: dict[str, tuple[str, ...]] = {}
-    noted = [_with_code_notes(each) for each in found.templates]
+    checkouts: dict[Path, Checkout] = {}
+    noted = []
+    refused = list(found.refused)
+    for parsed in found.templates:
+        with_notes, locations = _with_code_notes(parsed, checkouts)
+        if problem := _missing_command(parsed, locations):
+            refused.append(problem)
+        else:
+            noted.append((with_notes, locations))
     with records.transaction():
         for each, locations in noted:
             records.put_scenario(scope, each.scenario)
@@ -82,13 +91,32 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
             folders = {str(folder) for one in locations.values() for folder in one.candidates}
             if folders and "code" not in executable.settings:
                 candidates[executable.id] = tuple(sorted(folders))
-    return AddedExecutables(tuple(added), found.refused, found.skipped, candidates)
+    return AddedExecutables(tuple(added), tuple(refused), found.skipped, candidates)
 
 
-def _with_code_notes(parsed: ParsedTemplate) -> tuple[ParsedTemplate, dict[str, CodeLocation]]:
+def _missing_command(
+    parsed: ParsedTemplate, locations: Mapping[str, CodeLocation]
+) -> TemplateProblem | None:
+    """Return the problem of a container without a command that no Dockerfile supplies."""
+    for leaf in parsed.workflow.leaves:
+        image = locations[leaf.name].image
+        has_default = image is not None and bool(image.entrypoint or image.command)
+        if leaf.container is not None and not leaf.container.command and not has_default:
+            return TemplateProblem(
+                Path(parsed.executable.source),
+                leaf.line,
+                f"template {leaf.name}: command is missing, and there is not exactly one "
+                "Dockerfile in the checkout that names the default command of the image",
+            )
+    return None
+
+
+def _with_code_notes(
+    parsed: ParsedTemplate, checkouts: dict[Path, Checkout]
+) -> tuple[ParsedTemplate, dict[str, CodeLocation]]:
     """Return a template with notes about its code, and the locations of the code."""
     executable = parsed.executable
-    locations = locate_code(parsed.workflow, executable.source, "")
+    locations = locate_code(parsed.workflow, executable.source, "", checkouts)
     notes: dict[str, None] = {}
     if missing := missing_code(executable.id, locations):
         notes[missing] = None

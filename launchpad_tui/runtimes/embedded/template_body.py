@@ -191,8 +191,8 @@ class SpecReader:
             elif key not in _KNOWN_CONTAINER:
                 self.note(key, f"the embedded runtime does not support it (line {value.line})")
         command = tuple(each.text() for each in node.list_of("command"))
-        if not command:
-            raise node.error("command is missing: the default command of the image is not known")
+        if not command and script:
+            raise node.error("command is missing: a script requires an interpreter")
         source = node.require("source").text() if script else ""
         env: list[EnvVar] = []
         for each in node.list_of("env"):

@@ -65,7 +65,8 @@ class OutputParameter:
 class Container:
     """The command of a template.
 
-    ``script`` is the text of a script; its file becomes the last argument of the command.
+    ``command`` is empty if the default command of the image is used. ``script`` is the text of a
+    script; its file becomes the last argument of the command.
     """
 
     command: tuple[str, ...]

@@ -232,6 +232,7 @@ class WorkflowRun:
             raise Interrupted("Stopped before this step")
         place = _unique(context.workspace.artifacts / _file_name(step))
         view = context.code[template.name]
+        container = view.complete(container)
         paths_of_artifacts = {path.rstrip("/") for path in template.paths}
         mounts: dict[str, Mount] = {
             mount_key(mount): mount
