@@ -18,6 +18,7 @@ from launchpad_tui.domain.formats.base import (
 from launchpad_tui.domain.formats.onnx import onnx_preview
 from launchpad_tui.domain.formats.pickle_search import search_pickles
 from launchpad_tui.domain.formats.pickles import pickle_note, pickle_preview
+from launchpad_tui.domain.formats.saved_model import saved_model_preview
 from launchpad_tui.domain.formats.tensors import gguf_preview, npy_preview, safetensors_preview
 from launchpad_tui.domain.formats.text import text_preview
 
@@ -66,6 +67,7 @@ _FORMATS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
     ("tar", "Tar archive", tar_preview),
     ("safetensors", "Safetensors", safetensors_preview),
     ("pickle", "Pickle", pickle_preview),
+    ("savedmodel", "TensorFlow SavedModel", saved_model_preview),
     ("onnx", "ONNX model", onnx_preview),
     ("text", "Text", text_preview),
 )

@@ -60,12 +60,14 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
     arrays = [each for each in entries if each.filename.endswith(".npy")]
     if pickles:
         return _torch(source, entries, facts)
-    if arrays and len(arrays) == len(entries):
+    if (arrays and len(arrays) == len(entries)) or source.ending((".npz",)):
         rows = [
             (short(each.filename.removesuffix(".npy")), *_array(archive, each))
-            for each in arrays[:ROWS]
+            if each in arrays
+            else (short(each.filename), "not an array", "", "")
+            for each in entries[:ROWS]
         ]
-        note = shown_note(ROWS, len(arrays), "arrays")
+        note = shown_note(ROWS, len(entries), "arrays")
         return Preview(
             "npz",
             "NumPy arrays",
@@ -106,7 +108,7 @@ def _torch(source: Source, entries: list[zipfile.ZipInfo], facts: list[tuple[str
 
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, str, str]:
     try:
-        facts = dict(npy_facts(_member(archive, entry, 70_000)) or ())
+        facts = dict(npy_facts(_member(archive, entry, 70_000), entry.file_size) or ())
     except Malformed as error:
         return str(error), "", ""
     return facts.get("Type", "?"), facts.get("Shape", "?"), facts.get("Elements", "?")

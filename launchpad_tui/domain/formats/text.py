@@ -203,12 +203,16 @@ def _table(
     rows: list[tuple[str, ...]] = []
     problem = ""
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        # Blank lines are not rows, as for pandas and csv.DictReader.
+        for row in filter(None, reader):
             rows.append(tuple(short(cell, 80) for cell in row))
             if len(rows) > ROWS + 1:
                 break
     except csv.Error as error:
         problem = f"The rest of the file cannot be read: {error}."
+    if whole and not problem and _has_open_quote(text, separator):
+        problem = "A quoted cell is not closed, so the rest of the file is part of it."
     if rows and not whole and len(rows) <= ROWS + 1:
         # The last row may be incomplete.
         rows.pop()
@@ -219,3 +223,13 @@ def _table(
     shown = tuple(rows[1 : ROWS + 1])
     more = problem or note or ("Only the first rows are shown." if len(rows) > ROWS + 1 else "")
     return Preview("table", "Table", facts, head, shown, note=more)
+
+
+def _has_open_quote(text: str, separator: str) -> bool:
+    """Return whether the last cell begins with a quote without an end, which readers refuse."""
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False

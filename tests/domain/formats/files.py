@@ -45,7 +45,7 @@ def gguf(order: str = "<") -> bytes:
         text("tokens") + struct.pack(f"{order}IIQ", 9, 8, 2) + text("<s>") + text("</s>"),
         text("scores") + struct.pack(f"{order}IIQ3f", 9, 6, 3, 0.5, 1.5, 2.5),
     ]
-    tensors = [text("blk.0.attn") + struct.pack(f"{order}IQQIQ", 2, 8, 4, 12, 0)]
+    tensors = [text("blk.0.attn") + struct.pack(f"{order}IQQIQ", 2, 32, 1, 2, 0)]
     return (
         b"GGUF"
         + struct.pack(f"{order}IQQ", 3, len(tensors), len(pairs))
