@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Configuration, Execution
@@ -35,6 +35,16 @@ class Lineage:
     artifacts: Mapping[str, Artifact]
     executions: Mapping[str, LineageExecution]
     truncated: bool = False
+    _consumers: Mapping[str, Sequence[LineageExecution]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[LineageExecution]] = {}
+        for one in sorted(self.executions.values(), key=lambda one: one.execution.created_at):
+            for artifact_id in dict.fromkeys(value for _, value in one.inputs):
+                found.setdefault(artifact_id, []).append(one)
+        object.__setattr__(self, "_consumers", found)
 
     def source(self, artifact_id: str) -> LineageExecution | None:
         """Return the execution that created an artifact, None if it is unknown."""
@@ -43,5 +53,4 @@ class Lineage:
 
     def consumers(self, artifact_id: str) -> tuple[LineageExecution, ...]:
         """Return the executions that used an artifact as an input, oldest first."""
-        found = [e for e in self.executions.values() if any(a == artifact_id for _, a in e.inputs)]
-        return tuple(sorted(found, key=lambda e: e.execution.created_at))
+        return tuple(self._consumers.get(artifact_id, ()))

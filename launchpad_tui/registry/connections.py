@@ -302,22 +302,10 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
     """Return the group's object stores by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT name, kind, settings, created_at, origin, gone_at FROM object_stores "
-            "WHERE group_pk = ? ORDER BY name <> ?, name",
+            f"SELECT {_STORE} FROM object_stores WHERE group_pk = ? ORDER BY name <> ?, name",
             (group_pk(db, scope), DEFAULT_STORE),
         ).fetchall()
-    return [
-        ObjectStoreRecord(
-            name,
-            kind,
-            text_map(settings),
-            from_micros(at),
-            origin == "runtime",
-            timestamp(gone),
-            origin == "client",
-        )
-        for name, kind, settings, at, origin, gone in rows
-    ]
+    return [_store(row) for row in rows]
 
 
 def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
@@ -326,11 +314,15 @@ def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
     Raises:
         NotFound: the resource group has no object store of this name.
     """
+    with registry.read() as db:
+        row = db.execute(
+            f"SELECT {_STORE} FROM object_stores WHERE group_pk = ? AND name = ?",
+            (group_pk(db, scope), name),
+        ).fetchone()
+    if row is not None:
+        return _store(row)
     known = stores(registry, scope)
-    for found in known:
-        if found.name == name:
-            return found
-    names = ", ".join(one.name for one in known)
+    names = ", ".join(one.name for one in known[:20])
     detail = f"Its object stores: {names}." if known else "It has no object stores."
     raise NotFound(
         f"Resource group {scope} has no object store {name!r}",
@@ -448,6 +440,23 @@ def delete_store(registry: Registry, scope: Scope, name: str) -> None:
         db.execute(
             "DELETE FROM object_stores WHERE group_pk = ? AND name = ?", (group_pk(db, scope), name)
         )
+
+
+#: the columns that `_store` takes
+_STORE = "name, kind, settings, created_at, origin, gone_at"
+
+
+def _store(row: tuple[str, str, str, int, str, int | None]) -> ObjectStoreRecord:
+    name, kind, settings, at, origin, gone = row
+    return ObjectStoreRecord(
+        name,
+        kind,
+        text_map(settings),
+        from_micros(at),
+        origin == "runtime",
+        timestamp(gone),
+        origin == "client",
+    )
 
 
 def _unknown(name: str) -> NotFound:

@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import sys
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -217,10 +218,8 @@ class KnownValues:
 
     def format(self, texts: Sequence[str]) -> list[str]:
         """Return texts with the known values in place of ``{}`` fields."""
-        return [
-            text if CONTROLS in text else text.format_map(self._values) if "{" in text else text
-            for text in texts
-        ]
+        known = defaultdict(lambda: "missing", self._values)
+        return [text if CONTROLS in text else text.format_map(known) for text in texts]
 
     def of(self, argument: Argument) -> str:
         """Return a value of an argument, valid if one is known."""
