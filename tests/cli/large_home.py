@@ -46,11 +46,20 @@ def large_home(root: Path, files: Path, count: int) -> None:
     connections.add_store(registry, DEFAULT_SCOPE, "lake", "file", {"root": str(files)})
     slots = tuple(ArtifactSlot(name, "dataset") for name in names)
     executable = Executable(
-        *("tiny-train", "tiny", "Train", "", "1"),
-        tuple(Parameter(name, "1") for name in names),
-        slots,
-        slots,
-        *("", "", tuple(names), {}, T0, T0),
+        id="tiny-train",
+        scenario_id="tiny",
+        name="Train",
+        description="",
+        version="1",
+        parameters=tuple(Parameter(name, "1") for name in names),
+        inputs=slots,
+        outputs=slots,
+        template="",
+        source="",
+        notes=tuple(names),
+        settings={},
+        created_at=T0,
+        modified_at=T0,
     )
     with registry.write("connections", "artifacts", "executions", "configurations", "metrics"):
         scenarios.put_scenario(
@@ -77,9 +86,15 @@ def large_home(root: Path, files: Path, count: int) -> None:
                 registry,
                 DEFAULT_SCOPE,
                 Schedule(
-                    *(f"p-{number:05}", name, "0 3 * * *", f"s-{number:05}"),
-                    ScheduleStatus.INACTIVE,
-                    *(None, None, at, at),
+                    id=f"p-{number:05}",
+                    name=name,
+                    cron="0 3 * * *",
+                    configuration_id=f"s-{number:05}",
+                    status=ScheduleStatus.INACTIVE,
+                    start=None,
+                    end=None,
+                    created_at=at,
+                    modified_at=at,
                 ),
             )
         for number in range(2):
@@ -101,25 +116,48 @@ def _artifact(
 def _add_trained(registry: Registry, number: int, names: list[str]) -> None:
     at = T0 + timedelta(days=1 + number)
     configuration = Configuration(
-        *(f"c-{number}", f"large-{number}", "tiny", "tiny-train"),
-        {name: str(number) for name in names},
-        {name: f"d-{place:05}" for place, name in enumerate(names)},
-        at,
+        id=f"c-{number}",
+        name=f"large-{number}",
+        scenario_id="tiny",
+        executable_id="tiny-train",
+        parameters={name: str(number) for name in names},
+        inputs={name: f"d-{place:05}" for place, name in enumerate(names)},
+        created_at=at,
     )
     execution = Execution(
-        *(f"e{number:015x}", configuration.id, configuration.name, "tiny", "tiny-train", "1"),
-        *(Status.COMPLETED, TargetStatus.COMPLETED, "", at, at, at, at, at + timedelta(minutes=1)),
-        dict.fromkeys(names, "detail"),
+        id=f"e{number:015x}",
+        configuration_id=configuration.id,
+        configuration_name=configuration.name,
+        scenario_id="tiny",
+        executable_id="tiny-train",
+        executable_version="1",
+        status=Status.COMPLETED,
+        target_status=TargetStatus.COMPLETED,
+        status_message="",
+        created_at=at,
+        modified_at=at,
+        submitted_at=at,
+        started_at=at,
+        completed_at=at + timedelta(minutes=1),
+        status_details=dict.fromkeys(names, "detail"),
     )
     with registry.write("executions") as db:
         group = connections.group_pk(db, DEFAULT_SCOPE)
         configurations.insert(db, group, configuration)
         executions.insert(db, group, execution)
+        labels = tuple((f"ext.ai.sap.com/{name}", str(number)) for name in names)
         model = Artifact(
-            *(f"m-{number}", f"model-{number}", ArtifactKind.MODEL, "ai://lake/model"),
-            *("", "tiny", execution.id),
-            tuple((f"ext.ai.sap.com/{name}", str(number)) for name in names),
-            *(1, at, at),
+            id=f"m-{number}",
+            name=f"model-{number}",
+            kind=ArtifactKind.MODEL,
+            url="ai://lake/model",
+            description="",
+            scenario_id="tiny",
+            execution_id=execution.id,
+            labels=labels,
+            size=1,
+            created_at=at,
+            modified_at=at,
         )
         key = artifacts.insert(db, group, model)
         artifacts.insert_files(db, key, [ArtifactFile(name, 1, "0" * 64) for name in names])
