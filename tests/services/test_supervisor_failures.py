@@ -49,7 +49,10 @@ def test_a_killed_supervisor_ends_the_training_and_is_detected(bench: Bench) -> 
     # The process group has ended before any process checks the execution.
     until(lambda: not processes_of(one), 5)
     assert bench.execution(one).status is Status.RUNNING
+    folder = bench.desk.home.executions / one
+    assert list(folder.glob("reserve-*"))
     dead = bench.reconcile(one)
+    assert not list(folder.glob("reserve-*"))
     assert dead.status is Status.DEAD
     assert "supervisor ended unexpectedly" in dead.status_message
     assert dead.status_details["reason"] == "supervisor lost"

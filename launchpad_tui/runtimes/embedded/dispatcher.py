@@ -25,7 +25,7 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, StorageFull
-from launchpad_tui.runtimes.embedded.space_reserve import check_space
+from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, check_space
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import RuntimeHost
 
@@ -145,6 +145,7 @@ class Dispatcher:
         kill_remaining(execution.id)
         stopping = execution.status is Status.STOPPING
         folder = self._host.home.executions / execution.id
+        SpaceReserve(folder).clear()
         message = _LOST + _last_line(folder / "supervisor.log")
         details = {**execution.status_details, "reason": "supervisor lost"}
         if not stopping and has_pending_outputs(folder):
