@@ -24,15 +24,6 @@ def share(value: float, low: float, high: float) -> float:
     return found if math.isfinite(found) else (2.0 if value > low else -1.0)
 
 
-def mean(values: Sequence[float]) -> float:
-    """Return the mean of finite values, also if their sum exceeds the largest float."""
-    largest = max(map(abs, values))
-    if largest < 1e290:
-        return math.fsum(values) / len(values)
-    found = math.fsum(value / largest for value in values) / len(values) * largest
-    return max(min(values), min(max(values), found))
-
-
 @dataclass(frozen=True, slots=True)
 class Scale:
     """The mapping from numbers to a share of an axis."""

@@ -7,12 +7,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from launchpad_tui.charts.axes import share
 from launchpad_tui.charts.model import ChartSpec, Plot, Series
 
 X_KINDS = ("step", "relative", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97, 0.99)
 #: the smallest share of the data that a view can show
 _CLOSEST = 1e-6
+#: the limits of positive floats
+_SMALLEST, _LARGEST = 5e-324, 1.7976931348623157e308
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +54,44 @@ class CurveView:
     def zoomed(self, plot: Plot, factor: float) -> CurveView:
         """Zoom in by a factor above 1, or out, around the cursor or else the middle."""
         low, high = plot.x_low, plot.x_high
-        span = (high - low) / factor
-        if span <= (abs(high) + abs(low) + 1) * _CLOSEST * 1e-3:
+        # Quarters, since the width of a range or the sum of its ends may exceed the largest float.
+        span = (high / 4 - low / 4) / factor
+        if span <= (abs(high) / 4 + abs(low) / 4 + 1) * _CLOSEST * 1e-3:
             return self
         at = (
             self.cursor_x
             if self.cursor_x is not None and low <= self.cursor_x <= high
-            else (low + high) / 2
+            else low / 2 + high / 2
         )
-        share = (at - low) / (high - low) if high > low else 0.5
-        return replace(self, x_range=(at - span * share, at + span * (1 - share)))
+        part = share(at, low, high) if high > low else 0.5
+        return replace(
+            self, x_range=_limited(at / 4 - span * part, at / 4 + span * (1 - part), scale=4)
+        )
 
     def zoomed_y(self, plot: Plot, factor: float) -> CurveView:
         """Zoom the y axis by a factor around the middle."""
         low, high = plot.scaled(plot.y_low), plot.scaled(plot.y_high)
-        middle, half = (low + high) / 2, (high - low) / 2 / factor
-        found = (middle - half, middle + half)
-        return replace(self, y_range=(10.0 ** found[0], 10.0 ** found[1]) if self.y_log else found)
+        middle, half = low / 8 + high / 8, (high / 8 - low / 8) / factor
+        return self._with_y_range(middle - half, middle + half)
 
-    def panned(self, plot: Plot, share: float) -> CurveView:
-        """Pan along x by a share of the visible range."""
-        by = (plot.x_high - plot.x_low) * share
-        return replace(self, x_range=(plot.x_low + by, plot.x_high + by))
+    def panned(self, plot: Plot, part: float) -> CurveView:
+        """Pan along x by a part of the visible range."""
+        low, high = plot.x_low / 4, plot.x_high / 4
+        by = (high - low) * part
+        return replace(self, x_range=_limited(low + by, high + by, scale=4))
 
-    def panned_y(self, plot: Plot, share: float) -> CurveView:
-        """Pan along y by a share of the visible range."""
-        low, high = plot.scaled(plot.y_low), plot.scaled(plot.y_high)
-        by = (high - low) * share
-        found = (low + by, high + by)
-        return replace(self, y_range=(10.0 ** found[0], 10.0 ** found[1]) if self.y_log else found)
+    def panned_y(self, plot: Plot, part: float) -> CurveView:
+        """Pan along y by a part of the visible range."""
+        low, high = plot.scaled(plot.y_low) / 4, plot.scaled(plot.y_high) / 4
+        by = (high - low) * part
+        return self._with_y_range(low + by, high + by)
+
+    def _with_y_range(self, low: float, high: float) -> CurveView:
+        """Show a y range, given as quarters of its ends or of their logarithms."""
+        if not self.y_log:
+            return replace(self, y_range=_limited(low, high, scale=4))
+        low, high = _power(low * 4), _power(high * 4)
+        return replace(self, y_range=(low, high)) if low < high else self
 
     def reset(self) -> CurveView:
         """Show everything, without a cursor."""
@@ -105,6 +117,19 @@ class CurveView:
         """Switch to the next stronger smoothing, or from the strongest to none."""
         place = SMOOTHINGS.index(self.smoothing) if self.smoothing in SMOOTHINGS else 0
         return replace(self, smoothing=SMOOTHINGS[(place + 1) % len(SMOOTHINGS)])
+
+
+def _power(exponent: float) -> float:
+    """Return a power of ten, limited to positive floats."""
+    if exponent >= math.log10(_LARGEST):
+        return _LARGEST
+    return max(_SMALLEST, float(10.0**exponent))
+
+
+def _limited(low: float, high: float, *, scale: float) -> tuple[float, float]:
+    """Return ends of a range multiplied by a scale, limited to finite floats."""
+    most = _LARGEST / scale
+    return max(-most, min(most, low)) * scale, max(-most, min(most, high)) * scale
 
 
 def nearest(series: Series, x: float, reach: float) -> tuple[float, float] | None:

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from launchpad_tui.charts.axes import mean
 from launchpad_tui.charts.model import ChartData, ChartTable, Value
 from launchpad_tui.charts.text import counted
-from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.numbers import mean, number_text
 from launchpad_tui.domain.text import safe_text
 
 #: the separator of parameter names in `ChartTable.along`

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from launchpad_tui.charts.axes import Scale, mean, share
+from launchpad_tui.charts.axes import Scale, share
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import (
     Group,
@@ -24,7 +24,7 @@ from launchpad_tui.charts.heat_over import draw_over, no_points
 from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing, Value
 from launchpad_tui.charts.shades import legend, shade
 from launchpad_tui.charts.text import short_labels
-from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.numbers import mean, number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
 #: the greatest width of a cell

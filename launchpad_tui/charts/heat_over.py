@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from launchpad_tui.charts.axes import Scale, label_ticks, mean, share
+from launchpad_tui.charts.axes import Scale, label_ticks, share
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.model import ChartSpec, Drawing, Series
 from launchpad_tui.charts.scale import ticks, x_range, x_texts, y_range
 from launchpad_tui.charts.shades import legend, shade
 from launchpad_tui.charts.text import counted, short_labels
-from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.numbers import mean, number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}

@@ -12,6 +12,7 @@ from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS, integer
 from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.domain.metric import normal_name
 from launchpad_tui.errors import NotFound
 
 if TYPE_CHECKING:
@@ -99,9 +100,11 @@ def _keys(context: CommandContext, _options: argparse.Namespace) -> None:
 def _export(context: CommandContext, options: argparse.Namespace) -> None:
     execution = execution_id(context, options.id)
     series = context.desk.metrics.series(context.scope, execution)
-    names = frozenset(options.metric or ())
+    names = frozenset(map(normal_name, options.metric or ()))
     selected = [
-        one for one in series if not names or one.key in names or one.key.split("{")[0] in names
+        one
+        for one in series
+        if not names or names & {normal_name(one.key), normal_name(one.key.split("{")[0])}
     ]
     if not selected:
         raise NotFound(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX
+from launchpad_tui.domain.metric import normal_name
 from launchpad_tui.domain.query import Condition, Op, Subject
 from launchpad_tui.errors import InvalidInput
 
@@ -112,8 +113,8 @@ def _subject(
     if kind == "word" and snake in attributes:
         return Subject.ATTRIBUTE, snake
     known_metrics, known_parameters = metrics(), parameters()
-    if word in known_metrics:
-        return Subject.METRIC, word
+    if normal_name(word) in map(normal_name, known_metrics):
+        return Subject.METRIC, normal_name(word)
     if word in known_parameters:
         return Subject.PARAMETER, word
     # Column headings omit the ending, such as Scenario for scenario_id.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,6 +82,15 @@ class SeriesSummary:
     last_step: int
     first_at: datetime
     last_at: datetime
+
+
+def normal_name(name: str) -> str:
+    """Return the form in which a name of a metric, or a key of a series, is stored and compared.
+
+    It is Unicode's NFC: file systems and editors of macOS write ``é`` as two characters (NFD),
+    which look the same.
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def series_key(name: str, labels: Sequence[tuple[str, str]]) -> str:

@@ -15,6 +15,8 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
 #: below this number, dividing by a power of ten loses digits
 _TINY = 1e-290
+#: above this number, a sum of many may exceed the largest float
+_HUGE = 1e290
 
 
 def number_text(value: float | None, digits: int = 5) -> str:
@@ -113,22 +115,36 @@ def _close(ticks: Sequence[float], texts: Sequence[str], step: float) -> bool:
 def percent_text(value: float, baseline: float) -> str:
     """Return the difference to a baseline in percent, with its sign.
 
-    It is empty if the baseline is 0 or a value is not finite.
+    It is empty if the baseline is 0, or if a value or the difference is not finite.
     """
     if not (math.isfinite(value) and math.isfinite(baseline)) or baseline == 0:
         return ""
     share = (value - baseline) / abs(baseline) * 100
+    if not math.isfinite(share):
+        return ""
     if abs(share) >= 1000:
         return f"{share:+.0f}%"
     return f"{share:+.1f}%" if abs(share) >= 0.05 or share == 0 else f"{share:+.2g}%"
 
 
 def difference_text(value: float, baseline: float) -> str:
-    """Return the difference to a baseline with its sign; empty if a value is not finite."""
+    """Return the difference to a baseline with its sign; empty if one of them is not finite."""
     if not (math.isfinite(value) and math.isfinite(baseline)):
         return ""
-    text = number_text(value - baseline, 4)
+    difference = value - baseline
+    if not math.isfinite(difference):
+        return ""
+    text = number_text(difference, 4)
     return text if text.startswith("-") or text == "0" else f"+{text}"
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of finite values, also if their sum exceeds the largest float."""
+    largest = max(map(abs, values))
+    if largest < _HUGE:
+        return math.fsum(values) / len(values)
+    found = math.fsum(value / largest for value in values) / len(values) * largest
+    return max(min(values), min(max(values), found))
 
 
 def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) -> str:
@@ -144,7 +160,7 @@ def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) 
     for cell in range(width):
         part = values[cell * len(values) // width : (cell + 1) * len(values) // width]
         finite = [value for value in part if math.isfinite(value)]
-        cells.append(math.fsum(finite) / len(finite) if finite else None)
+        cells.append(mean(finite) if finite else None)
     known = [value for value in cells if value is not None]
     if not known:
         return " " * width

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
+from launchpad_tui.domain.metric import normal_name
 
 Row = TypeVar("Row")
 
@@ -80,6 +81,10 @@ class MetricColumn:
 
     key: str
     statistic: Statistic = Statistic.LATEST
+
+    def __post_init__(self) -> None:
+        """Normalize the key."""
+        object.__setattr__(self, "key", normal_name(self.key))
 
     def __str__(self) -> str:
         """Return the column in the form of titles and options: ``loss`` or ``loss:min``."""

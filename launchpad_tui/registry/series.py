@@ -20,6 +20,7 @@ from launchpad_tui.domain.metric import (
     Metric,
     SeriesSummary,
     guess_direction,
+    normal_name,
     series_key,
 )
 from launchpad_tui.domain.timestamps import from_micros, to_micros
@@ -69,7 +70,8 @@ def append(
         return
     grouped: dict[tuple[str, Labels], list[Metric]] = {}
     for metric in metrics:
-        grouped.setdefault((metric.name, tuple(sorted(metric.labels))), []).append(metric)
+        key = (normal_name(metric.name), tuple(sorted(metric.labels)))
+        grouped.setdefault(key, []).append(metric)
     with registry.write("metrics") as db:
         execution = execution_pk(db, scope, execution_id)
         for (name, labels), points in grouped.items():
@@ -106,6 +108,7 @@ def append_bulk(
         return
     with registry.write("metrics") as db:
         execution = execution_pk(db, scope, execution_id)
+        name = normal_name(name)
         state = _state(db, execution, name, tuple(sorted(labels)))
         _summarize(state, new)
         tail = _take_tail(db, state)

@@ -12,7 +12,7 @@ from typing import Any
 from launchpad_tui.charts.palette import assign
 from launchpad_tui.domain.board import Board, board_from_json, check_board_name
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.metric import Direction
+from launchpad_tui.domain.metric import Direction, normal_name
 from launchpad_tui.domain.text import escape_json
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound, StorageFull
 from launchpad_tui.registry import preferences
@@ -149,12 +149,12 @@ class BoardService:
         if not isinstance(stored, dict):
             return {}
         valid = {Direction.LOWER, Direction.HIGHER}
-        return {str(key): value for key, value in stored.items() if value in valid}
+        return {normal_name(str(key)): value for key, value in stored.items() if value in valid}
 
     def set_direction(self, key: str, direction: str | None) -> None:
         """Set the better direction of a metric; None derives it from the name of the metric."""
         with self._registry.write():
-            known = self.directions()
+            known, key = self.directions(), normal_name(key)
             known.pop(key, None)
             if direction is not None:
                 known[key] = direction

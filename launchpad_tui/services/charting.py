@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from launchpad_tui.charts.model import ChartData, ChartTable, Series, Value
 from launchpad_tui.domain.board import Against, Board, ChartDefinition
 from launchpad_tui.domain.comparison import ComparedItem
-from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
+from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction, normal_name
+from launchpad_tui.domain.numbers import mean
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
@@ -183,18 +184,19 @@ class ChartService:
 
             values = _floats(window(self._registry, series.id, points=series.count + 8).values)
             finite = [value for value in values if math.isfinite(value)]
-            return math.fsum(finite) / len(finite) if finite else None
+            return mean(finite) if finite else None
         return {"min": series.minimum, "max": series.maximum}.get(how, series.last)
 
 
 def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummary]:
     """Return the series of a model or execution that a chart shows."""
-    wanted = set(chart.metrics)
+    names = set(map(normal_name, chart.metrics))
     labels = set(chart.labels)
     return [
         one
         for one in subject.series
-        if (one.name in wanted or one.key in wanted) and labels <= set(one.labels)
+        if (normal_name(one.name) in names or normal_name(one.key) in names)
+        and labels <= set(one.labels)
     ]
 
 

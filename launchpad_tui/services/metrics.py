@@ -13,6 +13,7 @@ from launchpad_tui.domain.metric import (
     SeriesSummary,
     SeriesWindow,
     Tag,
+    normal_name,
 )
 from launchpad_tui.registry import artifacts, executions, logged_metrics, series
 from launchpad_tui.registry.database import Registry
@@ -63,7 +64,11 @@ class MetricService:
             after: The number of points to skip; a negative number counts from the end.
             limit: The maximum number of points; None for all.
         """
-        found = [one for one in self.series(scope, execution_id) if not key or one.key == key]
+        found = [
+            one
+            for one in self.series(scope, execution_id)
+            if not key or normal_name(one.key) == normal_name(key)
+        ]
         return logged_metrics.points(self._registry, found, after, limit)
 
     def stream(self, series: Iterable[SeriesSummary]) -> Iterator[Metric]:

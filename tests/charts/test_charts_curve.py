@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from launchpad_tui.charts.curve import SMOOTHINGS, X_KINDS, CurveView, nearest, readout
+from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import Plot, Series
 
 PLOT = Plot(6, 1, 50, 20, 0.0, 1000.0, 10.0, 20.0)
@@ -125,3 +128,44 @@ def test_a_view_is_converted_to_a_spec() -> None:
         1.5,
         True,
     )
+
+
+_LARGEST = 1.7976931348623157e308
+_ENDS = (
+    -_LARGEST,
+    -1e300,
+    -1.0,
+    -0.0,
+    5e-324,
+    1e-300,
+    1.0,
+    1e300,
+    _LARGEST,
+)
+
+
+@pytest.mark.parametrize("y_log", [False, True])
+@given(st.sampled_from(_ENDS), st.sampled_from(_ENDS), st.lists(st.integers(0, 3), max_size=8))
+def test_extreme_ranges_can_be_zoomed_and_panned(
+    y_log: bool, first: float, second: float, moves: list[int]
+) -> None:
+    low, high = sorted((first, second))
+    if low == high:
+        return
+    y_low, y_high = (low, high) if not y_log or low > 0 else (5e-324, _LARGEST)
+    plot, view = Plot(6, 1, 50, 20, low, high, y_low, y_high, y_log), CurveView(y_log=y_log)
+    for move in moves:
+        view = (
+            view.zoomed(plot, 2).zoomed_y(plot, 2),
+            view.zoomed(plot, 0.5).zoomed_y(plot, 0.5),
+            view.panned(plot, 0.5).panned_y(plot, 0.5),
+            view.panned(plot, -0.5).panned_y(plot, -0.5),
+        )[move]
+        for ends in (view.x_range, view.y_range):
+            assert ends is None or (all(map(math.isfinite, ends)) and ends[0] <= ends[1])
+        x_ends, y_ends = view.x_range or (low, high), view.y_range or (y_low, y_high)
+        spec = view.spec(60, 20)
+        drawing = draw_line(spec, [Series("id", "a", [low, high], [y_low, y_high])])
+        assert drawing.plot is not None
+        if x_ends[0] < x_ends[1] and y_ends[0] < y_ends[1]:
+            plot = Plot(6, 1, 50, 20, *x_ends, *y_ends, y_log)

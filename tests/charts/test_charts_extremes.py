@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as with_data
 from hypothesis import strategies as st
 
-from launchpad_tui.charts.axes import Scale, mean
+from launchpad_tui.charts.axes import Scale
 from launchpad_tui.charts.catalog import KINDS, OVER, draw
 from launchpad_tui.charts.model import ChartData, ChartSpec, Series
 from launchpad_tui.charts.scale import log_ticks, ticks, x_range, x_texts
+from launchpad_tui.domain.numbers import mean
 from tests.charts.chart_data import check_size, given
 
 LARGEST, SMALLEST = sys.float_info.max, 5e-324

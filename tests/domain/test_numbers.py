@@ -183,3 +183,16 @@ def test_position_is_a_share_of_the_range(first: float, second: float, third: fl
     assert 0.0 <= position(value, low, high) <= 1.0
     assert position(low, low, high) == 0.0
     assert position(high, low, high) == (1.0 if high > low else 0.0)
+
+
+def test_sparkline_of_values_whose_sum_exceeds_the_largest_float() -> None:
+    largest = 1.7976931348623157e308
+    assert sparkline([-largest, -largest, largest, largest], 2) == "▁█"
+
+
+def test_differences_beyond_the_largest_float_are_empty() -> None:
+    largest = 1.7976931348623157e308
+    assert difference_text(largest, -largest) == ""
+    assert percent_text(largest, 5e-324) == ""
+    assert percent_text(largest, -largest) == ""
+    assert difference_text(5e-324, 0.0) == f"+{number_text(5e-324, 4)}"
