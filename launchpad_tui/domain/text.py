@@ -46,6 +46,9 @@ _TABLE |= {
     for code in (*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400))
 }
 
+#: the same for inputs, where each character has a visible substitute
+_EDITABLE = {code: substitute or "\u00b7" for code, substitute in _TABLE.items()}
+
 _PLAIN = re.compile(r"[ -~]*\Z")
 #: characters of one cell: Latin, Greek, Cyrillic, ellipsis, arrows, box drawing, blocks, Braille
 _SINGLE_CELLS = re.compile(
@@ -107,6 +110,17 @@ def one_line(text: str) -> str:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     ended = [line if line[-1] in ".:;!?…" else f"{line}." for line in lines[:-1]]
     return " ".join([*ended, *lines[-1:]])
+
+
+def editable_text(text: str) -> str:
+    """Return a safe text that shows each character of a text in an input.
+
+    In contrast to `safe_text`, the number of characters stays the same, so that the position of a
+    cursor stays valid: characters that `safe_text` removes are shown as dots.
+    """
+    if _PLAIN.match(text):
+        return text
+    return _SURROGATE.sub("\ufffd", text.translate(_EDITABLE))
 
 
 def safe_lines(text: str) -> list[str]:

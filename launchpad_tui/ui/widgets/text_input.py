@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widgets import Input
+
+from launchpad_tui.domain.text import editable_text
 
 
 class TextInput(Input):
-    """Textual's input with a cursor that does not blink, so that an idle screen writes nothing."""
+    """Textual's input, made safe and quiet.
+
+    Its text may come from a file or a remote runtime, so every character that a terminal would
+    interpret or hide is shown as a visible one. The cursor does not blink, so that an idle screen
+    writes nothing.
+    """
 
     cursor_blink = reactive(False, init=False)
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the widget with safe characters, in the same width."""
+        strip = super().render_line(y)
+        segments = [Segment(editable_text(text), style) for text, style, _ in strip]
+        if all(new.text == old.text for new, old in zip(segments, strip, strict=True)):
+            return strip
+        # Invisible characters have no width for Textual, but their substitutes have.
+        return Strip(segments).adjust_cell_length(strip.cell_length, self.rich_style)
