@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+from rich.text import Text
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 from textual.worker import NoActiveWorker, Worker, get_current_worker
@@ -17,7 +18,7 @@ from textual.worker import NoActiveWorker, Worker, get_current_worker
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Condition, Op, Query, Subject
-from launchpad_tui.domain.text import one_line
+from launchpad_tui.domain.text import one_line, safe_lines
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
@@ -461,9 +462,9 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
         known = error if isinstance(error, LaunchpadError) else None
         if known is None:
             log.error("unexpected error", exc_info=error)
-        self.exit(
-            return_code=2, message=str(known) if known else f"launchpad cannot start: {error}"
-        )
+        message = str(known) if known else f"launchpad cannot start: {error}"
+        # Textual prints a string with its markup interpreted.
+        self.exit(return_code=2, message=Text("\n".join(safe_lines(message))))
 
     def _unexpected(self, error: BaseException) -> LaunchpadError:
         """Log an error that is not a `LaunchpadError`, and return one that can be shown."""
