@@ -85,6 +85,7 @@ def print_charts(
         NotFound: No model or execution has the metric.
         InvalidInput: An option is invalid, or the data cannot be drawn in this kind of chart.
     """
+    from launchpad_tui.domain.metric import normal_name
     from launchpad_tui.services.charting import metric_keys
 
     known = metric_keys(subjects)
@@ -95,14 +96,14 @@ def print_charts(
             "To list executions with their metrics: launchpad executions list --metric NAME",
         )
     if options.metric:
-        unknown = [name for name in options.metric if name not in known]
+        names = list(dict.fromkeys(map(normal_name, options.metric)))
+        unknown = [name for name in names if name not in set(map(normal_name, known))]
         if unknown:
             raise NotFound(
                 f"Metric {unknown[0][:80]!r} not found",
                 "It was not logged for these models or executions.",
                 f"Metrics: {', '.join(known[:20])}.",
             )
-        names = list(dict.fromkeys(options.metric))
     else:
         names = list(dict.fromkeys(one.key for subject in subjects for one in subject.series))
     if options.svg and len(names) > 1:

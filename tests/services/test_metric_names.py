@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from launchpad_tui.__main__ import main
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import ChartDefinition
@@ -63,3 +64,18 @@ def test_either_form_sets_the_direction(desk: Desk, name: str) -> None:
     assert desk.boards.directions() == {NFC: "lower"}
     desk.boards.set_direction(name, None)
     assert desk.boards.directions() == {}
+
+
+@FORMS
+def test_either_form_names_a_metric_of_commands(
+    desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LAUNCHPAD_HOME", str(desk.home.root))
+    for command in (
+        ("metrics", "chart", ID, "--metric", name),
+        ("metrics", "export", ID, "--metric", name),
+        ("executions", "list", "--where", f'"{name}" >= 3'),
+    ):
+        assert main(command) == 0, command
+        printed = capsys.readouterr().out
+        assert NFC in printed or ID[:8] in printed, command
