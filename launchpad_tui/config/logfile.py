@@ -12,6 +12,7 @@ from pathlib import Path
 
 from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.credential_text import masked_message
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import LaunchpadError
 
@@ -61,7 +62,7 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
                 text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", _MARK, text)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    return text
+    return masked_message(text)
 
 
 class _Redacted(logging.Formatter):

@@ -308,6 +308,18 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
     return [_store(row) for row in rows]
 
 
+def other_stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
+    """Return the object stores of all other resource groups of the connection. Raises NotFound."""
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT s.name, s.kind, s.settings, s.created_at, s.origin, s.gone_at "
+            "FROM object_stores s JOIN resource_groups g ON g.pk = s.group_pk "
+            "WHERE g.connection_pk = ? AND g.name <> ?",
+            (connection_pk(db, scope.connection), scope.resource_group),
+        ).fetchall()
+    return [_store(row) for row in rows]
+
+
 def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
     """Return the object store of this name.
 

@@ -22,7 +22,7 @@ from launchpad_tui.net.address_policy import AddressPolicy, AddressRefused
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.registry import artifacts, connections, executions
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.stores.catalog import store_kind
+from launchpad_tui.stores.catalog import KINDS, store_kind
 from launchpad_tui.stores.locations import StoreLocation, store_location
 
 #: seconds in which the address of a new object store must be resolved
@@ -129,11 +129,11 @@ class GroupAccess:
     def _is_shared(self, scope: Scope, location: StoreLocation) -> bool:
         """Return whether a store of another resource group has the same, an enclosing or an inner
         location."""
+        # A store of a kind that this version does not know cannot be opened.
         return any(
             location.overlaps(self._location(each))
-            for group in connections.groups(self._registry, scope.connection)
-            if group.name != scope.resource_group
-            for each in connections.stores(self._registry, Scope(scope.connection, group.name))
+            for each in connections.other_stores(self._registry, scope)
+            if each.kind in KINDS
         )
 
     def _is_own_output(self, scope: Scope, record: ObjectStoreRecord, path: str) -> bool:
@@ -142,7 +142,10 @@ class GroupAccess:
         Outputs are stored in ``default``, in a folder named after the execution, whose ID the
         client cannot choose.
         """
-        default = connections.store(self._registry, scope, DEFAULT_STORE)
+        stores = connections.stores(self._registry, scope)
+        default = next((each for each in stores if each.name == DEFAULT_STORE), None)
+        if default is None or default.kind not in KINDS:
+            return False
         if self._location(record) != self._location(default):
             return False
         execution_id, *parts = path.split("/")

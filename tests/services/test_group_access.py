@@ -13,6 +13,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import InvalidInput, PermissionDenied
 from launchpad_tui.net.address_policy import AddressRefused
+from launchpad_tui.registry import connections
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.locations import store_location
@@ -138,3 +139,13 @@ def test_stores_of_all_groups_are_compared(desk: Desk) -> None:
     desk.files.access.require_location(DEFAULT_SCOPE, "s3", {"bucket": "b"})
     with pytest.raises(PermissionDenied):
         desk.files.access.require_store(OTHER, "default")
+
+
+def test_stores_of_unknown_kinds_do_not_open_others(desk: Desk) -> None:
+    connections.add_store(desk.registry, DEFAULT_SCOPE, "future", "no-kind", {})
+    with pytest.raises(PermissionDenied):
+        desk.files.access.require_path(OTHER, "default", "a/b")
+    connections.delete_store(desk.registry, OTHER, "default")
+    connections.add_store(desk.registry, OTHER, "shared", "file", {})
+    with pytest.raises(PermissionDenied):
+        desk.files.access.require_path(OTHER, "shared", "a/b")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from launchpad_tui.aiapi.artifacts import parse_new_artifact
+from launchpad_tui.domain.artifact import parse_url
 from launchpad_tui.domain.connection import DEFAULT_STORE, ResourceGroup
 from launchpad_tui.errors import NotFound, PermissionDenied
 from launchpad_tui.server.api.endpoint import ApiRequest, Endpoint, local_scope
@@ -64,11 +65,9 @@ def new_artifact(request: ApiRequest) -> None:
     """Allow to register an artifact if the client may read the files at its URL."""
     if request.client.group:
         url = parse_new_artifact(request.body()).url
-        try:
+        # Otherwise the handler explains that there is no such object store.
+        if _has_store(request, parse_url(url).store):
             _translated(lambda: request.desk.files.access.require_url(request.scope, url))
-        except NotFound:
-            # The handler explains that the URL names no object store of the resource group.
-            return
 
 
 def stored_secret(request: ApiRequest) -> None:
@@ -88,14 +87,13 @@ def files(request: ApiRequest) -> None:
         return
     access, path = request.desk.files.access, file_path(request)
     name = store_name(request)
-    try:
-        if request.method == "GET" and path:
-            _translated(lambda: access.require_path(request.scope, name, path))
-        else:
-            _translated(lambda: access.require_store(request.scope, name))
-    except NotFound:
+    if not _has_store(request, name):
         # The handler reports that there is no such object store.
         return
+    if request.method == "GET" and path:
+        _translated(lambda: access.require_path(request.scope, name, path))
+    else:
+        _translated(lambda: access.require_store(request.scope, name))
 
 
 def store_name(request: ApiRequest) -> str:
@@ -108,6 +106,14 @@ def store_name(request: ApiRequest) -> str:
 def file_path(request: ApiRequest) -> str:
     """Return the path that a request for files addresses; empty for the root of the store."""
     return request.path_parameters.get(FILE) or request.query.text("path")
+
+
+def _has_store(request: ApiRequest, name: str) -> bool:
+    try:
+        request.desk.stores.get(request.scope, name)
+    except NotFound:
+        return False
+    return True
 
 
 def _translated(check: Callable[[], None]) -> None:
