@@ -84,7 +84,7 @@ class GroupAccess:
             PermissionDenied: another resource group has files in the same location.
         """
         kind = store_kind(kind_id)
-        if kind.folder_field or kind.served or values.get("credentials") in _OWN_CREDENTIALS:
+        if _uses_this_machine(kind, values):
             raise InvalidInput(
                 "The object store uses this machine",
                 "Clients of one resource group cannot use its folders and credentials.",
@@ -175,6 +175,18 @@ class GroupAccess:
 
     def _location_of(self, kind: StoreKind, values: Mapping[str, str]) -> StoreLocation:
         return store_location(kind, values, str(self._home.files))
+
+
+def _uses_this_machine(kind: StoreKind, values: Mapping[str, str]) -> bool:
+    """Return whether a store uses folders, files or credentials of this machine.
+
+    Only values that an object store secret can contain are known not to.
+    """
+    form = kind.secret
+    if form is None or values.get("credentials") in _OWN_CREDENTIALS:
+        return True
+    posted = {*form.settings.values(), *form.data.values(), "credentials", "verify_tls"}
+    return any(value and name not in posted for name, value in values.items())
 
 
 def _denied(scope: Scope, subject: str) -> PermissionDenied:

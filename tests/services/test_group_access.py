@@ -90,6 +90,10 @@ def test_a_new_store_uses_nothing_of_this_machine(desk: Desk) -> None:
         ("s3", {"bucket": "b", "credentials": "environment"}),
         ("s3", {"bucket": "b", "credentials": "profile"}),
         ("gcs", {"bucket": "b", "credentials": "environment"}),
+        ("s3", {"bucket": "b", "credentials_file": "/home/me/.aws/credentials"}),
+        ("s3", {"bucket": "b", "ca_file": "/etc/passwd"}),
+        ("webhdfs", {"namenode": "http://8.8.8.8", "authentication": "ticket"}),
+        ("webhdfs", {"namenode": "http://8.8.8.8", "user": "hdfs"}),
         ("webhdfs", {"namenode": "http://8.8.8.8", "headers": '{"Authorization": "x"}'}),
         ("webhdfs", {"namenode": "http://8.8.8.8", "headers": '{"Host": "x"}'}),
     ):
@@ -104,7 +108,7 @@ def test_a_new_store_uses_nothing_of_this_machine(desk: Desk) -> None:
 )
 def test_a_new_store_has_an_allowed_server(desk: Desk, address: str) -> None:
     for kind, name in (("s3", "endpoint"), ("webhdfs", "namenode"), ("azure", "container_uri")):
-        values = {"bucket": "b", name: address}
+        values = {name: address, **({"bucket": "b"} if kind == "s3" else {})}
         with pytest.raises(AddressRefused):
             desk.files.access.require_location(OTHER, kind, values)
     for allowed in ("10.1.2.3:9000", "http://localhost:9000"):
