@@ -116,12 +116,13 @@ class _Server(ThreadingHTTPServer):
         """Handle a connection on a new thread; close others if there are too many."""
         with self._lock:
             self._connections[request] = False
-            excess = len(self._connections) > _CONNECTIONS
-            strangers = (each for each, known in self._connections.items() if not known)
-            closed = next(strangers, request) if excess else None
-        if closed is not None:
-            with suppress(OSError):
-                closed.shutdown(socket.SHUT_RDWR)
+            strangers = [each for each, known in self._connections.items() if not known]
+            excess = len(self._connections) - _CONNECTIONS
+            for closed in strangers[: max(0, excess)]:
+                # Its thread ends later; until then it must not be selected again.
+                del self._connections[closed]
+                with suppress(OSError):
+                    closed.shutdown(socket.SHUT_RDWR)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

@@ -109,7 +109,7 @@ def _store_failure(request: ApiRequest, error: LaunchpadError) -> Exception:
     """
     name = authorization.store_name(request)
     if request.desk.stores.get(request.scope, name).restricted:
-        _log.warning("an object store cannot be used", exc_info=error)
+        _log.warning("the object store %r cannot be used: %s", name[:80], error.title)
         return ApiError(
             424,
             f"The object store {name[:80]} cannot be used. Check its server, location and "
