@@ -42,6 +42,7 @@ from launchpad_tui.stores.store_errors import (
     at_path,
     authentication_failed,
     explain_status,
+    object_archived,
     rate_limited,
     store_missing,
     unexpected_response,
@@ -332,6 +333,8 @@ def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> Lau
         return ConfigError(f"Invalid settings for {where}", detail, "Check the container URI.")
     if code == "BlobAlreadyExists":
         return already_exists(where, path, detail)
+    if code == "BlobArchived":
+        return object_archived(where, path, detail)
     if code == "ServerBusy":
         return rate_limited(where, detail)
     return explain_status(status, code, detail, where, path, replaced=replaced, hint=hint)

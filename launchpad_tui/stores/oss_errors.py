@@ -26,6 +26,7 @@ from launchpad_tui.stores.store_errors import (
     authentication_failed,
     invalid_settings,
     no_response,
+    object_archived,
     object_missing,
     object_replaced,
     permission_denied,
@@ -51,7 +52,6 @@ _PERMISSION = {
     "AccessDenied",
     "AccessForbidden",
     "FileImmutable",
-    "InvalidObjectState",
     "KmsServiceNotEnabled",
     "UserDisable",
 }
@@ -159,6 +159,8 @@ def _error_response(error: Any, where: str, path: str, replaced: bool) -> Launch
     if code in _CONFLICT or status in {409, 412}:
         make = object_replaced if replaced else already_exists
         return make(where, path, detail)
+    if code == "InvalidObjectState":
+        return object_archived(where, path, detail)
     return _refusal(error, code, status, where, detail)
 
 

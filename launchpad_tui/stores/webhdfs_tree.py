@@ -118,7 +118,11 @@ class HdfsTree:
         while more:
             page, more = self.page(full, after)
             yield from page
-            after = page[-1].name if page else ""
+            last = page[-1].name if page else ""
+            # The entries are sorted, so a server that repeats them would never end the listing.
+            if more and last.encode() <= after.encode():
+                raise _unexpected("LISTSTATUS_BATCH")
+            after = last
 
     @contextmanager
     def staging(self) -> Iterator[tuple[str, str]]:

@@ -16,11 +16,13 @@ import pytest
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
+    CapabilityMissing,
     ConfigError,
     Conflict,
     LaunchpadError,
     ObjectMissing,
     PermissionDenied,
+    RuntimeRejected,
     Unreachable,
 )
 from launchpad_tui.net import client as net_client
@@ -218,6 +220,29 @@ def test_signature_is_removed_from_error_messages(server: azurite.Server) -> Non
             opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).check()
         assert signature not in error_text(caught.value)
         assert unquote(signature) not in error_text(caught.value)
+
+
+def test_archived_object_is_reported_as_such(server: azurite.Server) -> None:
+    body = b"<Error><Code>BlobArchived</Code><Message>Not available</Message></Error>"
+    with responding(lambda handler: handler.reply(409, body)) as (port, _):
+        store = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c"))
+        with pytest.raises(CapabilityMissing, match="is archived"):
+            list(store.read("a", version="1"))
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        b"<html><body>Log in</body></html>",
+        b"<EnumerationResults><Blobs><Blob><Name>a</Name></Blob></Blobs></EnumerationResults>",
+        b"<EnumerationResults><Blobs><BlobPrefix/></Blobs></EnumerationResults>",
+    ],
+)
+def test_incomplete_listing_is_an_error(server: azurite.Server, listing: bytes) -> None:
+    with responding(lambda handler: handler.reply(200, listing)) as (port, _):
+        store = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c"))
+        with pytest.raises(RuntimeRejected, match="Unexpected response"):
+            list(store.list())
 
 
 def test_requests_are_retried_when_the_server_is_busy(

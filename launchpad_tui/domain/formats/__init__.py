@@ -42,16 +42,19 @@ def _parquet(source: Source) -> Preview | None:
 
     https://parquet.apache.org/docs/file-format/
     """
-    if not source.head.startswith(b"PAR1") or source.size < 12:
+    # PARE marks files with an encrypted footer.
+    if source.head[:4] not in {b"PAR1", b"PARE"} or source.size < 12:
         return None
     (length,) = struct.unpack("<I", source.exactly(source.size - 8, 4))
     facts = (("Size", bytes_text(source.size)), ("Footer", bytes_text(length)))
-    whole = source.exactly(source.size - 4, 4) == b"PAR1" and length < source.size
+    whole = source.exactly(source.size - 4, 4) == source.head[:4] and length <= source.size - 12
     return Preview(
         "parquet",
         "Parquet",
         facts,
-        note="" if whole else "The end of the file is missing: it is truncated.",
+        note="The columns are not analyzed."
+        if whole
+        else "The end of the file is missing: it is truncated.",
     )
 
 
