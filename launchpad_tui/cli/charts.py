@@ -222,9 +222,13 @@ def _write_svg(context: CommandContext, path: Path, drawing: Drawing, title: str
 
 def _size(options: argparse.Namespace) -> tuple[int, int]:
     terminal = shutil.get_terminal_size((_WIDTH, _HEIGHT + 4))
-    width = options.width or terminal.columns
+    minimum_width, minimum_height = 20, 5
+    width = options.width or min(_MAXIMUM, max(minimum_width, terminal.columns))
     height = options.height or _HEIGHT
-    for name, value, minimum in (("width", width, 20), ("height", height, 5)):
+    for name, value, minimum in (
+        ("width", width, minimum_width),
+        ("height", height, minimum_height),
+    ):
         if not minimum <= value <= _MAXIMUM:
             raise InvalidInput(
                 f"Invalid {name} {value}",

@@ -11,9 +11,14 @@ def print_paged(text: str) -> None:
 
     Without ``PAGER``, ``less`` is used if it is installed. An empty ``PAGER`` means no pager.
     """
-    command = _pager() if sys.stdin.isatty() and sys.stdout.isatty() else []
+    command = _pager() if _is_interactive() else []
     if not command or not _piped(command, text):
         sys.stdout.write(text)
+
+
+def _is_interactive() -> bool:
+    # Standard input is None if it is closed.
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _pager() -> list[str]:

@@ -7,13 +7,18 @@ every start.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from launchpad_tui import __version__
 from launchpad_tui.cli.aliases import current_names
 from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS, SUBGROUPS, Argument, Command
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 DESCRIPTION = """\
 Train, list, trace, chart and compare models of an AI runtime.
@@ -71,6 +76,11 @@ class _Parser(argparse.ArgumentParser):
         )
         self._positionals.title = "arguments"
         self.add_argument("--help", "-h", action="help", help="Show this help")
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help. Unlike argparse, raise OSError if it cannot be written."""
+        (sys.stdout if file is None else file).write(self.format_help())
+        sys.stdout.flush()
 
     def error(self, message: str) -> None:  # type: ignore[override]
         from launchpad_tui.domain.credential_text import masked_message
