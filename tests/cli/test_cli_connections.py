@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import stat
 from dataclasses import fields
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_groups_and_stores_are_added_and_removed(home: Path, tmp_path: Path, cli
     assert cli("stores", "add", "archive", "--type", "file", "--set", f"root={folder}").code == 0
     assert cli("stores", "test", "archive", "--json").json["reachable"] is True
     assert cli("stores", "list", "--group", "default", "--quiet").lines == ["default"]
-    folder.rmdir()
+    shutil.rmtree(folder)
     assert cli("stores", "edit", "archive", "--set", f"root={tmp_path}/file").code == 0
     assert cli("stores", "show", "archive", "--json").json["settings"]["root"] == f"{tmp_path}/file"
     assert cli("stores", "remove", "archive").code == 0

@@ -164,10 +164,14 @@ def test_models_are_shown_verified_and_downloaded(
     target = tmp_path / "here"
     assert trained("models", "download", one["id"], str(target)).code == 0
     assert (target / "weights.txt").read_text() == "0.5"
+    # Identical files are not fetched again.
+    assert trained("models", "download", one["id"], str(target)).code == 0
+    (target / "weights.txt").write_text("0.7")
     again = trained("models", "download", one["id"], str(target))
     assert again.code == 2
     assert "already exist" in again.err
     assert trained("models", "download", one["id"], str(target), "--overwrite").code == 0
+    assert (target / "weights.txt").read_text() == "0.5"
     lineage = trained("models", "lineage", one["id"], "--json").json
     assert {each["name"] for each in lineage["artifacts"]} == {"tiny-model", "numbers"}
     assert "created by execution" in trained("models", "lineage", one["id"]).out

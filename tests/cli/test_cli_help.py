@@ -131,6 +131,7 @@ def test_help_loads_no_module_of_commands() -> None:
         "launchpad_tui.cli.parser",
         "launchpad_tui.cli.command",
         "launchpad_tui.cli.aliases",
+        "launchpad_tui.cli.signals",
     }
     assert not modules & {
         "textual",

@@ -404,9 +404,11 @@ def test_oss_error_codes_are_mapped_to_errors(
     monkeypatch.setattr(oss_client, "ATTEMPTS", 1)
     with listening(responding(status, error_body(code))) as port:
         store = opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"})
-        for call in (store.check, lambda: store.put("a", source)):
-            with pytest.raises(expected):
-                call()
+        with pytest.raises(expected):
+            store.check()
+        # An upload starts with a HEAD request, whose response has the status but no code.
+        with pytest.raises(Unreachable if status == 503 else expected):
+            store.put("a", source)
 
 
 def test_a_bucket_with_another_endpoint() -> None:

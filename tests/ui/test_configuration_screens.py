@@ -191,7 +191,7 @@ async def test_valid_templates_are_added_and_invalid_ones_refused(
         assert "1 template was refused" in screen_text(pilot)
         await press(pilot, "escape", "a", *str(tmp_path / "nowhere"), "enter")
         assert "There is no file or folder" in screen_text(pilot)
-        await press(pilot, "a", *str(demo), "enter")
+        await press(pilot, "escape", "a", *str(demo), "enter")
         found = {one.id for one in pilot.app.desk.scenarios.executables(DEFAULT_SCOPE)}
         assert found > {TRAIN, EVALUATE}
         await press(pilot, "r")

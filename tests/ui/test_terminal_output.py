@@ -78,6 +78,7 @@ def test_a_real_terminal_shows_the_whole_screen_after_a_change_of_size(home: Hom
     with app(home) as terminal:
         for size in ((90, 24), SIZE, (60, 15)):
             terminal.resize(*size)
+            quiet(terminal)
             terminal.wait("launchpad.*Models(.|\n)*Name(.|\n)*help", 20)
 
 

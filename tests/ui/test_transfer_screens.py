@@ -138,11 +138,11 @@ async def test_models_in_a_store_are_imported_once(workshop_home: Home) -> None:
         added = {url for url in models(pilot) if "/incoming/" in url}
         assert added == {"ai://default/incoming/bert-small", "ai://default/incoming/forest"}
         await press(pilot, "r")
-        assert "2 can be added, 2 added already" in screen_text(pilot)
+        assert "2 new, 2 added" in screen_text(pilot)
         await press(pilot, "p", *["backspace"], *"**/model.json", "enter")
         text = screen_text(pilot)
         assert "**/model.json in ai://default/incoming" in text
-        assert "2 can be added, 0 added already" in text
+        assert "2 new, 0 added" in text
         await press(pilot, "p", *["backspace"] * 20, *"nothing", "enter")
         assert "No file or folder matches the pattern" in screen_text(pilot)
         await press(pilot, "a")

@@ -341,13 +341,19 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self.call_after_refresh(table.move_to, place)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show the entries that contain all typed words, in any order."""
-        words = event.value.casefold().split()
+        """Show the entries that contain all typed words, in any order.
+
+        Entries whose title starts with the typed text come first.
+        """
+        typed = event.value.strip().casefold()
+        words = typed.split()
         found = [
             c
             for c in self._choices
             if all(w in f"{c.title} {c.note} {c.id} {c.keywords}".casefold() for w in words)
         ]
+        if typed:
+            found.sort(key=lambda choice: not choice.title.casefold().startswith(typed))
         self.table.set_rows(found, keep_cursor=False)
 
     def on_virtual_table_opened(self, event: events.Event) -> None:

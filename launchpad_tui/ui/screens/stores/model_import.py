@@ -110,7 +110,7 @@ class ImportScreen(LaunchpadScreen):
         table.title = f"{self.pattern} in ai://{self.store}/{self.path}, as {self.kind}"
         table.empty = "No file or folder matches the pattern\nPress p to edit the pattern"
         added = sum(proposal.known for proposal in self._found)
-        table.note = f"{len(self._addable)} can be added, {added} added already"
+        table.note = f"{len(self._addable)} new, {added} added"
         table.set_rows(self._found)
         self.refresh_footer()
 
