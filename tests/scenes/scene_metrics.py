@@ -107,7 +107,7 @@ SCENES = [
         demo,
         _kinds,
         (120, 36),
-        expect=("Parallel coordinates", "Only against steps or time"),
+        expect=("Parallel coordinates", "Only available against steps"),
     ),
     Scene("board", demo, _own_board, (180, 50), expect=("My board",)),
     Scene(

@@ -154,7 +154,7 @@ def scheduled(home: Home) -> None:
 async def _wait_for_age(pilot: Pilot[Any]) -> None:
     """Wait until the header shows how old the data are."""
     deadline = time.monotonic() + 10
-    while "read 3 min ago" not in screen_text(pilot) and time.monotonic() < deadline:
+    while "synced 3 min ago" not in screen_text(pilot) and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
 
 
@@ -192,11 +192,11 @@ SCENES = [
         "remote",
         remote,
         _wait_for_age,
-        expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18"),
+        expect=("core/vision", "synced 3 min ago", "✗ defects-resnet-18"),
         shown=True,
     ),
     Scene("remote-executions", remote, _executions, (100, 24), expect=("✗ deleted", "● RUNNING")),
-    Scene("remote-connections", remote, _connections, (100, 24), expect=("vision", "✓ reached")),
+    Scene("remote-connections", remote, _connections, (100, 24), expect=("vision", "✓ reachable")),
     Scene(
         "everywhere",
         remote,
