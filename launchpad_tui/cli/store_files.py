@@ -115,7 +115,7 @@ def _delete(context: CommandContext, options: argparse.Namespace) -> int:
             ("PATH", "SIZE"),
             lambda each: (each.path, size_text(each.size)),
         )
-        context.note(f"{len(found):,} files would be deleted.")
+        context.note(f"{len(found):,} file{'s' * (len(found) != 1)} would be deleted.")
         return 0
     measured = [
         context.desk.browsing.measure(context.scope, store, _not_empty(path)) for path in paths

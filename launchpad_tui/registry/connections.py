@@ -430,7 +430,7 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
         if busy:
             raise Conflict(
                 f"The object store {name} cannot be renamed now",
-                f"{busy} executions of the resource group have not ended.",
+                f"Executions of the resource group that have not ended: {busy}.",
                 "Wait until these executions end, or stop them.",
             )
         db.execute(
