@@ -219,6 +219,8 @@ def test_an_execution_outlives_its_terminal(bench: Bench) -> None:
     created = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
     pid, terminal = pty.fork()
     if not pid:
+        # The tests may run under nohup, which ignores the signal.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.execv(
             sys.executable, [sys.executable, "-c", CREATE, str(bench.desk.home.root), created.id]
         )
