@@ -47,7 +47,10 @@ class Bucket(Protocol):
 
     #: name of the store in the middle of a sentence, such as ``bucket 'models'``
     where: str
-    abilities: Abilities
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the service can do."""
 
     def endpoint(self) -> ServerAddress | None:
         """See `ObjectStore.endpoint`."""

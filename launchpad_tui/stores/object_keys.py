@@ -29,7 +29,7 @@ from datetime import datetime
 
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.net.server_check import ServerAddress
-from launchpad_tui.stores.base import Progress
+from launchpad_tui.stores.base import Abilities, Progress
 from launchpad_tui.stores.bucket_protocol import PAGE, Bucket, BucketPage, Upload
 from launchpad_tui.stores.store_errors import invalid_listing
 
@@ -88,7 +88,11 @@ class PathBucket:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self.where = bucket.where
-        self.abilities = bucket.abilities
+
+    @property
+    def abilities(self) -> Abilities:
+        """See `Bucket.abilities`; they change when the server is found to lack one."""
+        return self._bucket.abilities
 
     def endpoint(self) -> ServerAddress | None:
         """See `Bucket.endpoint`."""

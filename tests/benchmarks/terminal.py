@@ -81,7 +81,8 @@ class Terminal:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
         full = {
-            **os.environ,
+            # COLUMNS and LINES would fix the size that the program sees.
+            **{key: text for key, text in os.environ.items() if key not in {"COLUMNS", "LINES"}},
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",

@@ -343,7 +343,7 @@ SCENES = [
         nothing,
         opened("transfers"),
         SMALL,
-        expect=("No transfers", "d on a model"),
+        expect=("No transfers", "press d to download a model"),
     ),
     Scene("leave", workshop, leaving, SMALL, expect=("Quit while 2 transfers are running?",)),
     Scene(
@@ -450,7 +450,12 @@ SCENES = [
         workshop,
         keys("9", "a", "right", "ctrl+n"),
         USUAL,
-        expect=("● Settings", "Bucket *", "For example eu-central-1.", "at most 63 characters"),
+        expect=(
+            "● Settings",
+            "Bucket *",
+            "For example eu-central-1.",
+            "Use at most 63 lower-case letters",
+        ),
         shown=True,
     ),
     Scene(
@@ -465,7 +470,7 @@ SCENES = [
         workshop,
         keys("9", "R", "right", "ctrl+n"),
         SMALL,
-        expect=("Keep the old one… *", "default-before", "Endpoint"),
+        expect=("New name of the r… *", "default-before", "Endpoint"),
     ),
     Scene(
         "store-edit",

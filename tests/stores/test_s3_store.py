@@ -349,7 +349,7 @@ def test_ranges_that_a_proxy_ignores(server: seaweed.Server, prefix: str, source
     source.write_bytes(content)
     store = opened(server.values(prefix))
     store.put("a", source)
-    connected = store._bucket._client  # type: ignore[attr-defined]
+    connected = store._bucket._bucket._client  # type: ignore[attr-defined]
 
     def without_range(params: dict[str, Any], **_: Any) -> None:
         params["headers"].pop("Range", None)
