@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code. Heavy modules are imported only when needed."""
-    from launchpad_tui.cli.run import run
-
+    try:
+        from launchpad_tui.cli.run import run
+    except KeyboardInterrupt:
+        return 130
     return run(list(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import sys
+from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, example, settings
@@ -20,6 +21,8 @@ from tests.charts.chart_data import (
     table,
 )
 
+#: Calls and returns while a chart is drawn; parallel coordinates of 200 models take 220,000.
+CALLS = 500_000
 TABLE_KINDS = [kind for kind in KINDS if kind != "line"]
 ALONG = (
     "",
@@ -158,18 +161,21 @@ def test_any_curves_are_drawn_in_the_requested_size(
 
 
 @pytest.mark.parametrize("kind", TABLE_KINDS)
-def test_200_models_are_drawn_in_less_than_90_ms(kind: str) -> None:
+def test_the_work_for_200_models_is_bounded(kind: str) -> None:
     for along in ("", "lr", "lr\x1foptimizer"):
         data = ChartData((), table(200, along, ("accuracy", "val/loss", "gap")))
-        best = 1.0
-        for number in range(4):
-            # Another seed each time, so that no cached result is measured.
-            data = ChartData((), table(200, along, ("accuracy", "val/loss", "gap"), seed=number))
-            start = time.perf_counter()
+        calls = 0
+
+        def count(_frame: FrameType, _event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count)
+        try:
             draw(ChartSpec(150, 40, "t"), data, kind)
-            best = min(best, time.perf_counter() - start)
-        # It takes 30 ms on an idle machine.
-        assert best < 0.09
+        finally:
+            sys.setprofile(None)
+        assert calls < CALLS, calls
 
 
 @pytest.mark.parametrize("kind", KINDS)

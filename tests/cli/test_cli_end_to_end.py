@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.cli_support import Cli, environment, prepare, spawn
+from tests.services.execution_support import until
 
 EXECUTION_KEYS = {
     "id",
@@ -335,6 +335,12 @@ def test_metrics_are_logged_inside_an_execution(home: Path, template: Path, cli:
     assert {"name": "n", "value": "t u"} in shown["customInfo"]
 
 
+def opened(process: int, path: Path) -> bool:
+    """Return whether a process has a file open."""
+    links = Path(f"/proc/{process}/fd").iterdir()
+    return any(os.readlink(link) == str(path) for link in links)
+
+
 def test_the_exit_code_after_an_interrupt_is_130(home: Path, template: Path) -> None:
     prepare(home, template)
     words = (
@@ -357,9 +363,9 @@ def test_the_exit_code_after_an_interrupt_is_130(home: Path, template: Path) -> 
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(1.0)
+    until(lambda: opened(waiting.pid, home / "registry.db"))
     os.kill(waiting.pid, signal.SIGINT)
-    _, err = waiting.communicate(timeout=10)
+    _, err = waiting.communicate(timeout=60)
     assert (waiting.returncode, err) == (130, "")
     assert spawn(home, "executions", "stop", execution).code == 0
     assert spawn(home, "executions", "wait", execution).code == 1

@@ -55,7 +55,7 @@ class Subject:
         """Create an execution and stop it."""
         created = self.execution()
         self.runtime.stop(created)
-        until(lambda: self.runtime.execution(created).status is Status.STOPPED, 30)
+        until(lambda: self.runtime.execution(created).status is Status.STOPPED)
         return created
 
 
@@ -218,7 +218,7 @@ def test_the_lifecycle_of_an_execution(subject: Subject) -> None:
     with pytest.raises(Conflict):
         runtime.delete(created)
     runtime.stop(created)
-    until(lambda: runtime.execution(created).status is Status.STOPPED, 30)
+    until(lambda: runtime.execution(created).status is Status.STOPPED)
     with pytest.raises(Conflict):
         runtime.stop(created)
     list(runtime.logs(created, limit=1))

@@ -109,7 +109,7 @@ async def running(
             yield pilot
 
 
-async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
+async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:
     """Wait until every lane is idle, every transfer has ended and the screen is painted."""
     app: Any = pilot.app
     quiet = 0

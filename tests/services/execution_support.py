@@ -209,7 +209,7 @@ class Bench:
         return self.desk.executions.get(DEFAULT_SCOPE, execution_id).execution
 
     def wait(
-        self, execution_id: str, status: Status | None = None, seconds: float = 30
+        self, execution_id: str, status: Status | None = None, seconds: float = 60
     ) -> Execution:
         """Wait until an execution has a status (None: any final status) and return it."""
         found = self.execution(execution_id)
@@ -235,7 +235,7 @@ class Bench:
             found = self.execution(execution_id)
             return found.status.final
 
-        until(ended, 5)
+        until(ended)
         return found
 
     def log(self, execution_id: str) -> str:
@@ -279,7 +279,7 @@ class Bench:
 
 
 def until(
-    check: Callable[[], bool], seconds: float = 30, describe: Callable[[], str] = lambda: ""
+    check: Callable[[], bool], seconds: float = 60, describe: Callable[[], str] = lambda: ""
 ) -> None:
     """Wait until a condition is true; fail after some seconds."""
     deadline = time.monotonic() + seconds

@@ -81,7 +81,7 @@ def test_the_template_of_a_tutorial_runs_unchanged(bench: Bench, mapped: str) ->
     assert [tag.name for tag in bench.desk.metrics.tags(DEFAULT_SCOPE, one)] == ["Validation"]
     # Neither folders on this machine nor working files remain.
     assert Path("/app").exists() is existed
-    until(lambda: not (bench.desk.home.executions / one / "work").exists(), 5)
+    until(lambda: not (bench.desk.home.executions / one / "work").exists())
     assert not list(bench.code.rglob("prepared"))
 
 

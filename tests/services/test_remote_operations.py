@@ -116,6 +116,7 @@ def test_missing_capabilities_are_not_requested(desk: Desk, tenant: Tenant) -> N
 
 def log_messages(desk: Desk, execution: str) -> list[str]:
     log = desk.executions.log(SCOPE, execution)
+    log.whole()
     return [line.message for line in log.slice(0, log.count())]
 
 

@@ -47,7 +47,7 @@ def test_a_killed_supervisor_ends_the_training_and_is_detected(bench: Bench) -> 
     until(lambda: len(processes_of(one)) >= 4)
     os.kill(bench.supervisor(one), signal.SIGKILL)
     # The process group has ended before any process checks the execution.
-    until(lambda: not processes_of(one), 5)
+    until(lambda: not processes_of(one))
     assert bench.execution(one).status is Status.RUNNING
     folder = bench.desk.home.executions / one
     assert list(folder.glob("reserve-*"))
@@ -67,7 +67,7 @@ def test_processes_outside_the_group_are_killed_by_reconcile(bench: Bench) -> No
     one = bench.shell("setsid sleep 303 & echo here; wait; sleep 300")
     bench.wait_for_log(one, "here")
     os.kill(bench.supervisor(one), signal.SIGKILL)
-    until(lambda: len(processes_of(one)) == 1, 5)
+    until(lambda: len(processes_of(one)) == 1)
     assert bench.reconcile(one).status is Status.DEAD
     assert not processes_of(one)
 
@@ -117,8 +117,8 @@ def test_stop_kills_processes_that_ignore_sigterm(bench: Bench) -> None:
     assert bench.execution(one).status in {Status.STOPPING, Status.STOPPED}
     stopped = bench.wait(one)
     assert stopped.status is Status.STOPPED
-    assert 0.9 < time.monotonic() - started < 6
-    until(lambda: not processes_of(one), 5)
+    assert 0.9 < time.monotonic() - started < 60
+    until(lambda: not processes_of(one))
 
 
 @pytest.mark.parametrize("method", ["namespaces", "bubblewrap", "rewriting"])

@@ -191,7 +191,7 @@ def test_unreachable_server(
         start = time.monotonic()
         with pytest.raises(Unreachable):
             opened(server.values(container_uri=uri)).check()
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 30
     for call in calls(opened(server.values(container_uri=uri)), source):
         with pytest.raises(Unreachable) as caught:
             call()

@@ -163,7 +163,7 @@ def test_a_wrong_clock(tmp_path: Path, source: Path) -> None:
         with pytest.raises(AuthenticationFailed) as caught:
             opened(ahead.values("")).check()
         assert "clock" in caught.value.hint
-        assert time.monotonic() - before < 1
+        assert time.monotonic() - before < 30
 
 
 def test_missing_bucket(server: oss_server.Server, prefix: str, source: Path) -> None:

@@ -227,7 +227,7 @@ def test_unreachable_server(values: dict[str, str], source: Path) -> None:
         with pytest.raises(Unreachable) as raised:
             call()
         assert f"127.0.0.1:{port}" in raised.value.title
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 30
 
 
 def test_a_server_without_webhdfs(server: hadoop.Server, values: dict[str, str]) -> None:

@@ -63,7 +63,7 @@ class TerminalProcess:
                 break
         return self.output[start:]
 
-    def wait_for(self, text: bytes, seconds: float = 30) -> None:
+    def wait_for(self, text: bytes, seconds: float = 60) -> None:
         """Read until a text has been written. Raise TimeoutError if it is missing."""
         deadline = time.monotonic() + seconds
         while text not in self.output:
@@ -75,7 +75,7 @@ class TerminalProcess:
         """Type some keys."""
         os.write(self.master, keys)
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 60) -> int:
         """Read until the process has ended, and return its exit code."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:

@@ -44,7 +44,7 @@ def home(tenant: Tenant, tmp_path: Path) -> Home:
 
 async def until(pilot: object, check: Callable[[], bool]) -> None:
     """Wait until a condition is true."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not check():
         assert time.monotonic() < deadline, screen_text(pilot)  # type: ignore[arg-type]
         await asyncio.sleep(0.05)

@@ -264,7 +264,7 @@ async def test_quitting_twice_does_not_wait_for_transfers(workshop_home: Home) -
     finish = threading.Event()
 
     def work(progress: Progress) -> str:
-        finish.wait(30)
+        finish.wait(120)
         return ""
 
     async with running(workshop_home) as pilot:
@@ -276,5 +276,5 @@ async def test_quitting_twice_does_not_wait_for_transfers(workshop_home: Home) -
         await pilot.press("ctrl+q")
         while pilot.app.is_running:
             await pilot.pause(0.05)
-        assert time.monotonic() - started_at < 5
+        assert time.monotonic() - started_at < 60
         finish.set()

@@ -86,6 +86,7 @@ class Slow(LaunchpadScreen):
     )
     answer: str | None = None
     counted: float = 0.0
+    worked: float = 0.0
 
     def body(self) -> Any:
         yield Details([Item("Name", "one"), Item("ID", "abc-1")], id="facts")
@@ -96,6 +97,7 @@ class Slow(LaunchpadScreen):
 
     async def do_work(self) -> None:
         await asyncio.sleep(3)
+        self.worked = time.monotonic()
 
     def do_count(self) -> None:
         self.counted = time.monotonic()
@@ -118,9 +120,8 @@ async def test_a_long_action_delays_the_next_key_only_briefly(workshop_home: Hom
         screen = Slow()
         await pilot.app.push_screen(screen)
         await settled(pilot)
-        start = time.monotonic()
         await burst(pilot, "bc")
-        assert 0 < screen.counted - start < 2.5
+        assert 0 < screen.counted < screen.worked
 
 
 class Unfocused(LaunchpadScreen):

@@ -374,4 +374,4 @@ def test_a_malicious_megabyte_is_handled_quickly(begin: bytes) -> None:
         started = time.perf_counter()
         for name in ("m.pkl", "m.onnx", "m.json", "m.csv", "m.txt"):
             preview(name, MB, Counted(content))
-        assert time.perf_counter() - started < 10
+        assert time.perf_counter() - started < 60

@@ -64,7 +64,7 @@ def test_another_launchpad_lists_and_executes(shared: SharedServer, tmp_path: Pa
     )
     assert there.metrics.tags(DEFAULT_SCOPE, execution) == (Tag("a", "b"),)
     log = desk.executions.log(gpu, execution)
-    until(lambda: bool(log.matching("echo")), 20)
+    until(lambda: bool(log.matching("echo")), 60)
     (outcome,) = desk.executions.stop(gpu, [execution])
     assert outcome.error is None
     follow(desk, gpu, execution, Status.STOPPED)
@@ -85,7 +85,7 @@ def follow(desk: Desk, scope: Scope, execution: str, status: Status) -> None:
         desk.sync.follow(scope)
         return desk.executions.get(scope, execution).execution.status is status
 
-    until(there, 40)
+    until(there, 60)
 
 
 def test_every_call_of_the_client(shared: SharedServer) -> None:

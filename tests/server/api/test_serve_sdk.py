@@ -37,7 +37,7 @@ from tests.server.api.served import Key, SharedServer
 FINAL = {Status.COMPLETED, Status.DEAD, Status.STOPPED}
 
 
-def until(check: Callable[[], bool], seconds: float = 40) -> None:
+def until(check: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline
