@@ -4,7 +4,7 @@
 
 Every model has an execution and a configuration with six parameters. Five executions have
 1,000,000 points each; the other points are distributed over the other executions: two to four
-metrics each, the last two of every ten with a label.
+metrics each, with a label in two of every ten executions.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import argparse
 import json
 import math
 import random
+import sqlite3
 import time
 import uuid
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import repeat
 from pathlib import Path
 
 from launchpad_tui.bootstrap import first_start
@@ -26,6 +28,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, ArtifactFile, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
+from launchpad_tui.domain.metric import series_key
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
 from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import (
@@ -36,7 +39,10 @@ from launchpad_tui.registry import (
     scenarios,
     series,
 )
-from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.chunk import Points
+from launchpad_tui.registry.codec import to_json
+from launchpad_tui.registry.database import Registry, bump
+from launchpad_tui.registry.series import Labels
 
 SEED = 20260131
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -83,95 +89,97 @@ SCENARIOS = ("forecasting", "classification", "ranking", "quality")
 SHORT_METRICS = ("loss", "accuracy", "f1", "rmse")
 
 
+def _uuid(rng: random.Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+DATASETS = tuple(_uuid(random.Random(SEED + number)) for number in range(20))
+
+
 class Plan:
     """The content of model number ``i``: a function of the number and the seed alone."""
 
     def __init__(self, i: int) -> None:
-        self.random = rng = random.Random(SEED * 1_000_003 + i)
-        self.i = i
+        self._random = rng = random.Random(SEED * 1_000_003 + i)
+        self._i = i
         self.execution_id = f"e{rng.getrandbits(60):015x}"
-        self.artifact_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-        self.configuration_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-        self.what, self.how, self.where = rng.choice(WHAT), rng.choice(HOW), rng.choice(WHERE)
-        self.name = f"{self.what}-{self.how}-{self.where} v{rng.randint(1, 40)}"
-        self.scenario = SCENARIOS[i % len(SCENARIOS)]
+        artifact_id, configuration_id = _uuid(rng), _uuid(rng)
+        what, how, where = rng.choice(WHAT), rng.choice(HOW), rng.choice(WHERE)
+        name = f"{what}-{how}-{where} v{rng.randint(1, 40)}"
+        scenario = SCENARIOS[i % len(SCENARIOS)]
         self.created = START + timedelta(minutes=9 * i, microseconds=rng.randrange(60_000_000))
-        self.rate = 10 ** rng.uniform(-4, -0.5)
-        self.completed = i % 17 != 0
-
-    @property
-    def configuration(self) -> Configuration:
+        rate = 10 ** rng.uniform(-4, -0.5)
         parameters = {
-            "learning_rate": f"{self.rate:.5g}",
-            "l2": f"{10 ** self.random.uniform(-6, -1):.3g}",
-            "epochs": str(self.random.choice((10, 20, 50, 100))),
-            "batch_size": str(2 ** self.random.randint(4, 10)),
-            "optimizer": self.random.choice(("sgd", "adam", "adamw", "lbfgs")),
-            "seed": str(self.random.randint(0, 9999)),
+            "learning_rate": f"{rate:.5g}",
+            "l2": f"{10 ** rng.uniform(-6, -1):.3g}",
+            "epochs": str(rng.choice((10, 20, 50, 100))),
+            "batch_size": str(2 ** rng.randint(4, 10)),
+            "optimizer": rng.choice(("sgd", "adam", "adamw", "lbfgs")),
+            "seed": str(rng.randint(0, 9999)),
         }
-        return Configuration(
-            self.configuration_id,
-            f"{self.what} {self.how} lr={self.rate:.2g}",
-            self.scenario,
-            f"train-{self.scenario}",
+        self.configuration = Configuration(
+            configuration_id,
+            f"{what} {how} lr={rate:.2g}",
+            scenario,
+            f"train-{scenario}",
             parameters,
-            {"dataset": dataset_id(self.i % 20)},
+            {"dataset": DATASETS[i % len(DATASETS)]},
             self.created,
         )
-
-    @property
-    def execution(self) -> Execution:
         started = self.created + timedelta(seconds=3)
-        ended = started + timedelta(seconds=self.random.uniform(20, 20_000))
-        return Execution(
+        ended = started + timedelta(seconds=rng.uniform(20, 20_000))
+        completed = i % 17 != 0
+        self.execution = Execution(
             self.execution_id,
-            self.configuration_id,
-            f"{self.what} {self.how} lr={self.rate:.2g}",
-            self.scenario,
-            f"train-{self.scenario}",
+            configuration_id,
+            self.configuration.name,
+            scenario,
+            f"train-{scenario}",
             "1.0",
-            Status.COMPLETED if self.completed else Status.DEAD,
+            Status.COMPLETED if completed else Status.DEAD,
             TargetStatus.COMPLETED,
-            "" if self.completed else "The training ended with exit code 1.",
+            "" if completed else "The training ended with exit code 1.",
             self.created,
             ended,
             self.created,
             started,
             ended,
         )
-
-    @property
-    def artifact(self) -> tuple[Artifact, ArtifactFile]:
-        labels = [(LABEL_PREFIX + "region", self.where), (LABEL_PREFIX + "algorithm", self.how)]
-        if self.i % 25 == 0:
+        labels = [(LABEL_PREFIX + "region", where), (LABEL_PREFIX + "algorithm", how)]
+        if i % 25 == 0:
             labels.append((LABEL_PREFIX + "stage", "production"))
-        url = f"ai://default/{self.execution_id}/model"
-        subject = self.what.replace("-", " ")
-        text = f"Predicts {subject} in {self.where.upper()}, {self.how} on tabular data."
-        size = self.random.randint(10_000, 500_000_000)
-        sha256 = f"{self.random.getrandbits(256):064x}"
+        size = rng.randint(10_000, 500_000_000)
+        sha256 = f"{rng.getrandbits(256):064x}"
         at = self.created + timedelta(hours=1)
-        return (
-            Artifact(
-                self.artifact_id,
-                self.name,
-                ArtifactKind.MODEL,
-                url,
-                text,
-                self.scenario,
-                self.execution_id,
-                tuple(labels),
-                size,
-                at,
-                at,
-            ),
-            ArtifactFile("model.bin", size, sha256),
+        self.artifact = Artifact(
+            artifact_id,
+            name,
+            ArtifactKind.MODEL,
+            f"ai://default/{self.execution_id}/model",
+            f"Predicts {what.replace('-', ' ')} in {where.upper()}, {how} on tabular data.",
+            scenario,
+            self.execution_id,
+            tuple(labels),
+            size,
+            at,
+            at,
         )
+        self.file = ArtifactFile("model.bin", size, sha256)
 
+    def series(self, count: int) -> Iterator[tuple[str, Labels, Points]]:
+        """Yield the name, the labels and ``count`` points of each series of the execution.
 
-def dataset_id(number: int) -> str:
-    """Return the ID of one of the twenty datasets."""
-    return str(uuid.UUID(int=random.Random(SEED + number).getrandbits(128), version=4))
+        A series of `LONG_POINTS` is the only one of its execution.
+        """
+        long = count >= LONG_POINTS
+        labels = (("phase", "validation"),) if self._i % 10 >= 8 and not long else ()
+        first = to_micros(self.created)
+        for name in SHORT_METRICS[: 1 if long else (2, 3, 4)[self._i % 3]]:
+            values = curve(self._random, name, count)
+            if long:
+                values[count // 3] = 7.5  # A spike of one point, which every chart must show.
+            times = array("q", range(first, first + count * 100_000, 100_000))
+            yield name, labels, Points(array("q", range(count)), times, values)
 
 
 def curve(rng: random.Random, name: str, count: int) -> array[float]:
@@ -188,64 +196,118 @@ def curve(rng: random.Random, name: str, count: int) -> array[float]:
 
 
 def populate(home: Home, models: int, points: int) -> None:
-    """Fill the registry of a home that has no models."""
+    """Fill the registry of a home that has no models.
+
+    The rows are the same as those that the product writes model by model. They are written by one
+    connection without a journal, and indexes are created after the rows, so that the time grows
+    linearly. If it is interrupted, the home is unusable.
+    """
     registry = Registry(home.ensure().registry_path)
     first_start(registry)
-    with registry.read() as db:
-        # With this cache the indexes fit into memory, which avoids most reads.
-        for pragma in ("cache_size = -500000", "wal_autocheckpoint = 50000"):
-            db.execute(f"PRAGMA {pragma}")
     with registry.write():
         _add_scenarios(registry)
-    group = _group(registry)
-    for start in range(0, models, BATCH):
-        with registry.write("artifacts", "executions", "configurations") as db:
-            for i in range(start, min(models, start + BATCH)):
-                plan = Plan(i)
-                configurations.insert(db, group, plan.configuration)
-                executions.insert(db, group, plan.execution)
-                artifact, file = plan.artifact
-                artifacts.insert_files(db, artifacts.insert(db, group, artifact), [file])
-    logged = _series(models, points)
-    while batch := list(islice(logged, BATCH)):
-        with registry.write("metrics"):
-            for plan, name, labels, count in batch:
-                _log(registry, plan, name, labels, count)
+    long = min(LONG_SERIES, models, points // LONG_POINTS)
+    # On average three series an execution.
+    short = max(1, (points - long * LONG_POINTS) // (3 * max(1, models - long)))
+    with closing(registry.connect()) as db:
+        group = connections.group_pk(db, DEFAULT_SCOPE)
+        registry.close()
+        for pragma in ("cache_size = -400000", "journal_mode = OFF", "synchronous = OFF"):
+            db.execute(f"PRAGMA {pragma}")
+        db.execute("BEGIN")
+        with _without_indexes(db):
+            for start in range(0, models, BATCH):
+                series_of = list[tuple[int, Plan]]()
+                for i in range(start, min(models, start + BATCH)):
+                    plan = Plan(i)
+                    configurations.insert(db, group, plan.configuration)
+                    series_of.append((executions.insert(db, group, plan.execution), plan))
+                    artifact = artifacts.insert(db, group, plan.artifact)
+                    artifacts.insert_files(db, artifact, [plan.file])
+                series_of = series_of[: models - long - start]
+                _insert_series(db, group, series_of, short)
+        bump(db, {"artifacts", "executions", "configurations", "metrics"})
+        db.execute("COMMIT")
+        db.execute("PRAGMA journal_mode = WAL")
+    for i in range(models - long, models):
+        plan = Plan(i)
+        for name, labels, found in plan.series(LONG_POINTS):
+            series.append_bulk(
+                registry,
+                plan.execution_id,
+                name,
+                labels,
+                found.steps,
+                found.times,
+                found.values,
+                DEFAULT_SCOPE,
+            )
     with registry.write() as db:
         db.execute("ANALYZE")
     registry.close()
 
 
-def _log(
-    registry: Registry, plan: Plan, name: str, labels: tuple[tuple[str, str], ...], count: int
-) -> None:
-    values = curve(plan.random, name, count)
-    if count == LONG_POINTS:
-        values[count // 3] = 7.5  # A spike of one point, which every chart must show.
-    first = to_micros(plan.created)
-    times = array("q", range(first, first + count * 100_000, 100_000))
-    steps = array("q", range(count))
-    series.append_bulk(
-        registry, plan.execution_id, name, labels, steps, times, values, DEFAULT_SCOPE
+@contextmanager
+def _without_indexes(db: sqlite3.Connection) -> Iterator[None]:
+    """Create indexes, triggers and the content that triggers maintain after the rows."""
+    found = db.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('index', "
+        "'trigger')"
+    ).fetchall()
+    first = db.execute("SELECT coalesce(max(pk), 0) FROM artifacts").fetchone()[0]
+    for kind, name, _ in found:
+        db.execute(f"DROP {kind} {name}")
+    yield
+    db.execute(
+        "INSERT INTO artifact_labels (artifact_pk, position, key, value) "
+        "SELECT a.pk, l.key, l.value ->> 0, l.value ->> 1 FROM artifacts a, "
+        "json_each(a.labels) AS l WHERE a.pk > ?",
+        (first,),
     )
+    for _, _, sql in found:
+        db.execute(sql)
+    for table in ("artifacts_search", "executions_search"):
+        db.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")
 
 
-def _series(
-    models: int, points: int
-) -> Iterator[tuple[Plan, str, tuple[tuple[str, str], ...], int]]:
-    long = min(LONG_SERIES, models, points // LONG_POINTS)
-    for i in range(long):
-        yield Plan(models - 1 - i), "loss", (), LONG_POINTS
-    rest = models - long
-    if not rest:
-        return
-    # On average three series an execution.
-    each = max(1, (points - long * LONG_POINTS) // (3 * rest))
-    for i in range(rest):
-        plan = Plan(i)
-        for k in range((2, 3, 4)[i % 3]):
-            labels = (("phase", "validation"),) if i % 10 >= 8 else ()
-            yield plan, SHORT_METRICS[k], labels, each
+def _insert_series(
+    db: sqlite3.Connection, group: int, of: Iterable[tuple[int, Plan]], count: int
+) -> None:
+    """Insert the short series of executions, whose points are in the tail."""
+    pk = db.execute("SELECT coalesce(max(pk), 0) FROM series").fetchone()[0]
+    rows, tail = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    for execution, plan in of:
+        for name, labels, found in plan.series(count):
+            pk += 1
+            low, high = min(found.values), max(found.values)
+            rows.append(
+                (
+                    pk,
+                    execution,
+                    group,
+                    name,
+                    to_json(labels),
+                    series_key(name, labels),
+                    count,
+                    found.values[0],
+                    found.values[-1],
+                    low,
+                    high,
+                    found.values.index(low),
+                    found.values.index(high),
+                    count - 1,
+                    found.times[0],
+                    found.times[-1],
+                )
+            )
+            tail += zip(repeat(pk), found.steps, found.times, found.values, strict=False)
+    db.executemany(
+        "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, count, first, last, "
+        "minimum, maximum, minimum_step, maximum_step, last_step, first_at, last_at) "
+        f"VALUES ({', '.join('?' * 16)})",
+        rows,
+    )
+    db.executemany("INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)", tail)
 
 
 def _add_scenarios(registry: Registry) -> None:
@@ -273,13 +335,13 @@ def _add_scenarios(registry: Registry) -> None:
             START,
         )
         scenarios.put_executable(registry, DEFAULT_SCOPE, executable)
-    for number in range(20):
+    for number, dataset in enumerate(DATASETS):
         url = f"ai://default/datasets/{number:02d}"
         artifacts.add(
             registry,
             DEFAULT_SCOPE,
             Artifact(
-                dataset_id(number),
+                dataset,
                 f"dataset {number:02d}",
                 ArtifactKind.DATASET,
                 url,
@@ -292,11 +354,6 @@ def _add_scenarios(registry: Registry) -> None:
                 START,
             ),
         )
-
-
-def _group(registry: Registry) -> int:
-    with registry.read() as db:
-        return connections.group_pk(db, DEFAULT_SCOPE)
 
 
 def main() -> None:
