@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from launchpad_tui.aiapi import lenient, strict
 from launchpad_tui.aiapi.scenarios import serialize_scenario
 from launchpad_tui.aiapi.values import Json, JsonObject, rfc3339, serialize_labels, without_nulls
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, FileCheck
 from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewArtifact:
     """The body of a request that registers an artifact."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from launchpad_tui.aiapi import lenient, strict
 from launchpad_tui.aiapi.artifacts import with_scenario
 from launchpad_tui.aiapi.values import Json, JsonObject, rfc3339, serialize_labels
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.records import field, record
 
 #: the API's maximum number of bindings of each kind
 _BINDINGS_LIMIT = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewConfiguration:
     """The body of a request that creates a configuration; ``inputs`` maps names to artifact IDs."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from launchpad_tui.aiapi.values import Json
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 #: The API's code of a body over a limit; its other codes are not published, so ours are words.
 CODE_TOO_LARGE = "02000005"
@@ -24,7 +24,7 @@ class LimitExceeded(InvalidInput):
     """A body exceeds a limit of the API; answered with status 413."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ErrorReport:
     """An error that a server reports; every field may be empty."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from launchpad_tui.aiapi import lenient
 from launchpad_tui.aiapi.values import Json, JsonObject
 from launchpad_tui.domain.connection import Capabilities
+from launchpad_tui.records import record
 
 #: the version of the specification that `serialize_meta` follows, and those of its extensions
 API_VERSION = "2.42.0"
 _METRICS_VERSION, _GROUPS_VERSION, _DATASET_VERSION = "1.1.0", "1.2.0", "1.1.0"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuntimeMeta:
     """A runtime's identity and abilities; what it does not report has the API's default."""
 

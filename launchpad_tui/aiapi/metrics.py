@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +34,7 @@ from launchpad_tui.domain.metric import (
 from launchpad_tui.domain.query import MetricColumn
 from launchpad_tui.domain.timestamps import EPOCH, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 #: steps are stored as 64-bit integers
 _STEP_LIMIT = 2**63 - 1
@@ -42,7 +42,7 @@ _STEP_LIMIT = 2**63 - 1
 SELECTABLE = ("metrics", "tags", "customInfo")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MetricRequest:
     """The entries that one request logs."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from launchpad_tui.aiapi import lenient, strict
 from launchpad_tui.aiapi.values import Json, JsonObject, rfc3339, without_nulls
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.records import record
 
 #: characters of a schedule's name and of its cron expression
 _TEXT_LIMIT = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScheduleRequest:
     """The body of a request that creates or changes a schedule; empty fields stay unchanged."""
 

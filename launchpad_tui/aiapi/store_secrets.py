@@ -20,13 +20,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from launchpad_tui.aiapi import lenient
 from launchpad_tui.aiapi.values import Json, JsonObject
 from launchpad_tui.domain.connection import SecretFormat, StoreInfo, StoreKind
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 #: names of object store secrets, and their maximum length
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -43,7 +43,7 @@ _FLAGS = {"0": False, "false": False, "1": True, "true": True}
 StoreKinds = Mapping[str, StoreKind]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreSecret:
     """An object store as a secret describes it.
 

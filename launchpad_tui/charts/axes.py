@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from launchpad_tui.charts.canvas import Canvas
 from launchpad_tui.charts.scale import log_ticks, ticks, widened
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import cell_width
+from launchpad_tui.records import record
 
 #: the number of decades from which an axis is logarithmic
 _DECADES = 2.0
@@ -24,7 +24,7 @@ def share(value: float, low: float, high: float) -> float:
     return found if math.isfinite(found) else (2.0 if value > low else -1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scale:
     """The mapping from numbers to a share of an axis."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from launchpad_tui.charts.axes import share
 from launchpad_tui.charts.canvas import Canvas
@@ -22,6 +21,7 @@ from launchpad_tui.charts.scale import ticks
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
+from launchpad_tui.records import record
 
 #: fills of the bars of the first, second… metric
 FILLS, ASCII_FILLS = "█▓▒░", "#=:."
@@ -31,7 +31,7 @@ _FAR = 0.2
 _UNLIKE = 100.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BarRange:
     """The range of bars, which start at ``zero``.
 

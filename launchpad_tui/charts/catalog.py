@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from launchpad_tui.charts.bar import draw_bar
 from launchpad_tui.charts.bars import why_no_bars
@@ -16,12 +15,13 @@ from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
 from launchpad_tui.charts.parallel import draw_parallel, why_no_parallel
 from launchpad_tui.charts.scatter import draw_scatter, why_no_points
+from launchpad_tui.records import record
 
 #: what a chart compares: values over steps or time, against a parameter, or per model
 OVER, AGAINST, SOURCE = "over", "parameters", "source"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChartKind:
     """A kind of chart.
 

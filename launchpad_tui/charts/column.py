@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from launchpad_tui.charts.axes import name_on_top, share
 from launchpad_tui.charts.bars import (
@@ -27,6 +26,7 @@ from launchpad_tui.charts.scale import ticks
 from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import cell_width, safe_text
+from launchpad_tui.records import record
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 #: the largest width of a bar in cells
@@ -217,7 +217,7 @@ class _ColumnLayout:
         self.zero_line = ZeroLine(self.top + bars - down, bars - down, down)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ZeroLine:
     """The row of the zero line, and the numbers of rows above and below it."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from launchpad_tui.charts.axes import share
 from launchpad_tui.charts.model import ChartSpec, Plot, Series
+from launchpad_tui.records import record
 
 X_KINDS = ("step", "relative", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97, 0.99)
@@ -18,7 +19,7 @@ _CLOSEST = 1e-6
 _SMALLEST, _LARGEST = 5e-324, 1.7976931348623157e308
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CurveView:
     """The visible part of a chart. Ranges of None follow the data.
 

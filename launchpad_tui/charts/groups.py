@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from launchpad_tui.charts.model import ChartData, ChartTable, Value
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.numbers import mean, number_text
 from launchpad_tui.domain.text import safe_text
+from launchpad_tui.records import record
 
 #: the separator of parameter names in `ChartTable.along`
 NAME_SEPARATOR = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Models with the same value of a parameter, or one model, as positions in the table.
 

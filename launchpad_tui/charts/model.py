@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from launchpad_tui.records import field, record
 
 #: the numbers of dots of a Braille cell
 DOTS_ACROSS, DOTS_DOWN = 2, 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Series:
     """A curve.
 
@@ -33,7 +34,7 @@ class Series:
 Value = float | str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChartTable:
     """One value per model, for charts that compare models: all tuples are as long as ``ids``.
 
@@ -55,7 +56,7 @@ class ChartTable:
     along: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChartData:
     """The data of a chart: curves for charts over steps or time, a table for the others."""
 
@@ -63,7 +64,7 @@ class ChartData:
     table: ChartTable = field(default_factory=ChartTable)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChartSpec:
     """How to draw a chart.
 
@@ -102,7 +103,7 @@ class ChartSpec:
                 object.__setattr__(self, name, None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """Text of one style.
 
@@ -115,7 +116,7 @@ class Span:
     style: str = "normal"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """The mapping from a range of numbers to the dots 0 to ``last``.
 
@@ -146,7 +147,7 @@ class Layout:
         return self.base + round(max(-far, min(far, (value * self.unit - self.start) * self.rate)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plot:
     """The position of the plot in a drawing, in cells, and the ranges that it shows."""
 
@@ -193,7 +194,7 @@ class Plot:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Drawing:
     """A drawn chart.
 

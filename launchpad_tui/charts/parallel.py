@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from launchpad_tui.charts.axes import Scale, is_wide
@@ -32,6 +31,7 @@ from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.importance import ranking
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, safe_text
+from launchpad_tui.records import record
 
 #: the least number of cells between two axes
 _APART = 13
@@ -50,7 +50,7 @@ def why_no_parallel(data: ChartData) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Axis:
     """An axis: the position of each model on it (0 to 1, or NaN), and its labels by position."""
 

@@ -14,7 +14,6 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,14 @@ from launchpad_tui.config.atomic import write_private
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.timestamps import now, parse_rfc3339, to_rfc3339
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
+from launchpad_tui.records import record
 
 #: parameters of scrypt: 16 MB of memory for one secret
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
 _SALT, _HASH = 16, 32
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class _Entry:
     client: ApiClient
     salt: bytes

@@ -8,11 +8,12 @@ The value of an owner is either its secrets, ``{field: secret}``, or a reference
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from launchpad_tui.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class KeyringReference:
     """A reference to secrets in a keyring.
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.records import record
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -53,7 +54,7 @@ class _Pause:
 _pause = _Pause()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """The result of writing an entry.
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.records import record
 
 _HINT = "Set LAUNCHPAD_HOME to a writable folder."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Home:
     """A home folder, by its absolute path, and its settings file. Homes share no files."""
 

@@ -6,7 +6,7 @@ The dataclasses below are the only definition of the sections, keys, meanings an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from launchpad_tui.config.atomic import write_private
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.toml_edit import find_line, with_value
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.records import field, record
 
 Value = str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutionSettings:
     """``[executions]``: the embedded runtime."""
 
@@ -32,7 +33,7 @@ class ExecutionSettings:
     keep_work_days: int = 7
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UiSettings:
     """``[ui]``: the terminal."""
 
@@ -48,7 +49,7 @@ class UiSettings:
     changed_cells_only: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CredentialSettings:
     """``[credentials]``: the secrets of connections and object stores."""
 
@@ -56,7 +57,7 @@ class CredentialSettings:
     keep: str = "auto"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegistrySettings:
     """``[registry]``: the file with all records."""
 
@@ -65,7 +66,7 @@ class RegistrySettings:
     durability: str = "process"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SyncSettings:
     """``[sync]``: connections to remote runtimes."""
 
@@ -73,7 +74,7 @@ class SyncSettings:
     background: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServeSettings:
     """``[serve]``: ``launchpad serve``."""
 
@@ -115,7 +116,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """All settings. ``keys`` maps action IDs to keys; ``warnings`` reports unknown settings."""
 

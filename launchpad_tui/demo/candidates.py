@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from launchpad_tui.records import record
 
 SCENARIO = "digits"
 TRAIN = "digits-train"
@@ -18,7 +19,7 @@ LOSS = "loss"
 PHASE = ("phase", "validation")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A configuration of the training.
 

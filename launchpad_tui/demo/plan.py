@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from launchpad_tui.domain.execution import Configuration, Execution, Status
 from launchpad_tui.domain.metric import series_key
 from launchpad_tui.domain.query import Query, Statistic
 from launchpad_tui.errors import ConfigError, InvalidInput
+from launchpad_tui.records import record
 
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
@@ -39,7 +39,7 @@ QUICK_EPOCHS = 60
 _RELEVANT = frozenset({Status.UNKNOWN, Status.PENDING, Status.RUNNING, Status.COMPLETED})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DemoPlan:
     """The content of the demo's home folder.
 

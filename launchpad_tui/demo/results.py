@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launchpad_tui.demo.candidates import LOSS, PHASE, SCORE
@@ -13,6 +12,7 @@ from launchpad_tui.demo.plan import DemoPlan, evaluate
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
+from launchpad_tui.records import record
 
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Score:
     """The metrics of an execution on the validation images; None if they are not logged yet.
 
@@ -35,7 +35,7 @@ class Score:
     loss: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """An execution, the parameters of its configuration, its score, and the model if it has one."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from launchpad_tui.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class ApiClient:
     """A client of ``launchpad serve``.
 

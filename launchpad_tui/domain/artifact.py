@@ -6,11 +6,11 @@ import re
 import shlex
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import field, record
 
 #: the largest numbers of characters of URL and description (AI API)
 URL_LIMIT = 1024
@@ -32,7 +32,7 @@ class ArtifactKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArtifactUrl:
     """An artifact's URL, ``ai://<store>/<path>``; ``path`` has no slash at either end."""
 
@@ -145,7 +145,7 @@ class FilesState(StrEnum):
     INTACT = "intact"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Artifact:
     """An artifact.
 
@@ -174,7 +174,7 @@ class Artifact:
     deleted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArtifactFile:
     """A file of an artifact as it was recorded when it was stored.
 
@@ -200,7 +200,7 @@ class FileState(StrEnum):
     UNRECORDED = "unrecorded"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileCheck:
     """The result of verifying one file.
 
@@ -232,7 +232,7 @@ class UrlState(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UrlCheck:
     """The result of checking an artifact's URL; only UNKNOWN_STORE prevents the registration."""
 

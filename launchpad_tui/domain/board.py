@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import field, record
 
 #: the version of the JSON form that `Board.to_json` writes
 FORMAT = 1
@@ -36,7 +37,7 @@ class Against(StrEnum):
 AGGREGATES = ("last", "best", "min", "max", "mean")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChartDefinition:
     """A chart of a board.
 
@@ -72,7 +73,7 @@ class ChartDefinition:
         return shown
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Board:
     """A named list of charts; ``columns`` is the number of charts per row, 0 for as many as fit."""
 
@@ -212,7 +213,7 @@ def _invalid(where: str, what: str) -> InvalidInput:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selected:
     """The models or executions that a metrics screen shows.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from launchpad_tui.domain.artifact import Artifact
@@ -12,6 +11,7 @@ from launchpad_tui.domain.execution import Configuration, Execution
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
 from launchpad_tui.domain.numbers import difference_text, number_text, percent_text
 from launchpad_tui.domain.timestamps import duration_text, now, to_rfc3339
+from launchpad_tui.records import field, record
 
 
 class RowGroup(StrEnum):
@@ -28,7 +28,7 @@ class RowGroup(StrEnum):
     FILES = "files"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComparedItem:
     """One column of a comparison: a model with its source execution, or only an execution.
 
@@ -69,7 +69,7 @@ AGGREGATES = ("last", "best", "min", "max")
 Value = str | float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A row of a comparison: one value for each item, None for an item without a value.
 
@@ -143,7 +143,7 @@ class Row:
         return f"{difference_text(value, base)} {percent_text(value, base)}".strip()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """The options of a comparison.
 
@@ -175,7 +175,7 @@ class Options:
     directions: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """The result of a comparison.
 

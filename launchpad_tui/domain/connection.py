@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import field, record
 
 #: names of connections (the rule of SAP AI Launchpad; see `NAME_RULE`)
 CONNECTION_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
@@ -37,7 +37,7 @@ class FieldKind(StrEnum):
     NUMBER = "number"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """A setting of a connection, an object store or an executable.
 
@@ -65,7 +65,7 @@ class Field:
     query_secret: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connection:
     """A connection to an AI runtime.
 
@@ -81,7 +81,7 @@ class Connection:
     last_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceGroup:
     """A resource group of a connection; ``deleted_at`` is None while it exists in the runtime."""
 
@@ -93,7 +93,7 @@ class ResourceGroup:
     deleted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectStoreRecord:
     """An object store of a resource group, whose URLs begin with ``ai://<name>/``.
 
@@ -114,7 +114,7 @@ class ObjectStoreRecord:
     restricted: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record
 class Scope:
     """A connection and one of its resource groups: the scope of every list."""
 
@@ -125,6 +125,10 @@ class Scope:
         """Return ``connection/resource group``."""
         return f"{self.connection}/{self.resource_group}"
 
+    def __lt__(self, other: Scope) -> bool:
+        """Return whether a list sorted by connection and resource group shows this one first."""
+        return (self.connection, self.resource_group) < (other.connection, other.resource_group)
+
 
 #: the kind of the connection to this machine, which exists from the start
 EMBEDDED_KIND = "local"
@@ -133,7 +137,7 @@ DEFAULT_SCOPE = Scope("local", "default")
 DEFAULT_STORE = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Capabilities:
     """What a runtime can do.
 
@@ -178,7 +182,7 @@ def check_name(
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConnectionKind:
     """A kind of AI runtime in the catalog.
 
@@ -205,7 +209,7 @@ class ConnectionKind:
     extra: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreInfo:
     """An object store secret as a runtime returns it, without its secret values.
 
@@ -217,7 +221,7 @@ class StoreInfo:
     settings: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SecretAlternative:
     """Alternative credentials of an object store secret.
 
@@ -229,7 +233,7 @@ class SecretAlternative:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SecretFormat:
     """How the fields of a kind of object store map to an object store secret of the AI API.
 
@@ -256,7 +260,7 @@ class SecretFormat:
     tls_flags: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreKind:
     """A kind of object store in the catalog; ``adapter`` is ``module:Class``, imported on use."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 
 
 class CheckPart(StrEnum):
@@ -22,7 +22,7 @@ class CheckPart(StrEnum):
     WRITE = "write access"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckStep:
     """The result of one step; ``error`` is None if it succeeded."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from launchpad_tui.domain.comparison import ComparedItem, Options, RowGroup, compare
+from launchpad_tui.records import record
 
 #: the largest number of lines of a text that are compared one by one; the time grows with the
 #: product of both numbers of lines
@@ -18,7 +18,7 @@ _CONTEXT = 2
 _OMITTED = frozenset({f"{RowGroup.EXECUTION}/execution", f"{RowGroup.EXECUTION}/created"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiffLine:
     """A line of a difference.
 

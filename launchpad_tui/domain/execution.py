@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Protocol
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import Conflict, LaunchpadError
+from launchpad_tui.records import field, record
 
 #: the largest number of characters of a status message (AI API); longer messages are cut
 STATUS_MESSAGE_LIMIT = 256
@@ -93,7 +93,7 @@ def new_execution_id() -> str:
     return "e" + secrets.token_hex(8)[1:]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Configuration:
     """Parameter bindings and input artifact bindings for an executable; immutable.
 
@@ -109,7 +109,7 @@ class Configuration:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Execution:
     """One execution of a configuration's executable.
 
@@ -147,7 +147,7 @@ class Execution:
         return max(0.0, ((self.completed_at or at) - self.started_at).total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutionDetails:
     """An execution with its executable, configuration, inputs and outputs.
 
@@ -162,7 +162,7 @@ class ExecutionDetails:
     outputs: tuple[Artifact, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """The outcome of one item of a bulk operation; ``error`` is None if it succeeded."""
 
@@ -170,7 +170,7 @@ class Outcome:
     error: LaunchpadError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """The claim of a process on an execution.
 
@@ -183,7 +183,7 @@ class Claim:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnfinishedExecution:
     """An execution that has not ended; ``claim`` is None while no supervisor has claimed it."""
 
@@ -192,7 +192,7 @@ class UnfinishedExecution:
     claim: Claim | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogLine:
     """One line of an execution's log.
 
@@ -209,7 +209,7 @@ class LogLine:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogRecord:
     """One record of a log as a runtime returns it.
 
@@ -225,7 +225,7 @@ class LogRecord:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutionState:
     """The status of an execution and the time of its last change."""
 

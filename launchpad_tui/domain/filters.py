@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelCondition:
     """A condition on a label: ``key=value``, or ``key!=value`` if ``differs`` is set.
 
@@ -20,7 +19,7 @@ class LabelCondition:
     differs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArtifactFilter:
     """A filter of artifacts.
 
@@ -36,7 +35,7 @@ class ArtifactFilter:
     any_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigurationFilter:
     """A filter of configurations.
 
@@ -49,7 +48,7 @@ class ConfigurationFilter:
     any_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutionFilter:
     """A filter of executions; one of ``executable_ids`` is the executable."""
 

@@ -19,8 +19,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from launchpad_tui.records import record
 
 #: the smallest number of models for which an association is computed
 MIN_MODELS = 5
@@ -35,7 +36,7 @@ _FEW = 3
 Column = Sequence[float | str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Importance:
     """The association of a parameter with a metric.
 
@@ -95,7 +96,7 @@ def _importance(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Prepared:
     found: Importance
     statistic: Callable[[Sequence[float]], float]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Configuration, Execution
+from launchpad_tui.records import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineageExecution:
     """An execution in a lineage.
 
@@ -22,7 +22,7 @@ class LineageExecution:
     outputs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lineage:
     """Everything upstream and downstream of an artifact.
 
@@ -36,7 +36,7 @@ class Lineage:
     executions: Mapping[str, LineageExecution]
     truncated: bool = False
     _consumers: Mapping[str, Sequence[LineageExecution]] = field(
-        init=False, repr=False, compare=False
+        default_factory=dict, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 #: limits of the AI API, section 3
 NAME_LIMIT = 256
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 ARTIFACT_LABEL = "metrics.ai.sap.com/Artifact.name"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Metric:
     """One point of a metric; ``value`` may be NaN or infinite."""
 
@@ -35,7 +35,7 @@ class Metric:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tag:
     """A tag of an execution; a tag replaces an earlier one with the same name."""
 
@@ -43,7 +43,7 @@ class Tag:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomInfo:
     """A named text of an execution, often JSON; it replaces an earlier one with the same name."""
 
@@ -51,7 +51,7 @@ class CustomInfo:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SeriesSummary:
     """The summary of a series: all points of an execution with the same metric name and labels.
 
@@ -248,7 +248,7 @@ def guess_direction(name: str) -> str | None:
     return Direction.HIGHER if words & _HIGHER else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MetricResource:
     """Everything that one execution logged (AI API, section 3).
 
@@ -264,7 +264,7 @@ class MetricResource:
     modified_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SeriesWindow:
     """A series, or a section of it, for drawing.
 

@@ -32,7 +32,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +48,7 @@ from launchpad_tui.domain.metric import (
 )
 from launchpad_tui.domain.timestamps import from_micros, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 #: the start of every metric line, by which large logs can be searched
 PREFIX = "::"
@@ -65,7 +65,7 @@ class MetricLineError(InvalidInput):
     """A line that starts like a metric line and is malformed; the title states the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MetricLine:
     """The content of one metric line."""
 

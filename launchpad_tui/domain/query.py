@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -12,6 +11,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.metric import normal_name
+from launchpad_tui.records import field, record
 
 Row = TypeVar("Row")
 
@@ -43,7 +43,7 @@ class Subject(StrEnum):
     PARAMETER = "parameter"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """One condition; all conditions of a query must hold.
 
@@ -75,7 +75,7 @@ class Statistic(StrEnum):
     MAXIMUM = "max"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MetricColumn:
     """A column with a value of a metric; ``key`` is the name of the metric or a series key."""
 
@@ -91,7 +91,7 @@ class MetricColumn:
         return self.key if self.statistic is Statistic.LATEST else f"{self.key}:{self.statistic}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """The order of a list, by an attribute or a metric column.
 
@@ -102,7 +102,7 @@ class Order:
     descending: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Query:
     """The filters, order and columns of a list.
 
@@ -125,7 +125,7 @@ class Query:
 Cursor = tuple[str | int | float | None, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page(Generic[Row]):
     """A page of a list; ``cursors`` are the positions of the rows, from which reading continues."""
 
@@ -133,7 +133,7 @@ class Page(Generic[Row]):
     cursors: tuple[Cursor, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArtifactRow:
     """A row of a list of artifacts.
 
@@ -149,7 +149,7 @@ class ArtifactRow:
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutionRow:
     """A row of a list of executions.
 
@@ -163,7 +163,7 @@ class ExecutionRow:
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hit:
     """A result of a search over all connections: either ``artifact`` or ``execution`` is set."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from launchpad_tui.records import field, record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Scenario:
     """A use case that groups executables."""
 
@@ -20,7 +21,7 @@ class Scenario:
     modified_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Version:
     """A version of a scenario, which its executables define."""
 
@@ -30,7 +31,7 @@ class Version:
     modified_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """A parameter of an executable; ``default`` is None if a configuration must bind it."""
 
@@ -39,7 +40,7 @@ class Parameter:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArtifactSlot:
     """An input or output artifact that an executable declares.
 
@@ -53,7 +54,7 @@ class ArtifactSlot:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Executable:
     """A workflow executable of a scenario.
 
@@ -80,7 +81,7 @@ class Executable:
     modified_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateProblem:
     """The reason why a workflow template was rejected, with its line, counted from 1."""
 
@@ -93,7 +94,7 @@ class TemplateProblem:
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddedExecutables:
     """The result of adding workflow templates.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from launchpad_tui.records import record
 
 
 class ScheduleStatus(StrEnum):
@@ -14,7 +15,7 @@ class ScheduleStatus(StrEnum):
     INACTIVE = "INACTIVE"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """An execution schedule.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from launchpad_tui.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class StoredObject:
     """An object in a store.
 
@@ -24,7 +25,7 @@ class StoredObject:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FolderPage:
     """A page of the direct content of a folder: paths of folders, and objects.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from launchpad_tui.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transfer:
     """The progress of a transfer: bytes done, all bytes (0 if unknown), and the current file."""
 

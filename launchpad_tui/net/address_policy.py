@@ -11,10 +11,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 if TYPE_CHECKING:
     import ssl
@@ -54,7 +54,7 @@ class AddressRefused(InvalidInput):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddressPolicy:
     """Public addresses, and the hosts and networks that are allowed in addition.
 

@@ -12,7 +12,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -20,6 +19,7 @@ from launchpad_tui.errors import ConfigError, LaunchpadError, RuntimeRejected, U
 from launchpad_tui.net.address_policy import AddressPolicy, http_transport
 from launchpad_tui.net.errors import invalid_request, translate_errors
 from launchpad_tui.net.retry import RetryPolicy
+from launchpad_tui.records import record
 
 if TYPE_CHECKING:
     import httpx2
@@ -42,7 +42,7 @@ _LOGGERS = ("httpx2", "httpcore2")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpResponse:
     """A response that was read completely. The names of ``headers`` are in lower case."""
 

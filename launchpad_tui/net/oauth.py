@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import (
@@ -21,6 +20,7 @@ from launchpad_tui.net.client import HttpClient, HttpResponse, encode_query
 from launchpad_tui.net.redaction import redact
 from launchpad_tui.net.retry import RetryPolicy, retry_after
 from launchpad_tui.net.tls import create_context
+from launchpad_tui.records import field, record
 
 #: seconds before a token expires at which it is replaced, but not before half its lifetime
 _MARGIN = 300.0
@@ -30,7 +30,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AccessToken:
     """A bearer token and its lifetime in seconds."""
 

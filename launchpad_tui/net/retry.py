@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from launchpad_tui.errors import LaunchpadError, RateLimited, Unreachable
 from launchpad_tui.net.errors import is_transient
+from launchpad_tui.records import record
 
 #: the longest computed pause between two attempts (seconds)
 MAX_PAUSE = 8.0
@@ -17,7 +17,7 @@ MAX_PAUSE = 8.0
 MAX_RETRY_AFTER = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RetryPolicy:
     """How often a request is sent and how the pauses between the attempts grow.
 

@@ -6,17 +6,17 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import ConfigError, LaunchpadError, Unreachable
 from launchpad_tui.net.timeouts import within
+from launchpad_tui.records import record
 
 #: seconds for each of name resolution, connection and handshake
 _STEP_SECONDS = 6.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServerAddress:
     """The address of a server.
 

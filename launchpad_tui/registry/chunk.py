@@ -10,9 +10,9 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from launchpad_tui.records import record
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: the number of points in a full chunk
@@ -21,7 +21,7 @@ SIZE = 4096
 PARTS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Points:
     """Points in order: steps (int64), times (int64, microseconds since 1970), values (float64)."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup, Scope
 from launchpad_tui.domain.scenario import Executable, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
+from launchpad_tui.records import record
 from launchpad_tui.registry import scenarios as rows
 from launchpad_tui.registry.codec import clean, micros, text_map, timestamp, to_json
 from launchpad_tui.registry.connections import connection_pk, group_pk
@@ -27,7 +27,7 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 GROUP, TENANT = "group", "tenant"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadingState:
     """The progress of fetching a part of a remote runtime.
 

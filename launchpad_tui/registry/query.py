@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -15,6 +14,7 @@ from launchpad_tui.domain.metric import Direction, guess_direction
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Statistic, Subject
 from launchpad_tui.domain.timestamps import parse_rfc3339, to_micros
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import field, record
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.codec import number, terms
 
@@ -32,7 +32,7 @@ _COMPARE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """A column by which a list can be filtered and ordered.
 
@@ -50,7 +50,7 @@ class Attribute:
         return f"t.{self.column} COLLATE NOCASE" if self.kind == "name" else f"t.{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListTable:
     """The table of a list, which every statement names ``t``.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from launchpad_tui.records import record
 
 if TYPE_CHECKING:
     from launchpad_tui.config.paths import Home
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.verification import VerificationService
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Factories:
     """Functions that create the services of a desk, by the name of the attribute."""
 

@@ -7,7 +7,6 @@ import platform
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from launchpad_tui.domain.artifact import ArtifactUrl, parse_url
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 from launchpad_tui.registry import copies, inventory
 from launchpad_tui.registry.schema import VERSION
 from launchpad_tui.services.maintenance import running_executions
@@ -40,7 +40,7 @@ class Level(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """The result of a check; ``hint`` is what to do, empty if everything is fine."""
 

@@ -25,6 +25,7 @@ from typing import BinaryIO
 
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import Conflict, LaunchpadError, Unreachable
+from launchpad_tui.records import record
 from launchpad_tui.services.local_files import local_error, name_file
 from launchpad_tui.stores.base import CHUNK, ObjectStore
 
@@ -41,7 +42,7 @@ _SLOW, _SLOW_TIME = 1024, 60.0
 Moved = Callable[[int, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadItem:
     """An object to download.
 

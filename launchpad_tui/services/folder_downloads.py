@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.artifact import ArtifactUrl
@@ -21,6 +21,7 @@ from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import FilesExist, FilesSkipped, LaunchpadError, ObjectMissing
+from launchpad_tui.records import record
 from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.services.local_files import local_error, target_path
 from launchpad_tui.services.storable_names import reasons_to_skip
@@ -31,7 +32,7 @@ from launchpad_tui.stores.base import CHUNK, ObjectStore
 _LISTED = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _PlannedFile:
     """An object, its paths relative to the URL and to the folder, and its target file."""
 

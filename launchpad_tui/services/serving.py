@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from launchpad_tui.aiapi.store_secrets import (
@@ -17,6 +16,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import ObjectStoreRecord, ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, ExecutionLog, LogLine
 from launchpad_tui.domain.filters import ArtifactFilter, ConfigurationFilter, ExecutionFilter
+from launchpad_tui.records import record
 from launchpad_tui.registry import artifacts, connections, executions, filtered_pages
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.stores.catalog import KINDS, store_kind
@@ -24,7 +24,7 @@ from launchpad_tui.stores.catalog import KINDS, store_kind
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServedExecution:
     """An execution with its output artifacts."""
 

@@ -11,11 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 
 #: Number of jobs that run in parallel; others wait.
 PARALLEL = 4
@@ -44,7 +44,7 @@ class Cancelled(Exception):
     """Raised by the progress callback of a cancelled job, to end its work."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """A snapshot of a job.
 

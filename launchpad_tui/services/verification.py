@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import (
@@ -22,6 +21,7 @@ from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import LaunchpadError, ObjectMissing
+from launchpad_tui.records import record
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
@@ -38,7 +38,7 @@ _WORKERS = 4
 _PAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verified:
     """Progress of the verification of many artifacts.
 

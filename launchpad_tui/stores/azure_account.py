@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -23,6 +22,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
+from launchpad_tui.records import record
 from launchpad_tui.stores.request_auth import (
     Authenticator,
     BearerAuthenticator,
@@ -48,7 +48,7 @@ _MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
 _HOURS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AzureContainer:
     """A container. ``url`` has no trailing slash and no query."""
 

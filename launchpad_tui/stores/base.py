@@ -14,7 +14,6 @@ import hashlib
 import importlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -33,6 +32,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.net.address_policy import POLICY, AddressPolicy
 from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.records import record
 from launchpad_tui.stores.outages import Outage
 
 #: Receives the number of bytes transferred since the last call, from any thread. The number is
@@ -47,7 +47,7 @@ STAGING = ".launchpad-staging"
 PATH_LIMIT = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Abilities:
     """The optional capabilities of a store.
 
@@ -67,7 +67,7 @@ class Abilities:
     ranges: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceFile:
     """A file to publish: ``path`` is relative to the published path, ``.`` for a single file."""
 

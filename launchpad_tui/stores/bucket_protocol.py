@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.records import record
 from launchpad_tui.stores.base import Abilities, Progress
 
 #: The largest number of objects of a page.
 PAGE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BucketPage:
     """A page of a listing: objects, whose ``path`` is the whole key, and common prefixes.
 
@@ -29,7 +29,7 @@ class BucketPage:
     next: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upload:
     """A file to upload. ``size`` in bytes; ``sha256`` in hexadecimal, stored as metadata."""
 

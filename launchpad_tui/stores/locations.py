@@ -10,15 +10,15 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from launchpad_tui.domain.connection import StoreKind
+from launchpad_tui.records import record
 
 _FOLDER, _BUCKET, _HDFS, _SERVED = "folder", "bucket", "hdfs", "served"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreLocation:
     """A folder of a container: of a file system, a bucket, a Hadoop cluster or another launchpad.
 

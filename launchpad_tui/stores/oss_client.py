@@ -10,13 +10,13 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.address_policy import AddressPolicy, policy_of, urllib3_pools
 from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.records import record
 from launchpad_tui.stores.base import server_of
 from launchpad_tui.stores.oss_errors import sdk
 
@@ -38,7 +38,7 @@ _REGION = re.compile(r"[a-z0-9-]+")
 _VARIABLES = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OssAddress:
     """The address of a bucket.
 

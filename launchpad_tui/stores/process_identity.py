@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from launchpad_tui.records import record
 
 _PROC = Path("/proc")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProcessIdentity:
     """A process. All values but ``pid`` are empty where the system does not report them."""
 

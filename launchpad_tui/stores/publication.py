@@ -28,7 +28,6 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
@@ -36,6 +35,7 @@ from typing import Protocol
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, Unreachable
+from launchpad_tui.records import record
 from launchpad_tui.stores.base import Progress
 from launchpad_tui.stores.outages import wait_through_outages
 from launchpad_tui.stores.process_identity import ProcessIdentity
@@ -73,7 +73,7 @@ class MarkerBucket(Protocol):
         """Delete objects."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marker:
     """A marker in a listing. Its values change when it is renewed."""
 
@@ -84,7 +84,7 @@ class Marker:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Content:
     """The content of a marker.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from launchpad_tui.net.oauth import AccessToken, TokenCache
+from launchpad_tui.records import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestAuth:
     """Query parameters and headers that authorize a request, and the secrets in them."""
 

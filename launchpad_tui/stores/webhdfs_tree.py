@@ -14,12 +14,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, RuntimeRejected
+from launchpad_tui.records import record
 from launchpad_tui.stores.base import STAGING
 from launchpad_tui.stores.store_errors import (
     already_exists,
@@ -34,7 +34,7 @@ _OLD = 7 * 86400 * 1000
 _SWEEP = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HdfsEntry:
     """The status of a file or folder.
 

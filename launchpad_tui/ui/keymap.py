@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from launchpad_tui.records import record
 from launchpad_tui.ui.textual_compat import key_of_character
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """Something that the user can do.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.records import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """A screen.
 

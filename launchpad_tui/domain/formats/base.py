@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from launchpad_tui.records import record
+
 #: A function that returns a number of bytes from an offset on, fewer at the end of the file. A
 #: preview passes its errors on.
 Read = Callable[[int, int], bytes]
@@ -25,7 +27,7 @@ class Malformed(Exception):
     """The file does not have the format that its first bytes announce, or it is truncated."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preview:
     """The preview of a file.
 

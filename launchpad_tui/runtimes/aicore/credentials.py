@@ -15,10 +15,10 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError, InvalidInput
+from launchpad_tui.records import record
 
 _log = logging.getLogger(__name__)
 #: the sources of a connection's credentials
@@ -45,7 +45,7 @@ _METHODS_HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class ServiceKey:
     """Complete credentials of a tenant: a client secret, or a certificate and its key (PEM).
 

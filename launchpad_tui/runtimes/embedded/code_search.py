@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.dockerfile import ImageRecipe, read_dockerfile
 from launchpad_tui.runtimes.embedded.script_names import ScriptName, script_names
 from launchpad_tui.runtimes.embedded.template_model import Template, Workflow
@@ -48,7 +49,7 @@ _ROOT_MARKERS = ("README.md", "README", "README.rst", "LICENSE", "pyproject.toml
 _ROOT_LEVELS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeLocation:
     """The code of one or several containers.
 

@@ -13,8 +13,10 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+
+from launchpad_tui.records import field, record
 
 #: the maximum number of bytes of a Dockerfile, and of files that a pattern of COPY may match
 _SIZE_LIMIT, _MATCH_LIMIT = 200_000, 5_000
@@ -58,7 +60,7 @@ _PIP_VALUES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImageCopy:
     """A COPY instruction: files of the build context that are copied to a path in the image.
 
@@ -69,7 +71,7 @@ class ImageCopy:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImageRecipe:
     """The description of an image by its Dockerfile.
 

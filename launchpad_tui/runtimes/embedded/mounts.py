@@ -14,16 +14,16 @@ import os
 import posixpath
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 
 #: the number of symbolic links that the kernel follows in one path; see path_resolution(7)
 _MAX_LINKS = 40
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mount:
     """A folder or file of this machine that commands find at an absolute path of the container.
 
@@ -42,7 +42,7 @@ class Mount:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overlay:
     """A folder of the view in place of an original, whose entries are bind-mounted into it.
 
@@ -59,7 +59,7 @@ class Overlay:
     omitted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BindMount:
     """A bind mount of a folder or file at ``target``; missing parent folders are created."""
 
@@ -68,7 +68,7 @@ class BindMount:
     writable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Location:
     """The location of a path in the view.
 

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from launchpad_tui.domain.execution import Execution, why_not_store_outputs
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.output_archive import archived
 from launchpad_tui.runtimes.embedded.space_reserve import is_full, no_space
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
@@ -39,7 +40,7 @@ from launchpad_tui.runtimes.log_files import LogWriter
 _FILE = "outputs.json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PendingOutput:
     """An output that has to be stored, and the attributes of its artifact.
 
@@ -61,7 +62,7 @@ class PendingOutput:
     archive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PendingOutputs:
     """All outputs of an execution, and their signatures by ``globalName``."""
 

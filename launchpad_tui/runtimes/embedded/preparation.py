@@ -7,13 +7,14 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.fields import complete_settings
 from launchpad_tui.errors import ConfigError, NotFound
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded import sandbox
 from launchpad_tui.runtimes.embedded.code_copy import CodeView, copy_location
 from launchpad_tui.runtimes.embedded.code_search import (
@@ -58,7 +59,7 @@ _RUNTIME_VARIABLES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preparation:
     """Prepares an execution for its run.
 

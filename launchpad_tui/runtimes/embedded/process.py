@@ -10,8 +10,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.sandbox import Launch
 from launchpad_tui.runtimes.log_files import LineBreaker, LogWriter
 
@@ -51,7 +51,7 @@ class Cancellation:
         return overdue or self._cancelled.is_set()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExitStatus:
     """The exit code of a command, or the negative number of the signal that ended it."""
 

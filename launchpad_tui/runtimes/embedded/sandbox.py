@@ -25,11 +25,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.mounts import BindMount, Mount, Overlay, plan
 
 COMMAND_LAUNCHER = Path(__file__).with_name("command_launcher.py")
@@ -38,7 +38,7 @@ _TRIAL_SECONDS = 20
 _FORCED = "LAUNCHPAD_SANDBOX"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Launch:
     """A command with its environment and its working directory.
 

@@ -6,8 +6,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.template_model import Container
 
 _SUFFIXES = (".py", ".sh", ".bash", ".R", ".r", ".jl", ".js", ".pl", ".rb", ".ipynb")
@@ -30,7 +30,7 @@ _SYSTEM = ("/bin/", "/usr/bin/", "/usr/lib", "/dev/", "/proc/", "/sys/", "/etc/"
 _PYTHON_VALUES = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScriptName:
     """A script that a command names.
 

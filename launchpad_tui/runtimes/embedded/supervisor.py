@@ -8,7 +8,6 @@ import shutil
 import signal
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
@@ -23,6 +22,7 @@ from launchpad_tui.errors import (
     Unreachable,
     UploadInProgress,
 )
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
 from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
 from launchpad_tui.runtimes.embedded.output_registration import (
@@ -124,7 +124,7 @@ def _remove_old_work_folders(host: RuntimeHost) -> None:
             shutil.rmtree(work, ignore_errors=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _ExecutionMetrics:
     """The metrics of one execution, for its tracking endpoint."""
 

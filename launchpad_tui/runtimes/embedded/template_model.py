@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from launchpad_tui.domain.scenario import Executable, Scenario, TemplateProblem
+from launchpad_tui.records import field, record
 
 #: the output parameter with the signatures of artifacts: a JSON object from ``globalName`` to
 #: signature
 SIGNATURES = "AICORE_ARTIFACT_SIGNATURES"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnvVar:
     """An environment variable with a value, or with the name and key of a secret."""
 
@@ -21,7 +21,7 @@ class EnvVar:
     secret: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputArtifact:
     """An input artifact of a template, and its absolute path in the container.
 
@@ -34,7 +34,7 @@ class InputArtifact:
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutputArtifact:
     """An output artifact of a template, and its absolute path in the container.
 
@@ -49,7 +49,7 @@ class OutputArtifact:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutputParameter:
     """An output parameter: a file whose content is a value for later steps.
 
@@ -61,7 +61,7 @@ class OutputParameter:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Container:
     """The command of a template.
 
@@ -77,7 +77,7 @@ class Container:
     script: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A step: the call of a template with arguments.
 
@@ -91,7 +91,7 @@ class Call:
     artifacts: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A template of the workflow: a container, or steps.
 
@@ -120,7 +120,7 @@ class Template:
         return tuple(path for path in paths if path)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workflow:
     """A workflow template.
 
@@ -169,7 +169,7 @@ class Workflow:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParsedTemplate:
     """A valid workflow template: the workflow, and its scenario and executable.
 
@@ -184,7 +184,7 @@ class ParsedTemplate:
     suffixes: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParsedTemplates:
     """The valid templates of a file or folder, and the problems of the others.
 

@@ -10,10 +10,10 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_search import CodeLocation
 from launchpad_tui.runtimes.embedded.process import Cancellation
 from launchpad_tui.runtimes.folder_lock import folder_lock
@@ -25,7 +25,7 @@ _COMPLETE = "complete"
 _POLL_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Requirements:
     """The packages that code requires: files in the format of pip, and names of packages."""
 

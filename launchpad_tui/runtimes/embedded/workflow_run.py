@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
 from launchpad_tui.runtimes.embedded.failure_hints import OutputTail, StepFacts, hint, last_error
 from launchpad_tui.runtimes.embedded.mounts import Mount
@@ -54,7 +55,7 @@ _SYSTEM_PYTHON = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunContext:
     """The values that all steps of an execution share.
 

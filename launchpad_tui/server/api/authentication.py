@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
 from launchpad_tui.domain.api_client import ApiClient
+from launchpad_tui.records import field, record
 from launchpad_tui.server.api.endpoint import ApiResponse
 from launchpad_tui.server.api.errors import ApiError
 from launchpad_tui.server.api.tokens import LIFETIME, IssuedTokens
@@ -44,7 +44,7 @@ class WrongSecret(ApiError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TokenRequest:
     """The credentials in a request for a token."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import field, record
 from launchpad_tui.server.api.query_parameters import QueryParameters
 from launchpad_tui.services.desk import Desk
 
@@ -18,7 +18,7 @@ from launchpad_tui.services.desk import Desk
 BODY_LIMIT = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApiResponse:
     """A successful response.
 
@@ -36,7 +36,7 @@ class ApiResponse:
     media: str = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReceivedFile:
     """A body that was written to a file, which is deleted after the response.
 
@@ -47,7 +47,7 @@ class ReceivedFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApiRequest:
     """An authenticated request.
 
@@ -125,7 +125,7 @@ class ApiRequest:
 Handler = Callable[[ApiRequest], ApiResponse]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """A method of a path.
 

@@ -9,13 +9,13 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.errors import ConfigError, DependencyMissing, InvalidInput
 from launchpad_tui.net.server_check import is_loopback
+from launchpad_tui.records import record
 from launchpad_tui.services.desk import Desk
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _IDLE = 75
 _HANDSHAKE_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListenAddress:
     """The address on which the server listens.
 

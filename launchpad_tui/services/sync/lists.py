@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
 
@@ -38,7 +39,7 @@ class Entry(Protocol):
 One = TypeVar("One", bound=Entry)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Progress:
     """Progress of a sync: ``done`` of ``total`` entries of a part; None if the total is unknown."""
 

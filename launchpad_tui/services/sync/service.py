@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 from launchpad_tui.registry import connections, mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.mirror_tenant import GROUP, ReadingState
@@ -28,7 +28,7 @@ PAUSED = "held"
 FOLLOW_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Freshness:
     """When a resource group was last synced, and the progress of the current sync.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -12,6 +11,7 @@ from textual.strip import Strip
 
 from launchpad_tui.charts.model import Drawing
 from launchpad_tui.domain.text import cell_width, clip
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.chart_view import add_spans
@@ -24,7 +24,7 @@ _GAP = 2
 _LEAST_NOTE = 12
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Panel:
     """A chart of the board.
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from launchpad_tui.records import record
+
 Row = TypeVar("Row")
 #: cells between two columns
 GAP = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     """The content of a cell: a role of the theme, and text that is made safe when it is painted."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual import events
 from textual.message import Message
 
 from launchpad_tui.domain.text import pad, safe_text, wrap
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 
@@ -20,7 +20,7 @@ NAME_WIDTHS = (20, 40)
 NAME_LINES, VALUE_LINES = 4, 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """A line of details.
 

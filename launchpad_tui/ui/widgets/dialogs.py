@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -14,6 +13,7 @@ from textual.widgets import Input
 
 from launchpad_tui.domain.text import clip, wrap
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -158,7 +158,7 @@ class ErrorDialog(LaunchpadModal[None]):
         self.dismiss(None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """An entry of a `ChooseDialog`.
 

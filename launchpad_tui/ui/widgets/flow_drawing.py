@@ -7,12 +7,12 @@ Items with a route can be focused and opened.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
 
 from launchpad_tui.domain.text import cell_width, clip, pad, safe_text
+from launchpad_tui.records import record
 
 #: the minimum width of a box in cells
 BOX_MINIMUM = 22
@@ -24,7 +24,7 @@ _BETWEEN = "   "
 WIDE = 5 * BOX_MINIMUM + 4 * len(ARROW)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlowItem:
     """An item of a box.
 
@@ -39,7 +39,7 @@ class FlowItem:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlowBox:
     """A box of the flow with its title and items."""
 
@@ -47,7 +47,7 @@ class FlowBox:
     items: tuple[FlowItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlowStyles:
     """The styles of a drawing."""
 
@@ -58,7 +58,7 @@ class FlowStyles:
     focused: Style
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spot:
     """The position of an item that can be focused.
 
@@ -75,7 +75,7 @@ class Spot:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlowDrawing:
     """The lines of a flow, the items that can be focused, and their positions."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -12,12 +11,13 @@ from textual.strip import Strip
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.text import pad
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LegendEntry:
     """A model or execution of the legend.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from launchpad_tui.domain.text import cell_width, clip, pad
+from launchpad_tui.records import field, record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import Cell
@@ -25,7 +25,7 @@ _SQUEEZE_SLACK = 5
 _NAMES = (14, 40)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SheetLine:
     """A row: its key and its name. A heading starts a group and may have a note."""
 
@@ -35,7 +35,7 @@ class SheetLine:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SheetColumn:
     """A column: its key, and a heading of one or two lines."""
 
@@ -44,7 +44,7 @@ class SheetColumn:
     subtitle: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SheetContent:
     """The content of a sheet.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.message import Message
 
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TreeLine:
     """A visible line of a tree.
 

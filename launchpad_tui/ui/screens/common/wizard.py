@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +13,7 @@ from textual.strip import Strip
 
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.text import LineBuilder
@@ -23,7 +23,7 @@ from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.painted import Painted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """A step of a wizard.
 

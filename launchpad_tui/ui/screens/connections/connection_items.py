@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from launchpad_tui.domain.connection import (
@@ -14,6 +13,7 @@ from launchpad_tui.domain.connection import (
     ResourceGroup,
     Scope,
 )
+from launchpad_tui.records import record
 from launchpad_tui.ui.screens.common.cells import pairs_text
 from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
 from launchpad_tui.ui.screens.common.detail_items import field_items, timestamp_item
@@ -36,7 +36,7 @@ _CAPABILITIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScopeLine:
     """A line of the list of connections: a connection, or a resource group below it.
 

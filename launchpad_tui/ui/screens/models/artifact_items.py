@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.timestamps import duration_text, now
+from launchpad_tui.records import record
 from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
 from launchpad_tui.ui.screens.common.columns import size_column, text_column
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
@@ -26,7 +26,7 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileLine:
     """A recorded file with the result of the last verification (None before the first)."""
 
@@ -34,7 +34,7 @@ class FileLine:
     state: FileState | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PointLine:
     """A logged point with its position in the list."""
 

@@ -9,11 +9,11 @@ it occurs first, so that diamonds stay small and cycles end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.lineage import Lineage, LineageExecution
+from launchpad_tui.records import record
 
 
 class Side(StrEnum):
@@ -25,7 +25,7 @@ class Side(StrEnum):
     DOWNSTREAM = "downstream"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineageLine:
     """A line of the tree: a heading, an artifact or an execution.
 

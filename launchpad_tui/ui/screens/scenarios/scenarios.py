@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.scenario import Executable, Scenario
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
@@ -21,7 +21,7 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Line:
     """A row of the list."""
 

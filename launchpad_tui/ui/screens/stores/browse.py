@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import FolderPage
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.columns import size_column, timestamp_column
 from launchpad_tui.ui.screens.common.downloads import download
@@ -37,7 +37,7 @@ _COUNTED = 10_000
 _NO_ROW = "No file or folder is under the cursor"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreEntry:
     """A folder or an object of a store; a folder has neither size nor timestamp."""
 

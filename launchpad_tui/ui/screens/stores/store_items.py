@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from launchpad_tui.domain.connection import (
     ObjectStoreRecord,
     StoreKind,
 )
+from launchpad_tui.records import record
 from launchpad_tui.ui.screens.common.cells import pairs_text
 from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
 from launchpad_tui.ui.screens.common.detail_items import field_items, timestamp_item
@@ -17,7 +17,7 @@ from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreLine:
     """An object store with the result of its last test.
 
