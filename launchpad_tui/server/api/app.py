@@ -36,7 +36,7 @@ from launchpad_tui.server.api import (
     stores,
 )
 from launchpad_tui.server.api.bodies import busy, read_body, write_body
-from launchpad_tui.server.api.connection_limits import has_body
+from launchpad_tui.server.api.connection_limits import ClientRequests, admit, has_body
 from launchpad_tui.server.api.endpoint import (
     ApiRequest,
     ApiResponse,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from anyio import CapacityLimiter
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: receives one line for each request, whatever the level of other messages
 access_log = logging.getLogger("launchpad_tui.access")
@@ -118,6 +118,18 @@ class _AccessRecord:
         )
 
 
+class _CountedResponse:
+    """An ASGI application that sends a response and closes a context after it."""
+
+    def __init__(self, response: Response, context: ExitStack) -> None:
+        self._response = response
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._context:
+            await self._response(scope, receive, send)
+
+
 class ApiApplication:
     """The served API over the services of a desk."""
 
@@ -127,6 +139,7 @@ class ApiApplication:
         self._bodies = BodyBudget(_BODIES_LIMIT)
         #: by client ID
         self._limiters: dict[str, CapacityLimiter] = {}
+        self._client_requests = ClientRequests()
         self._client_failures = FailureLimit(*_CLIENT_FAILURES)
         self._address_failures = FailureLimit(*_ADDRESS_FAILURES)
 
@@ -189,7 +202,7 @@ class ApiApplication:
         import anyio
         from starlette.concurrency import run_in_threadpool
 
-        async def route(request: Request) -> Response:
+        async def route(request: Request) -> Response | _CountedResponse:
             endpoint = methods.get(request.method) or methods["GET"]
             record = _AccessRecord(
                 request.method, request.url.path, listed_details=endpoint.listed_details
@@ -199,6 +212,16 @@ class ApiApplication:
             except (ApiError, LaunchpadError) as error:
                 return await _refused(request, error, record)
             record.client = client.name
+            with ExitStack() as stack:
+                if not stack.enter_context(self._client_requests.request(client.id)):
+                    return await _refused(request, busy(), record)
+                admit(request.scope)
+                response = await handled(request, endpoint, client, record)
+                return _CountedResponse(response, stack.pop_all())
+
+        async def handled(
+            request: Request, endpoint: Endpoint, client: ApiClient, record: _AccessRecord
+        ) -> Response:
             respond = partial(self._respond, request, endpoint, prefix, client, record)
             limiter = self._limiters.setdefault(
                 client.id, anyio.CapacityLimiter(_CONCURRENT_REQUESTS)

@@ -9,7 +9,7 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,14 @@ from launchpad_tui.server.api import bodies, connection_limits
 from launchpad_tui.server.api.endpoint import BODY_LIMIT
 from launchpad_tui.server.api.rate_limit import FailureLimit
 from launchpad_tui.server.body_budget import BodyBudget
-from tests.server.api.served import SECONDS, Server, SharedServer, error_of, serving
+from tests.server.api.served import (
+    SECONDS,
+    Server,
+    SharedServer,
+    add_client,
+    error_of,
+    serving,
+)
 from tests.services.execution_support import Bench
 
 #: requests that were begun and not completed
@@ -78,7 +85,10 @@ def test_a_thousand_requests_that_are_never_completed_block_nobody(server: Serve
 
 
 class _Application:
-    """An ASGI application that reads the body and responds; some requests never end."""
+    """An ASGI application that reads the body and responds.
+
+    Some requests take long, and some responses are long; those of ``/long`` are authenticated.
+    """
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -86,9 +96,18 @@ class _Application:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.paths.append(scope["path"])
         if scope["path"] == "/long":
+            connection_limits.admit(scope)
             await asyncio.sleep(3)
         while (await receive()).get("more_body"):
             pass
+        if scope["path"] == "/large":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(200):
+                await send(
+                    {"type": "http.response.body", "body": bytes(1 << 20), "more_body": True}
+                )
+            await send({"type": "http.response.body", "body": b""})
+            return
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
@@ -170,6 +189,57 @@ def test_those_that_wait_longest_are_closed_first() -> None:
             assert b"204" in connection.recv(1000)
         assert all(_is_closed(connection) for connection in waiting[:8])
         assert b"204" in busy.recv(1000)
+
+
+def test_requests_without_a_token_never_keep_others_from_connecting() -> None:
+    unfinished = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\ngrant"
+    with _uvicorn(connections=10) as port:
+        busy = _request(port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        # The request before has been handed to the application by then.
+        assert b"204" in _request(port).recv(1000)
+        held = [_request(port, unfinished) for _ in range(15)]
+        assert b"204" in _request(port).recv(1000)
+        assert _is_closed(held[0], 3)
+        assert b"204" in busy.recv(1000)
+
+
+def test_a_response_that_nobody_reads_ends() -> None:
+    with _uvicorn(stall_seconds=0.3) as port:
+        idle = _request(port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(1000)
+        received, end = 0, time.monotonic() + SECONDS
+        time.sleep(1)
+        with contextlib.suppress(ConnectionError):
+            while (piece := idle.recv(1 << 20)) and time.monotonic() < end:
+                received += len(piece)
+        assert received < 200 << 20
+        reading = _request(port, b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        received = 0
+        while piece := reading.recv(1 << 20):
+            received += len(piece)
+        assert received > 200 << 20
+
+
+def test_a_client_has_a_limited_number_of_requests(shared: SharedServer) -> None:
+    server = shared.server
+    greedy, modest = (add_client(server.home, name) for name in ("greedy", "modest"))
+    head = (
+        "PUT /v2/lm/dataset/files/never.bin HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n"
+        f"Authorization: Bearer {server.token(greedy)}\r\n\r\nx"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        for _ in range(connection_limits.CLIENT_REQUESTS):
+            stack.enter_context(_connect(server)).sendall(head)
+        _wait(lambda: server.call("GET", "/lm/scenarios", key=greedy).status_code == 503)
+        assert server.call("GET", "/lm/scenarios", key=modest).status_code == 200
+    _wait(lambda: server.call("GET", "/lm/scenarios", key=greedy).status_code == 200)
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_body_that_nobody_may_send_is_not_read(shared: SharedServer) -> None:
