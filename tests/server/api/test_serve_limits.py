@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import resource
+import select
 import socket
 import threading
 import time
@@ -199,7 +200,7 @@ def test_requests_without_a_token_never_keep_others_from_connecting() -> None:
         assert b"204" in _request(port).recv(1000)
         held = [_request(port, unfinished) for _ in range(15)]
         assert b"204" in _request(port).recv(1000)
-        assert _is_closed(held[0], 3)
+        assert _is_closed(held[0])
         assert b"204" in busy.recv(1000)
 
 
@@ -207,12 +208,9 @@ def test_a_response_that_nobody_reads_ends() -> None:
     with _uvicorn(stall_seconds=0.3) as port:
         idle = _request(port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(1000)
-        received, end = 0, time.monotonic() + SECONDS
-        time.sleep(1)
-        with contextlib.suppress(ConnectionError):
-            while (piece := idle.recv(1 << 20)) and time.monotonic() < end:
-                received += len(piece)
-        assert received < 200 << 20
+        aborted = select.poll()
+        aborted.register(idle, select.POLLHUP | select.POLLERR)
+        assert aborted.poll(SECONDS * 1000)
         reading = _request(port, b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         received = 0
         while piece := reading.recv(1 << 20):
