@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -97,18 +98,18 @@ class ServedFiles:
         """Store all files of an upload below a path at once. Raises the errors of
         `ObjectStore.publish`."""
         folder = self._folder(scope, upload)
-        files = source_files(folder) if folder.is_dir() else []
-        if not files:
-            raise InvalidInput(
-                f"The upload {upload} has no files",
-                "No file was uploaded, or the upload was published or discarded.",
-                "Upload the files before publishing them.",
-                field="upload",
-            )
-        try:
-            return self._files.store(scope, store).publish(path, files)
-        finally:
+        with _locked(folder):
+            files = source_files(folder) if folder.is_dir() else []
+            if not files:
+                raise InvalidInput(
+                    f"The upload {upload} has no files",
+                    "No file was uploaded, or the upload was published or discarded.",
+                    "Upload the files before publishing them.",
+                    field="upload",
+                )
+            stored = self._files.store(scope, store).publish(path, files)
             self.discard(scope, upload)
+            return stored
 
     def discard(self, scope: Scope, upload: str) -> None:
         """Delete the staged files of an upload."""
@@ -133,3 +134,23 @@ class ServedFiles:
                     shutil.rmtree(entry, ignore_errors=True)
                     if entry.is_file():
                         entry.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock an upload in a ``with`` block: a client repeats a request to which it got no response.
+
+    The kernel releases the lock when this process ends. A missing folder is not locked.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        # File systems without locks have no protection against a repeated request.
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -158,7 +158,7 @@ class BucketStore:
         check_path(path)
         for each in files:
             check_path(join(path, each.path))
-        unfinished = self._publications.sweep()
+        unfinished = self._publications.sweep(path)
         # Some credentials may store objects, but not list incomplete uploads.
         with contextlib.suppress(LaunchpadError):
             root = f"{self.prefix}/" if self.prefix else ""
@@ -183,7 +183,7 @@ class BucketStore:
         """See `ObjectStore.delete_prefix`."""
         check_path(path)
         self._publications.clear(path)
-        unfinished = self._publications.sweep()
+        unfinished = self._publications.sweep(path, unowned=0.0)
         for each in self._list(path, hidden=False) if unfinished else ():
             if covers(unfinished, each.path):
                 raise upload_in_progress(self._bucket.where, each.path, None, LEASE_SECONDS)

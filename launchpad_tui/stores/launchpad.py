@@ -4,6 +4,10 @@
 stores each file completely or not at all. The files of a folder are sent one by one, staged on the
 server, and then published in one step. The server removes the staged files of an unfinished
 publication after a day; they are never listed.
+
+Requests are sent again while the server restarts. If the response to the first one was lost, the
+repeated one is rejected, because the files exist: then the upload succeeded if their content is
+that of the sent files.
 """
 
 from __future__ import annotations
@@ -14,19 +18,21 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join
-from launchpad_tui.domain.timestamps import parse_rfc3339
+from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import (
     CapabilityMissing,
     ConfigError,
     Conflict,
-    LaunchpadError,
+    InvalidInput,
+    ObjectMissing,
+    RateLimited,
     RuntimeRejected,
     Unreachable,
 )
@@ -43,15 +49,15 @@ from launchpad_tui.stores.base import (
     resumed,
     server_of,
 )
+from launchpad_tui.stores.launchpad_errors import explain_response
+from launchpad_tui.stores.outages import Outage, wait_through_outages
 from launchpad_tui.stores.request_auth import BearerAuthenticator
 from launchpad_tui.stores.rest_client import RestClient
 from launchpad_tui.stores.staging import check_unchanged, open_source
 from launchpad_tui.stores.store_errors import (
     already_exists,
-    explain_status,
     hash_mismatch,
     object_replaced,
-    store_missing,
     unexpected_response,
 )
 from launchpad_tui.stores.uploads import FilePart, ParallelRequests
@@ -89,7 +95,7 @@ class LaunchpadStore:
             self.where,
             {"ca_file": values.get("ca_file", ""), POLICY: values.get(POLICY, "")},
             authenticator,
-            _error,
+            explain_response,
         )
 
     def endpoint(self) -> ServerAddress | None:
@@ -219,42 +225,116 @@ class LaunchpadStore:
         check_path(path)
         for each in files:
             check_path(join(path, each.path))
-        if next(self.list(path, limit=1), None) is not None:
+        if wait_through_outages(lambda: next(self.list(path, limit=1), None)) is not None:
             raise already_exists(self.where, path)
         requests = ParallelRequests(progress)
         if [each.path for each in files] == ["."]:
             return (self._store({"path": path}, files[0].file, requests),)
         upload = uuid.uuid4().hex
         try:
-            requests.run([functools.partial(self._stage, upload, each, requests) for each in files])
-            data = self._parsed(
-                self._call("POST", {"path": path, "upload": upload}, path=path, retry=False)
+            sent: dict[str, str] = {}
+            requests.run(
+                [functools.partial(self._stage, upload, each, requests, sent) for each in files]
             )
+            stored = self._publish(path, upload, sent)
         except BaseException:
             # What cannot be removed now, without a network for example, is removed after a day.
             with contextlib.suppress(Exception):
                 self._call("DELETE", {"upload": upload}, retry=False)
             raise
         with self._translated():
-            stored = {each.path: each for each in map(_object, data["files"])}
             return tuple(stored[join(path, each.path)] for each in files)
+
+    def _publish(self, path: str, upload: str, sent: Mapping[str, str]) -> dict[str, StoredObject]:
+        """Publish staged files, whose SHA-256 are given; return the objects by their paths."""
+
+        def request() -> Sequence[StoredObject]:
+            query = {"path": path, "upload": upload}
+            data = self._parsed(self._call("POST", query, path=path, retry=False))
+            with self._translated():
+                return [_object(each) for each in data["files"]]
+
+        full = {join(path, each): sha256 for each, sha256 in sent.items()}
+        return {each.path: each for each in self._repeated(request, full)}
+
+    def _repeated(
+        self, request: Callable[[], Sequence[StoredObject]], sent: Mapping[str, str]
+    ) -> Sequence[StoredObject]:
+        """Send a request that stores files until the server responds, for a bounded time.
+
+        Args:
+            request: Sends the request once and returns the stored objects.
+            sent: The SHA-256 of the files by their paths; empty if the request replaces files.
+
+        Raises:
+            LaunchpadError: The error of the last attempt.
+        """
+        outage, repeated = Outage(), False
+        while True:
+            try:
+                return request()
+            except (Conflict, InvalidInput, RuntimeRejected):
+                # The repeated request of a success finds the files, or no staged ones.
+                stored = self._stored(sent) if repeated and sent else ()
+                if not stored:
+                    raise
+                return stored
+            except (Unreachable, RateLimited) as error:
+                if not outage.wait(error):
+                    raise
+                repeated = True
+
+    def _stored(self, sent: Mapping[str, str]) -> Sequence[StoredObject]:
+        """Return the objects at these paths; empty if one is missing or has another SHA-256."""
+        with contextlib.suppress(ObjectMissing):
+            found = [wait_through_outages(functools.partial(self.stat, path)) for path in sent]
+            if all(self._sha256(each) == sent[each.path] for each in found):
+                return [replace(each, sha256=sent[each.path]) for each in found]
+        return ()
+
+    def _sha256(self, one: StoredObject) -> str:
+        """Return the SHA-256 of an object, which is read if the store does not keep it."""
+        if one.sha256:
+            return one.sha256
+        digest = hashlib.sha256()
+        for piece in self.read(one.path, 0, one.size, one.version):
+            digest.update(piece)
+        return digest.hexdigest()
 
     def _store(
         self, query: Mapping[str, str], source: Path, requests: ParallelRequests, sha256: str = ""
     ) -> StoredObject:
-        responses: list[HttpResponse] = []
-        requests.run([lambda: responses.append(self._send(query, source, requests, sha256))])
-        data = self._parsed(responses[0])
-        with self._translated():
-            return _object(data)
+        stored: list[StoredObject] = []
+        requests.run([lambda: stored.append(self._send(query, source, requests, _object, sha256))])
+        return stored[0]
 
-    def _stage(self, upload: str, one: SourceFile, requests: ParallelRequests) -> None:
-        self._send({"path": one.path, "upload": upload}, one.file, requests)
+    def _stage(
+        self, upload: str, one: SourceFile, requests: ParallelRequests, sent: dict[str, str]
+    ) -> None:
+        def staged(data: Mapping[str, Any]) -> StoredObject:
+            sent[one.path] = str(data["sha256"])
+            return StoredObject(one.path, 0, now(), sent[one.path])
+
+        self._send({"path": one.path, "upload": upload}, one.file, requests, staged)
 
     def _send(
-        self, query: Mapping[str, str], source: Path, requests: ParallelRequests, sha256: str = ""
-    ) -> HttpResponse:
-        """Send a file; remove it again if the source changed during the upload."""
+        self,
+        query: Mapping[str, str],
+        source: Path,
+        requests: ParallelRequests,
+        parse: Callable[[Mapping[str, Any]], StoredObject],
+        sha256: str = "",
+    ) -> StoredObject:
+        """Send a file; remove it again if the source changed during the upload.
+
+        Args:
+            query: The parameters of the request.
+            source: The file.
+            requests: The upload to which the request belongs.
+            parse: Returns the object that a response describes.
+            sha256: The expected SHA-256 of the file; empty for any.
+        """
+        path = query["path"]
         handle = open_source(source)
         try:
             before = os.fstat(handle)
@@ -262,15 +342,26 @@ class LaunchpadStore:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 and found != sha256:
                 raise hash_mismatch(str(source), found, sha256)
-            body = FilePart(source, 0, before.st_size, requests)
-            response = self._call("PUT", {**query, "sha256": found}, body, path=query["path"])
+
+            def request() -> Sequence[StoredObject]:
+                body = FilePart(source, 0, before.st_size, requests)
+                response = self._call(
+                    "PUT", {**query, "sha256": found}, body, path=path, retry=False
+                )
+                data = self._parsed(response)
+                with self._translated():
+                    return [parse(data)]
+
+            # Only a request that creates a file fails if it is repeated.
+            creates = not {"upload", "overwrite"} & query.keys()
+            (stored,) = self._repeated(request, {path: found} if creates else {})
             try:
                 check_unchanged(source, handle, before, before.st_size)
             except Conflict:
                 if "upload" not in query:
-                    self.delete(query["path"])
+                    self.delete(path)
                 raise
-            return response
+            return stored
         finally:
             os.close(handle)
 
@@ -389,34 +480,3 @@ def _object(data: Mapping[str, Any]) -> StoredObject:
         str(data.get("sha256", "")),
         version,
     )
-
-
-def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
-    """Explain an error response, see `launchpad_tui.server.api.errors`."""
-    status, (code, message) = response.status, _code_and_message(response.body)
-    detail = f"{code or 'HTTP'} ({status}): {message}"
-    if status == 404 and code in {"ObjectStoreNotFound", "ResourceGroupNotFound"}:
-        return store_missing(where, detail, "Check its name and the resource group.")
-    if status == 404 and (not path or not code):
-        return ConfigError(
-            f"Files of {where} are not available",
-            detail,
-            "The server may run a version of launchpad that does not serve files: upgrade it.",
-        )
-    if status == 409:
-        return Conflict(
-            f"{path[:200]!r} was not stored in {where}", detail, "Check the path, and try again."
-        )
-    return explain_status(
-        status, code, detail, where, path, replaced=replaced, hint="Check the client secret."
-    )
-
-
-def _code_and_message(body: bytes) -> tuple[str, str]:
-    """Return code and message; if the response is not one of launchpad, its text as message."""
-    try:
-        data = json.loads(body)["error"]
-        code, message = str(data["code"]), str(data["message"])
-    except (ValueError, KeyError, TypeError):
-        code, message = "", body[:400].decode(errors="replace")
-    return code[:80], (message.strip().splitlines() or [""])[0][:400]

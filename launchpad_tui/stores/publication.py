@@ -15,6 +15,11 @@ can do, and checks that the previous marker has not changed.
 Objects are deleted only for a marker whose content states that its owner was uploading. A marker
 starts without this statement, because the path may have been published between the last check of
 the path and the creation of the marker.
+
+Former versions stored markers without an owner and did not renew them. Such a marker counts as
+renewed whenever an object of the path is stored. A publication of the same path takes it over after
+`_UNOWNED_SECONDS`, and an explicit deletion at once. Other publications remove it only after
+`_ABANDONED_SECONDS`, because a publisher of a former version may be uploading a large file.
 """
 
 from __future__ import annotations
@@ -36,7 +41,7 @@ from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, Unreachable
 from launchpad_tui.records import record
-from launchpad_tui.stores.base import Progress
+from launchpad_tui.stores.base import STAGING, Progress
 from launchpad_tui.stores.outages import wait_through_outages
 from launchpad_tui.stores.process_identity import ProcessIdentity
 from launchpad_tui.stores.store_errors import already_exists, upload_in_progress
@@ -46,8 +51,9 @@ RENEW_SECONDS, RETRY_SECONDS = 15.0, 3.0
 #: Seconds without a renewal after which a publisher stops, and after which others may take over.
 #: The difference covers requests that are still on their way.
 VALID_SECONDS, LEASE_SECONDS = 60.0, 180.0
-#: The same for a marker without an owner, which former versions stored and did not renew.
-_UNOWNED_SECONDS = 7 * 86400.0
+#: Seconds without activity after which a marker without an owner may be taken over by another
+#: publication of the same path, and by any other publication.
+_UNOWNED_SECONDS, _ABANDONED_SECONDS = 600.0, 7 * 86400.0
 #: How often the creation of a marker is tried while other processes create and delete it.
 _ATTEMPTS = 10
 _NAME = re.compile(r"([0-9a-f]{64})(?:\.(\d{1,9}))?\.json")
@@ -98,6 +104,11 @@ class _Content:
     publication: str = ""
     uploading: bool = False
     owner: ProcessIdentity | None = None
+
+    @property
+    def is_unowned(self) -> bool:
+        """Whether a former version has stored the marker."""
+        return bool(self.path) and not self.publication
 
 
 class Publications:
@@ -163,9 +174,17 @@ class Publications:
         finally:
             _own[lease.publication] = False
 
-    def sweep(self) -> frozenset[str]:
-        """Remove what failed publications have left, as far as possible; return the digests of the
-        paths that are still being published."""
+    def sweep(self, path: str, *, unowned: float = _UNOWNED_SECONDS) -> frozenset[str]:
+        """Remove what failed publications have left, as far as possible.
+
+        Args:
+            path: The path that is published or deleted.
+            unowned: Seconds without activity after which a marker without an owner is removed, if
+                it is that of the path, a parent of it or a path below it.
+
+        Returns:
+            The digests of the paths that are still being published.
+        """
         latest: dict[str, Marker] = {}
         for each in self._markers():
             latest[each.digest] = each
@@ -174,25 +193,31 @@ class Publications:
             with contextlib.suppress(LaunchpadError):
                 content = self._content(marker)
                 recent = (now() - marker.modified).total_seconds() < LEASE_SECONDS / 2
-                if not content.path or (recent and not _has_ended(content)):
+                related = content.path.startswith(f"{path}/") or f"{path}/".startswith(
+                    f"{content.path}/"
+                )
+                expired = _has_ended(content) or (content.is_unowned and related and not unowned)
+                if not content.path or (recent and not expired):
                     continue
-                if self._clear(content.path):
+                if self._clear(content.path, unowned if related else _ABANDONED_SECONDS):
                     left.discard(digest)
         return frozenset(left)
 
     def clear(self, path: str) -> None:
         """Remove the markers and hidden objects that failed publications of a path have left.
 
+        A marker without an owner is removed at once.
+
         Raises:
             Conflict: Another process is publishing the path.
         """
-        if not self._clear(path):
+        if not self._clear(path, 0.0):
             raise self._in_progress(path, self._markers(digest_of(path)))
 
-    def _clear(self, path: str) -> bool:
+    def _clear(self, path: str, unowned: float) -> bool:
         """Remove the rest of failed publications; return False if one may still be running."""
         with contextlib.suppress(Conflict):
-            lease = self._take_over(path)
+            lease = self._take_over(path, unowned)
             if lease is not None:
                 self._release(lease)
             return True
@@ -216,9 +241,13 @@ class Publications:
             return lease
         raise self._in_progress(path, self._markers(digest_of(path)))
 
-    def _take_over(self, path: str) -> Lease | None:
+    def _take_over(self, path: str, unowned: float = _UNOWNED_SECONDS) -> Lease | None:
         """Take over the marker of a failed publication and delete its objects; None if the path has
         no marker.
+
+        Args:
+            path: The path of the publication.
+            unowned: Seconds without activity after which a marker without an owner is taken over.
 
         Raises:
             Conflict: Another process is publishing the path, or has published it.
@@ -229,7 +258,7 @@ class Publications:
                 return None
             last = markers[-1]
             content = self._content(last)
-            if not self._has_expired(last, content):
+            if not self._has_expired(last, content, unowned):
                 raise self._in_progress(path, markers)
             lease = self._create(path, last.generation + 1)
             if lease is None:
@@ -323,14 +352,20 @@ class Publications:
                 raise
             return _Content()
 
-    def _has_expired(self, marker: Marker, content: _Content) -> bool:
+    def _has_expired(self, marker: Marker, content: _Content, unowned: float) -> bool:
         if _own.get(content.publication, False):
             return False
         if _has_ended(content):
             return True
-        former = bool(content.path) and not content.publication
-        seconds = _UNOWNED_SECONDS if former else LEASE_SECONDS
-        return (self._server_time() - marker.modified).total_seconds() > seconds
+        if content.is_unowned and not unowned:
+            return True
+        at = self._server_time()
+        if not content.is_unowned:
+            return (at - marker.modified).total_seconds() > LEASE_SECONDS
+        return (at - marker.modified).total_seconds() > unowned and not any(
+            (at - each.modified).total_seconds() <= unowned
+            for each in self._objects(self._root.removesuffix(f"{STAGING}/") + content.path)
+        )
 
     def _server_time(self) -> datetime:
         """Return the time of the server's clock, from which that of this machine may differ."""

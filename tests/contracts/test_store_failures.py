@@ -160,7 +160,7 @@ def restart(relay: faulty_relay.Relay, seconds: float) -> threading.Thread:
 
 
 #: Kinds whose uploads are repeated after an outage.
-REPEATING = {"s3", "oss", "azure", "gcs"}
+REPEATING = {"azure", "gcs", "launchpad", "oss", "s3"}
 
 
 def test_a_restart_of_the_server_does_not_end_a_transfer(

@@ -265,15 +265,45 @@ def test_containers_with_equal_process_ids_are_distinguished() -> None:
     assert ProcessIdentity.from_json({"pid": "x"}) is None
 
 
-def test_a_marker_of_a_former_version_is_kept_for_a_week(bucket: MemoryBucket) -> None:
-    bucket.put(f"{ROOT}{digest_of(PATH)}.json", json.dumps({"path": PATH}).encode())
-    bucket.put(f"p/{PATH}/old")
-    bucket.time += timedelta(days=6)
+def leave_former_marker(bucket: MemoryBucket, path: str = PATH) -> None:
+    """Leave the marker and an object of a publisher of a former version."""
+    bucket.put(f"{ROOT}{digest_of(path)}.json", json.dumps({"path": path}).encode())
+    bucket.put(f"p/{path}/old")
+
+
+def test_a_marker_of_a_former_version_is_taken_over_without_activity(bucket: MemoryBucket) -> None:
+    leave_former_marker(bucket)
+    bucket.time += timedelta(minutes=9)
+    bucket.put(f"p/{PATH}/recent")
+    bucket.time += timedelta(minutes=9)
+    # The publisher has stored an object since.
     with pytest.raises(UploadInProgress):
         publish(bucket)
-    bucket.time += timedelta(days=2)
+    bucket.time += timedelta(minutes=2)
     publish(bucket)
     assert bucket.paths() == [f"{PATH}/new"]
+    assert bucket.markers() == []
+
+
+def test_other_paths_keep_the_marker_of_a_former_version_for_a_week(bucket: MemoryBucket) -> None:
+    leave_former_marker(bucket)
+    bucket.time += timedelta(days=6)
+    assert publications(bucket).sweep("e2/model") == {digest_of(PATH)}
+    assert bucket.paths() == [f"{PATH}/old"]
+    bucket.time += timedelta(days=2)
+    assert publications(bucket).sweep("e2/model") == frozenset()
+    assert bucket.objects == {}
+
+
+@pytest.mark.parametrize("path", [PATH, "e1", f"{PATH}/part"])
+def test_deleting_removes_related_markers_of_former_versions_at_once(
+    bucket: MemoryBucket, path: str
+) -> None:
+    leave_former_marker(bucket)
+    leave_former_marker(bucket, "e2/model")
+    publications(bucket).clear(path)
+    assert publications(bucket).sweep(path, unowned=0.0) == {digest_of("e2/model")}
+    assert bucket.paths() == ["e2/model/old"]
 
 
 def test_objects_are_kept_if_the_former_owner_had_not_begun_to_upload(bucket: MemoryBucket) -> None:
@@ -303,7 +333,7 @@ def test_markers_that_cannot_be_read(bucket: MemoryBucket) -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'"x"', b"\xff", b'{"path": 3}'])
 def test_damaged_markers(bucket: MemoryBucket, body: bytes) -> None:
     bucket.put(f"{ROOT}{digest_of(PATH)}.json", body)
-    publications(bucket).sweep()
+    publications(bucket).sweep("other")
     publish(bucket, "e2")
     bucket.time += timedelta(seconds=LEASE_SECONDS + 1)
     publish(bucket)
@@ -444,10 +474,10 @@ def test_sweeping_removes_what_failed_publishers_have_left(bucket: MemoryBucket)
     here = ProcessIdentity.current()
     leave_behind(bucket, "ended", boot=here.boot, namespace=here.namespace, pid=2**22 + 1)
     leave_behind(bucket, "running")
-    assert publications(bucket).sweep() == {digest_of("running")}
+    assert publications(bucket).sweep("other") == {digest_of("running")}
     assert bucket.paths() == ["running/old"]
     bucket.time += timedelta(seconds=LEASE_SECONDS + 1)
-    assert publications(bucket).sweep() == frozenset()
+    assert publications(bucket).sweep("other") == frozenset()
     assert bucket.objects == {}
 
 
