@@ -83,7 +83,9 @@ class ObjectStore(Protocol):
         """The optional capabilities; does not call the store."""
 
     def endpoint(self) -> ServerAddress | None:
-        """Return the server of the store, or None if the store has no server; sends no request.
+        """Return the server of the store; sends no request.
+
+        None if the store has no server, or several of which some may not respond.
 
         Raises:
             ConfigError: the address is invalid.

@@ -220,7 +220,8 @@ _WEBHDFS = StoreKind(
             "NameNode",
             required=True,
             help="For example http://namenode:9870 or "
-            "https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
+            "https://<instance>.files.hdl.<region>.hanacloud.ondemand.com. With high availability: "
+            "the addresses of all NameNodes, separated by commas.",
         ),
         Field(
             "path_prefix",

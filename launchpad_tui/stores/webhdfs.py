@@ -70,7 +70,7 @@ class WebHdfsStore:
 
     def endpoint(self) -> ServerAddress | None:
         """See `ObjectStore.endpoint`."""
-        return self._client.endpoint
+        return None if self._client.several else self._client.endpoint
 
     def check(self) -> str:
         """See `ObjectStore.check`.

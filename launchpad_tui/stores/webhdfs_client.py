@@ -2,7 +2,7 @@
 
 A NameNode redirects requests for content (CREATE, OPEN, GETFILECHECKSUM) to a DataNode, usually on
 another host, with everything that the DataNode needs in the address. So neither the configured
-headers nor the client certificate are sent to a host other than the NameNode's. Data lake Files and
+headers nor the client certificate are sent to a host other than a NameNode's. Data lake Files and
 HttpFS have one address for everything; they accept a file in one step if the address contains
 ``data=true``.
 
@@ -17,24 +17,30 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from launchpad_tui.errors import AuthenticationFailed, ConfigError, RateLimited, Unreachable
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    LaunchpadError,
+    RateLimited,
+    Unreachable,
+)
 from launchpad_tui.net.address_policy import policy_of
 from launchpad_tui.net.client import HttpClient, StreamedResponse
 from launchpad_tui.net.errors import is_unresolved, unconnected_host
 from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.net.server_check import ServerAddress
-from launchpad_tui.stores.base import CHUNK, server_of
+from launchpad_tui.stores.base import CHUNK
 from launchpad_tui.stores.request_auth import RequestAuth
 from launchpad_tui.stores.store_errors import (
     interrupted,
     unexpected_response,
 )
 from launchpad_tui.stores.tls import store_context
-from launchpad_tui.stores.webhdfs_errors import explain_response
+from launchpad_tui.stores.webhdfs_errors import explain_response, is_standby
+from launchpad_tui.stores.webhdfs_namenodes import NameNode, NameNodes
 from launchpad_tui.stores.webhdfs_users import authenticator_of
 
 #: seconds without data from a server after which a request fails; a NameNode may be busy for long
@@ -46,7 +52,6 @@ _FIRST_CONTACT = RetryPolicy(attempts=3, pause=0.4)
 _RESTART = RetryPolicy(attempts=9, pause=0.4)
 #: redirects that are followed for one request
 _MAX_REDIRECTS = 3
-_API = "/webhdfs/v1"
 _REDIRECTS = {301, 302, 303, 307, 308}
 Result = TypeVar("Result")
 
@@ -60,13 +65,9 @@ class WebHdfsClient:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
-        self._base = _base(values.get("namenode", ""))
-        found = server_of(self._base, values)
-        self.endpoint: ServerAddress = replace(
-            found, context=lambda: store_context(values, client_certificate=True)
-        )
+        self._namenodes = NameNodes(values)
         #: name of the store in the middle of a sentence
-        self.where = f"HDFS at {self.endpoint.host}:{self.endpoint.port}"
+        self.where = f"HDFS at {self._namenodes.title}"
         self._headers = _headers(values.get("headers", ""))
         step = values.get("one_step") or "auto"
         named = any(name.lower() == "x-sap-filecontainer" for name in self._headers)
@@ -76,7 +77,19 @@ class WebHdfsClient:
         self._connecting = threading.Lock()
         #: hosts that have responded to a request
         self._responded: set[str] = set()
-        self._authenticator = authenticator_of(values, self.endpoint.host, self._send_operation)
+        self._authenticator = authenticator_of(
+            values, lambda: self.endpoint.host, self._send_operation
+        )
+
+    @property
+    def endpoint(self) -> ServerAddress:
+        """The NameNode to which requests are sent."""
+        return self._namenodes.active.server
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several NameNodes, of which some may not respond."""
+        return len(self._namenodes) > 1
 
     def call(
         self,
@@ -185,7 +198,7 @@ class WebHdfsClient:
                 url = self._url(path, op, parameters, auth)
                 return stack.enter_context(self._follow(method, url, named, auth, writing))
 
-            yield self._repeat(attempt, safe=method == "GET", retry=retry)
+            yield self._repeat(attempt, safe=op != "RENAME", retry=retry)
 
     def _send_operation(
         self, method: str, op: str, parameters: Mapping[str, str], auth: RequestAuth
@@ -211,15 +224,18 @@ class WebHdfsClient:
             attempt: sends the request; its arguments are the number of the attempt, from 1, and
                 the authorization.
             retry: whether the request is sent again after an error that may be temporary.
-            safe: whether the request may be sent again although it may have been executed.
-                Otherwise it is sent again only if the server rejected or did not receive it.
+            safe: whether the request may be sent again although it may have been executed: all
+                but renames, see `HdfsTree`. Otherwise it is sent again only if the server
+                rejected or did not receive it.
 
         Raises:
             LaunchpadError: the error of the last attempt.
         """
-        number = 0
+        number, rounds = 0, 1
+        tried: set[str] = set()
         while True:
             number += 1
+            node = self._namenodes.active
             try:
                 auth = self._authenticator.authorize()
                 try:
@@ -234,14 +250,31 @@ class WebHdfsClient:
                     raise
                 rejected = isinstance(error.__cause__, _ErrorResponse)
                 unconnected = unconnected_host(error)
-                if not (safe or rejected or unconnected) or is_unresolved(error):
+                if not (safe or rejected or unconnected):
                     raise
-                restarting = rejected or unconnected in self._responded
+                if self._leaves(node, error):
+                    tried.add(node.base)
+                    if len(tried) < len(self._namenodes):
+                        continue
+                    tried.clear()
+                elif is_unresolved(error):
+                    raise
+                restarting = rejected or bool(self._responded & {unconnected, node.host})
                 policy = _RESTART if restarting else _FIRST_CONTACT
-                delay = policy.delay(number, error)
+                delay = policy.delay(rounds, error)
                 if delay is None:
                     raise
+                rounds += 1
                 time.sleep(delay)
+
+    def _leaves(self, node: NameNode, error: LaunchpadError) -> bool:
+        """Send requests to another NameNode if this one cannot be reached or is on standby."""
+        cause = error.__cause__
+        standby = isinstance(cause, _ErrorResponse) and cause.standby
+        if len(self._namenodes) == 1 or not (standby or unconnected_host(error) == node.host):
+            return False
+        self._namenodes.leave(node)
+        return True
 
     @contextlib.contextmanager
     def _follow(
@@ -274,7 +307,7 @@ class WebHdfsClient:
         redirects: bool = True,
     ) -> Iterator[StreamedResponse]:
         server = urlsplit(url)
-        own = (server.hostname or "").lower() == self.endpoint.host.lower()
+        own = (server.hostname or "").lower() in self._namenodes.hosts
         client = self._namenode if own else self._datanode(server.netloc)
         sent = {"Accept-Encoding": "identity", **(headers or {})}
         if own:
@@ -295,7 +328,7 @@ class WebHdfsClient:
                 body = response.read().body
                 raise explain_response(
                     response.status, body, self.where, path, writing=writing, secrets=secrets
-                ) from _ErrorResponse(response.status)
+                ) from _ErrorResponse(response.status, standby=is_standby(body))
             yield response
 
     def _pieces(self, response: StreamedResponse, path: str, length: int) -> Iterator[bytes]:
@@ -308,7 +341,7 @@ class WebHdfsClient:
 
     def _url(self, path: str, op: str, parameters: Mapping[str, str], auth: RequestAuth) -> str:
         query = urlencode({"op": op, **auth.query, **parameters}, quote_via=quote)
-        return f"{self._base}{quote(path, safe='/')}?{query}"
+        return f"{self._namenodes.active.base}{quote(path, safe='/')}?{query}"
 
     def _redirected(self, url: str, location: str) -> str:
         """Return the target of a redirect.
@@ -370,24 +403,16 @@ class WebHdfsClient:
 
 
 class _ErrorResponse(Exception):
-    """The cause of errors that a server reported, so it did not execute the request."""
+    """The cause of errors that a server reported, so it did not execute the request.
 
-
-def _base(namenode: str) -> str:
-    """Return the URL that paths are appended to.
-
-    Raises:
-        ConfigError: the address contains a user or a query.
+    Args:
+        status: The status of the response.
+        standby: Whether the server is a NameNode on standby.
     """
-    parts = urlsplit(namenode.strip())
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ConfigError(
-            "Invalid address of the NameNode",
-            "It contains more than server and path.",
-            "Example: http://host:9870",
-        )
-    base = namenode.strip().rstrip("/")
-    return base if base.endswith(_API) else base + _API
+
+    def __init__(self, status: int, *, standby: bool) -> None:
+        super().__init__(status)
+        self.standby = standby
 
 
 def _headers(text: str) -> dict[str, str]:

@@ -95,12 +95,22 @@ def explain_response(
     shown = (message.strip().splitlines() or [""])[0].strip()[:400]
     detail = at_path(f"{name or 'HTTP'} ({status}): {shown}", path)
     detail = redact(detail, tuple(secrets))
-    names = {name, *re.findall(r"\b(?:\w+Exception|InvalidToken)\b", message)}
+    names = _names(name, message)
     if _WRONG_TYPE.search(message) or names & _NO_FOLDER:
         return already_exists(where, path, detail) if writing else object_missing(where, path)
     return _named(names, status, message, where, path, detail) or _numbered(
         status, name, where, detail
     )
+
+
+def is_standby(body: bytes) -> bool:
+    """Return whether a response reports that the NameNode is on standby."""
+    return "StandbyException" in _names(*_remote(body))
+
+
+def _names(name: str, message: str) -> set[str]:
+    """Return the names of an exception and of those in its message."""
+    return {name, *re.findall(r"\b(?:\w+Exception|InvalidToken)\b", message)}
 
 
 def _named(

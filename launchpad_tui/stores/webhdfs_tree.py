@@ -12,13 +12,19 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from launchpad_tui.domain.stored_object import StoredObject
-from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, RuntimeRejected
+from launchpad_tui.errors import (
+    Conflict,
+    LaunchpadError,
+    ObjectMissing,
+    RuntimeRejected,
+    Unreachable,
+)
 from launchpad_tui.records import record
 from launchpad_tui.stores.base import STAGING
 from launchpad_tui.stores.store_errors import (
@@ -29,6 +35,8 @@ from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 
 #: attempts of a rename, as another process may remove an empty parent folder just before it
 _ATTEMPTS = 20
+#: lost responses to a rename after which it fails
+_LOST_RESPONSES = 3
 #: age (milliseconds) at which staging folders are removed, and seconds between two searches
 _OLD = 7 * 86400 * 1000
 _SWEEP = 3600.0
@@ -173,7 +181,7 @@ class HdfsTree:
         for attempt in range(_ATTEMPTS):
             self.client.call("PUT", parent, "MKDIRS", writing=True)
             try:
-                answer = self.client.call("PUT", ready, "RENAME", options, writing=True)
+                answer = self._rename(ready, options)
             except ObjectMissing:
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -189,6 +197,25 @@ class HdfsTree:
                 return
         raise self.exists_error(final)
 
+    def _rename(self, source: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Rename a path, and return the response.
+
+        If the response is lost, the rename was executed exactly if the source no longer exists:
+        then the response is that of a server without options.
+        """
+        for attempt in range(1, _LOST_RESPONSES + 2):
+            try:
+                return self.client.call("PUT", source, "RENAME", parameters, writing=True)
+            except (ObjectMissing, Unreachable) as error:
+                lost = isinstance(error, Unreachable) or attempt > 1
+                if not lost or attempt > _LOST_RESPONSES:
+                    raise
+            try:
+                self.status(source)
+            except ObjectMissing:
+                break
+        return {"boolean": True}
+
     def _plain_rename(self, ready: str, final: str, moved: bool, replace: bool) -> bool:
         """Check the result of a rename without options, and repair it if necessary.
 
@@ -200,7 +227,7 @@ class HdfsTree:
             # The rename may have moved it into an existing folder, where it keeps its name.
             with contextlib.suppress(ObjectMissing):
                 self.status(within)
-                self.client.call("PUT", within, "RENAME", {"destination": ready}, writing=True)
+                self._rename(within, {"destination": ready})
                 if not self._remove_folder(final):
                     raise self.exists_error(final)
                 return False
@@ -212,13 +239,13 @@ class HdfsTree:
         if there.folder or not replace or self.status(ready).folder:
             raise self.exists_error(final)
         aside = f"{ready}.old"
-        self.client.call("PUT", final, "RENAME", {"destination": aside}, writing=True)
+        self._rename(final, {"destination": aside})
         answer: dict[str, Any] = {}
         try:
-            answer = self.client.call("PUT", ready, "RENAME", {"destination": final}, writing=True)
+            answer = self._rename(ready, {"destination": final})
         finally:
             if answer.get("boolean") is not True:
-                self.client.call("PUT", aside, "RENAME", {"destination": final}, writing=True)
+                self._rename(aside, {"destination": final})
         return answer.get("boolean") is True
 
     def _remove_folder(self, full: str) -> bool:

@@ -35,8 +35,16 @@ SendOperation = Callable[[str, str, Mapping[str, str], RequestAuth], dict[str, A
 _log = logging.getLogger(__name__)
 
 
-def authenticator_of(values: Mapping[str, str], host: str, send: SendOperation) -> Authenticator:
-    """Return the authenticator that the store's fields configure; sends no request."""
+def authenticator_of(
+    values: Mapping[str, str], host: Callable[[], str], send: SendOperation
+) -> Authenticator:
+    """Return the authenticator that the store's fields configure; sends no request.
+
+    Args:
+        values: the fields of the store.
+        host: returns the host of the NameNode to which requests are sent.
+        send: sends operations on delegation tokens to this NameNode.
+    """
     if (values.get("authentication") or "simple") == "simple":
         return SimpleUser(values)
     return KerberosUser(KerberosLogin(values), host, send)
@@ -63,11 +71,14 @@ class KerberosUser:
     """A user with a Kerberos login, see `Authenticator`.
 
     Args:
-        host: host of the NameNode, for whose HTTP service SPNEGO tokens are requested.
+        login: the login at the KDC.
+        host: returns the host of the NameNode to which requests are sent. SPNEGO tokens are
+            requested for its HTTP service. A delegation token is valid at all NameNodes of a
+            cluster.
         send: sends operations on delegation tokens.
     """
 
-    def __init__(self, login: KerberosLogin, host: str, send: SendOperation) -> None:
+    def __init__(self, login: KerberosLogin, host: Callable[[], str], send: SendOperation) -> None:
         self._login = login
         self._host = host
         self._send = send
@@ -98,7 +109,7 @@ class KerberosUser:
         try:
             self._send("PUT", "CANCELDELEGATIONTOKEN", {"token": token}, self._negotiate(token))
         except LaunchpadError as error:
-            _log.warning("A delegation token of %s was not canceled: %s", self._host, error.title)
+            _log.warning("A delegation token of %s was not canceled: %s", self._host(), error.title)
 
     def _fetch(self) -> None:
         renewer = {"renewer": self._login.principal()}
@@ -106,7 +117,7 @@ class KerberosUser:
             answer = self._send("GET", "GETDELEGATIONTOKEN", renewer, self._negotiate())
         except (RuntimeRejected, ConfigError) as error:
             # The server may not support tokens. Any other cause fails the next request as well.
-            _log.info("%s issues no delegation tokens: %s", self._host, error)
+            _log.info("%s issues no delegation tokens: %s", self._host(), error)
             self._issues_tokens = False
             return
         token = answer.get("Token")
@@ -126,13 +137,13 @@ class KerberosUser:
             answer = self._send("PUT", "RENEWDELEGATIONTOKEN", {"token": token}, auth)
             expiry = int(answer["long"]) / 1000
         except (LaunchpadError, KeyError, TypeError, ValueError) as error:
-            _log.info("A delegation token of %s was not renewed: %s", self._host, error)
+            _log.info("A delegation token of %s was not renewed: %s", self._host(), error)
             return False
         self._renew_at = time.monotonic() + max(0.0, expiry - time.time()) / 2
         return True
 
     def _negotiate(self, *secrets: str) -> RequestAuth:
-        token = self._login.token(self._host)
+        token = self._login.token(self._host())
         return RequestAuth({}, {"Authorization": f"Negotiate {token}"}, (token, *secrets))
 
 

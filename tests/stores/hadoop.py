@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.stores import certificates, hadoop_jars, shared_server
-from tests.stores.shared_server import Missing, free_ports, running, wait_until
+from tests.stores.shared_server import Missing, call, free_ports, running, wait_until
 
 VISITOR = "visitor"
 #: block size (bytes); small, so that files of several blocks are created fast. HDFS charges a space
@@ -193,20 +193,141 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         yield started
 
 
+@dataclass
+class PairOfNameNodes:
+    """A running HDFS with high availability: two NameNodes, of which one is active.
+
+    Args:
+        addresses: addresses of WebHDFS of both NameNodes.
+        user: the superuser.
+        command: the program and arguments that run a class of Java.
+        namenodes: the processes of the NameNodes.
+    """
+
+    addresses: list[str]
+    user: str
+    command: list[str]
+    folder: Path
+    namenodes: list[ExitStack]
+
+    def values(self, prefix: str) -> dict[str, str]:
+        """Return the values of a store in this folder that knows both NameNodes."""
+        return {"namenode": ",".join(self.addresses), "user": self.user, "path_prefix": prefix}
+
+    def activate(self, number: int, *, other_runs: bool = True) -> None:
+        """Make a NameNode the active one, and the other one a standby."""
+        names = [f"nn{number}", f"nn{1 - number}"]
+        if other_runs:
+            self._administer("-transitionToStandby", names[1])
+        # Hadoop cannot ask a killed NameNode for its state.
+        force = () if other_runs else ("--forceactive",)
+        self._administer("-transitionToActive", *force, names[0])
+        wait_until(lambda: _writable(self.addresses[number], self.user), {})
+
+    def kill(self, number: int) -> None:
+        """Kill a NameNode."""
+        self.namenodes[number].close()
+
+    def _administer(self, *arguments: str) -> None:
+        program = [*self.command, "org.apache.hadoop.hdfs.tools.DFSHAAdmin"]
+        call([*program, *arguments], cwd=self.folder)
+
+
+@contextmanager
+def high_availability(folder: Path) -> Iterator[PairOfNameNodes]:
+    """Run a DataNode and two NameNodes, whose edits are in a shared folder, until the block ends.
+
+    Raises:
+        Missing: Java or the jars are not available.
+        Broken: a server does not start.
+    """
+    programs, user = hadoop_jars.ready(), getpass.getuser()
+    names = ("data_http", "data_https", "data", "data_rpc", "http0", "http1", "rpc0", "rpc1")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    addresses = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    service: dict[str, object] = {
+        "dfs.nameservices": "pair",
+        "dfs.ha.namenodes.pair": "nn0,nn1",
+        "dfs.namenode.shared.edits.dir": f"file://{folder}/edits",
+        "dfs.client.failover.proxy.provider.pair": "org.apache.hadoop.hdfs.server.namenode.ha."
+        "ConfiguredFailoverProxyProvider",
+        "dfs.ha.fencing.methods": "shell(true)",
+        "dfs.ha.tail-edits.period": "1s",
+        "dfs.ha.log-roll.period": "2s",
+        "dfs.http.policy": "HTTP_ONLY",
+    }
+    for number in range(2):
+        service[f"dfs.namenode.http-address.pair.nn{number}"] = addresses[f"http{number}"]
+        service[f"dfs.namenode.rpc-address.pair.nn{number}"] = addresses[f"rpc{number}"]
+    for number in range(2):
+        here = folder / f"nn{number}"
+        here.mkdir()
+        shutil.copytree(programs / "name", here / "name")
+        configure(
+            here,
+            programs,
+            {**addresses, "http": addresses[f"http{number}"], "https": "", "rpc": "pair"},
+            user,
+            core={"fs.defaultFS": "hdfs://pair"},
+            hdfs={**service, "dfs.ha.namenode.id": f"nn{number}"},
+        )
+    java = [hadoop_jars.command(programs, folder / f"nn{number}" / "conf") for number in range(2)]
+    program = f"{_PACKAGE}.namenode.NameNode"
+    call([*java[0], program, "-initializeSharedEdits", "-force"], cwd=folder)
+    with ExitStack() as stack:
+        namenodes, processes = [], {}
+        for number in range(2):
+            namenodes.append(stack.enter_context(ExitStack()))
+            log = folder / f"namenode{number}.log"
+            processes[log] = namenodes[number].enter_context(
+                running([*java[number], program], log, cwd=folder)
+            )
+        log = folder / "datanode.log"
+        datanode = [*java[0], f"{_PACKAGE}.datanode.DataNode"]
+        processes[log] = stack.enter_context(running(datanode, log, cwd=folder))
+        urls = [f"http://{addresses[f'http{number}']}" for number in range(2)]
+        wait_until(lambda: all(map(_has_datanode, urls)), processes)
+        pair = PairOfNameNodes(urls, user, java[0], folder, namenodes)
+        pair.activate(0)
+        yield pair
+
+
+def _has_datanode(address: str) -> bool:
+    return _state(address).get("NumLiveDataNodes") == 1
+
+
+def _writable(address: str, user: str) -> bool:
+    """Return whether a NameNode is active and out of safe mode."""
+    server = urlsplit(address)
+    assert server.hostname is not None
+    connection = http.client.HTTPConnection(server.hostname, server.port, timeout=5)
+    try:
+        connection.request("PUT", f"/webhdfs/v1/?op=MKDIRS&user.name={user}")
+        return connection.getresponse().status == 200
+    except (http.client.HTTPException, OSError):
+        return False
+    finally:
+        connection.close()
+
+
 def _ready(server: Server) -> bool:
-    address = urlsplit(server.namenode)
+    state = _state(server.namenode)
+    return state.get("NumLiveDataNodes") == 1 and state.get("FSState") == "Operational"
+
+
+def _state(namenode: str) -> dict[str, object]:
+    """Return the state of a NameNode; empty if it does not respond."""
+    address = urlsplit(namenode)
     assert address.hostname is not None
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=5)
     try:
         connection.request("GET", "/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState")
         beans = json.loads(connection.getresponse().read())["beans"]
     except (http.client.HTTPException, ValueError):
-        return False
+        return {}
     finally:
         connection.close()
-    return (
-        bool(beans) and beans[0]["NumLiveDataNodes"] == 1 and beans[0]["FSState"] == "Operational"
-    )
+    return dict(beans[0]) if beans else {}
 
 
 def configure(

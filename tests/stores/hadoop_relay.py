@@ -34,6 +34,8 @@ class Relay:
         address: its address without ``/webhdfs/v1``.
         rewrite: changes the target of a redirect.
         dropped: number of requests for which the connection is closed without a response.
+        lost: operations that are executed, but whose connection is closed without a response, once
+            for each entry.
         cut_after: numbers of bytes after which the connection is closed, one for each response to
             OPEN.
     """
@@ -41,6 +43,7 @@ class Relay:
     address: str = ""
     rewrite: Callable[[str], str] = lambda location: location
     dropped: int = 0
+    lost: list[str] = field(default_factory=list)
     cut_after: list[int] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
@@ -79,6 +82,10 @@ def relaying(
                 content = answer.read()
             finally:
                 connection.close()
+            if query.get("op", "") in relay.lost:
+                relay.lost.remove(query["op"])
+                self.close_connection = True
+                return
             headers = {
                 "Content-Type": answer.getheader("Content-Type") or "application/octet-stream"
             }

@@ -21,7 +21,7 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.stores import outages
-from launchpad_tui.stores.base import open_store
+from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.webhdfs import WebHdfsStore
 from tests.stores import certificates, hadoop, hadoop_relay, http_server, shared_server
@@ -261,18 +261,45 @@ def test_an_interrupted_download_is_resumed(
         assert 900 < len(data.cut_after) < 999
 
 
-def test_only_idempotent_requests_are_retried(
+def test_requests_without_a_response_are_repeated(
     relay: hadoop_relay.Relay, values: dict[str, str], source: Path
 ) -> None:
     store = opened({**values, "namenode": relay.address})
     store.put("a", source)
     relay.dropped = 2
     assert store.stat("a").size == 200_000
+    for operation in ("MKDIRS", "CREATE", "GETFILESTATUS", "RENAME"):
+        relay.lost.append(operation)
+        store.put("a", source)
+        assert not relay.lost
+        relay.lost.append(operation)
+        store.publish(f"folder-{operation}", [SourceFile("b", source)])
+        assert not relay.lost
+    relay.lost.append("DELETE")
+    store.delete("a")
+    assert not relay.lost
+    names = [each.path for each in store.list()]
+    assert names == sorted(
+        f"folder-{each}/b" for each in ("CREATE", "GETFILESTATUS", "MKDIRS", "RENAME")
+    )
+
+
+def test_a_rename_without_a_response_is_not_repeated_if_it_was_executed(
+    relay: hadoop_relay.Relay, values: dict[str, str], source: Path
+) -> None:
+    store = opened({**values, "namenode": relay.address})
+    store.put("a", source)
     del relay.requests[:]
-    relay.dropped = 1
-    with pytest.raises(Unreachable):
-        store.put("b", source)
-    assert [each.method for each in relay.requests] == ["PUT"]
+    relay.lost.append("RENAME")
+    store.put("b", source)
+    assert [each.query["op"] for each in relay.requests].count("RENAME") == 1
+    # The response to a rename that was not executed looks the same.
+    tree = store._tree
+    with tree.staging() as (_, ready):
+        store._send(source, ready, None)
+        relay.dropped = 1
+        tree._rename(ready, {"destination": f"{tree.root}/c"})
+    assert [each.path for each in store.list()] == ["a", "b", "c"]
 
 
 def test_no_token_in_messages_and_logs(
