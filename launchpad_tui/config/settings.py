@@ -42,7 +42,7 @@ class UiSettings:
     #: draw with ASCII characters only
     ascii: bool = False
     #: "auto", "always" or "never"
-    colours: str = "auto"
+    colors: str = "auto"
     #: seconds between two checks for changes by other processes; a check is one PRAGMA of SQLite
     refresh_seconds: float = 0.25
     #: write only the cells that changed to the terminal; false uses Textual's own output
@@ -110,10 +110,12 @@ SECTIONS: dict[
     "serve": ServeSettings,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "ui.colours": ("auto", "always", "never"),
+    "ui.colors": ("auto", "always", "never"),
     "credentials.keep": ("auto", "keyring", "file"),
     "registry.durability": ("process", "power"),
 }
+#: former names of settings with the current ones, so that files keep working after a rename
+ALIASES: dict[str, str] = {"ui.colours": "ui.colors"}
 
 
 @record
@@ -155,6 +157,7 @@ class Settings:
         """
         text = _read(home.settings_path)
         parse(text, home.settings_path)
+        values = {ALIASES.get(dotted, dotted): value for dotted, value in values.items()}
         for dotted, value in values.items():
             section, _, key = dotted.partition(".")
             if section != "keys" and key not in _known(section):
@@ -194,10 +197,11 @@ def parse(text: str, path: Path) -> Settings:
         known = _known(section)
         values: dict[str, Any] = {}
         for key, value in table.items():
-            if key not in known:
+            name = _current_name(section, key)
+            if name not in known:
                 warnings.append(_unknown(f"{section}.{key}", find_line(text, section, key), path))
-                continue
-            values[key] = _checked(value, known[key], section, key, text, path)
+            elif name == key or name not in table:
+                values[name] = _checked(value, known[name], section, key, text, path)
         sections[section] = kind(**values)
     keys = _flat(_table(data.pop("keys", {}), "keys", text, path))
     for key, value in keys.items():
@@ -205,6 +209,11 @@ def parse(text: str, path: Path) -> Settings:
             raise _wrong("keys", key, value, 'the name of a key, such as "ctrl+n"', text, path)
     warnings += [_unknown(name, find_line(text, name, ""), path) for name in data]
     return Settings(keys={k: str(v) for k, v in keys.items()}, warnings=tuple(warnings), **sections)
+
+
+def _current_name(section: str, key: str) -> str:
+    """Return the current name of a key, which may be written with a former one."""
+    return ALIASES.get(f"{section}.{key}", f"{section}.{key}").partition(".")[2]
 
 
 def _known(section: str) -> dict[str, str]:
@@ -248,7 +257,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _checked(value: object, kind: str, section: str, key: str, text: str, path: Path) -> Value:
-    dotted = f"{section}.{key}"
+    dotted = ALIASES.get(f"{section}.{key}", f"{section}.{key}")
     expected = {
         "int": "a whole number",
         "float": "a number",

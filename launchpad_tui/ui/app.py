@@ -18,7 +18,7 @@ from textual.worker import NoActiveWorker, Worker, get_current_worker
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Condition, Op, Query, Subject
-from launchpad_tui.domain.text import one_line, safe_lines
+from launchpad_tui.domain.text import safe_lines
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
@@ -26,13 +26,13 @@ from launchpad_tui.ui.actions import ActionOwner, reachable_actions
 from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.key_reference import places
 from launchpad_tui.ui.keymap import Keymap
+from launchpad_tui.ui.messages import MessageLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.sync_status import SyncStatus
 from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.transfer_watch import TransferWatch
-from launchpad_tui.ui.typing_ahead import TypingAhead
-from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine, StatusLine
+from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
 from launchpad_tui.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _LANES = ("files", "charts", "network", "acts", "probes")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
-class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
+class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
     """The app. It implements `shell.Shell`.
 
     Args:
@@ -82,11 +82,9 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
         self.running, self.stale = 0, ""
-        self.message = ("", "text")
         self._opening = opening
         self._desk: Desk | None = None
         self._scope: Scope = DEFAULT_SCOPE
-        self._message_timer: Any = None
         self._start, self._last_error = start, ""
         if opening.done() and opening.exception() is None:
             self._apply_settings(opening.result())
@@ -296,24 +294,6 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
 
     # Messages -------------------------------------------------------------------------------------
 
-    def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
-        """Show a message above the footer.
-
-        Args:
-            text: the message; empty clears the line. Several lines are joined to one.
-            role: text, good, warn or bad.
-            seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
-        """
-        self.message = (one_line(text), role)
-        self._repaint(StatusLine)
-        if self._message_timer is not None:
-            self._message_timer.stop()
-            self._message_timer = None
-        if text:
-            self._message_timer = self.set_timer(
-                seconds or (12 if role == "bad" else 4), lambda: self.say("")
-            )
-
     def copy(self, text: str, what: str = "") -> None:
         """Copy text to the terminal's clipboard (OSC 52) and show a message about ``what``."""
         self.copy_to_clipboard(text)
@@ -429,7 +409,7 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, TypingAhead):
         self.changed_cells_only = ui.changed_cells_only
         self.keymap = Keymap(desk.settings.keys)
         self.look = find_look(
-            ui.theme, ascii_only=ui.ascii, colors=ui.colours, environ=self._environ
+            ui.theme, ascii_only=ui.ascii, colors=ui.colors, environ=self._environ
         )
 
     def _rebind(self) -> None:

@@ -215,6 +215,9 @@ class Shell(Protocol):
             seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
         """
 
+    def screen_shown(self, screen: Screen[Any]) -> None:
+        """Remove the message of the screen that has been left for another one."""
+
     def copy(self, text: str, what: str = "") -> None:
         """Copy text to the terminal's clipboard and show a message about ``what``."""
 

@@ -34,6 +34,8 @@ class Palette(NamedTuple):
     text: str
     dim: str
     faint: str
+    #: frames and rules, which carry no text
+    line: str
     accent: str
     cursor: str
     cursor_text: str
@@ -55,14 +57,15 @@ PALETTES = (
         "#14171c",
         "#1c2027",
         "#d3d8e0",
-        "#8f98a7",
+        "#a3acba",
+        "#7f8999",
         "#4b5361",
         "#62b0f0",
         "#253449",
         "#ffffff",
         "#78c27b",
         "#dfb356",
-        "#f0717a",
+        "#f27b83",
         ("#62b0f0", "#e8a33d", "#5cc9a0", "#e07bb0", "#f0d75c", "#a795f2", "#ee7d52", "#9fb0c3"),
     ),
     Palette(
@@ -72,12 +75,13 @@ PALETTES = (
         "#fbfbfa",
         "#efefec",
         "#23272e",
-        "#5c6470",
+        "#4b525d",
+        "#666d78",
         "#b3b8c0",
         "#0b63b5",
         "#d3e4f7",
         "#000000",
-        "#22762b",
+        "#1d6f27",
         "#8a5a00",
         "#b3202c",
         ("#0b63b5", "#b86b00", "#00775a", "#a6347a", "#8a7a00", "#5b45c0", "#b8431a", "#4d5a6b"),
@@ -91,6 +95,7 @@ PALETTES = (
         "#ffffff",
         "#e0e0e0",
         "#a0a0a0",
+        "#808080",
         "#00d7ff",
         "#ffff00",
         "#000000",
@@ -107,6 +112,8 @@ PALETTES = (
         "default",
         "default",
         "default",
+        # Bright black is hardly readable on black in many terminals: dimmed text is used instead.
+        "default",
         "bright_black",
         "cyan",
         "blue",
@@ -121,6 +128,7 @@ PALETTES = (
         "plain",
         "No color",
         True,
+        "default",
         "default",
         "default",
         "default",
@@ -242,8 +250,9 @@ _COLORED = frozenset({"good", "warn", "bad", "accent"})
 class Look:
     """The styles and glyphs that widgets paint with.
 
-    Roles are text, dim, faint, strong, accent, title, good, warn, bad, cursor, selected, chip, key,
-    disabled, match, and series0 to series7, each of these also with ``-faint`` and ``-bold``.
+    Roles are text, dim, faint, line, strong, accent, title, good, warn, bad, cursor, selected,
+    chip, key, disabled, match, and series0 to series7, each of these also with ``-faint`` and
+    ``-bold``.
     """
 
     palette: Palette
@@ -288,7 +297,8 @@ class Look:
         styles = {
             "text": on(p.text),
             "dim": on(p.dim, dim=p.ansi and not p.plain),
-            "faint": on(p.faint, dim=p.plain),
+            "faint": on(p.faint, dim=p.ansi),
+            "line": on(p.line, dim=p.plain),
             "strong": on(p.text, bold=True),
             "accent": on(p.accent, bold=p.plain),
             "title": on(p.accent, bold=True),
@@ -391,8 +401,11 @@ def textual_theme(palette: Palette) -> Theme:
             "input-cursor-background": css(palette.text),
             "input-cursor-foreground": css(palette.background),
             "input-selection-background": css(palette.cursor),
+            # Textual's own styles of screens and buttons name these for themes with ANSI colors.
+            "ansi-background": css(palette.panel),
+            "ansi-foreground": css(palette.text),
             "lp-cursor": css(palette.cursor),
-            "lp-faint": css(palette.faint),
+            "lp-line": css(palette.line),
             "lp-dim": css(palette.dim),
         },
     )

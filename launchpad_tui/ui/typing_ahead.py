@@ -14,7 +14,7 @@ from typing import Any
 from weakref import WeakSet
 
 from textual.dom import DOMNode
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -47,6 +47,8 @@ class TypingAhead(ContinuingApp):
         self._action: Worker[Any] | None = None
         self._waiting_since = 0.0
         self._without_focus: WeakSet[Screen[Any]] = WeakSet()
+        #: the number of keys, pastes and clicks that have been delivered
+        self.inputs = 0
 
     @property
     def typed_ahead(self) -> bool:
@@ -64,6 +66,7 @@ class TypingAhead(ContinuingApp):
         A key comes here again when no widget handled it; then it is marked as forwarded.
         """
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
+            self.inputs += isinstance(event, MouseDown)
             await super().on_event(event)
         elif event is not self._redelivered and (self._waiting or self._redelivered is not None):
             self._waiting.append(event)
@@ -74,6 +77,7 @@ class TypingAhead(ContinuingApp):
                 self._delivering = asyncio.create_task(self._deliver())
         else:
             self._redelivered, self._action, self._waiting_since = None, None, 0.0
+            self.inputs += 1
             state = self._focus_state()
             await super().on_event(event)
             self._processing = asyncio.create_task(self._follow_key(state))

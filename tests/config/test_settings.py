@@ -65,6 +65,7 @@ def test_unknown_keys_warn(home: Home) -> None:
         ("[executions]\nparallel = 0", 2, ("from 1 to 256",)),
         ("[executions]\nstop_grace_seconds = nan", 2, ("number from 0",)),
         ("[ui]\nascii = 1", 2, ("true or false",)),
+        ("[ui]\ncolors = 'blue'", 2, ("auto, always, never",)),
         ("[ui]\ncolours = 'blue'", 2, ("auto, always, never",)),
         ("[keys]\nx = 3", 2, ("keys.x",)),
         ("ui = 3", 1, ("table",)),
@@ -150,3 +151,12 @@ def test_every_setting_is_listed_by_section() -> None:
         for section in fields(Settings)
         if section.name not in {"keys", "warnings"}
     } | {"keys": {"models.add": "a"}}
+
+
+def test_a_former_name_of_a_setting_is_accepted(home: Home) -> None:
+    home.settings_path.write_text("[ui]\ncolours = 'never'\n")
+    assert Settings.load(home) == Settings(ui=UiSettings(colors="never"))
+    saved = Settings.save(home, {"ui.colours": "always"})
+    assert saved.ui.colors == "always"
+    assert "colors =" in home.settings_path.read_text()
+    assert Settings.load(home) == saved

@@ -103,7 +103,8 @@ async def running(
         lane = Lane("registry")
         app = LaunchpadApp(lane.submit(open_desk, home), lane, start)
         app.sync_status.start_daemon = False
-        async with app.run_test(size=size) as pilot:
+        # As in a terminal; Textual leaves them out of tests.
+        async with app.run_test(size=size, tooltips=True, notifications=True) as pilot:
             await asyncio.wait_for(app.desk_opened.wait(), wait)
             await settled(pilot, wait)
             yield pilot

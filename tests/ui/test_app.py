@@ -240,3 +240,36 @@ async def test_disabled_reasons_of_a_local_runtime_come_from_its_capabilities(ho
         expected = app.desk.connections.capabilities("local").reasons["object_stores"]
         assert app.sync_status.missing_reason("object_stores") == expected
         assert app.sync_status.missing_reason("store_outputs") == ""
+
+
+async def test_a_message_ends_with_its_screen(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        app = pilot.app
+        await press(pilot, "enter")
+        app.say("Three files were found")
+        await press(pilot, "escape")
+        assert app.message[0] == ""
+        app.say("Three files were found")
+        await press(pilot, "2")
+        assert app.message[0] == ""
+
+
+async def test_a_message_stays_below_a_dialog(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.say("Three files were found")
+        await press(pilot, "question_mark", "escape")
+        assert pilot.app.message[0] == "Three files were found"
+
+
+async def test_a_message_of_the_key_that_leads_to_a_screen_is_shown_there(
+    workshop_home: Home,
+) -> None:
+    async with running(workshop_home) as pilot:
+        app = pilot.app
+        await press(pilot, "enter", "down")
+        app.say("The model was deleted", "good")
+        app.pop_screen()
+        await settled(pilot)
+        assert app.message[0] == "The model was deleted"
+        await press(pilot, "2")
+        assert app.message[0] == ""

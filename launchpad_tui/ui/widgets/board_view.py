@@ -249,11 +249,11 @@ class BoardView(Painted):
         title = clip(panel.title, room - (cell_width(note) + 2 if note else 0), glyphs.ellipsis)
         line.add(f"{title} ", look.style("title" if on_cursor else "strong"))
         if note:
-            line.fill_to(stop - cell_width(note) - 1, look.style("faint"), glyphs.rule).add(
+            line.fill_to(stop - cell_width(note) - 1, look.style("line"), glyphs.rule).add(
                 f" {note}", look.style("dim")
             )
         else:
-            line.fill_to(stop, look.style("accent" if on_cursor else "faint"), glyphs.rule)
+            line.fill_to(stop, look.style("accent" if on_cursor else "line"), glyphs.rule)
 
     def _chart(self, line: LineBuilder, panel: Panel, y: int, wide: int, high: int) -> None:
         if panel.drawing is None:

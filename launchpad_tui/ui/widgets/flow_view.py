@@ -66,7 +66,7 @@ class FlowView(Painted):
             return FlowDrawing((), (), ())
         look = self.look
         styles = FlowStyles(
-            look.style("faint"),
+            look.style("line"),
             look.style("title"),
             look.style("dim"),
             look.style("accent"),

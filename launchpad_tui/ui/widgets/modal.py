@@ -8,11 +8,12 @@ from textual.screen import ModalScreen
 
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.textual_compat import ScreenWithoutOverlays
 
 T = TypeVar("T")
 
 
-class LaunchpadModal(ActionOwner, ModalScreen[T]):
+class LaunchpadModal(ActionOwner, ScreenWithoutOverlays[T], ModalScreen[T]):
     """A dialog over a screen.
 
     ``dismiss(result)`` closes it; the action ``app.cancel`` closes it with None.
@@ -21,7 +22,7 @@ class LaunchpadModal(ActionOwner, ModalScreen[T]):
     DEFAULT_CSS = """
     LaunchpadModal { align: center middle; background: transparent; }
     LaunchpadModal > .box { width: 76; max-width: 96%; height: auto; max-height: 90%;
-        background: $panel; border: round $lp-faint; padding: 0 1; }
+        background: $panel; border: round $lp-line; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
     ACTIONS: ClassVar[tuple[Action, ...]] = (

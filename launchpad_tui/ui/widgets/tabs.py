@@ -76,7 +76,7 @@ class TabStrip(Painted):
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """Return the titles, that of the current tab marked by a glyph and a color."""
         look = self.look
-        line = LineBuilder(width, look.style("faint"))
+        line = LineBuilder(width, look.style("line"))
         self._spans = []
         for name, title in self._tabs:
             start = line.used
@@ -84,7 +84,7 @@ class TabStrip(Painted):
             mark = look.glyphs.cursor if current else " "
             line.add(f"{mark}{title}", look.style("title" if current else "dim")).add("  ")
             self._spans.append((start, start + cell_width(title) + 2, name))
-        line.add(look.glyphs.rule * max(0, width - line.used - 1), look.style("faint"))
+        line.add(look.glyphs.rule * max(0, width - line.used - 1), look.style("line"))
         return line.strip()
 
     def on_click(self, event: events.Click) -> None:

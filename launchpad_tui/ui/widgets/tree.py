@@ -94,7 +94,7 @@ class TreeView(Lines):
         if line.last:
             branch += glyphs.last if line.last[-1] else glyphs.branch
         mark = (glyphs.folded if line.folded else glyphs.unfolded) if line.children else " "
-        return ((f" {branch}{mark} ", "faint"), *line.parts)
+        return ((f" {branch}{mark} ", "line"), *line.parts)
 
     def _fold(self, folded: bool | None) -> None:
         line = self.line

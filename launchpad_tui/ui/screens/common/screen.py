@@ -178,6 +178,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
 
     def on_screen_resume(self) -> None:
         """Paint the frame again, and load if data changed while another screen was on top."""
+        self.launchpad.screen_shown(self)
         self.repaint_frame()
         if self._missed_change:
             self.reload()

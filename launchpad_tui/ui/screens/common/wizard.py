@@ -62,7 +62,7 @@ class StepProgress(Painted):
             return line.strip()
         for number, title in enumerate(self._titles):
             if number:
-                line.add(f" {glyphs.rule * 2} ", look.style("faint"))
+                line.add(f" {glyphs.rule * 2} ", look.style("line"))
             glyph = (
                 glyphs.done
                 if number < self.at

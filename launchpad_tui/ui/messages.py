@@ -1,0 +1,61 @@
+"""The message above the footer: how long it stays, and with which screen it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+
+from launchpad_tui.domain.text import one_line
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.typing_ahead import TypingAhead
+from launchpad_tui.ui.widgets.bars import StatusLine
+
+#: seconds that a message stays, and that of an error
+_SECONDS, _ERROR_SECONDS = 4, 12
+
+
+class MessageLine(TypingAhead):
+    """Mixin of the app that shows one message at a time. It belongs to the screen shown then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = ("", "text")
+        self._message_timer: Any = None
+        self._message_screen: Screen[Any] | None = None
+        self._message_input = 0
+
+    def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
+        """Show a message above the footer.
+
+        Args:
+            text: the message; empty clears the line. Several lines are joined to one.
+            role: text, good, warn or bad.
+            seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
+        """
+        self.message = (one_line(text), role)
+        self._message_input = self.inputs
+        screens = [each for each in self.screen_stack if isinstance(each, LaunchpadScreen)]
+        self._message_screen = screens[-1] if screens else None
+        if self.screen_stack:
+            for line in self.screen_stack[-1].query(StatusLine):
+                line.repaint()
+        if self._message_timer is not None:
+            self._message_timer.stop()
+            self._message_timer = None
+        if text:
+            default = _ERROR_SECONDS if role == "bad" else _SECONDS
+            self._message_timer = self.set_timer(seconds or default, lambda: self.say(""))
+
+    def screen_shown(self, screen: Screen[Any]) -> None:
+        """Remove the message of the screen that has been left for another one.
+
+        A message that belongs to the key that led to the other screen stays, for example that
+        something was created.
+        """
+        if not self.message[0] or screen is self._message_screen:
+            return
+        if self._message_input == self.inputs:
+            self._message_screen = screen
+        else:
+            self.say("")
