@@ -18,10 +18,14 @@ from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput, NotFound, ObjectMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.artifact import ArtifactReference
     from launchpad_tui.domain.connection import ObjectStoreRecord
+
+#: The maximum number of artifacts that refer to deleted files: in JSON, and in messages.
+_ARTIFACTS, _SHOWN = 1000, 10
 
 
 def find_store(context: CommandContext, name: str) -> ObjectStoreRecord:
@@ -102,29 +106,41 @@ def _download(context: CommandContext, options: argparse.Namespace) -> None:
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> int:
     store = find_store(context, options.name).name
-    paths = list(dict.fromkeys(path.strip("/") for path in options.paths))
+    paths = list(dict.fromkeys(_not_empty(path.strip("/")) for path in options.paths))
+    artifacts, artifact_count = context.desk.browsing.references(
+        context.scope, store, paths, _ARTIFACTS
+    )
     if options.dry_run:
         found = [
             each
             for path in paths
-            for each in context.desk.files.store(context.scope, store).list(_not_empty(path))
+            for each in context.desk.files.store(context.scope, store).list(path)
         ]
         context.resources(
             found,
-            lambda each: {"path": each.path, "size": each.size},
+            lambda each: {
+                "path": each.path,
+                "size": each.size,
+                "artifacts": [one.id for one in artifacts if _has_file(one, each.path)],
+            },
             ("PATH", "SIZE"),
             lambda each: (each.path, size_text(each.size)),
         )
         context.note(f"{len(found):,} file{'s' * (len(found) != 1)} would be deleted.")
+        for line in _reference_lines(context, artifacts, artifact_count):
+            context.note(line)
         return 0
-    measured = [
-        context.desk.browsing.measure(context.scope, store, _not_empty(path)) for path in paths
-    ]
+    measured = [context.desk.browsing.measure(context.scope, store, path) for path in paths]
     count, size = sum(each[0] for each in measured), sum(each[1] for each in measured)
     shown = ", ".join(safe_text(f"ai://{store}/{path}") for path in paths[:5])
     more = f" and {len(paths) - 5} more paths" if len(paths) > 5 else ""
     files = f"{count:,} file{'s' * (count != 1)} ({size_text(size)})"
-    detail = "The files cannot be restored. Artifacts with these URLs keep their records."
+    detail = "The files cannot be restored."
+    lines = _reference_lines(context, artifacts, artifact_count)
+    if lines and not options.yes:
+        for line in lines:
+            context.note(line)
+        detail += " The artifacts keep their records."
     if not confirmed(f"Delete {files} at {shown}{more}?", detail, yes=options.yes):
         context.note("Nothing was deleted.")
         return 1
@@ -135,9 +151,46 @@ def _delete(context: CommandContext, options: argparse.Namespace) -> int:
             "The object store has no object at this path.",
             f"List the files: launchpad stores browse {store}",
         )
-    data = {"objectStore": store, "paths": paths, "files": deleted}
+    data = {
+        "objectStore": store,
+        "paths": paths,
+        "files": deleted,
+        "artifactCount": artifact_count,
+        "artifacts": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "kind": each.kind.value,
+                "url": each.url,
+                "connection": each.scope.connection,
+                "resourceGroup": each.scope.resource_group,
+            }
+            for each in artifacts
+        ],
+    }
     context.done(f"Deleted {deleted:,} file{'s' * (deleted != 1)}.", data)
     return 0
+
+
+def _has_file(artifact: ArtifactReference, path: str) -> bool:
+    """Return whether a file is one of an artifact; case does not matter in other stores."""
+    place = artifact.path.casefold()
+    return not place or f"{path.casefold()}/".startswith(f"{place}/")
+
+
+def _reference_lines(
+    context: CommandContext, artifacts: Sequence[ArtifactReference], count: int
+) -> list[str]:
+    """Return lines that list the artifacts to which files belong."""
+    if not artifacts:
+        return []
+    lines = [f"{count:,} artifact{'s refer' if count != 1 else ' refers'} to these files:"]
+    for each in artifacts[:_SHOWN]:
+        group = "" if each.scope == context.scope else f", {each.scope}"
+        lines.append(safe_text(f"  {each.kind.value} {each.name} ({each.id}{group}) {each.url}"))
+    if count > _SHOWN:
+        lines.append(f"  and {count - _SHOWN:,} more")
+    return lines
 
 
 def _not_empty(path: str) -> str:
@@ -219,8 +272,9 @@ COMMANDS = (
         ),
         details=(
             "A folder is deleted with all files below it, and with files that an interrupted "
-            "upload has left there. The exit code is 1 if the question is not confirmed. To remove "
-            "the object store itself and keep its files: launchpad stores remove."
+            "upload has left there. Artifacts to which the files belong are listed first. The "
+            "exit code is 1 if the question is not confirmed. To remove the object store itself "
+            "and keep its files: launchpad stores remove."
         ),
     ),
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import field, record
 
@@ -172,6 +173,22 @@ class Artifact:
     files_state: FilesState = FilesState.UNKNOWN
     checked_at: datetime | None = None
     deleted_at: datetime | None = None
+
+
+@record
+class ArtifactReference:
+    """An artifact to which files at some paths of an object store belong.
+
+    Attributes:
+        path: where its files are in this object store; empty if it contains the whole store.
+    """
+
+    scope: Scope
+    id: str
+    name: str
+    kind: ArtifactKind
+    url: str
+    path: str
 
 
 @record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
@@ -11,6 +11,7 @@ from launchpad_tui.errors import InvalidInput, RuntimeRejected
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.artifact import ArtifactReference
     from launchpad_tui.domain.connection_check import CheckStep
     from launchpad_tui.domain.formats import Preview
     from launchpad_tui.services.files import FileService
@@ -60,6 +61,12 @@ class BrowseService:
             count += 1
             size += each.size
         return count, size
+
+    def references(
+        self, scope: Scope, store: str, paths: Sequence[str], limit: int
+    ) -> tuple[list[ArtifactReference], int]:
+        """Return artifacts to which files at these paths belong, see `FileService.references`."""
+        return self._files.references(scope, store, paths, limit)
 
     def delete(self, scope: Scope, store: str, path: str) -> int:
         """Delete the file at a path and all files below it, and return their number.

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, UrlState, parse_url
+from launchpad_tui.domain.artifact import (
+    ArtifactFile,
+    ArtifactReference,
+    ArtifactUrl,
+    UrlCheck,
+    UrlState,
+    parse_url,
+)
 from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
 from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.text import safe_text
@@ -25,6 +32,7 @@ from launchpad_tui.net.address_policy import AddressPolicy
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.file_references import references
 from launchpad_tui.services.folder_downloads import download_folder
 from launchpad_tui.services.group_access import GroupAccess
 from launchpad_tui.services.local_files import source_files
@@ -299,6 +307,24 @@ class FileService:
             for each in stored
             for path in (relative_to(each.path, parsed.path),)
         )
+
+    def references(
+        self, scope: Scope, name: str, paths: Sequence[str], limit: int
+    ) -> tuple[list[ArtifactReference], int]:
+        """Return artifacts whose files are at these paths, above or below them, and their number.
+
+        Artifacts of all resource groups are found whose object stores have the same location.
+
+        Args:
+            scope: The connection and resource group.
+            name: The name of the object store.
+            paths: The paths in the object store.
+            limit: The maximum number of artifacts to return.
+
+        Raises:
+            NotFound: The resource group has no such object store.
+        """
+        return references(self.registry, str(self._home.files), scope, name, paths, limit)
 
     def delete_output(self, scope: Scope, url: str) -> int:
         """Delete the files at a URL and return their number."""

@@ -137,6 +137,8 @@ def test_files_of_a_store_are_deleted(lake: Path, cli: Cli) -> None:
         "objectStore": "lake",
         "paths": ["models/a", "readme.txt"],
         "files": 3,
+        "artifactCount": 0,
+        "artifacts": [],
     }
     left = [path for path in lake.rglob("*") if path.is_file()]
     assert left == [lake / "models" / "b" / "weights.bin"]
@@ -145,6 +147,41 @@ def test_files_of_a_store_are_deleted(lake: Path, cli: Cli) -> None:
     assert left[0].exists()
     assert cli("stores", "delete", "lake").code == 2
     assert "lake" in cli("stores", "list", "--quiet").lines
+
+
+def test_artifacts_of_deleted_files_are_listed(
+    lake: Path, models: list[str], tmp_path: Path, cli: Cli
+) -> None:
+    # The same files in a store of another resource group, below another path.
+    assert cli("groups", "add", "team").code == 0
+    root = f"root={lake / 'models'}"
+    added = cli("stores", "add", "inner", "--type", "file", "--set", root, "--group", "team")
+    assert added.code == 0, added.err
+    url = "ai://inner/A/weights.bin"
+    copy = cli("models", "add", "copy", url, "--scenario", "tiny", "--group", "team", "--quiet")
+    assert copy.code == 0, copy.err
+    asked = cli("stores", "delete", "lake", "models/a")
+    assert asked.code == 2
+    assert "2 artifacts refer to these files:" in asked.err
+    assert "ai://lake/models/a" in asked.err
+    assert f"({copy.out.strip()}, local/team) ai://inner/A/weights.bin" in asked.err
+    assert "ai://lake/models/b" not in asked.err
+    # A file belongs to the artifact of its folder.
+    planned = cli(
+        "stores", "delete", "lake", "models/a/config.json", "models/b", "--dry-run", "--json"
+    )
+    first, second = models
+    if "models/a" not in cli("models", "show", first, "--json").json["url"]:
+        first, second = second, first
+    assert {each["path"]: each["artifacts"] for each in planned.json["resources"]} == {
+        "models/a/config.json": [first],
+        "models/b/weights.bin": [second],
+    }
+    deleted = cli("stores", "delete", "lake", "models", "--yes", "--json").json
+    assert deleted["artifactCount"] == 3
+    assert {each["id"] for each in deleted["artifacts"]} == {first, second, copy.out.strip()}
+    assert {each["resourceGroup"] for each in deleted["artifacts"]} == {"default", "team"}
+    assert cli("stores", "delete", "lake", "models/c").err.count("artifact") == 0
 
 
 def test_nothing_is_added_if_the_files_cannot_be_recorded(lake: Path, tiny: str, cli: Cli) -> None:

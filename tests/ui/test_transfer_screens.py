@@ -129,6 +129,22 @@ async def test_file_and_folder_are_deleted_after_a_question(workshop_home: Home)
         assert "1 file (1 B)" in screen_text(pilot)
 
 
+async def test_artifacts_of_the_files_are_named_before_they_are_deleted(
+    workshop_home: Home,
+) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="incoming")
+        await press(pilot, "a", "ctrl+n", "ctrl+n", "ctrl+n", "ctrl+n", "enter")
+        await show(pilot, "browse", store="default")
+        screen = pilot.app.screen
+        assert isinstance(screen, BrowseScreen)
+        while screen.table.row_id != "incoming":
+            await press(pilot, "down")
+        await press(pilot, "D")
+        text = " ".join(screen_text(pilot).split())
+        assert "refers to them: model bert-small." in text
+
+
 async def test_models_in_a_store_are_imported_once(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "browse", store="default", path="incoming")

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _AHEAD = 100
 #: maximum number of files that are counted before a folder is deleted
 _COUNTED = 10_000
+#: maximum number of artifacts that are named in the question
+_SHOWN = 5
 _NO_ROW = "No file or folder is under the cursor"
 
 
@@ -295,9 +297,20 @@ class BrowseScreen(LaunchpadScreen):
             )
         more = "At least " if count >= _COUNTED else ""
         files = f"{more}{count:,} file{'s' * (count != 1)} ({size_text(size)})"
+        artifacts, number = await self.launchpad.read(
+            browsing.references, scope, store, [entry.path], _SHOWN
+        )
+        detail = f"{files} at {ArtifactUrl(store, entry.path)}. The files cannot be restored."
+        if artifacts:
+            names = ", ".join(f"{each.kind.value} {each.name}" for each in artifacts)
+            rest = f" and {number - len(artifacts):,} more" * (number > len(artifacts))
+            detail += (
+                f" {number:,} artifact{'s refer' if number != 1 else ' refers'} to them: "
+                f"{names}{rest}."
+            )
         question = ConfirmDialog(
             f"Delete {entry.name}{'/' * entry.folder}?",
-            f"{files} at {ArtifactUrl(store, entry.path)}. The files cannot be restored.",
+            detail,
             yes="delete",
             danger=True,
         )
