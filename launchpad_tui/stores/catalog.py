@@ -40,6 +40,13 @@ _FILE = StoreKind(
 _KEYS = ("credentials", ("keys",))
 _PROFILE = ("credentials", ("profile",))
 
+REQUESTER_PAYS = Field(
+    "requester_pays",
+    "Requester pays",
+    FieldKind.FLAG,
+    help="Pay for requests and transfers, which buckets of others may require.",
+)
+
 _S3 = StoreKind(
     id="s3",
     title="Amazon S3",
@@ -121,12 +128,7 @@ _S3 = StoreKind(
             help="Key for aws:kms. Empty: the default key.",
             when=("encryption", ("aws:kms",)),
         ),
-        Field(
-            "requester_pays",
-            "Requester pays",
-            FieldKind.FLAG,
-            help="Pay for requests and transfers, which buckets of others may require.",
-        ),
+        REQUESTER_PAYS,
         *TLS_FIELDS,
     ),
 )
@@ -190,6 +192,7 @@ _OSS = StoreKind(
             help="virtual: URLs contain the bucket in the host name. path: in the path. "
             "cname: the host name is a CNAME of the bucket.",
         ),
+        REQUESTER_PAYS,
         *TLS_FIELDS,
     ),
 )
@@ -413,6 +416,13 @@ _GCS = StoreKind(
             "Endpoint",
             pattern=r"https?://\S+",
             help="URL of a compatible server. Empty: Google Cloud Storage.",
+        ),
+        Field(
+            "user_project",
+            "Billing project",
+            pattern=r"[a-z0-9.:-]+",
+            help="ID of the project that pays for requests and transfers, which buckets of others "
+            "may require (Requester Pays).",
         ),
         *TLS_FIELDS,
     ),

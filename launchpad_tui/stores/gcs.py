@@ -39,6 +39,7 @@ from launchpad_tui.stores.rest_client import RestClient
 from launchpad_tui.stores.store_errors import (
     at_path,
     explain_status,
+    permission_denied,
     rate_limited,
     store_missing,
     unexpected_response,
@@ -53,6 +54,8 @@ _BOUNDARY = "launchpad-4b1fbd4bd2c64ef19d0b8a6f"
 _MULTIPART = {"Content-Type": f"multipart/related; boundary={_BOUNDARY}"}
 #: number of parallel deletions
 _DELETIONS = 8
+#: message of requests without a project to a bucket that charges the requester
+_NO_PROJECT = "requester pays bucket but no user project provided"
 _RATE = {"rateLimitExceeded", "userRateLimitExceeded"}
 
 
@@ -80,7 +83,10 @@ class _GcsBucket:
         bucket = f"/storage/v1/b/{quote(self._name, safe='')}/o"
         self._objects = self._base + bucket
         self._uploads = f"{self._base}/upload{bucket}"
-        self._http = RestClient(self.where, values, authenticator_of(values), _error)
+        # https://cloud.google.com/storage/docs/requester-pays
+        project = values.get("user_project", "").strip()
+        charged = {"userProject": project} if project else {}
+        self._http = RestClient(self.where, values, authenticator_of(values), _error, charged)
 
     def endpoint(self) -> ServerAddress | None:
         return server_of(self._base, self._values)
@@ -325,6 +331,12 @@ def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> Lau
         return rate_limited(where, detail)
     if status == 404 and (not path or "bucket does not exist" in message):
         return store_missing(where, detail, "Check the bucket's name and the endpoint.")
+    if status == 400 and _NO_PROJECT in message:
+        return permission_denied(
+            where,
+            detail,
+            "Set the field Billing project to the ID of a project that may be charged.",
+        )
     return explain_status(
         status,
         reason,

@@ -146,6 +146,9 @@ def connect(values: Mapping[str, str]) -> Any:
     config.retry_max_attempts = ATTEMPTS
     config.retryer = _retryer()
     config.http_client = _http_client(where.server, policy_of(values))
+    if values.get("requester_pays") == "true":
+        # https://www.alibabacloud.com/help/en/oss/user-guide/enable-pay-by-requester-1
+        config.default_request_headers = {"x-oss-request-payer": "requester"}
     # The SDK's check reads bodies in small pieces and does not report which object has to be
     # removed, so the transfers verify checksums themselves.
     config.disable_upload_crc64_check = True

@@ -181,7 +181,8 @@ def _refusal(error: Any, code: str, status: int, where: str, detail: str) -> Lau
         hint = (
             "Check the account's balance."
             if code == "UserDisable"
-            else "Check the permissions of the access key."
+            else "Check the permissions of the access key. If the bucket charges the requester, "
+            "set the field Requester pays."
         )
         return permission_denied(where, detail, hint)
     if status >= 500:

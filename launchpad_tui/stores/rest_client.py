@@ -34,6 +34,7 @@ class RestClient:
         store: name of the store in the middle of a sentence.
         values: the store's fields, of which ``verify_tls`` and ``ca_file`` are used.
         explain: returns the errors for the store's responses.
+        query: parameters of all requests.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class RestClient:
         values: Mapping[str, str],
         authenticator: Authenticator,
         explain: ExplainResponse,
+        query: Mapping[str, str] | None = None,
     ) -> None:
         self._store = store
         self._authenticator = authenticator
         self._explain = explain
+        self._query = dict(query or {})
         fields = dict(values)
         self._client = HttpClient(
             store,
@@ -162,7 +165,7 @@ class RestClient:
         replaced: bool,
         allowed: Sequence[int],
     ) -> Iterator[StreamedResponse]:
-        parameters = encode_query({**(query or {}), **auth.query})
+        parameters = encode_query({**self._query, **(query or {}), **auth.query})
         sent = {"Accept-Encoding": "identity", **(headers or {}), **auth.headers}
         if isinstance(body, FilePart):
             sent["Content-Length"] = str(body.length)

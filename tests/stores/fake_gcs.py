@@ -94,6 +94,8 @@ class ServerState:
         self.bucket = Bucket(0)
         self.audience = ""
         self.lifetime = 3600.0
+        #: the only project that may be charged; empty if the bucket does not charge the requester
+        self.payer = ""
         self.lock = threading.Lock()
         self.keys: dict[str, Any] = {}
         self.tokens: dict[str, tuple[str, float]] = {}
@@ -205,6 +207,11 @@ class _Handler(Handler):
             )
             if bucket != BUCKET or other not in {None, BUCKET}:
                 raise Rejected(404, "notFound", "The specified bucket does not exist.")
+            if self.state.payer and "userProject" not in self.query:
+                message = "Bucket is a requester pays bucket but no user project provided."
+                raise Rejected(400, "required", message)
+            if self.state.payer not in {"", self.query.get("userProject")}:
+                raise Rejected(403, "forbidden", "The caller may not use this project.")
             if upload:
                 self._upload()
             elif target:

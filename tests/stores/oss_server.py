@@ -84,12 +84,15 @@ def shared() -> Server:
 
 
 @contextmanager
-def serve(folder: Path, *, clock_ahead: float = 0, garbled: str = "") -> Iterator[Server]:
+def serve(
+    folder: Path, *, clock_ahead: float = 0, garbled: str = "", charges: bool = False
+) -> Iterator[Server]:
     """Run a server until the block ends.
 
     Args:
         clock_ahead: seconds by which its clock is ahead of the clock of this machine; with more
             than 900, every request is rejected.
+        charges: whether the buckets charge the requester.
         garbled: ``up`` or ``down``: a byte of every object and part is changed in this direction.
 
     Raises:
@@ -100,7 +103,7 @@ def serve(folder: Path, *, clock_ahead: float = 0, garbled: str = "") -> Iterato
     except ImportError as error:
         raise Missing("requires the package alibabacloud-oss-v2, or crcmod-plus") from error
     buckets = {name: Bucket(SMALLEST_PART) for name in (BUCKET, OTHER_BUCKET)}
-    handler = functools.partial(_Handler, buckets, clock_ahead, garbled)
+    handler = functools.partial(_Handler, buckets, clock_ahead, garbled, charges)
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(listening(handler))
         ca_file = tls_endpoint = ""
@@ -117,8 +120,14 @@ class _Handler(Handler):
     sys_version = ""
 
     def __init__(
-        self, buckets: Mapping[str, Bucket], clock_ahead: float, garbled: str, *connection: Any
+        self,
+        buckets: Mapping[str, Bucket],
+        clock_ahead: float,
+        garbled: str,
+        charges: bool,
+        *connection: Any,
     ) -> None:
+        self._charges = charges
         self._buckets = buckets
         self._garbled = garbled
         self._clock_ahead = clock_ahead
@@ -157,6 +166,10 @@ class _Handler(Handler):
         signer = verify(
             Request(self.command, bucket, key, pairs, headers), KEYS, REGION, self._clock_ahead
         )
+        if self._charges and headers.get("x-oss-request-payer") != "requester":
+            raise Rejected(
+                403, "AccessDenied", "The bucket you visit is requester pays, but no payer is set."
+            )
         changes = self.command not in {"GET", "HEAD"}
         if changes and not signer.writes:
             raise Rejected(

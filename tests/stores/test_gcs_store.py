@@ -25,7 +25,7 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.net import retry
-from launchpad_tui.stores.base import open_store
+from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.gcs import GcsStore
 from tests.stores import fake_gcs, memory_bucket
@@ -99,6 +99,29 @@ def test_a_key_of_another_account(server: fake_gcs.Server, prefix: str, source: 
             call()
         assert "Invalid JWT Signature" in caught.value.detail
         assert mixed["private_key"][40:80] not in error_text(caught.value)
+
+
+def test_requests_to_a_bucket_that_charges_the_requester(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x" * 100)
+    (tmp_path / "large").write_bytes(b"x" * (9 << 20))
+    with local_server() as (state, values):
+        state.payer = "my-project-1"
+        with pytest.raises(PermissionDenied) as caught:
+            opened(values).check()
+        assert "Billing project" in caught.value.hint
+        store = opened({**values, "user_project": "my-project-1"})
+        store.check()
+        files = [SourceFile(name, tmp_path / name) for name in ("small", "large")]
+        store.publish("m", files)
+        assert [each.path for each in store.list("m")] == ["m/large", "m/small"]
+        assert b"".join(store.read("m/small")) == b"x" * 100
+        store.copy("m/small", "copy")
+        assert store.checksum("copy")
+        assert store.delete_prefix("m") == 2
+        charged = [each for each in state.requests if "/storage/v1/" in each][1:]
+        assert all("userProject=my-project-1" in each for each in charged)
+        with pytest.raises(PermissionDenied):
+            opened({**values, "user_project": "other"}).check()
 
 
 def test_base64_keys(server: fake_gcs.Server, prefix: str) -> None:

@@ -166,6 +166,23 @@ def test_a_wrong_clock(tmp_path: Path, source: Path) -> None:
         assert time.monotonic() - before < 30
 
 
+def test_requests_to_a_bucket_that_charges_the_requester(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x" * 100)
+    (tmp_path / "large").write_bytes(b"x" * (17 << 20))
+    with oss_server.serve(tmp_path, charges=True) as server:
+        with pytest.raises(PermissionDenied) as caught:
+            opened(server.values("")).check()
+        assert "Requester pays" in caught.value.hint
+        store = opened(server.values("", requester_pays="true"))
+        store.check()
+        store.publish("m", [SourceFile(name, tmp_path / name) for name in ("small", "large")])
+        assert [each.path for each in store.list("m")] == ["m/large", "m/small"]
+        assert b"".join(store.read("m/small")) == b"x" * 100
+        store.copy("m/large", "copy")
+        assert store.checksum("copy")
+        assert store.delete_prefix("m") == 2
+
+
 def test_missing_bucket(server: oss_server.Server, prefix: str, source: Path) -> None:
     for name in ("no-such-bucket", "Not/a bucket"):
         for call in calls(opened(server.values(prefix, bucket=name)), source):
