@@ -320,17 +320,6 @@ def other_stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
     return [_store(row) for row in rows]
 
 
-def all_stores(registry: Registry) -> list[tuple[Scope, ObjectStoreRecord]]:
-    """Return the object stores of all resource groups of all connections."""
-    with registry.read() as db:
-        rows = db.execute(
-            "SELECT c.name, g.name, s.name, s.kind, s.settings, s.created_at, s.origin, s.gone_at "
-            "FROM object_stores s JOIN resource_groups g ON g.pk = s.group_pk "
-            "JOIN connections c ON c.pk = g.connection_pk ORDER BY c.name, g.name, s.name"
-        ).fetchall()
-    return [(Scope(connection, group), _store(tuple(row))) for connection, group, *row in rows]
-
-
 def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
     """Return the object store of this name.
 

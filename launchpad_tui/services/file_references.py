@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from launchpad_tui.domain.artifact import ArtifactReference
@@ -42,7 +42,7 @@ def references(
     location = _location(record, default_folder)
     others = [
         (other_scope, each.name, other)
-        for other_scope, each in connections.all_stores(registry)
+        for other_scope, each in _all_stores(registry)
         if (other_scope, each.name) != (scope, store)
         and location is not None
         and (other := _location(each, default_folder)) is not None
@@ -87,6 +87,15 @@ def _seen_from(
     """Return a reference of another store with its path in the store with this location."""
     full = (*other.folders, *reference.path.split("/"))
     return replace(reference, path="/".join(full[len(location.folders) :]))
+
+
+def _all_stores(registry: Registry) -> Iterator[tuple[Scope, ObjectStoreRecord]]:
+    """Yield the object stores of all resource groups of all connections."""
+    for connection in connections.connections(registry):
+        for group in connections.groups(registry, connection.name):
+            scope = Scope(connection.name, group.name)
+            for each in connections.stores(registry, scope):
+                yield scope, each
 
 
 def _location(record: ObjectStoreRecord, default_folder: str) -> StoreLocation | None:

@@ -421,8 +421,7 @@ _GCS = StoreKind(
             "user_project",
             "Billing project",
             pattern=r"[a-z0-9.:-]+",
-            help="ID of the project that pays for requests and transfers, which buckets of others "
-            "may require (Requester Pays).",
+            help="ID of the project that pays for requests, which buckets of others may require.",
         ),
         *TLS_FIELDS,
     ),
