@@ -61,12 +61,23 @@ def open_desk(home: Home | None = None) -> Desk:
     settings = Settings.load(home)
     registry = _registry(home, settings)
     first_start(registry)
+    _settle(registry)
     desk = Desk(home, settings, registry, FACTORIES)
     if not preferences.get(registry, preferences.CREDENTIALS_MOVED):
         from launchpad_tui.services.credential_migration import move_credentials
 
         move_credentials(registry, lambda: _credentials(desk), home.secrets)
     return desk
+
+
+def _settle(registry: Registry) -> None:
+    """Add the points that a killed process had committed to their series."""
+    with registry.read() as db:
+        left = db.execute("SELECT 1 FROM staged_points LIMIT 1").fetchone()
+    if left:
+        from launchpad_tui.registry.staged_points import settle_before_reading
+
+        settle_before_reading(registry)
 
 
 def _registry(home: Home, settings: Settings) -> Registry:

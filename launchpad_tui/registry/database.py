@@ -146,6 +146,11 @@ class Registry:
                 if handle.connection.in_transaction:
                     handle.connection.execute("ROLLBACK")
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether this thread is inside a `read`, in which it cannot write."""
+        return self._handle().depth == 1
+
     @contextmanager
     def write(self, *topics: str) -> Iterator[sqlite3.Connection]:
         """Open a transaction that holds the write lock from its start.

@@ -15,7 +15,7 @@ from launchpad_tui.registry.codec import clean, timestamp
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
-from launchpad_tui.registry.series import nan
+from launchpad_tui.registry.series_points import nan
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
 Row = tuple[int, int, float]
@@ -148,15 +148,14 @@ def _row_batches(registry: Registry, series: int) -> Iterator[list[Row]]:
     """Yield the points of a series by step, in batches that are each read at once."""
     with registry.read() as db:
         heads, tail = _heads_and_tail(db, series)
-        if _overlap(heads, tail):
-            batches = [_sorted_rows(db, heads, tail)]
-            heads = []
-        else:
-            batches = [tail]
-    for pk, *_ in heads:
+        full = [] if _overlap(heads, tail) else [head for head in heads if head[1] >= chunk.SIZE]
+        # Chunks that are not full may be merged between two transactions.
+        rest = _sorted_rows(db, heads[len(full) :], tail)
+    for pk, *_ in full:
         with registry.read() as db:
-            yield list(_chunk(db, pk))
-    yield from batches
+            rows = list(_chunk(db, pk))
+        yield rows
+    yield rest
 
 
 def _heads_and_tail(

@@ -43,6 +43,13 @@ def restricted_artifacts(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def staged_points(db: Database) -> None:
+    """Add points that are not part of their series yet. Chunks of former versions are kept."""
+    for statement in schema.STAGED:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

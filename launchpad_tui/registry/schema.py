@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 4
+VERSION = 5
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -198,10 +198,12 @@ _METRICS = (
         "artifact_name, main) WHERE headline = 1"
         for column in ("last", "minimum", "maximum")
     ),
-    # Arrays of `count` numbers, little-endian: steps and times (microseconds) int64, points
-    # float64. Points are ordered by step; points of equal steps keep the order of logging.
-    # `overview` is the result of `chunk.overview`. The large columns are the last ones, so that
-    # SQLite does not have to read them to reach the others.
+    # Points are ordered by step; points of equal steps keep the order of logging. `points` is the
+    # result of `chunk.pack`, `overview` that of `chunk.overview` (empty if the chunk is not full);
+    # `steps` and `times` are empty. Before the fifth migration all three were arrays of `count`
+    # numbers, little-endian: steps and times (microseconds) int64, points float64; overviews were
+    # not compressed. The large columns are the last ones, so that SQLite does not have to read them
+    # to reach the others.
     """CREATE TABLE chunks (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         series_pk INTEGER NOT NULL REFERENCES series (pk) ON DELETE CASCADE,
@@ -304,6 +306,20 @@ MIRROR = (
 RESTRICTED = (
     """CREATE TABLE restricted_artifacts (
         artifact_pk INTEGER PRIMARY KEY REFERENCES artifacts (pk) ON DELETE CASCADE) STRICT""",
+)
+
+#: the statements of the fifth migration: points that are committed but not yet part of their
+#: series, and an index of the chunks that are not full
+STAGED = (
+    # `series` is JSON: name, labels and number of points of each series. `points` has the steps,
+    # times and values of all series, each as an array like those of chunks.
+    """CREATE TABLE staged_points (
+        pk INTEGER PRIMARY KEY,
+        execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
+        series TEXT NOT NULL, points BLOB NOT NULL) STRICT""",
+    "CREATE INDEX staged_points_execution ON staged_points (execution_pk)",
+    # After all full chunks of a series follow those that are not full.
+    "CREATE INDEX chunks_partial ON chunks (series_pk) WHERE count < 4096",
 )
 
 #: the statements of the first migration

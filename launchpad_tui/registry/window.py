@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from launchpad_tui.domain.metric import SeriesWindow
 from launchpad_tui.errors import NotFound
+from launchpad_tui.registry import chunk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
@@ -125,19 +126,18 @@ def _gather(
     parts: list[_Cells] = []
     for pk, _, inside in heads:
         if coarse and inside:
-            parts.append(
-                _overview(
-                    db.execute("SELECT overview FROM chunks WHERE pk = ?", (pk,)).fetchone()[0]
-                )
-            )
-            continue
+            stored, packed = db.execute(
+                "SELECT overview, length(times) = 0 FROM chunks WHERE pk = ?", (pk,)
+            ).fetchone()
+            if stored:
+                parts.append(_overview(chunk.decode_overview(stored, packed=bool(packed))))
+                continue
         row = db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
-        part = _raw(
-            *(
-                np.frombuffer(blob, kind)
-                for blob, kind in zip(row, ("<i8", "<i8", "<f8"), strict=True)
-            )
-        )
+        if row[1]:
+            columns = zip(row, ("<i8", "<i8", "<f8"), strict=True)
+            part = _raw(*(np.frombuffer(blob, kind) for blob, kind in columns))
+        else:
+            part = _raw(*chunk.unpack_numpy(row[2]))
         parts.append(part if inside else _cut(part, start, stop, by))
     column = "step" if by == "step" else "at"
     tail = db.execute(

@@ -203,6 +203,19 @@ class MetricRecords(Protocol):
     ) -> None:
         """Add metrics, tags and custom info to an execution in one transaction."""
 
+    def stage_metrics(
+        self,
+        scope: Scope,
+        execution_id: str,
+        metrics: Sequence[Metric],
+        tags: Sequence[Tag],
+        custom_info: Sequence[CustomInfo],
+    ) -> None:
+        """Commit the same in less time; lists show it after `settle_metrics`."""
+
+    def settle_metrics(self, scope: Scope, execution_id: str) -> None:
+        """Update what lists and charts show by what was staged."""
+
     def metric_resource(self, scope: Scope, execution_id: str) -> MetricResource:
         """Return everything that an execution logged."""
 

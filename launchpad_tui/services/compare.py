@@ -9,7 +9,14 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import artifacts, configurations, executions, logged_metrics, series
+from launchpad_tui.registry import (
+    artifacts,
+    configurations,
+    executions,
+    logged_metrics,
+    series,
+    staged_points,
+)
 from launchpad_tui.registry.database import Registry
 
 
@@ -30,6 +37,7 @@ class CompareService:
         Raises:
             NotFound: An artifact does not exist; the detail lists all that are missing.
         """
+        staged_points.settle_before_reading(self._registry)
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
             _require_all(found, ids, "artifact")
@@ -45,6 +53,7 @@ class CompareService:
         Raises:
             NotFound: An execution does not exist; the detail lists all that are missing.
         """
+        staged_points.settle_before_reading(self._registry)
         with self._registry.read():
             found = self._subjects(scope, set(ids))
         _require_all(found, ids, "execution")
@@ -60,6 +69,7 @@ class CompareService:
             ids: IDs of artifacts or executions.
             files: Whether to read the recorded files of artifacts.
         """
+        staged_points.settle_before_reading(self._registry)
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
             rest = [one for one in ids if one not in found]

@@ -15,7 +15,7 @@ from launchpad_tui.domain.metric import (
     Tag,
     normal_name,
 )
-from launchpad_tui.registry import artifacts, executions, logged_metrics, series
+from launchpad_tui.registry import artifacts, executions, logged_metrics, series, staged_points
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class MetricService:
     def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
         """Return the series of an execution, ordered by name and key; empty if it has none or does
         not exist."""
+        staged_points.settle_before_reading(self._registry)
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
 
     def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
@@ -116,6 +117,7 @@ class MetricService:
             scope: The connection and resource group; None for an execution of this machine.
             limit: The maximum number of points; None for all.
         """
+        staged_points.settle_before_reading(self._registry)
         with self._registry.read():
             scope = scope or executions.scope_of(self._registry, execution_id)
             rows = self.series(scope, execution_id)

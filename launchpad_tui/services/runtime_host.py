@@ -3,6 +3,7 @@ protocols in `launchpad_tui.runtimes.host`."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
@@ -38,12 +39,14 @@ from launchpad_tui.registry import (
     scenarios,
     schedules,
     series,
+    staged_points,
 )
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
 
+_log = logging.getLogger(__name__)
 #: Seconds to wait for the size of the files at a URL.
 _MEASURE_SECONDS = 10.0
 
@@ -262,6 +265,8 @@ class RegistryRecords:
         completed_at: datetime | None = None,
     ) -> Execution:
         """Set the next status of an execution."""
+        if status.final:
+            self._seal(scope, execution_id)
         return executions.transition(
             self._registry,
             scope,
@@ -288,6 +293,7 @@ class RegistryRecords:
         again: bool = False,
     ) -> None:
         """Set COMPLETED and register all output artifacts with their files in one transaction."""
+        self._seal(scope, execution_id)
         executions.finish_completed(
             self._registry, scope, execution_id, outputs, completed_at, "", details, again=again
         )
@@ -309,8 +315,33 @@ class RegistryRecords:
             series.append(self._registry, execution_id, metrics, scope)
             logged_metrics.put(self._registry, execution_id, tags, custom_info, scope)
 
+    def stage_metrics(
+        self,
+        scope: Scope,
+        execution_id: str,
+        metrics: Sequence[Metric],
+        tags: Sequence[Tag],
+        custom_info: Sequence[CustomInfo],
+    ) -> None:
+        """Add to what an execution logged, in one transaction; series are updated later."""
+        with self._registry.write():
+            staged_points.stage(self._registry, execution_id, metrics, scope)
+            logged_metrics.put(self._registry, execution_id, tags, custom_info, scope)
+
+    def settle_metrics(self, scope: Scope, execution_id: str) -> None:
+        """Update the series of an execution by what was staged."""
+        staged_points.settle(self._registry, execution_id, scope)
+
+    def _seal(self, scope: Scope, execution_id: str) -> None:
+        """Pack the points of an execution that ends. They are readable without that."""
+        try:
+            series.seal(self._registry, execution_id, scope)
+        except LaunchpadError as error:
+            _log.warning("the points of %s were not packed", execution_id, exc_info=error)
+
     def metric_resource(self, scope: Scope, execution_id: str) -> MetricResource:
         """Return everything that an execution logged."""
+        staged_points.settle_before_reading(self._registry)
         with self._registry.read():
             period = logged_metrics.logged_period(self._registry, scope, execution_id)
             rows = series.summaries(self._registry, scope, [execution_id]).get(execution_id, [])

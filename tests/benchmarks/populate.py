@@ -42,7 +42,7 @@ from launchpad_tui.registry import (
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.database import Registry, bump
-from launchpad_tui.registry.series import Labels
+from launchpad_tui.registry.series_points import Labels
 
 SEED = 20260131
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -1,19 +1,83 @@
-"""Records the metric lines that a training writes to its standard output."""
+"""Records the metrics of an execution: calls of its endpoint, and lines of its standard output."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
 
-from launchpad_tui.domain.metric import CustomInfo, Metric, MetricSink, Tag
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, MetricSink, Tag
 from launchpad_tui.domain.metric_lines import MetricLineError, parse_metric_line
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.runtimes.host import MetricRecords
 from launchpad_tui.runtimes.log_files import LogWriter
 
 #: the maximum number of problems that are written to the log of an execution
 _REPORTED_PROBLEMS = 5
 #: the largest number of entries, and of characters of their texts, that wait for space on the disk
 _WAITING_ENTRIES, _WAITING_CHARACTERS = 200_000, 20_000_000
+#: the least seconds between two updates of the series of an execution
+_SETTLE_SECONDS = 0.25
+
+
+class ExecutionMetrics:
+    """The metrics of one execution. Thread-safe.
+
+    What is recorded is committed at once. Points that are recorded shortly after others become part
+    of their series when more points are recorded a quarter of a second later, or by `settle`.
+    """
+
+    def __init__(self, records: MetricRecords, scope: Scope, execution_id: str) -> None:
+        self._records = records
+        self._scope = scope
+        self._execution_id = execution_id
+        self._settle_at = 0.0
+        self._staged = threading.Event()
+
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
+        """Commit what was logged."""
+        arguments = (self._scope, self._execution_id, metrics, tags, custom_info)
+        if self._is_due():
+            start = time.monotonic()
+            self._staged.clear()
+            self._records.record_metrics(*arguments)
+            self._set_next(start)
+            return
+        self._records.stage_metrics(*arguments)
+        self._staged.set()
+
+    def settle(self) -> None:
+        """Make committed points part of their series, if they wait and it is time."""
+        if not self._staged.is_set() or not self._is_due():
+            return
+        start = time.monotonic()
+        self._staged.clear()
+        try:
+            self._records.settle_metrics(self._scope, self._execution_id)
+        except BaseException:
+            self._staged.set()
+            raise
+        self._set_next(start)
+
+    def resource(self) -> MetricResource:
+        """Return everything that the execution logged."""
+        return self._records.metric_resource(self._scope, self._execution_id)
+
+    def delete(self) -> None:
+        """Delete everything that the execution logged."""
+        self._records.delete_metrics(self._scope, self._execution_id)
+
+    def _is_due(self) -> bool:
+        return time.monotonic() >= self._settle_at
+
+    def _set_next(self, start: float) -> None:
+        """Set when to settle next: the more series there are, the less often."""
+        end = time.monotonic()
+        self._settle_at = end + max(_SETTLE_SECONDS, 2 * (end - start))
 
 
 class MetricLineRecorder:

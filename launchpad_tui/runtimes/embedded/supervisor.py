@@ -7,12 +7,11 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
-from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
@@ -22,9 +21,8 @@ from launchpad_tui.errors import (
     Unreachable,
     UploadInProgress,
 )
-from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
-from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
+from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics, MetricLineRecorder
 from launchpad_tui.runtimes.embedded.output_registration import (
     PendingOutputs,
     discard_pending_outputs,
@@ -42,7 +40,7 @@ from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.embedded.workflow_run import WorkflowRun
 from launchpad_tui.runtimes.embedded.workspace import Workspace
 from launchpad_tui.runtimes.folder_lock import folder_lock
-from launchpad_tui.runtimes.host import MetricRecords, RuntimeHost, TrackingEndpoint
+from launchpad_tui.runtimes.host import RuntimeHost, TrackingEndpoint
 from launchpad_tui.runtimes.log_files import LogWriter
 
 #: seconds between two checks whether the execution has to stop
@@ -124,26 +122,6 @@ def _remove_old_work_folders(host: RuntimeHost) -> None:
             shutil.rmtree(work, ignore_errors=True)
 
 
-@record
-class _ExecutionMetrics:
-    """The metrics of one execution, for its tracking endpoint."""
-
-    records: MetricRecords
-    scope: Scope
-    execution_id: str
-
-    def record(
-        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
-    ) -> None:
-        self.records.record_metrics(self.scope, self.execution_id, metrics, tags, custom_info)
-
-    def resource(self) -> MetricResource:
-        return self.records.metric_resource(self.scope, self.execution_id)
-
-    def delete(self) -> None:
-        self.records.delete_metrics(self.scope, self.execution_id)
-
-
 class _SupervisedRun:
     """The run of one execution by its supervisor."""
 
@@ -167,9 +145,8 @@ class _SupervisedRun:
         self._reserve = reserve
         self._wake = threading.Event()
         self._status = StatusRecorder(host.records, scope, execution.id, reserve, self._wake.wait)
-        self._recorder = MetricLineRecorder(
-            _ExecutionMetrics(host.records, scope, execution.id), log
-        )
+        self._metrics = ExecutionMetrics(host.records, scope, execution.id)
+        self._recorder = MetricLineRecorder(self._metrics, log)
         self._finished = threading.Event()
 
     def run(self) -> None:
@@ -217,13 +194,12 @@ class _SupervisedRun:
             parsed.workflow.deadline_seconds, self._host.settings.stop_grace_seconds
         )
         threading.Thread(
-            target=self._watch_for_stop, args=(cancellation,), name="stop-watch", daemon=True
+            target=self._watch, args=(cancellation,), name="supervisor-watch", daemon=True
         ).start()
         signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
         for note in executable.notes:
             self._log.report(f"Note: {note}")
-        sink = _ExecutionMetrics(self._records, scope, execution.id)
-        with self._endpoint(execution.id, sink) as url:
+        with self._endpoint(execution.id, self._metrics) as url:
             preparation = Preparation(
                 self._host, scope, self._execution, self._workspace, self._log
             )
@@ -307,8 +283,8 @@ class _SupervisedRun:
         self._log.report(f"DEAD: {error}")
         self._status.end(Status.DEAD, message, dict(details))
 
-    def _watch_for_stop(self, cancellation: Cancellation) -> None:
-        """Cancel the run when a stop is requested.
+    def _watch(self, cancellation: Cancellation) -> None:
+        """Cancel the run when a stop is requested, and settle the metrics that were recorded.
 
         The status is checked several times a second, and at once after a wake-up.
         """
@@ -321,8 +297,8 @@ class _SupervisedRun:
                     seen = version
                     if execution.status is Status.STOPPING:
                         cancellation.cancel()
-                        return
+                self._metrics.settle()
             except LaunchpadError as error:
-                _log.warning("the registry cannot be checked for a request to stop", exc_info=error)
+                _log.warning("the registry cannot be checked or written", exc_info=error)
             self._wake.wait(_STOP_CHECK_SECONDS)
             self._wake.clear()

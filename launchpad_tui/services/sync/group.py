@@ -215,10 +215,13 @@ class GroupReading(Reading):
                 _log.info("metrics of %s cannot be read: %s", self.scope, error.title)
                 return False
             requested = {one for one, _ in batch}
+            ended = {one for one, has_ended in batch if has_ended}
             with self.registry.write():
                 for each in found:
                     if each.execution_id in requested:
                         series.append(self.registry, each.execution_id, each.metrics, self.scope)
+                        if each.execution_id in ended:
+                            series.seal(self.registry, each.execution_id, self.scope)
                         logged_metrics.put(
                             self.registry,
                             each.execution_id,
