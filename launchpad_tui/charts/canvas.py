@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from launchpad_tui.charts.model import ChartSpec, Drawing, Span
 from launchpad_tui.charts.text import fit
 from launchpad_tui.domain.text import cell_width
 
-_Cell = tuple[str, int | None, str]
-_BLANK: _Cell = (" ", None, "normal")
+#: a character, the slot of its series and its style
+Cell = tuple[str, int | None, str]
+BLANK: Cell = (" ", None, "normal")
 #: the second cell of a double-width character
 _REST = ""
 #: nothing useful can be drawn below these sizes
@@ -20,7 +23,7 @@ class Canvas:
     def __init__(self, spec: ChartSpec) -> None:
         self.width, self.height = max(0, spec.width), max(0, spec.height)
         self.ascii = spec.ascii
-        self._rows: list[list[_Cell]] = [[_BLANK] * self.width for _ in range(self.height)]
+        self._rows: list[list[Cell]] = [[BLANK] * self.width for _ in range(self.height)]
         #: the first row below the title
         self.top = 0
         if spec.title and self.height:
@@ -48,19 +51,21 @@ class Canvas:
                     cells[column + 1] = (_REST, slot, style)
             column += size
 
-    def dot(self, column: int, row: int, char: str, slot: int | None, style: str) -> None:
-        """Write one character of one cell over another of one cell; faster than `put`."""
-        if 0 <= row < self.height and 0 <= column < self.width:
-            self._rows[row][column] = (char, slot, style)
+    def place(self, cells: Sequence[Sequence[Cell]], left: int, top: int) -> None:
+        """Write rows of characters of one cell each, except blanks, over others of one cell."""
+        for row, line in enumerate(cells, top):
+            for column, cell in enumerate(line, left):
+                if cell[0] != " ":
+                    self._rows[row][column] = cell
 
     @staticmethod
-    def _free(cells: list[_Cell], column: int, size: int) -> None:
+    def _free(cells: list[Cell], column: int, size: int) -> None:
         """Clear the other half of a double-width character that is about to be overwritten."""
         if cells[column][0] == _REST and column:
-            cells[column - 1] = _BLANK
+            cells[column - 1] = BLANK
         after = column + size
         if after < len(cells) and cells[after][0] == _REST:
-            cells[after] = _BLANK
+            cells[after] = BLANK
 
     def end(
         self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal"
@@ -86,7 +91,7 @@ class Canvas:
         return Drawing(tuple(_spans(cells) for cells in self._rows), tuple(notes))
 
 
-def _spans(cells: list[_Cell]) -> tuple[Span, ...]:
+def _spans(cells: list[Cell]) -> tuple[Span, ...]:
     spans: list[Span] = []
     start = 0
     for place in range(1, len(cells) + 1):

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from launchpad_tui.charts.canvas import Cell
+from launchpad_tui.charts.dots import Point, cell_of, placed
 from launchpad_tui.charts.model import (
     DOTS_ACROSS,
-    DOTS_DOWN,
     ChartSpec,
     Drawing,
-    Layout,
     Plot,
     Series,
     Span,
 )
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_range, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.charts.text import counted, fit
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import pad, safe_text
 
+if TYPE_CHECKING:
+    from launchpad_tui.charts.plotext_curves import Ink
+
 #: the name of the x axis by its kind
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
 #: the number of cells between two markers of a curve
 _MARKER_EVERY = 24
-_Cell = tuple[str, int | None, str]
-_BLANK: _Cell = (" ", None, "normal")
 
 
 def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True) -> Drawing:
@@ -39,16 +40,21 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
     """
     if spec.width < 8 or spec.height < 3 + bool(spec.title):
         return Drawing(tuple((Span(" " * spec.width),) for _ in range(spec.height)))
+    from launchpad_tui.charts.plotext_curves import Figure
+
     drawn = [_prepared(one, spec) for one in series]
     plot, y_ticks, y_labels = _layout(spec, series, drawn)
-    cells = [[_BLANK] * plot.width for _ in range(plot.height)]
-    for faint, one in _order(series, drawn, spec):
-        dots = Dots(plot)
-        (dots.line if joined else dots.points)(one.x, one.y)
-        _paint(cells, dots, plot, one, "faint" if faint else "normal", spec)
+    figure = Figure(plot)
+    add = figure.curve if joined else figure.points
+    points = [list(placed(plot, one.x, one.y)) for one in drawn]
     if spec.markers:
-        for one in drawn:
-            _mark(cells, plot, one, spec)
+        figure.marks(_marks(plot, drawn, points, spec))
+    for one, found in zip(drawn, points, strict=True):
+        add(found, (one.slot, "normal"), _glyph(one, spec))
+    # Raw curves are behind smoothed ones.
+    for one in series if spec.smoothing and spec.raw else ():
+        add(placed(plot, one.x, one.y), (one.slot, "faint"), _glyph(one, spec))
+    cells = figure.cells()
     if spec.cursor_x is not None and plot.x_low <= spec.cursor_x <= plot.x_high:
         _cursor(cells, plot, spec)
     lines = _framed(spec, plot, cells, y_ticks, y_labels)
@@ -67,17 +73,6 @@ def _prepared(one: Series, spec: ChartSpec) -> Series:
         one.total,
         one.not_finite,
     )
-
-
-def _order(
-    series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec
-) -> list[tuple[bool, Series]]:
-    """Return the curves in drawing order, each with whether it is faint.
-
-    Raw curves are behind smoothed ones, and the first series is on top.
-    """
-    below = [(True, one) for one in reversed(series)] if spec.smoothing and spec.raw else []
-    return below + [(False, one) for one in reversed(drawn)]
 
 
 def _layout(
@@ -112,51 +107,40 @@ def _visible(one: Series, low: float, high: float) -> list[float]:
     return [float(value) for at, value in zip(one.x, one.y, strict=True) if low <= at <= high]
 
 
-def _paint(
-    cells: list[list[_Cell]], dots: Dots, plot: Plot, one: Series, style: str, spec: ChartSpec
-) -> None:
-    glyph = marker(one.slot, ascii_only=True)
-    for column in range(plot.width):
-        for row, bits in dots.cells(column):
-            if spec.ascii:
-                cells[row][column] = (glyph, one.slot, style)
-            else:
-                # Dots of the curves below stay; the cell has the color of the top curve.
-                text = cells[row][column][0]
-                over = ord(text) - 0x2800 if text != " " else 0
-                cells[row][column] = (chr(0x2800 | bits | over), one.slot, style)
+def _glyph(one: Series, spec: ChartSpec) -> str | None:
+    return marker(one.slot, ascii_only=True) if spec.ascii else None
 
 
-def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) -> None:
-    """Mark the last visible point of a curve and points along it."""
-    glyph = marker(one.slot, ascii_only=spec.ascii)
-    across = Layout.of(plot.x_low, plot.x_high, plot.width * DOTS_ACROSS - 1)
-    next_column = -1
-    places: list[tuple[int, float]] = []
-    for at, value in zip(one.x, one.y, strict=True):
-        if (
-            not (plot.x_low <= at <= plot.x_high)
-            or not math.isfinite(value)
-            or (plot.y_log and value <= 0)
-        ):
-            continue
-        if not plot.y_low <= value <= plot.y_high:
-            continue
-        last = (across.place(at) // DOTS_ACROSS, value)
-        if next_column < 0:
-            next_column = last[0] + (one.slot * 5) % _MARKER_EVERY
-        if last[0] >= next_column:
-            places.append(last)
-            next_column = last[0] + _MARKER_EVERY
-    if next_column >= 0:
-        places.append(last)
-    for column, value in places:
-        row = plot.height - 1 - plot.dot_row(float(value)) // DOTS_DOWN
-        if 0 <= row < plot.height and 0 <= column < plot.width:
-            cells[row][column] = (glyph, one.slot, "bold")
+def _marks(
+    plot: Plot,
+    drawn: Sequence[Series],
+    points: Sequence[Sequence[Point | None]],
+    spec: ChartSpec,
+) -> dict[Point, tuple[str, Ink]]:
+    """Return the markers of the last visible point of each curve and of points along it."""
+    found: dict[Point, tuple[str, Ink]] = {}
+    for one, dots in zip(drawn, points, strict=True):
+        glyph = (marker(one.slot, ascii_only=spec.ascii), (one.slot, "bold"))
+        next_column = -1
+        last: Point | None = None
+        for point in dots:
+            if point is None:
+                continue
+            place = cell_of(point)
+            if not (0 <= place[0] < plot.width and 0 <= place[1] < plot.height):
+                continue
+            last = place
+            if next_column < 0:
+                next_column = place[0] + (one.slot * 5) % _MARKER_EVERY
+            if place[0] >= next_column:
+                found.setdefault(place, glyph)
+                next_column = place[0] + _MARKER_EVERY
+        if last is not None:
+            found.setdefault(last, glyph)
+    return found
 
 
-def _cursor(cells: list[list[_Cell]], plot: Plot, spec: ChartSpec) -> None:
+def _cursor(cells: list[list[Cell]], plot: Plot, spec: ChartSpec) -> None:
     column = plot.dot_column(spec.cursor_x or 0.0) // DOTS_ACROSS
     bar = "|" if spec.ascii else "│"
     for row in range(plot.height):
@@ -171,7 +155,7 @@ def _cursor(cells: list[list[_Cell]], plot: Plot, spec: ChartSpec) -> None:
 def _framed(
     spec: ChartSpec,
     plot: Plot,
-    cells: list[list[_Cell]],
+    cells: list[list[Cell]],
     y_ticks: Sequence[float],
     labels: Sequence[str],
 ) -> list[tuple[Span, ...]]:
@@ -190,7 +174,7 @@ def _framed(
     return [*lines, *_x_axis(spec, plot, corner, along, mark)]
 
 
-def _merged(cells: Sequence[_Cell]) -> list[Span]:
+def _merged(cells: Sequence[Cell]) -> list[Span]:
     spans: list[Span] = []
     text, slot, style = "", None, "normal"
     for char, char_slot, char_style in cells:

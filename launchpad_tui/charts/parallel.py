@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from launchpad_tui.charts.axes import Scale, is_wide
 from launchpad_tui.charts.canvas import Canvas, too_small
+from launchpad_tui.charts.dots import Point, placed
 from launchpad_tui.charts.groups import (
     first_metric,
     missing_notes,
@@ -26,7 +27,6 @@ from launchpad_tui.charts.model import (
     Value,
 )
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.importance import ranking
 from launchpad_tui.domain.numbers import number_text
@@ -134,9 +134,13 @@ def _lines(
     values: Sequence[float | None],
 ) -> list[str]:
     """Draw the lines of the models, the first on top; return notes."""
+    from launchpad_tui.charts.plotext_curves import Figure
+
+    figure = Figure(plot)
     across = [column / max(1, canvas.width - 1) for column in columns]
     count = len(table.ids)
     bold: list[int] = list(range(count))
+    background: set[Point] = set()
     notes = []
     if count > _MANY:
         way = table.directions.get(axes[-1].name, "")
@@ -146,25 +150,22 @@ def _lines(
         what = "best" if way else "highest"
         notes.append(f"The {len(bold)} {what} of {count} are in color, the others faint")
         strong = set(bold)
-        dots = Dots(plot)
-        _dotted(
-            dots,
-            plot,
-            columns,
-            {tuple(axis.places[p] for axis in axes) for p in range(count) if p not in strong},
-        )
-        _paint(canvas, plot, dots, None, "faint", ".")
-    for place in reversed(bold):
-        dots = Dots(plot)
-        dots.line(across, [axis.places[place] for axis in axes])
+        others = {tuple(axis.places[p] for axis in axes) for p in range(count) if p not in strong}
+        background = _dotted(plot, columns, others)
+    for place in bold:
         slot = table.slots[place]
-        _paint(canvas, plot, dots, slot, "normal", marker(slot, ascii_only=True))
+        glyph = marker(slot, ascii_only=True) if canvas.ascii else None
+        points = placed(plot, across, [axis.places[place] for axis in axes])
+        figure.curve(points, (slot, "normal"), glyph)
+    figure.points(background, (None, "faint"), "." if canvas.ascii else None)
+    canvas.place(figure.cells(), plot.left, plot.top)
     return notes
 
 
-def _dotted(dots: Dots, plot: Plot, columns: Sequence[int], lines: set[tuple[float, ...]]) -> None:
-    """Draw dotted lines for the models in the background: fainter, and several times faster."""
+def _dotted(plot: Plot, columns: Sequence[int], lines: set[tuple[float, ...]]) -> set[Point]:
+    """Return dotted lines for the models in the background: fainter, and drawn faster."""
     rows = plot.height * DOTS_DOWN - 1
+    dots: set[Point] = set()
     for number, (start, stop) in enumerate(pairwise(columns)):
         first, across = start * DOTS_ACROSS, max(1, (stop - start) * DOTS_ACROSS)
         # Each line starts one dot column after the previous one, so that many of them look even.
@@ -177,21 +178,10 @@ def _dotted(dots: Dots, plot: Plot, columns: Sequence[int], lines: set[tuple[flo
         ):
             if math.isfinite(low) and math.isfinite(high):
                 begin, rise = low * rows + 0.5, (high - low) * rows
-                for column, part in parts[place % _DOT_EVERY]:
-                    dots.columns[column] |= 1 << int(begin + rise * part)
-
-
-def _paint(
-    canvas: Canvas, plot: Plot, dots: Dots, slot: int | None, style: str, glyph: str
-) -> None:
-    for column in range(plot.width):
-        for row, bits in dots.cells(column):
-            at = plot.top + row
-            if canvas.ascii:
-                canvas.dot(column, at, glyph, slot, style)
-                continue
-            under = ord(canvas.at(column, at)) - 0x2800
-            canvas.dot(column, at, chr(0x2800 | bits | (under if under > 0 else 0)), slot, style)
+                dots.update(
+                    (column, int(begin + rise * part)) for column, part in parts[place % _DOT_EVERY]
+                )
+    return dots
 
 
 def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[int]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from launchpad_tui.charts.axes import Scale, draw_categories, draw_x, draw_y, is_wide, name_on_top
 from launchpad_tui.charts.canvas import Canvas, too_small
+from launchpad_tui.charts.dots import Point
 from launchpad_tui.charts.groups import (
     NAME_SEPARATOR,
     first_metric,
@@ -18,11 +20,14 @@ from launchpad_tui.charts.groups import (
     value_order,
 )
 from launchpad_tui.charts.line import draw_line
-from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing, Value
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing, Plot, Value
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import y_range
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.text import safe_text
+
+if TYPE_CHECKING:
+    from launchpad_tui.charts.plotext_curves import Ink
 
 #: models with the same value are drawn beside each other within this many cells, if values are few
 _ASIDE, _FEW = 6, 16
@@ -47,6 +52,8 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     The x axis of numbers is logarithmic if these are positive and span two decades or more; texts
     are at even distances, in order.
     """
+    from launchpad_tui.charts.plotext_curves import Figure
+
     if data.series or not data.table.ids:
         return draw_line(spec, data.series, joined=False)
     canvas = Canvas(spec)
@@ -79,25 +86,28 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     left = draw_y(canvas, y, canvas.top, height, max(1, canvas.width // 3))
     places, more = _draw_x(canvas, left, name, points, spec.title)
     notes += more
+    plot = Plot(left, canvas.top, canvas.width - left, height, 0.0, 1.0, y.low, y.high)
     reach = _reach(set(places.values()))
     hidden, outside, aside = 0, 0, 0
-    taken: set[tuple[int, int]] = set()
+    drawn: dict[Point, tuple[str, Ink]] = {}
     # The first model is on top.
     for place, _, value in reversed(points):
         if not y.low <= value <= y.high:
             outside += 1
             continue
-        row = canvas.top + height - 1 - y.cell(value, height)
-        beside = (places[place] + by for by in reach)
+        row = y.cell(value, plot.height)
+        middle = places[place] - left
+        beside = (middle + by for by in reach)
         column_at = next(
-            (c for c in beside if left <= c < canvas.width and (c, row) not in taken), places[place]
+            (c for c in beside if 0 <= c < plot.width and (c, row) not in drawn), middle
         )
-        at = (column_at, row)
-        aside += column_at != places[place]
-        hidden += at in taken
-        taken.add(at)
+        aside += column_at != middle
+        hidden += (column_at, row) in drawn
         slot = table.slots[place]
-        canvas.put(*at, marker(slot, ascii_only=spec.ascii), slot, "bold")
+        drawn[column_at, row] = (marker(slot, ascii_only=spec.ascii), (slot, "bold"))
+    figure = Figure(plot)
+    figure.marks(drawn)
+    canvas.place(figure.cells(), plot.left, plot.top)
     if aside:
         notes.append("Models with the same value are drawn next to each other")
     if hidden:
