@@ -24,12 +24,13 @@ from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import ActionOwner, reachable_actions
 from launchpad_tui.ui.app_actions import APP_ACTIONS
+from launchpad_tui.ui.app_operations import AppActions
 from launchpad_tui.ui.key_reference import places
-from launchpad_tui.ui.keymap import Keymap
+from launchpad_tui.ui.keymap import Keymap, shown_key
 from launchpad_tui.ui.messages import MessageLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.sync_status import SyncStatus
-from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result
+from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result, shorten_escape_delay
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.transfer_watch import TransferWatch
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
@@ -47,7 +48,7 @@ _LANES = ("files", "charts", "network", "acts", "probes")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
-class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
+class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     """The app. It implements `shell.Shell`.
 
     Args:
@@ -65,7 +66,6 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
     Input:focus { border: none; }
     #search { padding: 0 1; }
     """
-    ACTIONS = APP_ACTIONS
 
     def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
         # With NO_COLOR set, Textual shows colors as grays; the palette ``plain`` uses bold and
@@ -73,6 +73,7 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
         self._environ = dict(os.environ)
         os.environ.pop("NO_COLOR", None)
         super().__init__()
+        shorten_escape_delay()
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
         self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}
@@ -86,6 +87,7 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
         self._desk: Desk | None = None
         self._scope: Scope = DEFAULT_SCOPE
         self._start, self._last_error = start, ""
+        self._unbound: set[tuple[str, str]] = set()
         if opening.done() and opening.exception() is None:
             self._apply_settings(opening.result())
         self._apply_theme()
@@ -264,34 +266,6 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
             return True
         return super().perform(action_id)
 
-    def do_commands(self) -> None:
-        """Open the command palette."""
-        from launchpad_tui.ui.screens.common.commands import CommandScreen
-
-        self.push_screen(CommandScreen.of(self.screen))
-
-    def do_help(self) -> None:
-        """Show the keys that work now."""
-        from launchpad_tui.ui.screens.common.help import HelpScreen
-
-        self.push_screen(HelpScreen.of(self.screen))
-
-    def do_manual(self) -> None:
-        """Open the topics of the manual."""
-        self.open("manual")
-
-    def do_repaint(self) -> None:
-        """Write the whole screen again."""
-        self.repaint_terminal()
-
-    def do_transfers(self) -> None:
-        """Open the transfers screen."""
-        self.transfers.show()
-
-    def do_quit(self) -> None:
-        """Quit, after a confirmation if transfers are running."""
-        self.transfers.leave()
-
     # Messages -------------------------------------------------------------------------------------
 
     def copy(self, text: str, what: str = "") -> None:
@@ -452,6 +426,17 @@ class LaunchpadApp(ActionOwner, ChangedCellsOutput, MessageLine):
         detail = f"{type(error).__name__}: {error}"[:2000]
         where = str(self._desk.home.log_path) if self._desk else "the log"
         return LaunchpadError("An unexpected error occurred", detail, f"Details are in {where}")
+
+    def unbound_key(self, key: str) -> None:
+        """Show once per screen and key that the key does nothing."""
+        screen = self.screen
+        known = (type(screen).__name__, key)
+        if known in self._unbound or key == "ignore" or not isinstance(screen, LaunchpadScreen):
+            return
+        self._unbound.add(known)
+        help_action = next(action for action in APP_ACTIONS if action.id == "app.help")
+        shown = shown_key(key, ascii_only=self.look.glyphs.ascii)
+        self.say(f"{shown} does nothing here; {self.keymap.first(help_action)} shows the keys")
 
     def unexpected_error(self, error: Exception) -> None:
         """Show an error that no handler caught."""

@@ -31,8 +31,22 @@ APP_ACTIONS: tuple[Action, ...] = (
         "Everywhere",
     ),
     Action(
-        "app.quit", "q ctrl+q ctrl+c", "quit", "Quit (executions continue to run)", "Everywhere"
+        "app.close",
+        "q",
+        "close",
+        "Go back to the previous screen; on the first screen, quit",
+        "Everywhere",
     ),
+    Action(
+        "app.interrupt",
+        "ctrl+c",
+        "interrupt",
+        "Cancel what is being typed or the dialog; otherwise quit",
+        "Everywhere",
+        priority=True,
+    ),
+    Action("app.suspend", "ctrl+z", "suspend", "Return to the shell; fg resumes", "Everywhere"),
+    Action("app.quit", "ctrl+q", "quit", "Quit (executions continue to run)", "Everywhere"),
     *(
         Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
         for route in routes.ROUTES

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich.color import ColorSystem
+from textual import constants
 from textual._callback import invoke
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._context import NoActiveAppError, active_message_pump
@@ -29,7 +30,7 @@ from launchpad_tui.ui.frame_writer import FrameWriter, Row
 if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.driver import Driver
-    from textual.events import Event
+    from textual.events import Event, Key
     from textual.widget import Widget
     from textual.worker import Worker
 
@@ -56,6 +57,16 @@ def key_of_character(character: str) -> str:
     time.
     """
     return _character_to_key(character)
+
+
+def shorten_escape_delay() -> None:
+    """Let a lone escape act after 25 ms, in which a terminal sends the rest of a sequence.
+
+    Textual waits 100 ms, which swallows fast keys after an escape. Its constant has no setter; the
+    environment variable ESCDELAY is respected.
+    """
+    if "ESCDELAY" not in os.environ:
+        setattr(constants, "ESCAPE_DELAY", 0.025)  # noqa: B010  declared as final
 
 
 def replace_bindings(node: DOMNode, former: Iterable[str], bindings: Iterable[KeyBinding]) -> None:
@@ -184,6 +195,22 @@ class ContinuingApp(App[None]):
     def unexpected_error(self, error: Exception) -> None:
         """Handle an error that no handler caught; subclasses show it."""
         raise error
+
+    def unbound_key(self, key: str) -> None:
+        """Handle a key that nothing is bound to: its character, or Textual's name of it."""
+
+    def is_bound(self, key: str) -> bool:
+        """Return whether a key has a binding on the current screen."""
+        chain = self.screen._modal_binding_chain
+        return any(key in bindings.key_to_bindings for _, bindings in chain)
+
+    async def _on_key(self, event: Key) -> None:
+        # Textual ignores keys without a binding, and no public hook comes after its bindings. It
+        # calls the handlers of all base classes, so its own one is prevented.
+        event.prevent_default()
+        if not await self._check_bindings(event.key):
+            printable = event.is_printable and event.character
+            self.unbound_key(event.character if printable else event.key)  # type: ignore[arg-type]
 
     def _handle_exception(self, error: Exception) -> None:
         if is_consequence_of_leaving(error, active_message_pump.get(self)):

@@ -18,7 +18,7 @@ from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 from textual.worker import Worker
 
-from launchpad_tui.ui.textual_compat import ContinuingApp
+from launchpad_tui.ui.textual_compat import ContinuingApp, key_of_character
 
 #: seconds after which a waiting key is delivered to the widget that has the focus
 PATIENCE = 0.5
@@ -65,6 +65,12 @@ class TypingAhead(ContinuingApp):
 
         A key comes here again when no widget handled it; then it is marked as forwarded.
         """
+        if isinstance(event, Key) and not event.is_forwarded and self._is_escape_and_key(event):
+            # Terminals send the same bytes for alt with a key and for a key soon after an escape.
+            character = str(event.character)
+            await self.on_event(Key("escape", "\x1b"))
+            await self.on_event(Key(key_of_character(character), character))
+            return
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             self.inputs += isinstance(event, MouseDown)
             await super().on_event(event)
@@ -81,6 +87,14 @@ class TypingAhead(ContinuingApp):
             state = self._focus_state()
             await super().on_event(event)
             self._processing = asyncio.create_task(self._follow_key(state))
+
+    def _is_escape_and_key(self, event: Key) -> bool:
+        return (
+            event.key.startswith("alt+")
+            and len(event.character or "") == 1
+            and bool(self.screen_stack)
+            and not self.is_bound(event.key)
+        )
 
     def _focus_state(self) -> tuple[Screen[Any], DOMNode | None]:
         screen = self.screen_stack[-1]

@@ -28,7 +28,7 @@ async def _chart(pilot: Pilot[Any]) -> None:
 
 async def _zoomed(pilot: Pilot[Any]) -> None:
     await _board(pilot)
-    await press(pilot, "down", "enter", *["left"] * 20, "plus", "plus", "L")
+    await press(pilot, "down", "enter", *["left"] * 20, "plus", "plus", "|")
 
 
 async def _compare(pilot: Pilot[Any]) -> None:
@@ -52,7 +52,7 @@ async def _difference(pilot: Pilot[Any]) -> None:
 
 async def _edit(pilot: Pilot[Any]) -> None:
     await _board(pilot)
-    await press(pilot, "n", *["down"] * 4, "enter", *"parameters", "enter")
+    await press(pilot, "a", *["down"] * 4, "enter", *"parameters", "enter")
 
 
 async def _kinds(pilot: Pilot[Any]) -> None:
@@ -63,7 +63,7 @@ async def _kinds(pilot: Pilot[Any]) -> None:
 async def _own_board(pilot: Pilot[Any]) -> None:
     await _board(pilot)
     for kind in ("parallel", "matters", "scatter", "heat"):
-        await press(pilot, "n", "down", "down", "enter")
+        await press(pilot, "a", "down", "down", "enter")
         await burst(pilot, "loss{phase=validation}\r")
         await press(pilot, "down", "down", "enter")
         await burst(pilot, "parameters\r")

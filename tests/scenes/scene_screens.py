@@ -497,7 +497,7 @@ SCENES = [
     Scene(
         "group-add",
         workshop,
-        keys("0", "n", *"Bad Name", "ctrl+n"),
+        keys("0", "+", *"Bad Name", "ctrl+n"),
         SMALL,
         expect=("Add a resource…", "✗ ", "Bad Name"),
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
@@ -273,3 +274,63 @@ async def test_a_message_of_the_key_that_leads_to_a_screen_is_shown_there(
         assert app.message[0] == "The model was deleted"
         await press(pilot, "2")
         assert app.message[0] == ""
+
+
+async def test_q_goes_back_and_quits_on_the_first_screen(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "enter")
+        assert len(pilot.app.screen_stack) == 2
+        await press(pilot, "q")
+        assert len(pilot.app.screen_stack) == 1
+        await press(pilot, "enter", "q")
+        assert len(pilot.app.screen_stack) == 1
+        assert pilot.app.is_running
+        await pilot.press("q")
+        await pilot.pause()
+        assert not pilot.app.is_running
+
+
+async def test_ctrl_c_cancels_dialogs_and_inputs_and_quits_elsewhere(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a", "ctrl+c")
+        assert len(pilot.app.screen_stack) == 1
+        await press(pilot, "a", "ctrl+n", *"typed", "ctrl+c")
+        assert "Leave without saving?" in screen_text(pilot)
+        await press(pilot, "ctrl+c")
+        assert "typed" in screen_text(pilot)
+        await press(pilot, "ctrl+c", "y", "slash", *"abc", "ctrl+c")
+        assert not pilot.app.screen.query("#search")
+        assert pilot.app.is_running
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert not pilot.app.is_running
+
+
+async def test_a_key_without_a_meaning_is_reported_once(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "%")
+        assert "% does nothing here; ? shows the keys" in screen_text(pilot)
+        pilot.app.say("")
+        await press(pilot, "%")
+        assert "does nothing here" not in screen_text(pilot)
+        await press(pilot, "enter", "alt+f3")
+        assert "alt+f3 does nothing here" in screen_text(pilot)
+
+
+async def test_an_action_of_the_app_runs_once(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        opened: list[str] = []
+        pilot.app.do_manual = lambda: opened.append("manual")
+        pilot.app.keymap = Keymap({"app.manual": "f12"})
+        pilot.app.bind_actions()
+        await press(pilot, "f12")
+        assert opened == ["manual"]
+
+
+async def test_alt_with_a_key_is_an_escape_and_the_key(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "enter")
+        # What Textual reads when a terminal sends an escape and then j within 25 ms.
+        pilot.app.post_message(Key("alt+3", "3"))
+        await settled(pilot)
+        assert pilot.app.trail() == ["Executions"]

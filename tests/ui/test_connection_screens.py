@@ -22,7 +22,7 @@ def groups(pilot: Any, connection: str = "local") -> dict[str, dict[str, str]]:
 async def test_resource_group_is_added_switched_to_and_deleted(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         app: Any = pilot.app
-        await press(pilot, "n", *"team-a", "enter", *"team=a", "enter", "enter")
+        await press(pilot, "+", *"team-a", "enter", *"team=a", "enter", "enter")
         assert list(groups(pilot)) == ["default", "team-a"]
         assert "a" in groups(pilot)["team-a"].values()
         await press(pilot, "r", "end", "enter")
@@ -44,7 +44,7 @@ async def test_resource_group_is_added_switched_to_and_deleted(workshop_home: Ho
 
 async def test_invalid_name_of_a_resource_group_is_refused(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
-        await press(pilot, "n", *"Not A Name", "ctrl+n")
+        await press(pilot, "+", *"Not A Name", "ctrl+n")
         assert "✗ The name 'Not A Name' is not valid" in screen_text(pilot)
         assert pilot.app.screen.query_one(Form).values()["name"] == "Not A Name"
         await press(pilot, "ctrl+u", *"default", "ctrl+n")

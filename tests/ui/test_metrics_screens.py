@@ -123,11 +123,11 @@ async def test_cursor_reads_values_of_a_curve(home: Home) -> None:
         assert closer.x_high - closer.x_low == pytest.approx((whole.x_high - whole.x_low) / 2)
         await press(pilot, "greater_than_sign")
         assert chart.drawing.plot.x_low > closer.x_low
-        await press(pilot, "L")
+        await press(pilot, "|")
         assert chart.drawing.plot.y_log
-        await press(pilot, "z", "L")
+        await press(pilot, "z", "|")
         assert chart.drawing.plot == whole
-        await press(pilot, "a")
+        await press(pilot, "_")
         assert "time since start" in screen_text(pilot) or "s" in chart.drawing.lines[-1][0].text
         await press(pilot, "n")
         assert pilot.app.screen.title_text() != "loss"
@@ -236,7 +236,7 @@ async def test_changed_board_is_saved(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 1, 2, 3)) as pilot:
         await press(pilot, "D", "y")
         assert "My board" in screen_text(pilot)
-        await press(pilot, "n")
+        await press(pilot, "a")
         assert "Add chart" in screen_text(pilot)
         table = pilot.app.screen.query_one("#list")
         table.move_to(next(i for i, row in enumerate(table._source._rows) if row[0] == "against"))
@@ -248,7 +248,7 @@ async def test_changed_board_is_saved(home: Home) -> None:
         assert len(board.charts) == 3
         await press(pilot, "K")
         assert desk.boards.get(DEFAULT_SCOPE, "My board").charts[1].against is Against.PARAMETERS
-        await press(pilot, "u")
+        await press(pilot, "C")
         assert len(desk.boards.get(DEFAULT_SCOPE, "My board").charts) == 4
         desk.close()
     async with opened(home, "metrics", ids(0, 1)) as pilot:
@@ -289,7 +289,7 @@ async def test_compare_marks_the_best(home: Home) -> None:
         assert loss.count("★") == 1
         assert loss.index("★") > loss.index(f"{falling(2)[-1]:.5g}")
         assert not any("seed" in line for line in lines)
-        await press(pilot, "d")
+        await press(pilot, "f")
         assert any("seed" in line for line in screen_text(pilot).splitlines())
 
 
@@ -351,14 +351,14 @@ async def test_compare_transposed(home: Home) -> None:
 
 async def test_compare_at_a_step(home: Home) -> None:
     async with opened(home, "compare", ids(0, 1)) as pilot:
-        await press(pilot, "A", *"10", "enter")
+        await press(pilot, "@", *"10", "enter")
         sheet = pilot.app.screen.query_one(Sheet)
         row = [line.key for line in sheet.content.lines].index("metrics/loss")
         assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[10]:.5g}"
         assert "at step 10" in screen_text(pilot)
-        await press(pilot, "A", "backspace", "backspace", "enter")
+        await press(pilot, "@", "backspace", "backspace", "enter")
         assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[-1]:.5g}"
-        await press(pilot, "A", *"x", "enter")
+        await press(pilot, "@", *"x", "enter")
         assert "Invalid step: 'x'" in screen_text(pilot)
 
 
@@ -370,14 +370,14 @@ async def test_compare_aggregates_each_metric_separately(home: Home) -> None:
             row = [line.key for line in sheet.content.lines].index(key)
             return str(sheet.content.cell(row, 0).text.split()[0])
 
-        await press(pilot, "d")
+        await press(pilot, "f")
         keys = [line.key for line in sheet.content.lines]
         sheet.move(rows=keys.index("metrics/loss") - sheet.row)
-        await press(pilot, "a", "a", "a")
+        await press(pilot, "=", "=", "=")
         assert value("metrics/loss") == "1"
         assert value("metrics/accuracy{phase=validation}") == f"{1 - falling(1)[-1]:.5g}"
         assert "max loss" in screen_text(pilot)
-        await press(pilot, "home", "a", "a")
+        await press(pilot, "home", "=", "=")
         assert value("metrics/accuracy{phase=validation}") == "0"
         assert value("metrics/loss") == f"{falling(1)[-1]:.5g}"
 

@@ -94,7 +94,7 @@ async def test_resource_groups_are_created_and_deleted_in_the_runtime(
     connected: Home, tenant: Tenant
 ) -> None:
     async with running(connected, "connections", (100, 30)) as pilot:
-        await press(pilot, "down", "down", "n", *"vision", "ctrl+n", "ctrl+n")
+        await press(pilot, "down", "down", "+", *"vision", "ctrl+n", "ctrl+n")
         assert "vision" in tenant.groups
         pilot.app.screen.reload()
         await settled(pilot)

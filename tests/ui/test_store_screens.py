@@ -177,7 +177,7 @@ async def test_certificate_is_pasted_or_read_from_a_file(
 async def test_store_that_holds_outputs_is_replaced(workshop_home: Home, tmp_path: Path) -> None:
     (tmp_path / "shelf").mkdir()
     async with running(workshop_home, "stores") as pilot:
-        await press(pilot, "n")
+        await press(pilot, "M")
         assert "press R to replace it" in screen_text(pilot)
         await press(pilot, "R", "ctrl+n")
         pilot.app.screen.query_one(Form).set_value("root", str(tmp_path / "shelf"))
@@ -207,7 +207,7 @@ async def test_store_is_renamed(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
         with pilot.app.desk.registry.write("executions") as db:
             db.execute("UPDATE executions SET status = 'STOPPED' WHERE status = 'RUNNING'")
-        await press(pilot, "down", "n", *"archive-2", "enter")
+        await press(pilot, "down", "M", *"archive-2", "enter")
         assert "Object store archive renamed to archive-2" in screen_text(pilot)
         assert set(stores(pilot)) == {"default", "archive-2"}
     assert SECRET in secrets(workshop_home)

@@ -239,7 +239,7 @@ async def test_transfer_is_shown_stopped_and_restarted(workshop_home: Home) -> N
         await pilot.pause(0.7)
         assert isinstance(pilot.app.screen, TransfersScreen)
         assert "half.bin" in screen_text(pilot)
-        await pilot.press("q")
+        await pilot.press("ctrl+q")
         await pilot.pause()
         assert isinstance(pilot.app.screen, LeaveDialog)
         await pilot.press("n", "S")
@@ -252,7 +252,7 @@ async def test_transfer_is_shown_stopped_and_restarted(workshop_home: Home) -> N
         await press(pilot, "r", "D")
         assert "No transfers" in screen_text(pilot)
         assert pilot.app.is_running
-        await pilot.press("q")
+        await pilot.press("ctrl+q")
         await pilot.pause()
         assert not pilot.app.is_running
 
@@ -270,7 +270,7 @@ async def test_quitting_stops_running_transfers(workshop_home: Home) -> None:
 
     async with running(workshop_home) as pilot:
         pilot.app.transfers.start("Upload something", work)
-        await pilot.press("q", "y")
+        await pilot.press("ctrl+q", "y")
         await pilot.pause(0.5)
         assert not pilot.app.is_running
     assert cleaned_up.is_set()

@@ -14,7 +14,7 @@ from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
 #: the largest number of keys in the footer
-FOOTER_LIMIT = 10
+FOOTER_LIMIT = 16
 #: actions with this footer rank or a higher one are always shown
 ALWAYS = 90
 
@@ -110,7 +110,7 @@ class StatusLine(Painted):
 
 
 class FooterLine(Painted):
-    """The keys of the screen, disabled ones dimmed. Clicking a key performs its action."""
+    """The keys of the screen, disabled ones dimmed and last. Clicking a key performs its action."""
 
     DEFAULT_CSS = "FooterLine { height: 1; }"
 
@@ -119,19 +119,17 @@ class FooterLine(Painted):
         self._spans: list[tuple[int, int, str]] = []
 
     def shown(self) -> Sequence[tuple[Action, bool]]:
-        """Return the actions in the footer, each with whether it is enabled."""
+        """Return the actions in the footer, each with whether it is enabled; enabled ones first."""
         found = [
-            (action, owner)
+            (action, not owner.disabled_reason(action))
             for action, owner in reachable_actions(self.screen)
             if action.footer and self._key(action)
         ]
-        found.sort(key=lambda pair: pair[0].footer)
+        found.sort(key=lambda pair: (not pair[1], pair[0].footer))
         # Commands and help are always shown, since every other action can be found through them.
         always = [pair for pair in found if pair[0].footer >= ALWAYS]
-        found = [pair for pair in found if pair[0].footer < ALWAYS][
-            : FOOTER_LIMIT - len(always)
-        ] + always
-        return [(action, not owner.disabled_reason(action)) for action, owner in found]
+        others = [pair for pair in found if pair[0].footer < ALWAYS]
+        return [*others[: FOOTER_LIMIT - len(always)], *always]
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """Return as many keys with their titles as fit: ``enter open  a add``."""

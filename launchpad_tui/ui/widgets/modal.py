@@ -28,7 +28,7 @@ class LaunchpadModal(ActionOwner, ScreenWithoutOverlays[T], ModalScreen[T]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "app.cancel",
-            "escape",
+            "escape q",
             "cancel",
             "Close without changes",
             "Dialogs",

@@ -67,7 +67,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             "select",
             "Select or deselect the row",
             "List",
-            50,
+            1,
         ),
         Action(
             "table.range",
@@ -106,7 +106,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             "Copy the ID, or the IDs of the selected rows",
             "List",
         ),
-        Action("table.sort", "s", "sort", "Choose the column to sort by", "List"),
+        Action("table.sort", "s", "sort", "Choose the column to sort by", "List", 2),
         Action("table.reverse", "I", "reverse", "Reverse the order", "List"),
         Action(
             "table.remove-condition",

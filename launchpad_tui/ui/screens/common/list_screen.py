@@ -47,7 +47,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             "search",
             "Search in names, descriptions, IDs and labels",
             "List",
-            10,
+            1,
         ),
         Action(
             "list.filter",
@@ -55,7 +55,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             "filter",
             "Add a condition on an attribute, label, metric or parameter",
             "List",
-            11,
+            2,
         ),
         Action(
             "list.where",

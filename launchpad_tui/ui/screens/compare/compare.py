@@ -52,7 +52,7 @@ class CompareScreen(SelectionScreen):
         Action("compare.search", "/", "filter rows", "Filter the rows by group and name", footer=9),
         Action(
             "compare.differences",
-            "d",
+            "f",
             "differences",
             "Show all rows, or only rows that differ",
             footer=2,
@@ -73,12 +73,12 @@ class CompareScreen(SelectionScreen):
         ),
         Action(
             "compare.aggregate",
-            "a",
+            "=",
             "value",
             "Select the last, best, minimum or maximum value of the metric",
             footer=5,
         ),
-        Action("compare.at-step", "A", "at step", "Show metrics at a step"),
+        Action("compare.at-step", "@", "at step", "Show metrics at a step"),
         Action(
             "compare.hide",
             "x",
@@ -96,7 +96,7 @@ class CompareScreen(SelectionScreen):
         Action("compare.transpose", "t", "transpose", "Transpose rows and columns", footer=8),
         Action(
             "compare.chart",
-            "c",
+            "~",
             "chart",
             "Show or hide the curves of the metric of the row",
             footer=7,
@@ -177,7 +177,7 @@ class CompareScreen(SelectionScreen):
             return "No models are selected\nSelect models with space in Models (1), then press c"
         if self.options.hidden >= set(self.selected.ids):
             return "All columns are hidden\nPress X to show them"
-        return "No row matches\nPress d to show all rows, esc to clear the filter"
+        return "No row matches\nPress f to show all rows, esc to clear the filter"
 
     def _to_first_metric(self) -> None:
         """Move the cursor to the first metric if it is visible, so that its curves are drawn."""

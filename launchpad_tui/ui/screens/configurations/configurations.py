@@ -45,7 +45,7 @@ class ConfigurationsScreen(LaunchpadScreen):
             "/",
             "search",
             "Search in names and IDs",
-            footer=10,
+            footer=1,
         ),
     )
 

@@ -47,7 +47,7 @@ class ConnectionsScreen(LaunchpadScreen):
         Action("connections.add", "a", "add", "Add a connection to an AI runtime", footer=2),
         Action(
             "connections.add-group",
-            "n",
+            "+",
             "new group",
             "Add a resource group to the connection",
             footer=3,

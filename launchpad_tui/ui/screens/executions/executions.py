@@ -73,7 +73,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             needs="delete",
         ),
         Action(
-            "executions.logs", "L", "logs", "Open the log of the execution", footer=6, needs="logs"
+            "executions.logs", "O", "logs", "Open the log of the execution", footer=6, needs="logs"
         ),
         Action(
             "executions.metrics",
@@ -83,9 +83,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             footer=7,
         ),
         Action("executions.compare", "c", "compare", "Compare the selected executions", footer=8),
-        Action(
-            "executions.columns", "o", "columns", "Choose metrics to show as columns", footer=12
-        ),
+        Action("executions.columns", "o", "columns", "Choose metrics to show as columns", footer=8),
     )
 
     def title_text(self) -> str:

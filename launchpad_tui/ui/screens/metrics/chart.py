@@ -82,7 +82,7 @@ class ChartScreen(SelectionScreen):
         Action("chart.smooth", "s", "smooth", "Switch to the next level of smoothing", "Curve", 5),
         Action(
             "chart.axis",
-            "a",
+            "_",
             "x axis",
             "Switch the x axis between steps, relative time and wall time",
             "Curve",
@@ -90,7 +90,7 @@ class ChartScreen(SelectionScreen):
         ),
         Action(
             "chart.log",
-            "L",
+            "|",
             "log scale",
             "Switch the y axis between linear and logarithmic",
             "Curve",
@@ -98,7 +98,7 @@ class ChartScreen(SelectionScreen):
         ),
         Action(
             "chart.outliers",
-            "u",
+            "!",
             "outliers",
             "Include outliers in the y range or exclude them",
             "Curve",
@@ -109,7 +109,7 @@ class ChartScreen(SelectionScreen):
         ),
         Action(
             "chart.previous-chart",
-            "p",
+            "N",
             "previous chart",
             "Show the previous chart of the board",
             "Board",

@@ -60,22 +60,22 @@ class MetricsScreen(SelectionScreen):
         ),
         Action(
             "metrics.axis",
-            "a",
+            "_",
             "x axis",
             "Switch the x axis of all charts between steps, relative time and wall time",
             footer=8,
         ),
         Action(
             "metrics.log",
-            "L",
+            "|",
             "log scale",
             "Switch all y axes between linear and logarithmic",
             footer=9,
         ),
         Action("metrics.columns", "w", "columns", "Change the number of charts per row"),
-        Action("board.add", "n", "add chart", "Add a chart to the board", "Board", 4),
+        Action("board.add", "a", "add chart", "Add a chart to the board", "Board", 4),
         Action("board.edit", "e", "edit chart", "Edit the chart under the cursor", "Board"),
-        Action("board.duplicate", "u", "duplicate", "Duplicate the chart", "Board"),
+        Action("board.duplicate", "C", "duplicate", "Duplicate the chart", "Board"),
         Action("board.delete", "D", "delete chart", "Delete the chart from the board", "Board"),
         Action(
             "board.move-back",
@@ -168,7 +168,7 @@ class MetricsScreen(SelectionScreen):
 
     def _empty_text(self) -> str:
         if self.saved:
-            return "This board has no charts\nPress n to add one, or B to open another board"
+            return "This board has no charts\nPress a to add one, or B to open another board"
         if not self.selected.ids:
             return "No models are selected\nSelect models with space in Models (1), then press m"
         return "No metrics have been logged\nThey appear here while an execution logs them"
@@ -267,7 +267,7 @@ class MetricsScreen(SelectionScreen):
 
     def why_not_edit(self) -> str | None:
         """Disable the action on an empty board."""
-        return None if self.board.charts else "The board has no charts; press n to add one"
+        return None if self.board.charts else "The board has no charts; press a to add one"
 
     why_not_duplicate = why_not_delete = why_not_move_back = why_not_move_forward = why_not_edit
 

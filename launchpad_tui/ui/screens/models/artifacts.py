@@ -79,7 +79,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "Show the inputs and outputs of the artifact as a tree",
             footer=5,
         ),
-        Action("artifacts.columns", "o", "columns", "Select metrics to show as columns", footer=12),
+        Action("artifacts.columns", "o", "columns", "Select metrics to show as columns", footer=4),
         Action(
             "artifacts.verify",
             "V",

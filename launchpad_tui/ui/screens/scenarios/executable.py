@@ -30,9 +30,9 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         *TAB_ACTIONS,
         Action(
             "executable.configure",
-            "c",
-            "configure",
-            "Create a configuration of the executable",
+            "x",
+            "execute",
+            "Create a configuration of the executable and execute it",
             footer=3,
             needs="create_configuration",
         ),

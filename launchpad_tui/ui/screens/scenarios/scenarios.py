@@ -75,9 +75,9 @@ class ScenariosScreen(LaunchpadScreen):
         ),
         Action(
             "scenarios.configure",
-            "c",
-            "configure",
-            "Create a configuration of the executable",
+            "x",
+            "execute",
+            "Create a configuration of the executable and execute it",
             footer=3,
             needs="create_configuration",
         ),

@@ -37,7 +37,7 @@ class StoreScreen(LaunchpadScreen):
         Action("store.test", "V", "test", "Test access to the object store", footer=4),
         Action(
             "store.rename",
-            "n",
+            "M",
             "rename",
             "Rename the object store and adapt the URLs of its artifacts",
             footer=6,

@@ -38,7 +38,7 @@ class StoresScreen(LaunchpadScreen):
         Action("stores.test", "V", "test", "Test access to the object store", footer=4),
         Action(
             "stores.rename",
-            "n",
+            "M",
             "rename",
             "Rename the object store and adapt the URLs of its artifacts",
             footer=6,

@@ -132,7 +132,7 @@ class LeaveDialog(ConfirmDialog):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("leave.yes", "q ctrl+q ctrl+c", "yes", "Quit", "Dialogs", hidden=True),
+        Action("leave.yes", "q ctrl+q", "yes", "Quit", "Dialogs", hidden=True),
     )
 
     def __init__(self, count: int) -> None:

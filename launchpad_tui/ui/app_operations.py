@@ -1,0 +1,75 @@
+"""What the actions of the application do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from launchpad_tui.ui.actions import ActionOwner, reachable_actions
+from launchpad_tui.ui.app_actions import APP_ACTIONS
+from launchpad_tui.ui.widgets.painted import Painted
+
+
+class AppActions(ActionOwner):
+    """Mixin of the app: what its actions do."""
+
+    ACTIONS = APP_ACTIONS
+
+    if TYPE_CHECKING:
+        open: Any
+        screen_stack: Any
+        transfers: Any
+        push_screen: Any
+        perform_anywhere: Any
+        repaint_terminal: Any
+        action_suspend_process: Any
+
+    def do_commands(self) -> None:
+        """Open the command palette."""
+        from launchpad_tui.ui.screens.common.commands import CommandScreen
+
+        self.push_screen(CommandScreen.of(self.screen))
+
+    def do_help(self) -> None:
+        """Show the keys that work now."""
+        from launchpad_tui.ui.screens.common.help import HelpScreen
+
+        self.push_screen(HelpScreen.of(self.screen))
+
+    def do_manual(self) -> None:
+        """Open the topics of the manual."""
+        self.open("manual")
+
+    def do_repaint(self) -> None:
+        """Write the whole screen again."""
+        self.repaint_terminal()
+
+    def do_transfers(self) -> None:
+        """Open the transfers screen."""
+        self.transfers.show()
+
+    def do_close(self) -> None:
+        """Close the screen; on the first screen, quit."""
+        if len(self.screen_stack) > 1:
+            self.perform_anywhere("app.back")
+        else:
+            self.do_quit()
+
+    def do_interrupt(self) -> None:
+        """Leave an input as ``escape`` does, cancel a dialog or wizard; otherwise quit."""
+        screen = self.screen
+        owners = {action.id: owner for action, owner in reachable_actions(screen)}
+        typing = screen.focused is not None and not isinstance(screen.focused, Painted)
+        cancelling = ("leave.yes", "app.cancel", "wizard.cancel", *(("app.back",) * typing))
+        for action_id in cancelling:
+            if action_id in owners:
+                owners[action_id].perform(action_id)
+                return
+        self.do_quit()
+
+    def do_suspend(self) -> None:
+        """Stop the process and return to the shell."""
+        self.action_suspend_process()
+
+    def do_quit(self) -> None:
+        """Quit, after a confirmation if transfers are running."""
+        self.transfers.leave()
