@@ -63,7 +63,7 @@ def open_desk(home: Home | None = None) -> Desk:
     first_start(registry)
     _settle(registry)
     desk = Desk(home, settings, registry, FACTORIES)
-    if not preferences.get(registry, preferences.CREDENTIALS_MOVED):
+    if preferences.get(registry, preferences.CREDENTIALS_MOVED) is not True:
         from launchpad_tui.services.credential_migration import move_credentials
 
         move_credentials(registry, lambda: _credentials(desk), home.secrets)

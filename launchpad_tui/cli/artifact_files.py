@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact
+from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS
 from launchpad_tui.cli.progress import counted, progress
@@ -192,6 +193,8 @@ def _upload(
             tuple(parse_label(text) for text in options.label or ()),
             report,
         )
+    warn_of_credentials(context, "label", dict(one.labels))
+    warn_of_credentials(context, "text", {"description": one.description})
     context.done(
         f"Uploaded to {one.url} and added as {one.kind} {one.id}.",
         extended_artifact(one),

@@ -12,6 +12,7 @@ from launchpad_tui.aiapi.metrics import serialize_metric_values, serialize_serie
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import artifact_files, listing
 from launchpad_tui.cli.arguments import LABEL, artifact
+from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.artifact import (
@@ -180,6 +181,8 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
     one = context.desk.artifacts.add(*values)
     if files:
         context.desk.verification.record_read(context.scope, one.id, files)
+    warn_of_credentials(context, "label", dict(one.labels))
+    warn_of_credentials(context, "text", {"description": one.description, "url": one.url})
     context.done(f"Added {one.kind} {one.id}.", extended_artifact(one), id=one.id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.errors import InvalidInput
@@ -33,6 +33,23 @@ def bindings(texts: Sequence[str] | None, noun: str) -> dict[str, str]:
             )
         found[name] = value
     return found
+
+
+def warn_of_credentials(
+    context: CommandContext, noun: str, values: Mapping[str, str], executable_id: str = ""
+) -> None:
+    """Print a warning if values look like credentials, because they are shown in clear.
+
+    Args:
+        context: The context of the command.
+        noun: What the values are, for example ``parameter``.
+        values: The values by name.
+        executable_id: The executable that uses the values; empty if there is none.
+    """
+    from launchpad_tui.domain.credential_warnings import credential_warning, suspected
+
+    if warning := credential_warning(noun, suspected(values), executable_id):
+        context.note(f"warning: {warning}")
 
 
 def input_bindings(context: CommandContext, texts: Sequence[str] | None) -> dict[str, str]:

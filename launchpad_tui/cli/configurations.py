@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.bindings import bindings, input_bindings
+from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> None:
+    parameters = bindings(options.parameter, "parameter")
     one = context.desk.configurations.create(
         context.scope,
         options.name,
         options.executable,
-        bindings(options.parameter, "parameter"),
+        parameters,
         input_bindings(context, options.input),
     )
+    warn_of_credentials(context, "parameter", parameters, one.executable_id)
     context.done(
         f"Created configuration {one.id} ({one.name}).", serialize_configuration(one), id=one.id
     )

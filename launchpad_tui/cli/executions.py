@@ -13,7 +13,7 @@ from launchpad_tui.aiapi.metrics import serialize_metric_values
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing, logs, output
 from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, seconds
-from launchpad_tui.cli.bindings import bindings, input_bindings
+from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
 from launchpad_tui.cli.progress import progress
@@ -127,13 +127,15 @@ def _create(context: CommandContext, options: argparse.Namespace) -> int:
 
 def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
     source = context.desk.executions.resolve(context.scope, options.id)
+    parameters = bindings(options.parameter, "parameter")
     execution = context.desk.executions.create_again(
         context.scope,
         source.id,
-        bindings(options.parameter, "parameter"),
+        parameters,
         input_bindings(context, options.input),
         options.name or "",
     )
+    warn_of_credentials(context, "parameter", parameters, execution.executable_id)
     return _report_created(context, execution, options.wait)
 
 

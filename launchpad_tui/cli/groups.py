@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.resource_groups import extended_resource_group
 from launchpad_tui.cli.arguments import LABEL
-from launchpad_tui.cli.bindings import bindings
+from launchpad_tui.cli.bindings import bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.errors import InvalidInput
 
@@ -34,6 +34,7 @@ def _groups(context: CommandContext, _options: argparse.Namespace) -> None:
 def _group_add(context: CommandContext, options: argparse.Namespace) -> None:
     labels = bindings(options.label, "label")
     one = context.desk.connections.add_group(context.scope.connection, options.name, labels)
+    warn_of_credentials(context, "label", labels)
     context.done(f"Added resource group {one.name}.", extended_resource_group(one), id=one.name)
 
 
@@ -56,6 +57,7 @@ def _group_delete(context: CommandContext, options: argparse.Namespace) -> None:
 def _group_label(context: CommandContext, options: argparse.Namespace) -> None:
     labels = bindings(options.label, "label")
     context.desk.connections.label_group(_scope(context, options.name), labels)
+    warn_of_credentials(context, "label", labels)
     context.done(f"Replaced the labels of resource group {options.name}.", id=options.name)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from launchpad_tui.domain.shown_credentials import hide_in_json, may_contain_credentials
 from launchpad_tui.domain.text import cell_width, clip, escape_json, safe_text
 
 #: Number of spaces between two columns of a table.
@@ -23,8 +24,16 @@ _MINIMUM = 8
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
-    """Return a value as JSON in which characters that a terminal might interpret are escaped."""
-    return escape_json(json.dumps(data, ensure_ascii=False, indent=indent, default=str))
+    """Return a value as JSON in which characters that a terminal might interpret are escaped.
+
+    Credentials that are recognized with certainty are hidden.
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
+    if may_contain_credentials(text):
+        text = json.dumps(
+            hide_in_json(json.loads(text)), ensure_ascii=False, indent=indent, default=str
+        )
+    return escape_json(text)
 
 
 def stream_json(items: Iterable[Mapping[str, Any]]) -> None:

@@ -2,13 +2,16 @@
 
 Names, labels, logs and paths are never interpreted. Control characters are replaced by visible
 characters (``␛`` for ESC, ``␊`` for newline), direction overrides by dots, and joiners are removed.
-Therefore a name can neither move the cursor, nor color the screen, nor shift a column.
+Therefore a name can neither move the cursor, nor color the screen, nor shift a column. Credentials
+that are recognized with certainty are hidden, see `launchpad_tui.domain.shown_credentials`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from launchpad_tui.domain.shown_credentials import hide_credentials
 
 #: C0 controls and DEL to their pictures (Unicode block "Control Pictures"), C1 controls to U+FFFD
 _TABLE: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20)}
@@ -71,6 +74,8 @@ def safe_text(text: str, limit: int | None = None) -> str:
         limit: the largest number of characters of the result, whatever their width; a text that is
             cut ends with ``…``.
     """
+    # Before the text is cut, because a part of a credential is not recognized.
+    text = hide_credentials(text)
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
     if _PLAIN.match(text):
@@ -125,6 +130,7 @@ def editable_text(text: str) -> str:
 
 def safe_lines(text: str) -> list[str]:
     """Return the lines of a text, each made safe; tabs are replaced by spaces."""
+    text = hide_credentials(text)
     return [safe_text(line) for line in text.replace("\r\n", "\n").expandtabs(4).split("\n")]
 
 
@@ -148,6 +154,8 @@ def clip(text: str, width: int, ellipsis: str = "…") -> str:
         return ""
     # A cell holds one character and at most three marks, so four characters per cell are enough.
     limit = width * 4 + 4
+    if len(text) > limit:
+        text = hide_credentials(text)
     safe = safe_text(text[:limit])
     if len(text) <= limit and cell_width(safe) <= width:
         return safe

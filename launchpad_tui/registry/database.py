@@ -199,6 +199,15 @@ class Registry:
         with translated(self.path):
             self._handle().connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def rewrite(self) -> None:
+        """Write the file again without the former contents that its free space still has."""
+        with translated(self.path):
+            connection = self._handle().connection
+            if isinstance(connection, Snapshot):
+                raise connection.reason
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the connections of all threads. No thread may use the registry any more."""
         with self._handles_lock:

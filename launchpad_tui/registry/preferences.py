@@ -8,7 +8,7 @@ from typing import Any
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
-#: whether credentials in settings of former versions were moved to the stored secrets
+#: True after credentials in settings of former versions were moved to the stored secrets
 CREDENTIALS_MOVED = "credentials.moved"
 
 

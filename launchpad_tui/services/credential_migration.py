@@ -18,6 +18,8 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import connections, preferences, scenarios
 from launchpad_tui.registry.database import Registry
 
+#: the preference while credentials were moved, but the registry was not rewritten
+_REWRITE = "rewrite"
 _log = logging.getLogger(__name__)
 
 
@@ -27,6 +29,8 @@ def move_credentials(
     """Move credentials from the settings of connections, stores and executables.
 
     What cannot be moved stays as it is until the next start, and is logged without the credential.
+    The registry is rewritten afterwards, because the free space of its file may still have former
+    contents of the settings.
 
     Args:
         credentials: returns the stored secrets; called only if there are credentials to move.
@@ -38,6 +42,9 @@ def move_credentials(
             with registry.overwriting():
                 for move in moves:
                     move()
+                preferences.put(registry, preferences.CREDENTIALS_MOVED, _REWRITE)
+        if preferences.get(registry, preferences.CREDENTIALS_MOVED) == _REWRITE:
+            registry.rewrite()
         preferences.put(registry, preferences.CREDENTIALS_MOVED, True)
     except LaunchpadError as error:
         _log.warning("credentials in the registry cannot be moved to the secrets: %s", error.title)

@@ -166,9 +166,14 @@ def test_credentials_of_former_versions_are_moved(home: Home) -> None:
         connections.add_connection(
             desk.registry, "core", "sap-ai-core", {"base_url": f"https://me:{SECRET}@host"}
         )
+        # What was replaced before stays in the free space of the file.
+        former = {f"x{number}": f"former-{SECRET}" for number in range(400)}
+        connections.add_store(desk.registry, DEFAULT_SCOPE, "former", "no-kind", former)
+    with desk.registry.write():
+        connections.delete_store(desk.registry, DEFAULT_SCOPE, "former")
         preferences.put(desk.registry, preferences.CREDENTIALS_MOVED, None)
-    assert SECRET.encode() in _on_disk(home)
     desk.close()
+    assert b"former-" + SECRET.encode() in _on_disk(home)
 
     desk = open_desk(home)
     stores = {each.name: each.settings for each in desk.stores.list(DEFAULT_SCOPE)}

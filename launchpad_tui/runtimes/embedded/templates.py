@@ -27,6 +27,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.template_body import SpecReader, file_name_problem
 from launchpad_tui.runtimes.embedded.template_calls import check_calls, input_names
+from launchpad_tui.runtimes.embedded.template_credentials import credential_notes
 from launchpad_tui.runtimes.embedded.template_model import (
     ParsedTemplate,
     ParsedTemplates,
@@ -298,7 +299,7 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         ),
         template=text,
         source=str(file.absolute()),
-        notes=tuple(reader.notes),
+        notes=(*reader.notes, *credential_notes(node, executable_id)),
         settings={},
         created_at=at,
         modified_at=at,

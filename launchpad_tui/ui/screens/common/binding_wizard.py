@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.credential_warnings import credential_warning, suspected
 from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.scenario import Executable
+from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.ui.screens.common.cells import timestamp_text
@@ -132,9 +134,15 @@ class BindingWizard(WizardScreen):
         ]
 
     async def check(self, step: Step) -> str:
-        """Check that the name is valid and that every input has an artifact."""
+        """Check that the name is valid and that every input has an artifact.
+
+        Returns:
+            A warning about parameters that look like credentials.
+        """
         if step.id == "name":
             check_resource_name(self.values["name"])
+        if step.id == "parameters" and self.executable is not None:
+            return self._warning()
         if step.id == "inputs":
             for name, artifact_id in self.inputs().items():
                 if not artifact_id:
@@ -154,15 +162,22 @@ class BindingWizard(WizardScreen):
                 Item("Executable", f"{executable.name} ({executable.id} {executable.version})")
             )
             items += [heading("Parameters"), *self._parameter_items(executable)]
+            # The message about the step is cut in a narrow terminal.
+            items += [Item("", each, "warn") for each in (self._warning(),) if each]
         items.append(heading("Inputs"))
         for name, artifact_id in self.inputs().items():
             artifact = await self.read(self.desk.artifacts.get, self.scope, artifact_id)
             items.append(Item(name, f"{artifact.name}  {artifact.url}"))
         return items
 
+    def _warning(self) -> str:
+        """Return a warning about parameters that look like credentials; empty without any."""
+        executable_id = self.executable.id if self.executable else ""
+        return credential_warning("parameter", suspected(self.parameters()), executable_id)
+
     def _parameter_items(self, executable: Executable) -> list[Item]:
         defaults = {each.name: each.default for each in executable.parameters}
         return [
-            Item(name, value, "accent" if value != defaults.get(name) else "text")
+            Item(name, hide_value(name, value), "accent" if value != defaults.get(name) else "text")
             for name, value in self.parameters().items()
         ]

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Condition, ExecutionRow, Op, Query, Subject
+from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
@@ -97,7 +98,7 @@ class ConfigurationScreen(LaunchpadScreen):
             Item("Scenario", one.scenario_id),
             timestamp_item("Created", one.created_at),
             heading("Parameters"),
-            *(Item(name, value) for name, value in one.parameters.items()),
+            *(Item(name, hide_value(name, value)) for name, value in one.parameters.items()),
             *([] if one.parameters else [NONE]),
             heading("Input artifacts"),
             *([] if one.inputs else [NONE]),

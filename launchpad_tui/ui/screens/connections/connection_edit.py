@@ -18,6 +18,7 @@ from launchpad_tui.domain.connection import (
     StoreKind,
     check_name,
 )
+from launchpad_tui.domain.credential_warnings import credential_warning, suspected
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.input_files import is_path, read_secret
 from launchpad_tui.ui.screens.common.catalog_wizard import KIND, NAME, CatalogWizard
@@ -229,8 +230,8 @@ class GroupAddScreen(WizardScreen):
                 hint="Enter another name.",
                 field="name",
             )
-        parse_labels(self.values.get("labels", ""))
-        return ""
+        labels = dict(parse_labels(self.values.get("labels", "")))
+        return credential_warning("label", suspected(labels))
 
     async def review(self) -> list[Item]:
         """Return name and labels, and the object store that is created with the group."""

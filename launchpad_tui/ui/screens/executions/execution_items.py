@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from launchpad_tui.domain.execution import ExecutionDetails
+from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
@@ -72,7 +73,10 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
             items.append(Item(f"Input {name}", artifact.name, link="artifact", link_id=artifact.id))
     if details.configuration and details.configuration.parameters:
         items.append(heading("Parameters"))
-        items += [Item(name, value) for name, value in details.configuration.parameters.items()]
+        items += [
+            Item(name, hide_value(name, value))
+            for name, value in details.configuration.parameters.items()
+        ]
     if details.outputs:
         items.append(heading("Output artifacts"))
         items += [

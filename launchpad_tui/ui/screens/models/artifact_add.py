@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from launchpad_tui.domain.artifact import ArtifactKind, UrlState, parse_labels, parse_url
 from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
+from launchpad_tui.domain.credential_warnings import credential_warning, suspected
 from launchpad_tui.domain.text import one_line
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
@@ -83,16 +84,27 @@ class ArtifactWizard(WizardScreen):
         return [Choice(each.id, each.name, each.description) for each in found]
 
     async def check(self, step: Step) -> str:
-        """Check name and labels against the rules of the AI API. Raises InvalidInput."""
+        """Check name and labels against the rules of the AI API.
+
+        Returns:
+            A warning about labels that look like credentials.
+
+        Raises:
+            InvalidInput: A name or label is not valid.
+        """
         if step.id == "name":
             check_resource_name(self.values["name"])
         elif step.id == "labels":
-            self.labels()
+            return self._warning()
         return ""
 
     def labels(self) -> tuple[tuple[str, str], ...]:
         """Return the labels that the user typed. Raises InvalidInput if they are malformed."""
         return parse_labels(self.values.get("labels", ""))
+
+    def _warning(self) -> str:
+        """Return a warning about labels that look like credentials; empty without any."""
+        return credential_warning("label", suspected(dict(self.labels())))
 
     def common_items(self) -> list[Item]:
         """Return the values of these steps for the review."""
@@ -102,6 +114,7 @@ class ArtifactWizard(WizardScreen):
             Item("Description", self.values.get("description", "")),
             Item("URL", self.values["url"]),
             *(Item(f"Label {key.rpartition('/')[2]}", value) for key, value in self.labels()),
+            *(Item("", each, "warn") for each in (self._warning(),) if each),
         ]
 
     def why_not_browse_stores(self) -> str | None:

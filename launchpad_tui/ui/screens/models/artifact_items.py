@@ -8,6 +8,7 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.numbers import metric_text, size_text
+from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.records import record
 from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
@@ -111,7 +112,9 @@ def overview_items(
     configuration = subject.configuration if subject else None
     if configuration is not None and configuration.parameters:
         items.append(heading("Parameters"))
-        items += [Item(name, value) for name, value in configuration.parameters.items()]
+        items += [
+            Item(name, hide_value(name, value)) for name, value in configuration.parameters.items()
+        ]
     if configuration is not None and configuration.inputs:
         items.append(heading("Input artifacts"))
         items += [
