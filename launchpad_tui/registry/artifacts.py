@@ -87,6 +87,16 @@ def restricted(registry: Registry, scope: Scope, ids: Iterable[str]) -> frozense
         )
 
 
+def restrict_registered(registry: Registry, scope: Scope) -> None:
+    """Restrict all artifacts of a group that no execution created. Raises NotFound."""
+    with registry.write("artifacts") as db:
+        db.execute(
+            "INSERT OR IGNORE INTO restricted_artifacts (artifact_pk) "
+            "SELECT pk FROM artifacts WHERE group_pk = ? AND execution_id = ''",
+            (group_pk(db, scope),),
+        )
+
+
 def add(
     registry: Registry,
     scope: Scope,

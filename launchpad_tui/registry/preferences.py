@@ -8,7 +8,8 @@ from typing import Any
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
-#: True after credentials in settings of former versions were moved to the stored secrets
+#: True after artifacts of former versions were restricted, and credentials in settings of former
+#: versions moved to the stored secrets
 CREDENTIALS_MOVED = "credentials.moved"
 
 

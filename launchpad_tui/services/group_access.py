@@ -194,5 +194,6 @@ def _denied(scope: Scope, subject: str) -> PermissionDenied:
         f"This client may not use {subject}",
         f"It may use files of the resource group {scope.resource_group} only, and other resource "
         "groups have files in the same location.",
-        "Give the resource group an object store of its own.",
+        "Give the resource group an object store of its own, or register the artifact on the "
+        "machine of the server.",
     )

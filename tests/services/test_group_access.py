@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, PermissionDenied
 from launchpad_tui.net.address_policy import AddressRefused
-from launchpad_tui.registry import connections
+from launchpad_tui.registry import artifacts, connections, preferences, scenarios
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.locations import store_location
@@ -153,3 +157,35 @@ def test_stores_of_unknown_kinds_do_not_open_others(desk: Desk) -> None:
     connections.add_store(desk.registry, OTHER, "shared", "file", {})
     with pytest.raises(PermissionDenied):
         desk.files.access.require_path(OTHER, "shared", "a/b")
+
+
+def test_artifacts_of_former_versions_are_restricted_once(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path / "settings.toml")
+    desk = open_desk(home)
+    desk.connections.add_group("local", "other")
+    with desk.registry.write():
+        scenario = Scenario("houses", "h", "", {}, now(), now())
+        scenarios.put_scenario(desk.registry, DEFAULT_SCOPE, scenario)
+    desk.clients.add("bound", "other")
+    desk.clients.add("everywhere")
+    add = desk.artifacts.add
+    url = "ai://default/victim/data"
+    registered = add(OTHER, ArtifactKind.DATASET, "a", url, "houses").id
+    own = add(DEFAULT_SCOPE, ArtifactKind.DATASET, "b", url, "houses").id
+    created = desk.artifacts.new(OTHER, ArtifactKind.MODEL, "c", url, "houses")
+    artifacts.add(desk.registry, OTHER, replace(created, execution_id="an-execution"))
+    preferences.put(desk.registry, preferences.CREDENTIALS_MOVED, None)
+    desk.close()
+
+    desk = open_desk(home)
+    ids = [registered, own, created.id]
+    assert artifacts.restricted(desk.registry, OTHER, ids) == {registered}
+    assert artifacts.restricted(desk.registry, DEFAULT_SCOPE, ids) == frozenset()
+    with pytest.raises(PermissionDenied, match="may not use files"):
+        desk.files.stage(OTHER, url, tmp_path / "target", restricted=True)
+    # What is registered from now on is known.
+    later = add(OTHER, ArtifactKind.DATASET, "d", url, "houses").id
+    desk.close()
+    desk = open_desk(home)
+    assert artifacts.restricted(desk.registry, OTHER, [later]) == frozenset()
+    desk.close()
