@@ -184,13 +184,11 @@ def _patch(body: bytes) -> None:
 
     If only the response was lost, a point may be stored twice with the same timestamp and step.
     """
-    import http.client
-
     waits = _RETRY_SECONDS if time.monotonic() >= _no_retry["until"] else ()
     for seconds in (*waits, None):
         try:
-            status, answer = _request(body)
-        except (OSError, http.client.HTTPException) as error:
+            status, answer = _connection().patch(body)
+        except OSError as error:
             _close()
             if seconds is None:
                 _no_retry["until"] = time.monotonic() + _NO_RETRY_SECONDS
@@ -208,35 +206,109 @@ def _patch(body: bytes) -> None:
         time.sleep(seconds)
 
 
-def _request(body: bytes) -> tuple[int, bytes]:
-    connection, path = _connection()
+def _headers() -> dict[str, str]:
     headers = {"Content-Type": "application/json", "Authorization": ""}
     for name in ("AI-MAIN-TENANT", "AI-RESOURCE-GROUP"):
         if os.environ.get(name):
             headers[name] = os.environ[name]
-    connection.request("PATCH", path, body, headers)
-    response = connection.getresponse()
-    return response.status, response.read()
+    return headers
 
 
-def _connection() -> tuple[Any, str]:
-    """Return the connection of this thread and the path of the endpoint.
+class _PlainConnection:
+    """A connection to an endpoint without TLS, with little work for a call.
+
+    Args:
+        place: The host, and the port after a colon.
+        path: The path of the endpoint.
+    """
+
+    def __init__(self, place: str, path: str) -> None:
+        import socket
+
+        host, colon, port = place.rpartition(":")
+        if not colon or not port.isdigit():
+            host, port = place, "80"
+        self._socket = socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        lines = [f"PATCH {path} HTTP/1.1", f"Host: {place}", "Accept-Encoding: identity"]
+        self._head = "\r\n".join(lines).encode("latin-1")
+
+    def patch(self, body: bytes) -> tuple[int, bytes]:
+        """Return status and body of the response. Raises OSError."""
+        headers = {**_headers(), "Content-Length": str(len(body))}
+        lines = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
+        self._socket.sendall(self._head + lines.encode("latin-1") + b"\r\n\r\n" + body)
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._receive()
+        head, _, answer = received.partition(b"\r\n\r\n")
+        status = head[9:12]
+        if not head.startswith(b"HTTP/1.") or not status.isdigit():
+            raise ConnectionError("the response is not HTTP")
+        fields = dict(
+            line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line
+        )
+        length = fields.get(b"content-length", b"").strip()
+        if length.isdigit():
+            while len(answer) < int(length):
+                answer += self._receive()
+        if fields.get(b"connection", b"").strip() == b"close" or not (
+            status == b"204" or length.isdigit()
+        ):
+            # The end of the response is unknown, or the server closes the connection.
+            _close()
+        return int(status), answer
+
+    def _receive(self) -> bytes:
+        data = self._socket.recv(65536)
+        if not data:
+            raise ConnectionResetError("the tracking endpoint closed the connection")
+        return data
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+
+class _SecureConnection:
+    """A connection to an endpoint with TLS. The arguments are those of `_PlainConnection`."""
+
+    def __init__(self, place: str, path: str) -> None:
+        import http.client
+
+        self._connection = http.client.HTTPSConnection(place, timeout=_TIMEOUT_SECONDS)
+        self._path = path
+
+    def patch(self, body: bytes) -> tuple[int, bytes]:
+        """Return status and body of the response. Raises OSError."""
+        import http.client
+
+        try:
+            self._connection.request("PATCH", self._path, body, _headers())
+            response = self._connection.getresponse()
+            return response.status, response.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(repr(error)) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _connection() -> Any:
+    """Return the connection of this thread.
 
     After a fork, or if the endpoint has changed, a new connection is opened.
     """
     key = (os.getpid(), os.environ[_ENDPOINT])
     if getattr(_local, "key", None) != key:
-        import http.client
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(os.environ[_ENDPOINT])
-        kind = (
-            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        )
-        _local.connection = kind(parts.netloc, timeout=_TIMEOUT_SECONDS)
-        _local.path = parts.path.rstrip("/") + "/api/v1/metrics"
+        scheme, _, rest = os.environ[_ENDPOINT].partition("://")
+        place, _, path = rest.partition("/")
+        path = f"/{path}".rstrip("/") + "/api/v1/metrics"
+        kind = _SecureConnection if scheme == "https" else _PlainConnection
+        _local.connection = kind(place, path)
         _local.key = key
-    return _local.connection, _local.path
+    return _local.connection
 
 
 def _close() -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from launchpad_tui.aiapi import lenient
@@ -30,6 +32,7 @@ from launchpad_tui.domain.metric import (
     SeriesSummary,
     Tag,
     check_metric_name,
+    is_metric_name,
 )
 from launchpad_tui.domain.query import MetricColumn
 from launchpad_tui.domain.timestamps import EPOCH, parse_rfc3339
@@ -213,7 +216,7 @@ def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest
     tags = _list(data, "tags", TAGS_LIMIT)
     infos = _list(data, "customInfo", CUSTOM_INFO_LIMIT)
     request = MetricRequest(
-        tuple(_metric(item, f"metrics[{number}]", now) for number, item in enumerate(metrics)),
+        tuple(map(_MetricParser(now).parse, metrics, range(len(metrics)))),
         tuple(
             Tag(*_pair(item, f"tags[{number}]", LABEL_LIMIT)) for number, item in enumerate(tags)
         ),
@@ -276,6 +279,44 @@ def _text(item: JsonObject, key: str, place: str, limit: int | None) -> str:
 def _pair(item: object, place: str, value_limit: int | None) -> tuple[str, str]:
     entry = _object(item, place)
     return _text(entry, "name", place, NAME_LIMIT), _text(entry, "value", place, value_limit)
+
+
+class _MetricParser:
+    """Parses the metrics of a request, most of which have the same timestamp and labels."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._text: str | None = None
+        self._at = now
+        self._pairs: object = None
+        self._labels: tuple[tuple[str, str], ...] = ()
+
+    def parse(self, item: object, number: int) -> Metric:
+        """Return a metric. Raises InvalidInput."""
+        if isinstance(item, dict):
+            name, value, step = item.get("name"), item.get("value"), item.get("step", 0)
+            if (
+                type(name) is str
+                and _is_usual(name)
+                and (type(value) is float or type(value) is int)
+                and type(step) is int
+                and 0 <= step <= _STEP_LIMIT
+                and item.get("timestamp") == self._text
+                and (item.get("labels") or None) == self._pairs
+            ):
+                with suppress(OverflowError):
+                    return Metric(name, float(value), self._at, step, self._labels)
+        found = _metric(item, f"metrics[{number}]", self._now)
+        assert isinstance(item, dict)
+        self._text, self._at = item.get("timestamp"), found.timestamp
+        self._pairs, self._labels = item.get("labels") or None, found.labels
+        return found
+
+
+@lru_cache(maxsize=16_384)
+def _is_usual(name: str) -> bool:
+    """Return whether a name is valid and ASCII."""
+    return name.isascii() and is_metric_name(name)
 
 
 def _metric(item: object, place: str, now: datetime) -> Metric:

@@ -99,6 +99,11 @@ def series_key(name: str, labels: Sequence[tuple[str, str]]) -> str:
     return f"{name}{{{inner}}}" if inner else name
 
 
+def is_metric_name(name: str) -> bool:
+    """Return whether a name is valid, see `check_metric_name`."""
+    return 0 < len(name) <= NAME_LIMIT and _NAME.search(name) is not None
+
+
 def check_metric_name(name: str) -> str:
     """Return the name if it is valid.
 
@@ -107,7 +112,7 @@ def check_metric_name(name: str) -> str:
     Raises:
         InvalidInput: the name is not valid.
     """
-    if not name or len(name) > NAME_LIMIT or not _NAME.search(name):
+    if not is_metric_name(name):
         hint = f"Use at most {NAME_LIMIT} characters, including a letter, digit, '_' or '-'."
         raise InvalidInput(f"{name[:80]!r} is not a valid metric name", hint=hint, field="name")
     return name

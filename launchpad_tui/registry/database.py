@@ -20,6 +20,8 @@ from launchpad_tui.registry.sqlite_errors import damaged, translated
 
 #: how long a statement waits for another process's write lock, in milliseconds
 BUSY_MILLISECONDS = 5000
+#: seconds between two attempts to get the write lock
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.005
 #: seconds for which a snapshot of a registry on a full or read-only disk is used
 _SNAPSHOT_SECONDS = 1.0
 
@@ -172,7 +174,7 @@ class Registry:
                 yield handle.connection
                 return
             connection = handle.connection
-            connection.execute("BEGIN IMMEDIATE")
+            _begin_immediate(connection)
             handle.depth = 2
             handle.topics = set(topics)
             try:
@@ -260,6 +262,32 @@ class Registry:
                 connection.execute("ROLLBACK")
 
 
+def _begin_immediate(connection: sqlite3.Connection) -> None:
+    """Begin a transaction with the write lock, and wait for it if another process has it."""
+    # SQLite itself would wait for up to 0.1 s before it tries again; transactions take less than
+    # a millisecond.
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+        pause = _SHORTEST_PAUSE
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def _casefold(value: object) -> str:
     return "" if value is None else str(value).casefold()
 
@@ -283,10 +311,6 @@ def _retry(connection: sqlite3.Connection, statement: str) -> None:
             connection.execute(statement)
             return
         except sqlite3.OperationalError as error:
-            busy = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {
-                sqlite3.SQLITE_BUSY,
-                sqlite3.SQLITE_LOCKED,
-            }
-            if not busy or time.monotonic() > deadline:
+            if not _is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

@@ -311,8 +311,8 @@ RESTRICTED = (
 #: the statements of the fifth migration: points that are committed but not yet part of their
 #: series, and an index of the chunks that are not full
 STAGED = (
-    # `series` is JSON: name, labels and number of points of each series. `points` has the steps,
-    # times and values of all series, each as an array like those of chunks.
+    # `series` is JSON: name and labels of each series. `points` has four arrays, one after the
+    # other: steps and times int64, values float64, positions in `series` int32; little-endian.
     """CREATE TABLE staged_points (
         pk INTEGER PRIMARY KEY,
         execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.metric import Metric, SeriesSummary
+from launchpad_tui.domain.metric import Metric, SeriesSummary, normal_name
 from launchpad_tui.domain.timestamps import from_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, series_points
@@ -74,7 +74,8 @@ def append_bulk(
     with registry.write("metrics") as db:
         execution = execution_pk(db, scope, execution_id)
         settle_execution(db, execution)
-        series_points.add_bulk(db, execution, name, labels, new)
+        key = (normal_name(name), tuple(sorted(labels)))
+        series_points.add(db, execution, {key: new}, bulk=True)
 
 
 def seal(registry: Registry, execution_id: str, scope: Scope | None = None) -> None:

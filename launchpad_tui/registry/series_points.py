@@ -32,8 +32,10 @@ Labels = tuple[tuple[str, str], ...]
 #: points by the name and the sorted labels of their series
 Logged = Mapping[tuple[str, Labels], Points]
 
-_STATE = (
-    "pk",
+#: columns of the table ``series`` that identify a series
+_IDENTITY = ("name", "labels", "key", "artifact_name")
+#: columns that points change
+_SUMMARY = (
     "count",
     "chunked",
     "not_finite",
@@ -48,6 +50,8 @@ _STATE = (
     "first_at",
     "last_at",
 )
+_COLUMNS = ("pk", *_IDENTITY, "headline", "main", *_SUMMARY)
+_Row = dict[str, Any]
 #: Chunks with fewer points than a share of a full chunk are merged as soon as they reach it.
 _SMALL, _MIDDLE = 128, 8
 
@@ -72,30 +76,37 @@ def grouped(metrics: Iterable[Metric]) -> dict[tuple[str, Labels], Points]:
     return found
 
 
-def add(db: sqlite3.Connection, execution: int, logged: Logged) -> None:
-    """Add points to series of an execution; stored points are recognized and left out.
+def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = False) -> None:
+    """Add points to series of an execution.
 
     Args:
         execution: the row number of the execution.
+        bulk: whether points that are stored already are stored again, instead of being left out.
     """
-    ended = has_ended(db, execution)
+    status = db.execute("SELECT status FROM executions WHERE pk = ?", (execution,)).fetchone()
+    # Few points will follow.
+    ended = status is not None and status[0] in _FINAL
+    names = {clean(name) for name, _ in logged}
+    known: dict[tuple[str, str], _Row] = {}
+    # All series of these names, because any of them may have been the headline.
+    for values in db.execute(
+        f"SELECT {', '.join(_COLUMNS)} FROM series WHERE execution_pk = ? "
+        "AND name IN (SELECT value FROM json_each(?))",
+        (execution, to_json([*names])),
+    ):
+        row = dict(zip(_COLUMNS, values, strict=True))
+        known[row["name"], row["labels"]] = row
+    updates = _Updates(db)
     for (name, labels), points in logged.items():
-        state = _state(db, execution, name, labels)
-        fresh = _fresh(db, state, points)
+        new = _new_row(name, labels)
+        row = known.setdefault((new["name"], new["labels"]), new)
+        fresh = points if bulk else _fresh(db, row, points)
         if fresh:
-            _store(db, state, fresh, ended=ended)
-    for name in dict.fromkeys(name for name, _ in logged):
-        mark_headlines(db, execution, clean(name))
-
-
-def add_bulk(
-    db: sqlite3.Connection, execution: int, name: str, labels: Labels, points: Points
-) -> None:
-    """Add points to one series. Points that are stored already are not recognized."""
-    name = normal_name(name)
-    state = _state(db, execution, name, tuple(sorted(labels)))
-    _store(db, state, points, ended=has_ended(db, execution))
-    mark_headlines(db, execution, clean(name))
+            _store(db, execution, row, fresh, updates, ended=ended)
+        elif row["pk"] is None:
+            del known[row["name"], row["labels"]]
+    _mark_headlines(known.values(), updates)
+    updates.write()
 
 
 def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
@@ -119,76 +130,96 @@ def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
     return len(rows) == limit
 
 
-def has_ended(db: sqlite3.Connection, execution: int) -> bool:
-    """Return whether an execution has ended, so that few points will follow."""
-    row = db.execute("SELECT status FROM executions WHERE pk = ?", (execution,)).fetchone()
-    return row is not None and row[0] in _FINAL
-
-
 _FINAL = frozenset(status.value for status in Status if status.final)
 # The literal makes SQLite use the index `chunks_partial`.
 _PARTIAL = "count < 4096"
 
 
-def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
-    """Mark the series that represent a metric name.
+class _Updates:
+    """Changes of rows that are written together."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._tail: list[tuple[int, int, int, float | None]] = []
+        self._before: dict[int, tuple[_Row, _Row]] = {}
+
+    def change(self, row: _Row) -> None:
+        """Note that a row is going to be changed, with its current values."""
+        if row["pk"] not in self._before:
+            self._before[row["pk"]] = (row, dict(row))
+
+    def add_tail(self, series: int, points: Points) -> None:
+        """Add points to the tail of a series."""
+        self._tail += _tail_rows(series, points)
+
+    def write(self) -> None:
+        """Write all changes."""
+        _insert_tail(self._db, self._tail)
+        # SQLite updates every index that has one of the named columns, even if its value is the
+        # same.
+        changes: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+        for row, before in self._before.values():
+            changed = tuple(name for name in _COLUMNS if row[name] != before[name])
+            if changed:
+                values = (*map(row.__getitem__, changed), row["pk"])
+                changes.setdefault(changed, []).append(values)
+        for changed, rows in changes.items():
+            assignments = ", ".join(f"{name} = ?" for name in changed)
+            self._db.executemany(f"UPDATE series SET {assignments} WHERE pk = ?", rows)
+
+
+def _mark_headlines(rows: Iterable[_Row], updates: _Updates) -> None:
+    """Mark the series that represent each metric name.
 
     The headline of each model is the series without labels, otherwise the series with the best
     value. The main series of the execution is the headline without a model, otherwise the headline
     with the best value.
     """
-    rows = db.execute(
-        "SELECT pk, name = key, artifact_name, minimum, maximum, headline, main FROM series "
-        "WHERE execution_pk = ? AND name = ?",
-        (execution, name),
-    ).fetchall()
-    if len(rows) == 1:
-        return
+    by_name: dict[str, list[_Row]] = {}
+    for row in rows:
+        by_name.setdefault(row["name"], []).append(row)
+    for name, some in by_name.items():
+        if len(some) > 1:
+            _mark_headlines_of(name, some, updates)
+
+
+def _mark_headlines_of(name: str, rows: list[_Row], updates: _Updates) -> None:
     lower = guess_direction(name) == Direction.LOWER
 
-    def rank(row: tuple[Any, ...]) -> tuple[bool, float, int]:
-        value = row[3] if lower else row[4]
+    def rank(row: _Row) -> tuple[bool, float, int]:
+        value = row["minimum"] if lower else row["maximum"]
         best = math.inf if value is None else value if lower else -value
-        return (not row[1], best, row[0])
+        return (row["name"] != row["key"], best, row["pk"])
 
-    best_of: dict[str, tuple[Any, ...]] = {}
+    best_of: dict[str, _Row] = {}
     for row in sorted(rows, key=rank):
-        best_of.setdefault(row[2], row)
-    headlines = {row[0] for row in best_of.values()}
+        best_of.setdefault(row["artifact_name"], row)
+    headlines = {row["pk"] for row in best_of.values()}
     main = best_of[""] if "" in best_of else min(best_of.values(), key=rank)
     for row in rows:
-        marked = (int(row[0] in headlines), int(row[0] == main[0]))
-        if marked != (row[5], row[6]):
-            db.execute("UPDATE series SET headline = ?, main = ? WHERE pk = ?", (*marked, row[0]))
+        marked = (int(row["pk"] in headlines), int(row is main))
+        if marked != (row["headline"], row["main"]):
+            updates.change(row)
+            row["headline"], row["main"] = marked
 
 
-def _state(db: sqlite3.Connection, execution: int, name: str, labels: Labels) -> dict[str, Any]:
-    """Return the columns of a series that appending changes; ``pk`` is None for a new series."""
-    stored = to_json([[clean(key), clean(value)] for key, value in labels]) if labels else "[]"
-    columns = ", ".join(_STATE)
-    key = (execution, clean(name), stored)
-    select = f"SELECT {columns} FROM series WHERE execution_pk = ? AND name = ? AND labels = ?"
-    row = db.execute(select, key).fetchone()
-    if row is not None:
-        return dict(zip(_STATE, row, strict=True))
-    model = next((value for label, value in labels if label == ARTIFACT_LABEL), "")
-    state: dict[str, Any] = dict.fromkeys(_STATE)
-    return state | {
-        "count": 0,
-        "chunked": 0,
-        "not_finite": 0,
-        "new": (execution, execution, *key[1:], clean(series_key(name, labels)), clean(model)),
-    }
+def _new_row(name: str, labels: Labels) -> _Row:
+    """Return the row of a series that has no points."""
+    cleaned = [[clean(key), clean(value)] for key, value in labels]
+    row: _Row = dict.fromkeys(_COLUMNS)
+    row["name"] = clean(name)
+    row["labels"] = to_json(cleaned) if cleaned else "[]"
+    row["key"] = clean(series_key(name, labels))
+    row["artifact_name"] = next((value for key, value in cleaned if key == ARTIFACT_LABEL), "")
+    row["count"] = row["chunked"] = row["not_finite"] = 0
+    row["headline"] = row["main"] = 1
+    return row
 
 
-def _fresh(db: sqlite3.Connection, state: dict[str, Any], new: Points) -> Points:
+def _fresh(db: sqlite3.Connection, row: _Row, new: Points) -> Points:
     """Return the points that are not stored yet, in the given order."""
     # By far the most frequent case: training continues.
-    later = (
-        not state["count"]
-        or min(new.steps) > state["last_step"]
-        or min(new.times) > state["last_at"]
-    )
+    later = not row["count"] or min(new.steps) > row["last_step"] or min(new.times) > row["last_at"]
     if later and len(new) == 1:
         return new
     rows = dict.fromkeys(
@@ -197,8 +228,8 @@ def _fresh(db: sqlite3.Connection, state: dict[str, Any], new: Points) -> Points
     )
     if later and len(rows) == len(new):
         return new
-    kept = set() if later else _stored(db, state["pk"], rows)
-    return _points([row for row in rows if row not in kept])
+    kept = set() if later else _stored(db, row["pk"], rows)
+    return _points([one for one in rows if one not in kept])
 
 
 def _stored(
@@ -227,24 +258,40 @@ def _stored(
     return kept
 
 
-def _store(db: sqlite3.Connection, state: dict[str, Any], new: Points, *, ended: bool) -> None:
-    """Add points to a series in the order of logging, and update its row."""
-    waiting = state["count"] - state["chunked"] + len(new)
-    before = dict(state)
-    _summarize(state, new)
-    if waiting < _smallest(ended=ended):
-        _write(db, state, before)
-        _insert_tail(db, state["pk"], new)
-        return
-    if state["pk"] is None:
-        _write(db, state, before)
-        before = dict(state)
-        older: list[Points] = []
+def _store(
+    db: sqlite3.Connection,
+    execution: int,
+    row: _Row,
+    new: Points,
+    updates: _Updates,
+    *,
+    ended: bool,
+) -> None:
+    """Add points to a series in the order of logging."""
+    waiting = row["count"] - row["chunked"] + len(new)
+    if row["pk"] is None:
+        _summarize(row, new)
+        _insert(db, execution, row)
+        updates.change(row)
     else:
-        older = _take_partial(db, state["pk"], math.inf if ended else waiting)
-    left = _write_chunks(db, state["pk"], [*older, new], ended=ended)
-    state["chunked"] = state["count"] - left
-    _write(db, state, before)
+        updates.change(row)
+        _summarize(row, new)
+    if waiting < _smallest(ended=ended):
+        updates.add_tail(row["pk"], new)
+        return
+    older = _take_partial(db, row["pk"], math.inf if ended else waiting)
+    left = _write_chunks(db, row["pk"], [*older, new], ended=ended)
+    row["chunked"] = row["count"] - left
+
+
+def _insert(db: sqlite3.Connection, execution: int, row: _Row) -> None:
+    columns = _COLUMNS[1:]
+    cursor = db.execute(
+        f"INSERT INTO series (execution_pk, group_pk, {', '.join(columns)}) "
+        f"SELECT pk, group_pk, {', '.join('?' * len(columns))} FROM executions WHERE pk = ?",
+        (*map(row.__getitem__, columns), execution),
+    )
+    row["pk"] = cursor.lastrowid
 
 
 def _smallest(*, ended: bool) -> int:
@@ -319,18 +366,21 @@ def _write_chunks(
                 chunk.pack(part),
             ),
         )
-    _insert_tail(db, series, points.part(end, len(points)))
+    _insert_tail(db, _tail_rows(series, points.part(end, len(points))))
     return len(points) - end
 
 
-def _insert_tail(db: sqlite3.Connection, series: int, points: Points) -> None:
-    db.executemany(
-        "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)",
-        [
-            (series, step, at, _null(value))
-            for step, at, value in zip(points.steps, points.times, points.values, strict=True)
-        ],
-    )
+def _tail_rows(series: int, points: Points) -> list[tuple[int, int, int, float | None]]:
+    return [
+        (series, step, at, _null(value))
+        for step, at, value in zip(points.steps, points.times, points.values, strict=True)
+    ]
+
+
+def _insert_tail(
+    db: sqlite3.Connection, rows: Iterable[tuple[int, int, int, float | None]]
+) -> None:
+    db.executemany("INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)", rows)
 
 
 def _points(rows: Sequence[tuple[int, int, float | None]]) -> Points:
@@ -341,18 +391,18 @@ def _points(rows: Sequence[tuple[int, int, float | None]]) -> Points:
     )
 
 
-def _summarize(state: dict[str, Any], new: Points) -> None:
+def _summarize(row: _Row, new: Points) -> None:
     """Update a series' summary with points in the order of logging."""
     first, last = min(new.steps), max(new.steps)
     first_at, last_at = min(new.times), max(new.times)
-    known = state["count"] > 0
-    if not known or first < state["first_step"]:
-        state["first_step"], state["first"] = first, _null(new.values[new.steps.index(first)])
-    if not known or last >= state["last_step"]:
+    known = row["count"] > 0
+    if not known or first < row["first_step"]:
+        row["first_step"], row["first"] = first, _null(new.values[new.steps.index(first)])
+    if not known or last >= row["last_step"]:
         at = len(new) - 1 if new.steps[-1] == last else len(new) - 1 - new.steps[::-1].index(last)
-        state["last_step"], state["last"] = last, _null(new.values[at])
-    state["first_at"] = first_at if not known else min(first_at, state["first_at"])
-    state["last_at"] = last_at if not known else max(last_at, state["last_at"])
+        row["last_step"], row["last"] = last, _null(new.values[at])
+    row["first_at"] = first_at if not known else min(first_at, row["first_at"])
+    row["last_at"] = last_at if not known else max(last_at, row["last_at"])
     bad = chunk.not_finite(new.values)
     finite = (
         new.values
@@ -361,36 +411,12 @@ def _summarize(state: dict[str, Any], new: Points) -> None:
     )
     if finite:
         low, high = min(finite), max(finite)
-        if state["minimum"] is None or low < state["minimum"]:
-            state["minimum"], state["minimum_step"] = low, new.steps[new.values.index(low)]
-        if state["maximum"] is None or high > state["maximum"]:
-            state["maximum"], state["maximum_step"] = high, new.steps[new.values.index(high)]
-    state["count"] += len(new)
-    state["not_finite"] += bad
-
-
-def _write(db: sqlite3.Connection, state: dict[str, Any], before: Mapping[str, Any]) -> None:
-    """Insert the row of a series, or update the columns that have changed."""
-    if state["pk"] is None:
-        columns = ", ".join(_STATE[1:])
-        values = tuple(state[name] for name in _STATE[1:])
-        marked = ", ".join("?" * len(values))
-        cursor = db.execute(
-            "INSERT INTO series (execution_pk, group_pk, name, labels, key, artifact_name, "
-            f"{columns}) VALUES (?, (SELECT group_pk FROM executions "
-            f"WHERE pk = ?), ?, ?, ?, ?, {marked})",
-            (*state["new"], *values),
-        )
-        state["pk"] = cursor.lastrowid
-        return
-    # SQLite updates every index that has one of the named columns, even if its value is the same.
-    changed = [name for name in _STATE[1:] if state[name] != before[name]]
-    if changed:
-        changes = ", ".join(f"{name} = ?" for name in changed)
-        db.execute(
-            f"UPDATE series SET {changes} WHERE pk = ?",
-            (*(state[name] for name in changed), state["pk"]),
-        )
+        if row["minimum"] is None or low < row["minimum"]:
+            row["minimum"], row["minimum_step"] = low, new.steps[new.values.index(low)]
+        if row["maximum"] is None or high > row["maximum"]:
+            row["maximum"], row["maximum_step"] = high, new.steps[new.values.index(high)]
+    row["count"] += len(new)
+    row["not_finite"] += bad
 
 
 def _null(value: float) -> float | None:

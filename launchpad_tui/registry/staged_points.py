@@ -10,11 +10,15 @@ the execution before that.
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
+from typing import Any
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.metric import Metric
+from launchpad_tui.domain.metric import Metric, normal_name
+from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import chunk, series_points
 from launchpad_tui.registry.chunk import Points
@@ -26,6 +30,8 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: the number of points that one transaction settles, at least those of one row
 _SETTLED_POINTS = 100_000
+#: bytes of a point: step, time, value, and the number of its series
+_BYTES = 28
 
 
 def stage(
@@ -38,10 +44,7 @@ def stage(
     """
     if not metrics:
         return
-    logged = series_points.grouped(metrics)
-    names = to_json([[name, labels, len(points)] for (name, labels), points in logged.items()])
-    points = chunk.joined(list(logged.values()))
-    data = chunk.encode(points.steps) + chunk.encode(points.times) + chunk.encode(points.values)
+    names, data = _encoded(metrics)
     with registry.write("metrics") as db:
         db.execute(
             "INSERT INTO staged_points (execution_pk, series, points) VALUES (?, ?, ?)",
@@ -85,38 +88,91 @@ def settle_execution(db: sqlite3.Connection, execution: int, limit: int | None =
         execution: the row number of the execution.
         limit: the number of points after which no further row is settled; None for all rows.
     """
-    parts: dict[tuple[str, Labels], list[Points]] = {}
-    total, last = 0, 0
+    logged = _Logged()
+    last = 0
     for pk, names, data in db.execute(
         "SELECT pk, series, points FROM staged_points WHERE execution_pk = ? ORDER BY pk",
         (execution,),
     ):
         last = pk
-        for key, points in _staged(names, data):
-            parts.setdefault(key, []).append(points)
-            total += len(points)
-        if limit is not None and total >= limit:
+        logged.add(names, data)
+        if limit is not None and len(logged) >= limit:
             break
-    if not parts:
-        return
-    db.execute("DELETE FROM staged_points WHERE execution_pk = ? AND pk <= ?", (execution, last))
-    series_points.add(db, execution, {key: chunk.joined(some) for key, some in parts.items()})
+    if last:
+        db.execute(
+            "DELETE FROM staged_points WHERE execution_pk = ? AND pk <= ?", (execution, last)
+        )
+        series_points.add(db, execution, logged.by_series())
 
 
-def _staged(names: str, data: bytes) -> list[tuple[tuple[str, Labels], Points]]:
-    """Return the points of a row by series."""
-    size = len(data) // 3
-    points = Points(
-        chunk.decoded("q", data[:size]),
-        chunk.decoded("q", data[size : 2 * size]),
-        chunk.decoded("d", data[2 * size :]),
-    )
-    found = []
-    start = 0
-    for name, labels, count in from_json(names):
-        key = (name, tuple((label, value) for label, value in labels))
-        found.append((key, points.part(start, start + count)))
-        start += count
-    if start != len(points):
-        raise ValueError("staged points are incomplete")
-    return found
+def _encoded(metrics: Sequence[Metric]) -> tuple[str, bytes]:
+    """Return the columns of a row, see `schema`."""
+    numbers: dict[tuple[str, Labels], int] = {}
+    index, times = array("i"), array("q")
+    at, micros = None, 0
+    for metric in metrics:
+        labels = metric.labels if len(metric.labels) < 2 else tuple(sorted(metric.labels))
+        index.append(numbers.setdefault((metric.name, labels), len(numbers)))
+        # All metrics of a call have the same timestamp.
+        if metric.timestamp is not at:
+            at = metric.timestamp
+            micros = to_micros(at)
+        times.append(micros)
+    columns: list[array[Any]] = [
+        array("q", [metric.step for metric in metrics]),
+        times,
+        array("d", [metric.value for metric in metrics]),
+        index,
+    ]
+    return _names(tuple(numbers)), b"".join([chunk.encode(column) for column in columns])
+
+
+@lru_cache(maxsize=64)
+def _names(keys: tuple[tuple[str, Labels], ...]) -> str:
+    """Return the names and labels as JSON. A training logs the same ones again and again."""
+    return to_json([[normal_name(name), labels] for name, labels in keys])
+
+
+class _Logged:
+    """Points of several rows."""
+
+    def __init__(self) -> None:
+        self._points = Points(array("q"), array("q"), array("d"))
+        #: the positions of the points of each series
+        self._places: dict[tuple[str, Labels], list[int]] = {}
+        self._names = ""
+        self._lists: list[list[int]] = []
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self._points)
+
+    def add(self, names: str, data: bytes) -> None:
+        """Add the points of a row. Raises ValueError, TypeError or LookupError if it is damaged."""
+        if names != self._names:
+            keys = [
+                (name, tuple((label, value) for label, value in labels))
+                for name, labels in from_json(names)
+            ]
+            self._names, self._lists = names, [self._places.setdefault(key, []) for key in keys]
+        count, rest = divmod(len(data), _BYTES)
+        if rest:
+            raise ValueError("staged points are incomplete")
+        start = len(self._points)
+        self._points.steps.extend(chunk.decoded("q", data[: 8 * count]))
+        self._points.times.extend(chunk.decoded("q", data[8 * count : 16 * count]))
+        self._points.values.extend(chunk.decoded("d", data[16 * count : 24 * count]))
+        for place, number in enumerate(chunk.decoded("i", data[24 * count :]), start):
+            self._lists[number].append(place)
+
+    def by_series(self) -> dict[tuple[str, Labels], Points]:
+        """Return the points of each series in the order of logging."""
+        steps, times, values = self._points.steps, self._points.times, self._points.values
+        return {
+            key: Points(
+                array("q", [steps[place] for place in places]),
+                array("q", [times[place] for place in places]),
+                array("d", [values[place] for place in places]),
+            )
+            for key, places in self._places.items()
+        }

@@ -59,6 +59,11 @@ _IDLE_SECONDS = 600
 _DISCONNECTED = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, TimeoutError)
 
 
+#: limits of the head of a request, as in http.server
+_LINE_LIMIT, _HEADERS_LIMIT = 65536, 100
+_NO_CONTENT = b"HTTP/1.1 204 No Content\r\nServer: launchpad\r\n\r\n"
+
+
 class _TrackingError(Exception):
     """An error response."""
 
@@ -141,6 +146,17 @@ class _Server(ThreadingHTTPServer):
         """Log nothing: clients may disconnect, and other errors were answered with status 500."""
 
 
+class _Headers:
+    """The headers of a request, by name regardless of case."""
+
+    def __init__(self, found: Mapping[str, str]) -> None:
+        self._found = found
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Return the value of a header."""
+        return self._found.get(name.lower(), default)
+
+
 class _Handler(BaseHTTPRequestHandler):
     """One connection."""
 
@@ -153,7 +169,44 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     timeout = _FIRST_SECONDS
     server: _Server
+    headers: Any
+    raw_requestline: bytes
     _body = b""
+    #: the path that was checked last
+    _checked = ""
+
+    def parse_request(self) -> bool:
+        """Parse the first line and the headers of a request; return whether it can be handled.
+
+        The implementation of the base class takes most of the time of a request.
+        """
+        words = self.raw_requestline.split()
+        if len(words) != 3 or words[2] != b"HTTP/1.1":
+            return super().parse_request()
+        self.requestline = str(self.raw_requestline, "iso-8859-1").rstrip("\r\n")
+        self.command, self.path, self.request_version = self.requestline.split()
+        found: dict[str, str] = {}
+        for _ in range(_HEADERS_LIMIT + 1):
+            line = self.rfile.readline(_LINE_LIMIT + 1)
+            if line in {b"\r\n", b"\n"}:
+                break
+            name, colon, value = str(line, "iso-8859-1").partition(":")
+            if not colon or len(line) > _LINE_LIMIT or name != name.strip():
+                # Without the end of the head, the rest of the connection cannot be read.
+                self.close_connection = True
+                if line:
+                    self.send_error(400)
+                return False
+            found[name.lower()] = value.strip()
+        else:
+            self.close_connection = True
+            self.send_error(431)
+            return False
+        self.headers = _Headers(found)
+        self.close_connection = found.get("connection", "").lower() == "close"
+        if found.get("expect", "").lower() == "100-continue":
+            return self.handle_expect_100()
+        return True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
         """Log nothing: a line per request would fill the log of the training."""
@@ -202,6 +255,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._body = b""
 
     def _send(self, status: int, data: Mapping[str, Any] | None) -> None:
+        if status == 204 and not self.close_connection:
+            self.wfile.write(_NO_CONTENT)
+            self.wfile.flush()
+            return
         self.send_response(status)
         payload = b"" if data is None else json.dumps(data, separators=(",", ":")).encode()
         if data is not None:
@@ -248,11 +305,14 @@ class _Handler(BaseHTTPRequestHandler):
             left -= len(chunk)
 
     def _check_path(self) -> None:
+        if self.path == self._checked:
+            return
         secret, slash, rest = urlsplit(self.path).path.lstrip("/").partition("/")
         known = hmac.compare_digest(secret.encode("utf-8", "replace"), self.server.secret.encode())
         if not known or slash + rest.rstrip("/") != PATH:
             self._discard_body()
             raise _TrackingError(404, "NotFound", "This path does not exist.")
+        self._checked = self.path
         self.server.is_known(self.connection)
         self.connection.settimeout(_IDLE_SECONDS)
 

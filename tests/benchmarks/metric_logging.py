@@ -23,7 +23,9 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import psutil
 
 from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -32,12 +34,14 @@ from launchpad_tui.domain.metric import Metric
 from launchpad_tui.domain.timestamps import from_micros
 from launchpad_tui.registry import series
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes.embedded.workspace import name_interpreter
 from tests.registry.registry_data import add_execution
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 8
 #: least points per second with 1, 20 and 200 metrics a call
 BOUNDS = {1: 5_000, 20: 25_000, 200: 50_000}
+CORES = os.cpu_count() or 1
 BULK_BOUND, CALLS_BOUND, BYTES_BOUND = 1_000_000, 100, 12
 
 ENDPOINT = """
@@ -67,7 +71,7 @@ calls = 0
 while time.perf_counter() - start < seconds:
     calls += 1
     send({name: 1 / (calls + k) for k, name in enumerate(names)}, step=calls)
-print(calls + 1, time.perf_counter() - start, flush=True)
+print(calls, time.perf_counter() - start, time.process_time() - cpu, flush=True)
 """
 BARE = """
 import sqlite3, sys, time
@@ -77,6 +81,7 @@ db.execute("PRAGMA synchronous = NORMAL")
 print("ready", flush=True)
 sys.stdin.readline()
 start = time.perf_counter()
+cpu = time.process_time()
 calls = 0
 while time.perf_counter() - start < seconds:
     calls += 1
@@ -85,20 +90,22 @@ while time.perf_counter() - start < seconds:
     db.execute("BEGIN IMMEDIATE")
     db.executemany("INSERT INTO points VALUES (?, ?, ?, ?)", rows)
     db.execute("COMMIT")
-print(calls + 1, time.perf_counter() - start, flush=True)
+print(calls, time.perf_counter() - start, time.process_time() - cpu, flush=True)
 """
 COMMAND = """
-import os, subprocess, sys, time
+import os, resource, subprocess, sys, time
 seconds = float(sys.argv[2])
 command = [*sys.argv[4:], "log", "loss=0.5", "--step"]
 print("ready", flush=True)
 sys.stdin.readline()
 start = time.perf_counter()
+cpu = time.process_time()
 calls = 0
 while time.perf_counter() - start < seconds:
     calls += 1
     subprocess.run([*command, str(calls)], check=True)
-print(calls + 1, time.perf_counter() - start, flush=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(calls, time.perf_counter() - start, used.ru_utime + used.ru_stime, flush=True)
 """
 
 
@@ -124,6 +131,14 @@ class Figure:
         limit = "at most" if self.most else "at least"
         result = f"{self.name:<58} {self.value:11,.5g} {self.unit:<9}"
         return f"{result} {limit} {self.bound:<9,g} {verdict:<13}  {self.note}"
+
+
+class Rate(NamedTuple):
+    """The calls of several processes: calls per second, calls, and seconds of CPU time for them."""
+
+    per_second: float
+    calls: int
+    cpu: float
 
 
 def records(path: Path) -> Any:
@@ -157,8 +172,8 @@ def execution_id(number: int) -> str:
 
 def together(
     script: str, arguments: Sequence[str], environments: Sequence[dict[str, str]], seconds: float
-) -> float:
-    """Return the calls per second of processes that begin together."""
+) -> Rate:
+    """Return the calls of processes that begin together."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, arguments[0], str(seconds), str(number), *arguments[1:]],
@@ -177,12 +192,14 @@ def together(
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    rate = 0.0
+    rate, calls, cpu = 0.0, 0, 0.0
     for process in processes:
         out, _ = process.communicate()
-        calls, taken = out.split()
-        rate += (int(calls) - 1) / float(taken)
-    return rate
+        count, taken, used = map(float, out.split())
+        rate += count / taken
+        calls += int(count)
+        cpu += used
+    return Rate(rate, calls, cpu)
 
 
 class Endpoints:
@@ -209,6 +226,11 @@ class Endpoints:
             )
             self._processes.append(process)
 
+    def cpu(self) -> float:
+        """Return the seconds of CPU time that the processes have used."""
+        used = [psutil.Process(process.pid).cpu_times() for process in self._processes]
+        return float(sum(each.user + each.system for each in used))
+
     def close(self) -> None:
         """End the processes."""
         for process in self._processes:
@@ -221,7 +243,8 @@ def bare(folder: Path, count: int, seconds: float) -> float:
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("CREATE TABLE points (series INTEGER, step INTEGER, at INTEGER, value REAL)")
-    return together(BARE, [str(count), str(path)], [{}] * PROCESSES, seconds) * count
+    rate = together(BARE, [str(count), str(path)], [{}] * PROCESSES, seconds)
+    return rate.per_second * count
 
 
 def logging(folder: Path, seconds: float) -> Iterator[Figure]:
@@ -234,15 +257,20 @@ def logging(folder: Path, seconds: float) -> Iterator[Figure]:
             registry = new_registry(place, endpoints)
             opened = Endpoints(registry, endpoints)
             environments = (opened.environments * PROCESSES)[:PROCESSES]
-            rate = together(LOG, [str(count)], environments, seconds) * count
+            before = opened.cpu()
+            found = together(LOG, [str(count)], environments, seconds)
+            cpu = found.cpu + opened.cpu() - before
             opened.close()
+            rate = found.per_second * count
             where = "one execution" if endpoints == 1 else f"{endpoints} executions"
             yield Figure(
                 f"{PROCESSES} processes, {count} metrics a call, {where}",
                 rate,
                 bound,
                 "points/s",
-                note=f"bare SQLite {reference:,.0f}, {rate / reference:.2f} of it",
+                note=f"bare SQLite {reference:,.0f}, {rate / reference:.2f} of it; "
+                f"{cpu / found.calls * 1e6:,.0f} µs CPU a call, which is "
+                f"{found.calls * count / cpu * CORES:,.0f} points/s on {CORES} cores",
             )
             registry.close()
 
@@ -254,22 +282,28 @@ def commands(folder: Path, seconds: float) -> Iterator[Figure]:
     registry = new_registry(place, 1)
     opened = Endpoints(registry, 1)
     script = Path(sys.executable).with_name("launchpad")
-    environments = opened.environments * PROCESSES
+    # As the command that executions find.
+    name_interpreter(place, Path(sys.executable), sys.executable)
     bare_python = together(
-        COMMAND.replace("subprocess.run([*command, str(calls)]", "subprocess.run(command[:-2]"),
+        COMMAND.replace("[*command, str(calls)]", "command[:-3]"),
         ["0", sys.executable, "-c", "pass"],
-        environments,
+        opened.environments * PROCESSES,
         seconds,
     )
-    rate = together(COMMAND, ["0", str(script)], environments, seconds)
+    for kind, command in (("installed", script), ("in an execution", place / "launchpad")):
+        before = opened.cpu()
+        rate = together(COMMAND, ["0", str(command)], opened.environments * PROCESSES, seconds)
+        cpu = (rate.cpu + opened.cpu() - before) / rate.calls
+        yield Figure(
+            f"launchpad log, {PROCESSES} processes, {kind}",
+            rate.per_second,
+            CALLS_BOUND,
+            "calls/s",
+            note=f"bare Python {bare_python.per_second:,.0f}, "
+            f"{rate.per_second / bare_python.per_second:.2f} of it; {cpu * 1000:.1f} ms CPU a "
+            f"call, which is {CORES / cpu:,.0f} calls/s on {CORES} cores",
+        )
     opened.close()
-    yield Figure(
-        f"launchpad log, {PROCESSES} processes",
-        rate,
-        CALLS_BOUND,
-        "calls/s",
-        note=f"bare Python {bare_python:,.0f}, {rate / bare_python:.2f} of it",
-    )
     registry.close()
 
 

@@ -19,13 +19,15 @@ from hypothesis import strategies as st
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.domain.metric import Metric, SeriesSummary
+from launchpad_tui.domain.metric import Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros
 from launchpad_tui.errors import NotFound, RegistryCorrupt
 from launchpad_tui.registry import chunk, executions, logged_metrics, series, staged_points
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.window import window
+from launchpad_tui.runtimes.embedded import metric_recording
+from launchpad_tui.services.runtime_host import RegistryRecords
 from tests.registry.registry_data import START, add_execution
 
 ROOT = Path(__file__).parents[2]
@@ -319,3 +321,27 @@ def test_acknowledged_points_survive_kills(registry: Registry) -> None:
             assert len(points) == len(logged) == found[f"{name}{k}"].count
     with sqlite3.connect(registry.path) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_what_a_supervisor_records_is_settled_in_time(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frequent calls are only committed; the series follow at the latest with the next settling."""
+    add_execution(registry, ID)
+    monkeypatch.setattr(metric_recording, "_SETTLE_SECONDS", 1e9)
+    sink = metric_recording.ExecutionMetrics(RegistryRecords(registry), DEFAULT_SCOPE, ID)
+    sink.record([point(1)], (), ())
+    assert stored(registry)["loss"].count == 1
+    sink.record([point(2)], [Tag("group", "a")], ())
+    sink.settle()
+    assert (stored(registry)["loss"].count, rows_of(registry, "staged_points")) == (1, 1)
+    assert logged_metrics.tags(registry, DEFAULT_SCOPE, [ID]) == {ID: [Tag("group", "a")]}
+    monkeypatch.setattr(sink, "_settle_at", 0.0)
+    sink.settle()
+    assert (stored(registry)["loss"].count, rows_of(registry, "staged_points")) == (2, 0)
+    sink.record([point(3)], (), ())
+    assert len(sink.resource().metrics) == 3
+    sink.record([point(4)], (), ())
+    monkeypatch.setattr(sink, "_settle_at", 0.0)
+    sink.record([point(5)], (), ())
+    assert (stored(registry)["loss"].count, rows_of(registry, "staged_points")) == (5, 0)

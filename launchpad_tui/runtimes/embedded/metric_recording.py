@@ -20,6 +20,8 @@ _REPORTED_PROBLEMS = 5
 _WAITING_ENTRIES, _WAITING_CHARACTERS = 200_000, 20_000_000
 #: the least seconds between two updates of the series of an execution
 _SETTLE_SECONDS = 0.25
+#: the same if updates take long; readers of the execution do not wait for it
+_MOST_SECONDS = 2.0
 
 
 class ExecutionMetrics:
@@ -77,7 +79,7 @@ class ExecutionMetrics:
     def _set_next(self, start: float) -> None:
         """Set when to settle next: the more series there are, the less often."""
         end = time.monotonic()
-        self._settle_at = end + max(_SETTLE_SECONDS, 2 * (end - start))
+        self._settle_at = end + max(_SETTLE_SECONDS, min(4 * (end - start), _MOST_SECONDS))
 
 
 class MetricLineRecorder:

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from launchpad_tui import quick_log
 from launchpad_tui.errors import ConfigError
 
 
@@ -74,14 +75,18 @@ def name_interpreter(folder: Path, python: Path, own: str) -> None:
         own: the interpreter that runs launchpad, which has the package for the command
             ``launchpad``.
     """
+    launchpad = f'"{own}" -P -m launchpad_tui'
+    client = Path(quick_log.__file__).absolute()
+    log = f'shift; exec "{own}" -IS "{client}" "{own}" "$@"'
     commands = {
-        "python": f'"{python}"',
-        "python3": f'"{python}"',
-        "launchpad": f'"{own}" -P -m launchpad_tui',
+        "python": f'exec "{python}" "$@"',
+        "python3": f'exec "{python}" "$@"',
+        # Scripts call it for every step: the client starts faster than the complete command.
+        "launchpad": f'[ "$1" = log ] && {{ {log}; }}\nexec {launchpad} "$@"',
     }
     for name, command in commands.items():
         place = folder / name
         place.unlink(missing_ok=True)
         # With a symbolic link, Python would search for its virtual environment beside the link.
-        place.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        place.write_text(f"#!/bin/sh\n{command}\n")
         place.chmod(0o700)
