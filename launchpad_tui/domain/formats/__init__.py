@@ -101,13 +101,13 @@ def preview(name: str, size: int, read: Read) -> Preview:
     return _with_pickles(source, unknown)
 
 
-#: kinds of files that can contain a pickle
-_CONTAINERS = frozenset({"zip", "keras", "npz", "npy", "gzip", "tgz", "tar", "binary"})
+#: kinds of files that were searched for pickles when they were recognized
+_SEARCHED = frozenset({"pickle", "torch"})
 
 
 def _with_pickles(source: Source, found: Preview) -> Preview:
     """Return the preview with the pickles in the file, and with what was not analyzed."""
-    if found.kind not in _CONTAINERS:
+    if found.kind in _SEARCHED:
         return found
     search = search_pickles(Source(source.name, source.size, source.read))
     note = " ".join(part for part in (found.note, pickle_note(search)) if part)

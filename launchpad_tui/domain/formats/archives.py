@@ -20,7 +20,7 @@ from launchpad_tui.domain.formats.base import (
     short,
     shown_note,
 )
-from launchpad_tui.domain.formats.pickle_search import search_pickles
+from launchpad_tui.domain.formats.pickle_search import TAR_ERRORS, search_pickles
 from launchpad_tui.domain.formats.pickles import COLUMNS, pickle_note, pickle_rows
 from launchpad_tui.domain.formats.tensors import npy_facts
 
@@ -172,7 +172,7 @@ def _tar(
                     break
                 shown = short(member.name) + ("/" if member.isdir() else "")
                 rows.append((shown, f"{member.size:,}" if member.isfile() else ""))
-    except (tarfile.TarError, EOFError, OSError, ValueError, RecursionError) as error:
+    except TAR_ERRORS as error:
         problem = problem or (
             "" if cut and rows else f"The archive cannot be read: {short(str(error), 120)}."
         )

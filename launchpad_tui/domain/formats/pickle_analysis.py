@@ -15,13 +15,20 @@ from __future__ import annotations
 import io
 import math
 import pickletools
-import re
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from launchpad_tui.domain.formats.pickle_names import Risk, risk_of
+from launchpad_tui.domain.formats.pickle_values import (
+    ARRAY_WRAPPERS,
+    CREATORS,
+    PickleGlobal,
+    PickleObject,
+    PickleState,
+    is_description,
+    item_size,
+)
 
 #: the largest numbers of opcodes and pickles of a file, of nested pickles, and of characters of a
 #: name
@@ -37,15 +44,11 @@ _LONG_DATA = {
     "BINSTRING": "<i",
     "BINUNICODE": "<I",
     "BINUNICODE8": "<Q",
+    "LONG4": "<i",
 }
 _OPCODES_BY_CODE = {each.code: each for each in pickletools.opcodes}
-_ARRAY_WRAPPERS = {
-    "joblib.numpy_pickle.NumpyArrayWrapper",
-    "joblib.numpy_pickle_compat.NDArrayWrapper",
-}
-_DTYPE_CODE = re.compile(r"[<>|=]?([a-zA-Z])(\d*)")
-#: bytes of a number in NumPy's one-letter type codes without a size
-_CODE_SIZES = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8}
+#: the largest number of arrays whose bytes are read as opcodes, too
+_ALTERNATIVES = 200
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class PickleReport:
             with their risk.
         protocol: the highest protocol that a pickle of the file declares.
         pickles: the number of complete pickles.
+        calls: the number of calls of functions and classes.
+        unfinished: whether the analysis stopped because more data would be needed.
         problem: a sentence with the reason why the analysis stopped before the end of the data;
             empty if it did not. Names after that position are not known.
     """
@@ -64,6 +69,8 @@ class PickleReport:
     names: dict[str, Risk] = field(default_factory=dict)
     protocol: int = 0
     pickles: int = 0
+    calls: int = 0
+    unfinished: bool = False
     problem: str = ""
 
     def add(self, name: str) -> None:
@@ -77,6 +84,7 @@ class PickleReport:
             self.names.setdefault(name, risk)
         self.protocol = max(self.protocol, other.protocol)
         self.pickles += other.pickles
+        self.calls += other.calls
         self.problem = self.problem or other.problem
 
     @property
@@ -89,20 +97,8 @@ class _Stopped(Exception):
     """The analysis cannot continue for the reason in the text."""
 
 
-@dataclass(slots=True)
-class _Global:
-    """A function or class by its dotted name."""
-
-    name: str
-
-
-@dataclass(slots=True)
-class _Object:
-    """The result of a call of a function or class, with the state that BUILD gave it."""
-
-    of: str
-    arguments: object = None
-    state: object = None
+class _Ended(_Stopped):
+    """The data ends before the pickle does."""
 
 
 class _Mark:
@@ -110,6 +106,10 @@ class _Mark:
 
 
 _MARK = _Mark()
+
+
+#: errors of `pickletools` if an argument of an opcode is malformed or incomplete
+_UNREADABLE = (ValueError, struct.error, OverflowError, IndexError, UnicodeError)
 #: a value whose content does not matter to the analysis
 _UNKNOWN = object()
 
@@ -132,8 +132,10 @@ def analyze(file: BinaryIO, size: int) -> PickleReport:
         try:
             machine.run()
         except _Stopped as error:
+            report.unfinished = isinstance(error, _Ended)
             report.problem = f"Not analyzed after byte {file.tell():,}: {error}"
-        except (ValueError, struct.error, OverflowError, IndexError, UnicodeError) as error:
+        except _UNREADABLE as error:
+            report.unfinished = True
             reason = str(error)[:120] or type(error).__name__
             report.problem = f"Not analyzed after byte {file.tell():,}: {reason}"
         if report.problem:
@@ -163,6 +165,9 @@ class _Machine:
         self._steps = 0
         self._stack: list[object] = []
         self._memo: dict[int, object] = {}
+        self._alternatives = 0
+        #: whether the bytes of arrays are read as opcodes, as pickle.load does
+        self._reads_arrays = True
 
     def run(self, depth: int = 0) -> None:
         """Run one pickle up to its STOP."""
@@ -182,7 +187,7 @@ class _Machine:
             raise _Stopped("the pickle has too many instructions.")
         code = self._file.read(1)
         if not code:
-            raise _Stopped("the pickle does not end.")
+            raise _Ended("the pickle does not end.")
         opcode = _OPCODES_BY_CODE.get(code.decode("latin-1"))
         if opcode is None:
             raise _Stopped(f"{code!r} is not an instruction of a pickle.")
@@ -207,7 +212,7 @@ class _Machine:
         (length,) = struct.unpack(form, data)
         start = self._file.tell()
         if length < 0 or start + length > self._size:
-            raise _Stopped("a value is longer than the file.")
+            raise _Ended("a value is longer than the file.")
         if length <= _TEXT:
             content = self._file.read(length)
             if "UNICODE" in name:
@@ -289,16 +294,17 @@ class _Machine:
 
     def _op_global(self, argument: str) -> None:
         module, _, name = argument.partition(" ")
-        self._stack.append(_Global(self._name(module, name)))
+        self._stack.append(PickleGlobal(self._name(module, name)))
 
     def _op_stack_global(self, _argument: None) -> None:
         name, module = self._pop(), self._pop()
-        self._stack.append(_Global(self._name(module, name)))
+        self._stack.append(PickleGlobal(self._name(module, name)))
 
     def _op_inst(self, argument: str) -> None:
         module, _, name = argument.partition(" ")
         arguments = self._pop_to_mark()
-        self._stack.append(_Object(self._name(module, name), tuple(arguments[:_ITEMS])))
+        self._report.calls += 1
+        self._stack.append(PickleObject(self._name(module, name), tuple(arguments[:_ITEMS])))
 
     def _op_obj(self, _argument: None) -> None:
         items = self._pop_to_mark()
@@ -318,13 +324,13 @@ class _Machine:
 
     def _op_build(self, _argument: None) -> None:
         state, item = self._pop(), self._pop()
-        if isinstance(item, _Object):
+        if isinstance(item, PickleObject):
             item.state = state
         self._stack.append(item)
 
     def _extension(self, argument: int) -> None:
         self._report.names.setdefault(f"copyreg extension {argument}", Risk.UNKNOWN)
-        self._stack.append(_Global(f"copyreg extension {argument}"))
+        self._stack.append(PickleGlobal(f"copyreg extension {argument}"))
 
     _op_ext1 = _op_ext2 = _op_ext4 = _extension
 
@@ -346,11 +352,11 @@ class _Machine:
         self._stack.append(())
 
     def _op_empty_dict(self, _argument: None) -> None:
-        self._stack.append({})
+        self._stack.append(PickleState())
 
     def _op_dict(self, _argument: None) -> None:
         items = self._pop_to_mark()
-        self._stack.append({})
+        self._stack.append(PickleState())
         self._set(items)
 
     def _op_setitem(self, _argument: None) -> None:
@@ -363,10 +369,12 @@ class _Machine:
     def _set(self, items: list[object]) -> None:
         target = self._pop()
         self._stack.append(target)
-        if isinstance(target, dict):
+        if isinstance(target, PickleState):
             for key, value in zip(items[::2], items[1::2], strict=False):
-                if isinstance(key, str | int) and len(target) < _ITEMS:
+                if isinstance(key, str | int) and (key in target or len(target) < _ITEMS):
                     target[key] = value
+                else:
+                    target.cut = True
 
     def _op_none(self, _argument: None) -> None:
         self._stack.append(None)
@@ -380,12 +388,17 @@ class _Machine:
     def _skip_array(self, depth: int) -> None:
         """Skip the bytes of an array that joblib wrote behind its description."""
         top = self._stack[-1] if self._stack else None
-        if not isinstance(top, _Object) or top.of not in _ARRAY_WRAPPERS:
+        if not self._reads_arrays or not isinstance(top, PickleObject):
             return
-        if top.of.endswith("NDArrayWrapper") or not isinstance(top.state, Mapping):
+        if top.of not in ARRAY_WRAPPERS or top.of.endswith("NDArrayWrapper"):
             return
+        # joblib replaces the description by the array.
+        self._stack[-1] = PickleObject("numpy.ndarray")
+        self._read_as_opcodes(depth)
+        if not isinstance(top.state, PickleState) or top.state.cut:
+            raise _Stopped("the description of an array is not known.")
         shape, dtype = top.state.get("shape"), top.state.get("dtype")
-        size, has_objects = _item_size(dtype)
+        size, has_objects = item_size(dtype)
         if has_objects:
             self.run(depth + 1)
             return
@@ -398,45 +411,57 @@ class _Machine:
             self._file.seek(self._file.tell() + (padding[0] if padding else 0))
         end = self._file.tell() + math.prod(shape) * size
         if end > self._size:
-            raise _Stopped("an array is longer than the file.")
+            raise _Ended("an array is longer than the file.")
         self._file.seek(end)
+
+    def _read_as_opcodes(self, depth: int) -> None:
+        """Record what ``pickle.load`` would call, which does not know that an array follows."""
+        start = self._file.tell()
+        if (self._file.read(1) or b"\0").decode("latin-1") not in _OPCODES_BY_CODE:
+            self._file.seek(start)
+            return
+        self._alternatives += 1
+        if self._alternatives > _ALTERNATIVES:
+            raise _Stopped("it has too many arrays whose bytes may be instructions.")
+        self._file.seek(start)
+        other = _Machine(self._file, self._size, self._report)
+        other._reads_arrays = False
+        other._steps, other._stack, other._memo = self._steps, [*self._stack], dict(self._memo)
+        try:
+            while other._step(depth):
+                pass
+        except (_Stopped, *_UNREADABLE):
+            pass
+        finally:
+            self._steps = other._steps
+            self._file.seek(start)
 
 
 def _called(function: object, arguments: object, report: PickleReport) -> object:
     """Return the result of a call; attributes of known functions keep their dotted name."""
-    name = function.name if isinstance(function, _Global) else ""
+    name = function.name if isinstance(function, PickleGlobal) else ""
+    report.calls += 1
+    given = arguments if isinstance(arguments, tuple) else ()
+    if name in CREATORS and given and isinstance(given[0], PickleGlobal):
+        name, given = given[0].name, given[1:]
+    if any(map(is_description, given)):
+        raise _Stopped("the description of an array is passed to a function.")
     if name in {"builtins.getattr", "__builtin__.getattr"} and isinstance(arguments, tuple):
         of, attribute = (*arguments, None, None)[:2]
-        base = of.name if isinstance(of, _Global) else of.of if isinstance(of, _Object) else ""
+        base = (
+            of.name
+            if isinstance(of, PickleGlobal)
+            else of.of
+            if isinstance(of, PickleObject)
+            else ""
+        )
         if base and isinstance(attribute, str):
             full = f"{base}.{attribute}"
             report.add(full)
-            return _Global(full)
-    if not name and isinstance(function, _Object):
+            return PickleGlobal(full)
+    if not name and isinstance(function, PickleObject):
         name = function.of
-    return _Object(name, arguments)
-
-
-def _item_size(dtype: object) -> tuple[int | None, bool]:
-    """Return the bytes of one item of a NumPy type, and whether items are pickled objects."""
-    if not isinstance(dtype, _Object) or not dtype.of.endswith(".dtype"):
-        # Types such as numpy.dtypes.Float64DType are created without arguments by new versions.
-        return None, False
-    code = dtype.arguments[0] if isinstance(dtype.arguments, tuple) and dtype.arguments else None
-    found = _DTYPE_CODE.fullmatch(code) if isinstance(code, str) else None
-    if found is None:
-        return None, False
-    letter, digits = found[1], found[2]
-    state = dtype.state if isinstance(dtype.state, tuple) else ()
-    if letter == "O":
-        return None, True
-    if letter == "V" and len(state) > 7:
-        flags, size = state[7], state[5]
-        has_objects = isinstance(flags, int) and bool(flags & 1)
-        return (size if isinstance(size, int) and size >= 0 else None), has_objects
-    if digits:
-        return int(digits) * (4 if letter == "U" else 1), False
-    return _CODE_SIZES.get(letter), False
+    return PickleObject(name, arguments)
 
 
 def analyze_bytes(data: bytes) -> PickleReport:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import pickletools
 import tarfile
 import zipfile
 import zlib
@@ -19,21 +20,35 @@ from typing import BinaryIO, Protocol
 from launchpad_tui.domain.formats.base import Malformed, Source, SourceReader, short
 from launchpad_tui.domain.formats.pickle_analysis import PickleReport, analyze
 from launchpad_tui.domain.formats.pickle_names import Risk
+from launchpad_tui.domain.formats.tensors import data_start, npy_facts
 
 #: the largest numbers of bytes that are unpacked of a part and of all parts, of entries of an
 #: archive, and of archives inside archives
 _PART, _TOTAL, _ENTRIES, _DEPTH = 8 << 20, 48 << 20, 2_000, 4
+#: the bytes of an array in NumPy's format that are read for its header
+_HEADER = 70_000
+#: errors of the standard library if a tar archive is malformed
+TAR_ERRORS = (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, RecursionError)
 #: the largest number of places that a note names
 _SHOWN = 3
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".pk", ".p", ".dill", ".cloudpickle")
-#: first bytes of pickles without a header (protocols 0 and 1)
-_OLD_STARTS = frozenset(b"(]})lcdIVSKJMGNUXT")
+#: the bytes with which a pickle can begin
+_STARTS = frozenset(ord(each.code) for each in pickletools.opcodes)
+#: the largest number of compressed streams that follow each other, and of bytes of memory that
+#: unpacking one may take
+_STREAMS, _MEMORY = 1000, 128 << 20
 
 
 class _Decompressor(Protocol):
-    """The common interface of the decompressors of bz2 and lzma."""
+    """The common interface of the decompressors of zlib, bz2 and lzma."""
 
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -112,6 +127,9 @@ def _search(
         _search_zip(found, place, file, depth)
     elif head[257:262] == b"ustar":
         _search_tar(found, place, file, depth)
+        # The first bytes of such an archive are free: they may be a pickle.
+        file.seek(0)
+        _search_pickle(found, place, name, head, file, size)
     elif (unpacked := _unpacked(head, file)) is not None:
         data, problem = unpacked
         if problem:
@@ -133,17 +151,19 @@ def _search_pickle(
 ) -> None:
     named = name.lower().endswith(_PICKLE_NAMES)
     modern = len(head) > 2 and head[0] == 0x80 and head[1] <= 5
-    if not modern and not (head and (named or head[0] in _OLD_STARTS)):
+    if not modern and not (head and (named or head[0] in _STARTS)):
         return
     report = analyze(file, size)
-    # Text that happens to begin like an old pickle does not end like one.
-    if modern or (report.names and (named or report.pickles)):
+    # Text that happens to begin like an old pickle neither calls a function nor ends like one.
+    if modern or (report.names and (named or report.pickles or report.calls)):
         found.reports.append((place, report))
 
 
 def _search_zip(found: PickleSearch, place: str, file: BinaryIO, depth: int) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
+            if not _is_unambiguous(file, archive.start_dir):
+                found.skipped.append(f"{place or 'the archive'} (it may have another directory)")
             entries = [each for each in archive.infolist() if not each.is_dir()]
             for number, entry in enumerate(entries):
                 where = f"{place}/{entry.filename}" if place else entry.filename
@@ -185,7 +205,7 @@ def _search_tar(found: PickleSearch, place: str, file: BinaryIO, depth: int) -> 
                 if member.size > len(data):
                     found.skipped.append(f"{where} after byte {len(data):,}")
                 _search_bytes(found, where, member.name, data, depth)
-    except (tarfile.TarError, EOFError, OSError, ValueError, RecursionError) as error:
+    except TAR_ERRORS as error:
         found.skipped.append(f"{place or 'the archive'} ({short(str(error), 80)})")
 
 
@@ -193,34 +213,49 @@ def _may_contain(name: str, head: bytes) -> bool:
     """Return whether an entry of an archive may be or contain a pickle, by its name and start."""
     return bool(head) and (
         name.lower().endswith(_PICKLE_NAMES)
-        or head[0] == 0x80
-        or head[0] in _OLD_STARTS
+        or _may_be_pickle(head)
         or head[257:262] == b"ustar"
         or head.startswith((b"PK", b"\x93NUMPY", *_MAGIC))
     )
 
 
+def _may_be_pickle(head: bytes) -> bool:
+    """Return whether data with these first bytes may be a pickle that calls functions."""
+    if head[0] == 0x80 or head[0] not in _STARTS:
+        return head[0] == 0x80
+    report = analyze(io.BytesIO(head), len(head))
+    return bool(report.names) or report.unfinished
+
+
+def _is_unambiguous(file: BinaryIO, directory: int) -> bool:
+    """Return whether all programs find the directory of a zip archive at the same position.
+
+    Some take the position that the end of the archive names, others the one before that end.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - (1 << 16) - 22))
+    tail = file.read()
+    end = tail[tail.rfind(b"PK\5\6") :][16:20]
+    named = int.from_bytes(end, "little")
+    # Archives of 4 GB and more name the position elsewhere.
+    return len(end) == 4 and (named in {directory, 0xFFFFFFFF})
+
+
 def _search_array(found: PickleSearch, place: str, file: BinaryIO, size: int) -> None:
     """Analyze the pickle in an array of objects in NumPy's format."""
-    head = file.read(12)
-    if len(head) < 12:
+    head = file.read(min(size, _HEADER))
+    try:
+        facts = dict(npy_facts(head) or ())
+    except Malformed as error:
+        found.skipped.append(f"{place or 'the array'} ({error})")
         return
-    wide = head[6] >= 2
-    length = int.from_bytes(head[8 : 12 if wide else 10], "little")
-    start = 12 if wide else 10
-    file.seek(start)
-    if length > min(size, 1 << 20):
-        found.skipped.append(f"{place or 'the array'} (its header is too long)")
-        return
-    header = file.read(length).decode("latin-1")
-    if "O" not in header.partition("'descr'")[2].partition("fortran_order")[0]:
-        return
-    file.seek(start + length)
-    found.reports.append((place, analyze(file, size)))
+    if "Objects" in facts:
+        file.seek(data_start(head))
+        found.reports.append((place, analyze(file, size)))
 
 
 #: first bytes of compressed streams that joblib and others write
-_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
 _LZ4 = b"\x04\x22\x4d\x18"
 
 
@@ -234,18 +269,30 @@ def _unpacked(head: bytes, file: BinaryIO) -> tuple[bytes, str] | None:
     if not head.startswith(_MAGIC):
         return None
     data = file.read(_PART)
-    more = bool(file.read(1))
-    try:
-        if head[:2] == b"\x1f\x8b" or head[:1] == b"x":
-            unpack = zlib.decompressobj(wbits=47)
-            found = unpack.decompress(data, _PART)
-            rest = bool(unpack.unconsumed_tail)
-        else:
-            other: _Decompressor = (
-                bz2.BZ2Decompressor() if head[:3] == b"BZh" else lzma.LZMADecompressor()
-            )
-            found = other.decompress(data, _PART)
-            rest = len(found) >= _PART
-    except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
-        return (b"", short(str(error), 80)) if head[:1] != b"x" else None
-    return found, f"only the first {len(found):,} bytes" if more or rest else ""
+    problem = f"only the first {len(data):,} bytes" if file.read(1) else ""
+    found = b""
+    for _ in range(_STREAMS):
+        try:
+            stream = _decompressor(data)
+            found += stream.decompress(data, _PART - len(found))
+        except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError, MemoryError) as error:
+            if head[:1] == b"x" and not found:
+                return None
+            return found, short(str(error), 80) or "it cannot be unpacked"
+        data = stream.unused_data
+        if not stream.eof and len(found) < _PART:
+            problem = problem or "it is truncated"
+        if not stream.eof or not data or len(found) >= _PART:
+            break
+    if len(found) >= _PART or data:
+        problem = problem or f"only the first {len(found):,} bytes"
+    return found, problem
+
+
+def _decompressor(data: bytes) -> _Decompressor:
+    """Return what unpacks the next stream; streams can follow each other."""
+    if data[:3] == b"BZh":
+        return bz2.BZ2Decompressor()
+    if data[:2] in {b"\xfd7", b"\x5d\x00"}:
+        return lzma.LZMADecompressor(memlimit=_MEMORY)
+    return zlib.decompressobj(wbits=47)

@@ -359,9 +359,8 @@ def npy_facts(head: bytes, size: int | None = None) -> tuple[tuple[str, str], ..
         return None
     if len(head) < 12 or head[6:8] not in {b"\1\0", b"\2\0", b"\3\0"}:
         raise Malformed("The version of the array's format is unknown, or the file is truncated.")
-    wide = head[6] >= 2
-    (length,) = struct.unpack_from("<I" if wide else "<H", head, 8)
-    start = 12 if wide else 10
+    start = 12 if head[6] >= 2 else 10
+    length = data_start(head) - start
     if length > 65536 or start + length > len(head):
         raise Malformed("The header of the array is truncated or too long.")
     try:
@@ -371,7 +370,9 @@ def npy_facts(head: bytes, size: int | None = None) -> tuple[tuple[str, str], ..
         kind, shape, fortran = header["descr"], header["shape"], header["fortran_order"]
         if len(header) != 3 or not isinstance(shape, tuple) or not isinstance(fortran, bool):
             raise ValueError("not the keys of a header")
-        count = _product([int(each) for each in shape])
+        if not all(map(_is_size, shape)):
+            raise ValueError("not a shape")
+        count = _product(list(shape))
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise Malformed("The header of the array is not valid.") from error
     bytes_each = _item_size(kind)
@@ -390,6 +391,14 @@ def npy_facts(head: bytes, size: int | None = None) -> tuple[tuple[str, str], ..
     return tuple(found + ([("Order", "column-major (Fortran)")] if fortran else []))
 
 
+def data_start(head: bytes) -> int:
+    """Return the position of the data of an array in NumPy's format, whose first 12 bytes are
+    given."""
+    wide = head[6] >= 2
+    (length,) = struct.unpack_from("<I" if wide else "<H", head, 8)
+    return int(length) + (12 if wide else 10)
+
+
 _ITEM = re.compile(r"[<>|=]?([?biufcmMSUVO])(\d*)(?:\[[^\]]*\])?\Z")
 
 
@@ -405,6 +414,8 @@ def _item_size(kind: object) -> int | None:
             raise Malformed(f"The type {short(kind, 80)} of the array is unknown.")
         if match[1] == "O":
             return None
+        if len(match[2]) > 10:
+            raise Malformed("The size of a type of the array is not valid.")
         return int(match[2] or 1) * (4 if match[1] == "U" else 1)
     if isinstance(kind, tuple) and len(kind) == 2:
         kind = [("", *kind)]
@@ -418,7 +429,10 @@ def _item_size(kind: object) -> int | None:
         shape = each[2] if len(each) == 3 else ()
         if size is None:
             return None
-        total += size * _product([shape] if isinstance(shape, int) else list(shape))
+        shape = (shape,) if _is_size(shape) else shape
+        if not isinstance(shape, tuple | list) or not all(map(_is_size, shape)):
+            raise Malformed("The type of the array is not valid.")
+        total += size * _product(list(shape))
     return total
 
 
