@@ -45,13 +45,15 @@ class ArtifactSlot:
     """An input or output artifact that an executable declares.
 
     ``name`` is the input's name or the output's ``globalName``; ``kind`` is model, dataset,
-    resultset or other, or empty for an input that accepts artifacts of any kind.
+    resultset or other, or empty for an input that accepts artifacts of any kind. An ``optional``
+    input need not be bound.
     """
 
     name: str
     kind: str
     description: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
 
 
 @record

@@ -199,13 +199,24 @@ def delete_executable(registry: Registry, scope: Scope, executable_id: str) -> N
 
 
 def _slots_json(slots: tuple[ArtifactSlot, ...]) -> str:
-    return to_json([[slot.name, slot.kind, slot.description, slot.labels] for slot in slots])
+    rows: list[list[object]] = []
+    for slot in slots:
+        row: list[object] = [slot.name, slot.kind, slot.description, slot.labels]
+        # A fifth item marks optional inputs; earlier versions wrote four.
+        rows.append([*row, True] if slot.optional else row)
+    return to_json(rows)
 
 
 def _slots(text: str) -> tuple[ArtifactSlot, ...]:
     return tuple(
-        ArtifactSlot(name, kind, description, tuple((key, value) for key, value in labels))
-        for name, kind, description, labels in from_json(text)
+        ArtifactSlot(
+            name,
+            kind,
+            description,
+            tuple((key, value) for key, value in labels),
+            optional=bool(optional),
+        )
+        for name, kind, description, labels, *optional in from_json(text)
     )
 
 

@@ -94,6 +94,7 @@ class ConfigurationService:
         input_ids = {
             slot.name: self._input(scope, slot, inputs.get(slot.name, "")).id
             for slot in executable.inputs
+            if not slot.optional or inputs.get(slot.name, "").strip()
         }
         new = Configuration(
             str(uuid.uuid4()), name, executable.scenario_id, executable.id, values, input_ids, now()

@@ -9,8 +9,8 @@ import pytest
 
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded import templates
-from launchpad_tui.runtimes.embedded.template_body import MAX_STEPS
 from launchpad_tui.runtimes.embedded.template_calls import MAX_DEPTH, input_names
+from launchpad_tui.runtimes.embedded.template_steps import MAX_STEPS
 from launchpad_tui.runtimes.embedded.templates import parse_templates, parse_text
 from tests.runtimes.test_templates import FILE, GOOD
 
@@ -54,7 +54,7 @@ def test_shared_templates_are_visited_once() -> None:
     # Steps without a container run nothing, so that only the number of visits could grow.
     text = chain(40, 2).replace(LEAF.format(name="t40", command="true"), "")
     parsed = parse_text(text + "    - name: t40\n      steps: []\n", FILE)
-    assert input_names(parsed.workflow) == []
+    assert input_names(parsed.workflow) == {}
     assert parsed.workflow.leaves == ()
 
 

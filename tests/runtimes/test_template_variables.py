@@ -89,10 +89,10 @@ def test_every_accepted_variable_has_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["workflow.other", "workflow.labels.none", "item", "workflow.parameters.x", "=1 + 1"]
+    "name", ["workflow.other", "workflow.labels.none", "item", "workflow.parameters.x", "=other"]
 )
 def test_unknown_variables_are_refused(name: str) -> None:
-    with pytest.raises(InvalidInput, match="unknown reference"):
+    with pytest.raises(InvalidInput, match=r"unknown (reference|variable)"):
         parse_text(TEMPLATE.replace("VALUE", f"{{{{{name}}}}}"), Path("x.yaml"))
 
 

@@ -127,7 +127,7 @@ def test_ignored_settings_have_notes() -> None:
         (
             "{name: first, template: prepare}",
             "{name: first, template: prepare, when: yes}",
-            "conditions",
+            "neither true nor false",
         ),
         (
             "secretKeyRef: {name: hub, key: token}",

@@ -13,7 +13,7 @@ from launchpad_tui.domain.connection import Field, FieldKind, Scope
 from launchpad_tui.domain.credential_text import MASK, masked
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, TemplateProblem
-from launchpad_tui.errors import InvalidInput
+from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.runtimes.embedded.code_search import (
     Checkout,
     CodeLocation,
@@ -70,7 +70,15 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
     Raises:
         InvalidInput: there is neither a file nor a folder.
     """
-    found = parse_templates(path)
+
+    def known(executable_id: str) -> str | None:
+        """Return the template of an executable that was added before, for templateRef."""
+        try:
+            return records.executable(scope, executable_id).template or None
+        except NotFound:
+            return None
+
+    found = parse_templates(path, known)
     added: list[tuple[Executable, str]] = []
     candidates: dict[str, tuple[str, ...]] = {}
     checkouts: dict[Path, Checkout] = {}

@@ -15,10 +15,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.expression_syntax import ExpressionError
 from launchpad_tui.runtimes.embedded.json_path import json_path
 
@@ -46,7 +46,9 @@ def kind_of(value: object) -> str:
         return "a boolean"
     if is_number(value):
         return "a number"
-    return {str: "a string", list: "a list", dict: "a map"}.get(type(value), "a value")
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "a map"
 
 
 def compare(left: object, right: object) -> int:
@@ -87,7 +89,7 @@ def matches(text: str, pattern: str) -> bool:
     return done.returncode == 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function with the numbers of its arguments; ``most`` is None for any number."""
 
@@ -101,9 +103,7 @@ class Function:
             expected = str(self.least) if self.least == self.most else f"at least {self.least}"
             raise ExpressionError(f"{name} requires {expected} arguments, not {count}")
 
-    def __call__(
-        self, name: str, arguments: list[object], count: Callable[[int], None]
-    ) -> object:
+    def __call__(self, name: str, arguments: list[object], count: Callable[[int], None]) -> object:
         """Return the result; ``count`` raises an error if too much was computed."""
         self.check_count(name, len(arguments))
         count(sum(len(each) for each in arguments if isinstance(each, (list, dict))) + 1)
@@ -212,8 +212,9 @@ def _flattened(items: Any) -> list[object]:
 
 def _rounded(value: object, digits: object = 0) -> float:
     """Round half away from zero, as Go does."""
-    number, scale = _number(value), 10.0 ** _integer(digits)
-    return math.copysign(math.floor(abs(number) * scale + 0.5) / scale, number)
+    number, scale = _number(value), math.pow(10.0, _integer(digits))
+    magnitude: float = math.floor(abs(number) * scale + 0.5) / scale
+    return math.copysign(magnitude, number)
 
 
 def _integer_range(*bounds: object) -> list[int]:
@@ -266,7 +267,7 @@ def _part(text: Any, start: object, end: object) -> str:
 
 def _mean(*values: object) -> float:
     numbers = _numbers(values)
-    return sum(numbers) / len(numbers)
+    return float(sum(numbers)) / len(numbers)
 
 
 def _median(*values: object) -> float:

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from launchpad_tui.records import record
 
 #: the largest number of characters of an expression, and of nested operations
 _LENGTH_LIMIT, _DEPTH_LIMIT = 20_000, 60
@@ -53,9 +54,7 @@ _RIGHT = frozenset({"**", "^"})
 _EQUALITY = frozenset({"==", "!="})
 #: operators that are written as words, with the symbols of those that have one
 _WORD_OPERATORS = {"or": "||", "and": "&&", "=~": "matches", "^": "**"}
-_SYMBOLS = (
-    r"\|\||&&|==|!=|<=|>=|=~|!~|\*\*|\.\.|\?\?|\?\.|[-+*/%^<>=!?:,.;|#()\[\]{}]"
-)
+_SYMBOLS = r"\|\||&&|==|!=|<=|>=|=~|!~|\*\*|\.\.|\?\?|\?\.|[-+*/%^<>=!?:,.;|#()\[\]{}]"
 _NUMBER = r"0[xX][0-9a-fA-F_]+|(?:\d[\d_]*)(?:\.(?!\.)\d*)?(?:[eE][+-]?\d+)?|\.\d+"
 _STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
 _TOKEN = re.compile(
@@ -78,28 +77,28 @@ class ExpressionError(Exception):
     """An expression is not valid, or cannot be evaluated. The message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """A constant."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A variable. ``#`` is the current item of a closure."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A word without quotes, for example the name of a task in ``depends``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """``target.key`` or ``target[key]``; ``optional`` for ``target?.key``."""
 
@@ -108,7 +107,7 @@ class Member:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """``target[start:end]``."""
 
@@ -117,7 +116,7 @@ class Slice:
     end: Tree | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary:
     """``-operand``, ``+operand`` or ``!operand``."""
 
@@ -125,7 +124,7 @@ class Unary:
     operand: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary:
     """An operator with two operands."""
 
@@ -134,7 +133,7 @@ class Binary:
     right: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditional:
     """``condition ? positive : negative``."""
 
@@ -143,21 +142,21 @@ class Conditional:
     negative: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """A list."""
 
     items: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapOf:
     """A map."""
 
     pairs: tuple[tuple[Tree, Tree], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionCall:
     """The call of a function; ``name`` contains dots for functions such as ``sprig.trim``."""
 
@@ -165,14 +164,14 @@ class FunctionCall:
     arguments: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closure:
     """``{body}``, the function argument of ``filter``, ``map`` and similar functions."""
 
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let:
     """``let name = value; body``."""
 
@@ -216,7 +215,7 @@ def parse(text: str, *, words: bool = False) -> Tree:
     return parser.whole()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Token:
     kind: str
     text: str

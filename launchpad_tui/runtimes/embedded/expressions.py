@@ -6,6 +6,7 @@ Nothing of Python can be reached: values are those of JSON, and the functions ar
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -131,35 +132,14 @@ def check(tree: Tree) -> None:
 def nodes(tree: Tree) -> list[Tree]:
     """Return a tree and all trees in it."""
     found: list[Tree] = []
-    pending: list[Tree | None] = [tree]
+    pending: list[object] = [tree]
     while pending:
         each = pending.pop()
-        if each is None:
-            continue
-        found.append(each)
-        match each:
-            case Member():
-                pending += [each.target, each.key]
-            case Slice():
-                pending += [each.target, each.start, each.end]
-            case Unary():
-                pending.append(each.operand)
-            case Binary():
-                pending += [each.left, each.right]
-            case Conditional():
-                pending += [each.condition, each.positive, each.negative]
-            case ListOf():
-                pending += each.items
-            case MapOf():
-                pending += [item for pair in each.pairs for item in pair]
-            case FunctionCall():
-                pending += each.arguments
-            case Closure():
-                pending.append(each.body)
-            case Let():
-                pending += [each.value, each.body]
-            case _:
-                pass
+        if isinstance(each, tuple):
+            pending += each
+        elif isinstance(each, Tree):
+            found.append(each)
+            pending += [getattr(each, field.name) for field in dataclasses.fields(each)]
     return found
 
 
@@ -217,6 +197,15 @@ class _Evaluation:
             case Conditional():
                 chosen = self._truth(tree.condition, variables)
                 return self.value(tree.positive if chosen else tree.negative, variables)
+            case ListOf() | MapOf() | Let():
+                return self._composed(tree, variables)
+            case Closure():
+                raise ExpressionError("a closure is only possible in functions such as filter")
+            case FunctionCall():
+                return self._call(tree, variables)
+
+    def _composed(self, tree: ListOf | MapOf | Let, variables: Mapping[str, object]) -> object:
+        match tree:
             case ListOf():
                 return [self.value(each, variables) for each in tree.items]
             case MapOf():
@@ -227,10 +216,6 @@ class _Evaluation:
             case Let():
                 bound = {**variables, tree.name: self.value(tree.value, variables)}
                 return self.value(tree.body, bound)
-            case Closure():
-                raise ExpressionError("a closure is only possible in functions such as filter")
-            case FunctionCall():
-                return self._call(tree, variables)
 
     def _variable(self, name: str, variables: Mapping[str, object]) -> object:
         if name == "$env":
@@ -377,18 +362,19 @@ class _Evaluation:
                 raise ExpressionError(f"the closure of {tree.name} must be true or false")
         chosen = [item for item, each in zip(items, results, strict=True) if each]
         places = [place for place, each in enumerate(results) if each]
-        return {
-            "all": lambda: len(chosen) == len(items),
-            "none": lambda: not chosen,
-            "any": lambda: bool(chosen),
-            "one": lambda: len(chosen) == 1,
-            "filter": lambda: chosen,
-            "count": lambda: len(chosen),
-            "find": lambda: chosen[0] if chosen else None,
-            "findLast": lambda: chosen[-1] if chosen else None,
-            "findIndex": lambda: places[0] if places else -1,
-            "findLastIndex": lambda: places[-1] if places else -1,
-        }[tree.name]()
+        found: dict[str, object] = {
+            "all": len(chosen) == len(items),
+            "none": not chosen,
+            "any": bool(chosen),
+            "one": len(chosen) == 1,
+            "filter": chosen,
+            "count": len(chosen),
+            "find": chosen[0] if chosen else None,
+            "findLast": chosen[-1] if chosen else None,
+            "findIndex": places[0] if places else -1,
+            "findLastIndex": places[-1] if places else -1,
+        }
+        return found[tree.name]
 
     def _reduced(
         self, tree: FunctionCall, body: Tree, items: list[object], variables: Mapping[str, object]
@@ -422,9 +408,15 @@ def _collected(
         for item, key in zip(items, results, strict=True):
             groups.setdefault(result_text(key), []).append(item)
         return groups
-    pairs = list(zip(results, items, strict=True))
-    pairs.sort(key=cmp_to_key(lambda one, other: compare(one[0], other[0])))
-    return [item for _, item in pairs]
+
+    def by_result(one: int, other: int) -> int:
+        return compare(results[one], results[other])
+
+    order = sorted(
+        range(len(items)),
+        key=cmp_to_key(by_result),
+    )
+    return [items[place] for place in order]
 
 
 def _equal(left: object, right: object) -> bool:

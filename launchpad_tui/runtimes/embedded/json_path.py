@@ -29,13 +29,16 @@ def json_path(value: object, path: object) -> object:
     while position < len(path):
         match = _STEP.match(path, position)
         if match is None or match.end() == position:
-            raise ExpressionError(f"the path {path[:60]!r} is not supported at {path[position:][:20]!r}")
+            raise ExpressionError(
+                f"the path {path[:60]!r} is not supported at {path[position:][:20]!r}"
+            )
         position = match.end()
         several = several or bool(match["deep"] or match["star"])
         if match["deep"]:
             found = _descendants(found)
         if match["name"] is not None:
-            found = [each[match["name"]] for each in found if _has(each, match["name"])]
+            name = match["name"]
+            found = [each[name] for each in found if isinstance(each, dict) and name in each]
         elif match["star"]:
             found = [item for each in found for item in _items(each)]
         else:
@@ -48,10 +51,6 @@ def json_path(value: object, path: object) -> object:
     if not found:
         raise ExpressionError(f"there is no value at {path[:60]!r}")
     return found[0]
-
-
-def _has(value: object, name: str) -> bool:
-    return isinstance(value, dict) and name in value
 
 
 def _items(value: object) -> list[object]:

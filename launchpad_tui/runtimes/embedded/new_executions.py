@@ -7,6 +7,7 @@ from pathlib import Path
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, Status, TargetStatus, new_execution_id
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.secrets import read_secret
 from launchpad_tui.runtimes.embedded.space_reserve import check_space
 from launchpad_tui.runtimes.embedded.templates import parse_text
@@ -19,12 +20,22 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
     Raises:
         NotFound: the configuration or its executable does not exist.
         ConfigError: a secret that the executable requires is missing.
+        InvalidInput: the value of a parameter is none of its choices.
         StorageFull: the disk has no space for an execution.
     """
     check_space(host.home.executions)
     configuration = host.records.configuration(scope, configuration_id)
     executable = host.records.executable(scope, configuration.executable_id)
     template = parse_text(executable.template, Path(executable.source or "template"), executable.id)
+    bound = dict(configuration.parameters)
+    for name, allowed in template.workflow.choices.items():
+        if name in bound and bound[name] not in allowed:
+            raise InvalidInput(
+                f"The value {bound[name][:60]!r} of the parameter {name} is not allowed",
+                f"The workflow template allows: {', '.join(allowed)}.",
+                "Create a configuration with one of these values.",
+                field=f"parameters.{name}",
+            )
     for name, key in template.workflow.secrets:
         read_secret(host.home.secrets, name, key)
     at = now()

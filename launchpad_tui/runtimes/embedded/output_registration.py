@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -26,6 +27,7 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Execution, why_not_store_outputs
+from launchpad_tui.domain.scenario import ArtifactSlot
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
@@ -33,6 +35,7 @@ from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.output_archive import archived
 from launchpad_tui.runtimes.embedded.space_reserve import is_full, no_space
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
+from launchpad_tui.runtimes.embedded.template_tags import tags
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import HostFiles, RuntimeHost
 from launchpad_tui.runtimes.log_files import LogWriter
@@ -84,23 +87,39 @@ def pending_outputs(
         signatures: the signatures of the outputs, by ``globalName``.
         unarchived: the ``globalName`` of outputs that have to be packed before they are stored.
     """
-    slots = {each.name: each for each in parsed.executable.outputs}
-    return PendingOutputs(
-        tuple(
+    found: list[PendingOutput] = []
+    for name, path in paths.items():
+        slot = _slot(name, parsed.executable.outputs)
+        shown = parsed.names.get(slot.name, slot.name)
+        found.append(
             PendingOutput(
                 name,
                 str(path),
-                parsed.names.get(name, name),
-                slots[name].kind,
-                slots[name].description,
-                tuple(slots[name].labels),
-                parsed.suffixes.get(name, ""),
+                name if "{{" in shown else shown,
+                slot.kind,
+                slot.description,
+                tuple(slot.labels),
+                parsed.suffixes.get(slot.name, ""),
                 name in unarchived,
             )
-            for name, path in paths.items()
-        ),
-        dict(signatures),
-    )
+        )
+    return PendingOutputs(tuple(found), dict(signatures))
+
+
+def _slot(name: str, slots: Sequence[ArtifactSlot]) -> ArtifactSlot:
+    """Return the slot of an output, whose declared name may have variables."""
+    for slot in slots:
+        if slot.name == name:
+            return slot
+    for slot in slots:
+        parts, position = [], 0
+        for tag in tags(slot.name):
+            parts.append(re.escape(slot.name[position : tag.start]))
+            position = tag.end
+        parts.append(re.escape(slot.name[position:]))
+        if len(parts) > 1 and re.fullmatch(".*".join(parts), name):
+            return slot
+    return ArtifactSlot(name, str(ArtifactKind.MODEL))
 
 
 def save_pending_outputs(folder: Path, outputs: PendingOutputs) -> None:

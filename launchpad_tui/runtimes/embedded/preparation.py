@@ -26,6 +26,7 @@ from launchpad_tui.runtimes.embedded.code_search import (
 )
 from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
+from launchpad_tui.runtimes.embedded.run_context import RunContext
 from launchpad_tui.runtimes.embedded.secrets import read_secret, stored_settings
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate, Workflow
 from launchpad_tui.runtimes.embedded.virtual_environment import (
@@ -34,7 +35,6 @@ from launchpad_tui.runtimes.embedded.virtual_environment import (
     find_requirements,
     virtual_environment,
 )
-from launchpad_tui.runtimes.embedded.workflow_run import RunContext
 from launchpad_tui.runtimes.embedded.workspace import Workspace, interpreter, name_interpreter
 from launchpad_tui.runtimes.host import RuntimeHost
 from launchpad_tui.runtimes.log_files import LogWriter

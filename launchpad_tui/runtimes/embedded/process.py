@@ -33,11 +33,18 @@ class Cancellation:
     Args:
         deadline_seconds: the time that the execution may take; None for no limit.
         grace_seconds: the time between SIGTERM and SIGKILL.
+        outer: a request of which this one is a part; it applies to this one as well.
     """
 
-    def __init__(self, deadline_seconds: float | None, grace_seconds: float) -> None:
+    def __init__(
+        self,
+        deadline_seconds: float | None,
+        grace_seconds: float,
+        outer: Cancellation | None = None,
+    ) -> None:
         self._cancelled = threading.Event()
         self._deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+        self._outer = outer
         self.grace_seconds = grace_seconds
 
     def cancel(self) -> None:
@@ -47,8 +54,34 @@ class Cancellation:
     @property
     def requested(self) -> bool:
         """Whether all commands have to end: they were cancelled, or the deadline has passed."""
-        overdue = self._deadline is not None and time.monotonic() > self._deadline
-        return overdue or self._cancelled.is_set()
+        if self._cancelled.is_set() or self.overdue:
+            return True
+        return self._outer is not None and self._outer.requested
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the deadline has passed, no matter whether an outer request exists."""
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    def within(self, seconds: float) -> Cancellation:
+        """Return a request for a part of the execution that has a deadline of its own."""
+        return Cancellation(seconds, self.grace_seconds, self)
+
+    def without_deadline(self) -> Cancellation:
+        """Return the same request without its deadline, for what runs after the deadline."""
+        found = Cancellation(None, self.grace_seconds)
+        found._cancelled = self._cancelled
+        return found
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for some seconds; return whether the end is requested before they have passed."""
+        end = time.monotonic() + seconds
+        while not self.requested:
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            self._cancelled.wait(min(left, _POLL_SECONDS))
+        return True
 
 
 @record

@@ -211,7 +211,7 @@ class _SupervisedRun:
             paths = run.run()
         if cancellation.requested:
             raise Interrupted("Stopped before the outputs were stored")
-        outputs = pending_outputs(parsed, paths, run.signatures, run.unarchived)
+        outputs = pending_outputs(parsed, paths, run.outputs.signatures, run.outputs.unarchived)
         self._status.persist(lambda: save_pending_outputs(self._workspace.root, outputs))
         try:
             self._store(outputs, cancellation)

@@ -1,67 +1,102 @@
-"""Parses the ``spec`` of a workflow template: templates, steps, containers and references."""
+"""Parses the ``spec`` of a workflow template: templates and containers."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from dataclasses import replace
 
+from launchpad_tui.runtimes.embedded.retries import POLICIES, seconds_of
+from launchpad_tui.runtimes.embedded.template_artifacts import (
+    expression_text,
+    input_artifacts,
+    input_parameters,
+    output_artifacts,
+    output_parameters,
+)
+from launchpad_tui.runtimes.embedded.template_containers import read_container
+from launchpad_tui.runtimes.embedded.template_library import Library, NamedTemplate
 from launchpad_tui.runtimes.embedded.template_model import (
-    Call,
-    Container,
-    EnvVar,
-    InputArtifact,
-    OutputArtifact,
-    OutputParameter,
+    Retry,
     Template,
     Workflow,
 )
+from launchpad_tui.runtimes.embedded.template_steps import CallReader
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 
-#: the largest number of steps that one execution runs, and of calls in one template
-MAX_STEPS = 1000
-#: the largest number of bytes of a name that becomes the name of a file, with an added ending
-_FILE_NAME_BYTES = 200
-#: ``{{…}}`` in commands, arguments and environment
-REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-#: ``{{steps.x.outputs.artifacts.y}}``, or ``tasks.`` in a DAG
-STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|parameters)\.(.+)")
-
-_IGNORED_CONTAINER = {
-    "image": "images are not pulled; the code in the folder of the template runs on this machine",
-    "imagePullPolicy": "images are not pulled",
-    "resources": "memory, processors and accelerators are not limited on this machine",
-    "volumeMounts": "volumes are not mounted",
-    "ports": "ports are not published",
-    "securityContext": "the commands run as the user who runs launchpad",
-    "livenessProbe": "probes are not called",
-    "readinessProbe": "probes are not called",
-    "name": "",
-}
-_KNOWN_CONTAINER = {
-    "command",
-    "args",
-    "env",
-    "envFrom",
-    "workingDir",
-    "source",
-    *_IGNORED_CONTAINER,
-}
+#: the largest number of templates that are written inside of each other
+_INLINE_DEPTH = 20
 _IGNORED_SPEC = {
     "imagePullSecrets": "images are not pulled",
     "volumeClaimTemplates": "volumes are not mounted",
+    "volumeClaimGC": "volumes are not mounted",
     "volumes": "volumes are not mounted",
     "serviceAccountName": "there are no service accounts on this machine",
+    "automountServiceAccountToken": "there are no service accounts on this machine",
+    "executor": "there are no service accounts on this machine",
     "ttlStrategy": "executions are kept until they are deleted",
     "podGC": "there are no pods on this machine",
     "podMetadata": "",
     "workflowMetadata": "",
+    "podDisruptionBudget": "there are no pods on this machine",
+    "podPriority": "there are no pods on this machine",
+    "podPriorityClassName": "there are no pods on this machine",
+    "podSpecPatch": "there are no pods on this machine",
+    "priority": "executions start in the order in which they are created",
+    "schedulerName": "there is only this machine",
     "securityContext": "the commands run as the user who runs launchpad",
     "nodeSelector": "there is only this machine",
     "tolerations": "there is only this machine",
     "affinity": "there is only this machine",
-    "parallelism": "all steps of a group run in parallel",
+    "hostNetwork": "",
+    "hostAliases": "the names of this machine are used",
+    "dnsConfig": "the name servers of this machine are used",
+    "dnsPolicy": "the name servers of this machine are used",
+    "archiveLogs": "logs are kept with the execution",
+    "artifactRepositoryRef": "artifacts are stored in the object store of the resource group",
+    "artifactGC": "artifacts are kept until they are deleted",
+    "metrics": "metrics of Prometheus are not exported",
+    "synchronization": "locks between workflows do not exist on this machine",
+    "suspend": "an execution starts when it is created",
+    "shutdown": "",
 }
-_KNOWN_SPEC = {"entrypoint", "arguments", "templates", "activeDeadlineSeconds", *_IGNORED_SPEC}
+_KNOWN_SPEC = {
+    "entrypoint",
+    "arguments",
+    "templates",
+    "templateDefaults",
+    "activeDeadlineSeconds",
+    "onExit",
+    "hooks",
+    "parallelism",
+    "retryStrategy",
+    *_IGNORED_SPEC,
+}
+_IGNORED_TEMPLATE = {
+    **{
+        key: _IGNORED_SPEC[key]
+        for key in (
+            "nodeSelector",
+            "tolerations",
+            "affinity",
+            "volumes",
+            "serviceAccountName",
+            "automountServiceAccountToken",
+            "executor",
+            "schedulerName",
+            "securityContext",
+            "podSpecPatch",
+            "hostAliases",
+            "metrics",
+            "synchronization",
+            "priority",
+        )
+    },
+    "priorityClassName": "there are no pods on this machine",
+    "archiveLocation": "artifacts are stored in the object store of the resource group",
+    "memoize": "every execution runs all of its steps",
+    "annotations": "",
+    "sidecars": "only the main container of a template runs",
+    "initContainers": "only the main container of a template runs",
+}
 _KNOWN_TEMPLATE = {
     "name",
     "inputs",
@@ -70,25 +105,49 @@ _KNOWN_TEMPLATE = {
     "script",
     "steps",
     "dag",
+    "suspend",
     "metadata",
-    "sidecars",
-    "initContainers",
     "retryStrategy",
     "activeDeadlineSeconds",
-    "nodeSelector",
-    "tolerations",
-    "affinity",
-    "volumes",
-    "serviceAccountName",
+    "timeout",
+    "parallelism",
+    "failFast",
+    "daemon",
+    *_IGNORED_TEMPLATE,
 }
-_REFUSED_TEMPLATE = {"resource", "suspend", "http", "plugin", "data", "containerSet"}
+#: types of templates that need a cluster, with the reason
+_UNSUPPORTED_TYPES = {
+    "resource": "there are no Kubernetes resources on this machine",
+    "http": "the agent that sends its requests runs in a cluster; send them in a container",
+    "plugin": "plugins run in a cluster",
+    "data": "it lists the content of an object store of the cluster",
+    "containerSet": "its containers share a pod; write them as steps",
+}
+_TYPES = ("container", "script", "steps", "dag", "suspend", *_UNSUPPORTED_TYPES)
 
 
 class SpecReader:
-    """Parses the ``spec`` of a document; ``notes`` are the settings that are ignored."""
+    """Parses the ``spec`` of a document; ``notes`` are the settings that are ignored.
 
-    def __init__(self) -> None:
+    Args:
+        library: finds other workflow templates for ``templateRef``.
+    """
+
+    def __init__(self, library: Library | None = None) -> None:
         self.notes: dict[str, None] = {}
+        #: the nodes of all templates, for error messages
+        self.nodes: dict[str, Node] = {}
+        #: where templates of other workflow templates were found, and the line of the reference
+        self.foreign: dict[str, NamedTemplate] = {}
+        self._library = library or Library()
+        self._templates: dict[str, Template] = {}
+        self._pending: list[NamedTemplate] = []
+        self._defaults: Node | None = None
+        self._workflow = ""
+        self._inline_depth = 0
+        #: the workflow template whose template is parsed, with ``/`` at the end; empty for the own
+        self._prefix = ""
+        self._calls = CallReader(self._resolve, self._local, self.note)
 
     def note(self, what: str, why: str) -> None:
         """Add a note about a setting that is ignored, unless the reason is empty."""
@@ -108,74 +167,166 @@ class SpecReader:
                 self.note(
                     f"spec.{key}", f"the embedded runtime does not support it (line {value.line})"
                 )
-        parameters: list[tuple[str, str | None]] = []
-        described: dict[str, str] = {}
-        arguments = spec.get("arguments")
-        for node in arguments.list_of("parameters") if arguments else ():
-            parameter = node.require_text("name")
-            if parameter in described:
-                raise node.error(f"duplicate parameter {parameter}")
-            # SAP AI Core accepts a value in place of a default.
-            default = node.get("default") or node.get("value")
-            parameters.append((parameter, None if default is None else default.text()))
-            described[parameter] = node.get_text("description")
-        templates: dict[str, Template] = {}
+        self._workflow, self._defaults = name, spec.get("templateDefaults")
+        parameters, described, choices = _workflow_parameters(spec)
         for node in spec.require("templates").entries():
-            template = self._template(node)
-            if template.name in templates:
+            template = self._template(node, node.require_text("name"))
+            if template.name in self._templates:
                 raise node.error(f"duplicate template {template.name}")
-            templates[template.name] = template
+            self._templates[template.name] = template
+            self.nodes[template.name] = node
         deadline = spec.get("activeDeadlineSeconds")
         seconds = deadline.integer() if deadline else None
         if deadline is not None and seconds is not None and seconds < 1:
             raise deadline.error("must be at least 1")
         entry = spec.require("entrypoint")
-        workflow = Workflow(name, entry.text(), tuple(parameters), templates, seconds, code_path)
-        if workflow.entrypoint not in templates:
+        hooks = self._calls.hooks(spec, "workflow")
+        self._read_foreign()
+        workflow = Workflow(
+            name,
+            entry.text(),
+            parameters,
+            self._templates,
+            seconds,
+            code_path,
+            choices,
+            hooks,
+            _count(spec, "parallelism"),
+        )
+        if workflow.entrypoint not in self._templates:
             raise entry.error(f"there is no template {workflow.entrypoint!r}")
+        retry = _retry(spec.get("retryStrategy"))
+        if retry is not None:
+            entrypoint = self._templates[workflow.entrypoint]
+            if entrypoint.retry is None:
+                self._templates[workflow.entrypoint] = replace(entrypoint, retry=retry)
         return workflow, described
 
-    def _template(self, node: Node) -> Template:
-        name = node.require_text("name")
-        for key, value in node.items():
-            if key in _REFUSED_TEMPLATE:
-                raise value.error(
-                    f"templates of type {key} are not supported by the embedded runtime"
-                )
-            if key in {"sidecars", "initContainers", "retryStrategy", "activeDeadlineSeconds"}:
-                self.note(
-                    f"{key} of template {name}",
-                    "the embedded runtime runs the container of a template once",
-                )
-            elif key not in _KNOWN_TEMPLATE:
-                self.note(f"{key} of template {name}", "the embedded runtime does not support it")
-        self._metadata(node)
-        bodies = [
-            key for key in ("container", "script", "steps", "dag") if node.get(key) is not None
-        ]
+    def _read_foreign(self) -> None:
+        """Parse the templates of other workflow templates that ``templateRef`` names."""
+        while self._pending:
+            named = self._pending.pop()
+            if named.key in self._templates:
+                continue
+            self._prefix = f"{named.workflow}/"
+            try:
+                self._templates[named.key] = self._template(named.node, named.key)
+            except TemplateError as error:
+                raise named.wrapped(error) from error
+            finally:
+                self._prefix = ""
+            self.nodes[named.key] = named.node
+            self.foreign[named.key] = named
+
+    def _local(self, node: Node) -> str:
+        """Return the name of the template that a text names; request it if it is foreign."""
+        name = node.text().strip()
+        if not self._prefix:
+            return name
+        workflow = self._prefix.rstrip("/")
+        self._pending.append(self._library.template(workflow, name, node))
+        return f"{self._prefix}{name}"
+
+    def _resolve(self, node: Node, inner: str) -> str:
+        """Return the name of the template that a step, task or hook calls."""
+        inline, reference = node.get("inline"), node.get("templateRef")
+        if inline is not None:
+            name = inner
+            if name in self._templates:
+                raise inline.error(f"duplicate template {name}")
+            self._inline_depth += 1
+            if self._inline_depth > _INLINE_DEPTH:
+                raise inline.error(f"inline templates are nested more than {_INLINE_DEPTH} deep")
+            self._templates[name] = self._template(inline, name)
+            self._inline_depth -= 1
+            self.nodes[name] = inline
+            return name
+        if reference is None:
+            return self._local(_required(node, "template"))
+        workflow, template = reference.require_text("name"), reference.require_text("template")
+        if workflow == self._workflow:
+            return template
+        self._pending.append(self._library.template(workflow, template, reference))
+        return f"{workflow}/{template}"
+
+    def _template(self, node: Node, name: str) -> Template:
+        bodies = [key for key in _TYPES if node.get(key) is not None]
         if len(bodies) != 1:
             raise node.error(
                 f"template {name} must have exactly one of container, script, steps and dag, "
                 f"not {' and '.join(bodies) or 'none'}"
             )
+        unsupported = self._unsupported(node, name, bodies[0])
+        self._metadata(node)
         inputs, outputs = node.get("inputs"), node.get("outputs")
         container = node.get("container") or node.get("script")
+        dag = node.get("dag")
+        leaf = container is not None
+        if unsupported:
+            return Template(name, node.line, unsupported=unsupported)
         return Template(
             name=name,
             line=node.line,
-            parameters=tuple(_input_parameters(inputs)),
-            inputs=tuple(_input_artifacts(inputs, leaf=container is not None)),
-            outputs=tuple(_output_artifacts(outputs, leaf=container is not None)),
-            output_parameters=tuple(_output_parameters(outputs, leaf=container is not None)),
-            container=self._container(container, script=bodies == ["script"])
+            parameters=tuple(input_parameters(inputs)),
+            inputs=tuple(input_artifacts(inputs, self.note, leaf=leaf)),
+            outputs=tuple(output_artifacts(outputs, self.note, leaf=leaf)),
+            output_parameters=tuple(output_parameters(outputs, leaf=leaf)),
+            container=read_container(container, self.note, script=bodies == ["script"])
             if container
             else None,
-            steps=tuple(_steps(node.require("steps")))
-            if bodies == ["steps"]
-            else _levels(node)
-            if bodies == ["dag"]
-            else (),
+            steps=self._calls.steps(node.require("steps"), name) if bodies == ["steps"] else (),
+            tasks=self._calls.tasks(dag, name) if dag is not None else (),
+            pause=_pause(node) if bodies == ["suspend"] else "",
+            fail_fast=self._setting(dag or node, "failFast", default=True),
+            parallelism=_count(node, "parallelism"),
+            deadline=self._deadline(node),
+            retry=_retry(node.get("retryStrategy") or self._default("retryStrategy")),
         )
+
+    def _unsupported(self, node: Node, name: str, body: str) -> str:
+        """Return why a template cannot run here; empty if it can. Note what is ignored."""
+        for key, value in node.items():
+            if key in _IGNORED_TEMPLATE:
+                self.note(f"{key} of template {name}", _IGNORED_TEMPLATE[key])
+            elif key not in _KNOWN_TEMPLATE and key not in _UNSUPPORTED_TYPES:
+                self.note(
+                    f"{key} of template {name}",
+                    f"the embedded runtime does not support it (line {value.line})",
+                )
+        if body in _UNSUPPORTED_TYPES:
+            return (
+                f"templates of type {body} are not supported by the embedded runtime: "
+                f"{_UNSUPPORTED_TYPES[body]}"
+            )
+        if body == "suspend" and not _pause(node):
+            return (
+                "templates of type suspend are supported with a duration only: nobody is asked "
+                "to resume an execution"
+            )
+        if node.get_boolean("daemon"):
+            return (
+                "daemon containers are not supported by the embedded runtime: the steps of an "
+                "execution have no network of their own"
+            )
+        return ""
+
+    def _default(self, key: str) -> Node | None:
+        return self._defaults.get(key) if self._defaults is not None else None
+
+    def _setting(self, node: Node, key: str, *, default: bool) -> bool:
+        return node.get_boolean(key, default=default)
+
+    def _deadline(self, node: Node) -> str:
+        """Return the text of the seconds that a template may take; empty for no limit."""
+        for key in ("activeDeadlineSeconds", "timeout"):
+            found = node.get(key) or self._default(key)
+            if found is None:
+                continue
+            text = found.text().strip()
+            if "{{" not in text and seconds_of(text) <= 0:
+                raise found.error(f"must be a positive number of seconds, not {text[:40]!r}")
+            return text
+        return ""
 
     def _metadata(self, node: Node) -> None:
         metadata = node.get("metadata")
@@ -184,201 +335,84 @@ class SpecReader:
             if key in {"ai.sap.com/resourcePlan", "ai.sap.com/instanceType"}:
                 self.note(key, "the resources of this machine are used")
 
-    def _container(self, node: Node, *, script: bool) -> Container:
-        for key, value in node.items():
-            if key in _IGNORED_CONTAINER:
-                self.note(key, _IGNORED_CONTAINER[key])
-            elif key not in _KNOWN_CONTAINER:
-                self.note(key, f"the embedded runtime does not support it (line {value.line})")
-        command = tuple(each.text() for each in node.list_of("command"))
-        if not command and script:
-            raise node.error("command is missing: a script requires an interpreter")
-        source = node.require("source").text() if script else ""
-        env: list[EnvVar] = []
-        for each in node.list_of("env"):
-            env.append(_variable(each))
-        secrets: list[str] = []
-        for each in node.list_of("envFrom"):
-            reference = each.get("secretRef")
-            if reference is None:
-                raise each.error("only secretRef is supported")
-            secrets.append(reference.require_text("name"))
-        working_dir = node.get_text("workingDir")
-        if working_dir and not working_dir.startswith("/"):
-            raise node.require("workingDir").error("must be an absolute path")
-        args = tuple(each.text() for each in node.list_of("args"))
-        return Container(command, args, tuple(env), tuple(secrets), working_dir, source)
+
+def _required(node: Node, key: str) -> Node:
+    node.require_text(key)
+    return node.require(key)
 
 
-def _variable(node: Node) -> EnvVar:
-    name = node.require_text("name")
-    source = node.get("valueFrom")
-    if source is None:
-        return EnvVar(name, node.get_text("value"))
-    reference = source.get("secretKeyRef")
-    if reference is None:
-        raise source.error("only secretKeyRef is supported")
-    return EnvVar(name, secret=(reference.require_text("name"), reference.require_text("key")))
-
-
-def _input_parameters(inputs: Node | None) -> Iterator[tuple[str, str | None]]:
-    for node in inputs.list_of("parameters") if inputs else ():
-        default = node.get("value") or node.get("default")
-        yield node.require_text("name"), None if default is None else default.text()
-
-
-def _absolute(node: Node) -> str:
-    path = node.require_text("path")
-    parts = path.split("/")
-    if not path.startswith("/") or ".." in parts or not any(parts):
-        raise node.require("path").error(
-            f"must be an absolute path without '..' and not the root, not {path!r}"
-        )
-    return path
-
-
-def _input_artifacts(inputs: Node | None, *, leaf: bool) -> Iterator[InputArtifact]:
-    seen: set[str] = set()
-    for node in inputs.list_of("artifacts") if inputs else ():
+def _workflow_parameters(
+    spec: Node,
+) -> tuple[tuple[tuple[str, str | None], ...], dict[str, str], dict[str, tuple[str, ...]]]:
+    """Return the parameters with their defaults, their descriptions and their allowed values."""
+    parameters: list[tuple[str, str | None]] = []
+    described: dict[str, str] = {}
+    choices: dict[str, tuple[str, ...]] = {}
+    arguments = spec.get("arguments")
+    for node in arguments.list_of("parameters") if arguments else ():
         name = node.require_text("name")
-        if problem := file_name_problem(name.replace("/", "_")):
-            raise node.require("name").error(f"the name of an input artifact {problem}")
-        if name in seen:
-            raise node.error(f"duplicate input artifact {name}")
-        seen.add(name)
-        raw = node.get("raw")
-        content = None if raw is None else raw.require("data").text()
-        path = _absolute(node) if leaf or node.get("path") is not None else ""
-        yield InputArtifact(name, path, content)
+        if name in described:
+            raise node.error(f"duplicate parameter {name}")
+        # SAP AI Core accepts a value in place of a default.
+        default = node.get("default") or node.get("value")
+        if default is None and (source := node.get("valueFrom")) is not None:
+            default = source.get("default")
+        text = None if default is None else default.text()
+        described[name] = node.get_text("description")
+        allowed = tuple(each.text() for each in node.list_of("enum"))
+        if allowed:
+            if text is not None and default is not None and text not in allowed:
+                raise default.error(f"must be one of {', '.join(allowed)}, not {text[:60]!r}")
+            choices[name] = allowed
+            described[name] = f"{described[name]} One of: {', '.join(allowed)}".strip()
+        parameters.append((name, text))
+    return tuple(parameters), described, choices
 
 
-def _output_artifacts(outputs: Node | None, *, leaf: bool) -> Iterator[OutputArtifact]:
-    seen: set[str] = set()
-    for node in outputs.list_of("artifacts") if outputs else ():
-        name = node.require_text("name")
-        if name in seen:
-            raise node.error(f"duplicate output artifact {name}")
-        seen.add(name)
-        archive = node.get("archive")
-        plain = archive is not None and any(key == "none" for key, _ in archive.items())
-        path, source = (_absolute(node), "") if leaf else ("", node.require_text("from"))
-        yield OutputArtifact(name, path, _global_name(node), not plain, source)
+def _count(node: Node, key: str) -> int:
+    """Return a positive number; 0 if the key is missing."""
+    found = node.get(key)
+    if found is None:
+        return 0
+    number = found.integer()
+    if number < 1:
+        raise found.error("must be at least 1")
+    return number
 
 
-def _global_name(node: Node) -> str:
-    """Return the ``globalName`` of an output artifact; empty if it has none."""
-    global_name = node.get("globalName")
-    if global_name is None:
-        return ""
-    name = global_name.text().strip()
-    if problem := file_name_problem(name):
-        raise global_name.error(f"the outputs of a run are stored by this name, which {problem}")
-    return name
+def _pause(node: Node) -> str:
+    """Return the text of the duration of a ``suspend`` template; empty without a duration."""
+    duration = node.require("suspend").get("duration")
+    text = "" if duration is None else duration.text().strip()
+    if duration is not None and "{{" not in text and seconds_of(text) < 0:
+        raise duration.error(f"must be a duration such as 20s, not {text[:40]!r}")
+    return text
 
 
-def file_name_problem(name: str) -> str:
-    """Return why a name cannot be that of a file in every object store; empty if it can."""
-    if not name:
-        return "is empty"
-    if len(name.encode("utf-8", "replace")) > _FILE_NAME_BYTES:
-        return f"is longer than {_FILE_NAME_BYTES} bytes"
-    if "/" in name or "\\" in name:
-        return f"must not contain '/' or '\\': {name[:60]!r}"
-    if name.startswith("."):
-        return f"must not start with '.': {name[:60]!r}"
-    if not name.isprintable():
-        return f"contains a control character: {name[:60]!r}"
-    return ""
-
-
-def _output_parameters(outputs: Node | None, *, leaf: bool) -> Iterator[OutputParameter]:
-    for node in outputs.list_of("parameters") if outputs else ():
-        name, value = node.require_text("name"), node.require("valueFrom")
-        if leaf:
-            yield OutputParameter(name, _absolute(value))
-        else:
-            yield OutputParameter(name, "", value.require_text("parameter"))
-
-
-def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
-    seen: set[str] = set()
-    for group in node.entries():
-        calls = tuple(
-            _call(each) for each in (group.entries() if not group.is_mapping else [group])
-        )
-        for call in calls:
-            if call.name in seen:
-                raise TemplateError(call.line, f"{group.path}: duplicate step {call.name}")
-            seen.add(call.name)
-            if len(seen) > MAX_STEPS:
-                raise TemplateError(call.line, f"{group.path}: more than {MAX_STEPS} steps")
-        yield calls
-
-
-def _call(node: Node) -> Call:
-    for key in ("when", "withItems", "withParam", "withSequence", "templateRef", "inline"):
-        found = node.get(key)
-        if found is not None:
-            raise found.error(
-                "conditions, loops and references to other workflow templates are not supported"
-            )
-    arguments = node.get("arguments")
-    parameters = (
-        [
-            (each.require_text("name"), each.get_text("value"))
-            for each in arguments.list_of("parameters")
-        ]
-        if arguments
-        else []
+def _retry(node: Node | None) -> Retry | None:
+    """Return the ``retryStrategy`` of a template. Raises TemplateError if it is not valid."""
+    if node is None:
+        return None
+    policy = node.get_text("retryPolicy").strip()
+    if policy and policy not in POLICIES:
+        raise node.require("retryPolicy").error(f"must be one of {', '.join(POLICIES)}")
+    limit = node.get("limit")
+    text = "" if limit is None else limit.text().strip()
+    if limit is not None and "{{" not in text and not text.isdecimal():
+        raise limit.error(f"must be a number, not {text[:40]!r}")
+    backoff, found = node.get("backoff"), {}
+    for key in ("duration", "factor", "cap", "maxDuration"):
+        each = backoff.get(key) if backoff is not None else None
+        found[key] = "" if each is None else each.text().strip()
+        if each is not None and "{{" not in found[key] and seconds_of(found[key]) < 0:
+            raise each.error(f"{found[key][:40]!r} is not a valid {key}")
+    expression = node.get("expression")
+    return Retry(
+        text,
+        policy,
+        "" if expression is None else expression_text(expression),
+        found["duration"],
+        found["factor"],
+        found["cap"],
+        found["maxDuration"],
     )
-    artifacts = (
-        [
-            (each.require_text("name"), each.require_text("from"))
-            for each in arguments.list_of("artifacts")
-        ]
-        if arguments
-        else []
-    )
-    return Call(
-        node.require_text("name"),
-        node.require_text("template"),
-        node.line,
-        tuple(parameters),
-        tuple(artifacts),
-    )
-
-
-def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
-    """Return the tasks of a DAG as groups that run one after another.
-
-    Each task is in the first group after the groups of its dependencies.
-    """
-    tasks: dict[str, tuple[Call, set[str], Node]] = {}
-    for each in node.require("dag").require("tasks").entries():
-        call = _call(each)
-        if call.name in tasks:
-            raise each.error(f"duplicate task {call.name}")
-        if len(tasks) >= MAX_STEPS:
-            raise each.error(f"more than {MAX_STEPS} tasks")
-        needs = {found.text() for found in each.list_of("dependencies")}
-        depends = each.get("depends")
-        if depends is not None:
-            names = depends.text().replace("&&", " ").split()
-            if any(not re.fullmatch(r"[\w-]+(\.Succeeded)?", name) for name in names):
-                raise depends.error("only task names joined by && are supported")
-            needs |= {name.removesuffix(".Succeeded") for name in names}
-        tasks[call.name] = (call, needs, each)
-    for _, needs, each in tasks.values():
-        for missing in sorted(needs - tasks.keys()):
-            raise each.error(f"there is no task {missing!r}")
-    levels: list[tuple[Call, ...]] = []
-    done: set[str] = set()
-    while len(done) < len(tasks):
-        ready = [
-            name for name, (_, needs, _) in tasks.items() if name not in done and needs <= done
-        ]
-        if not ready:
-            raise node.require("dag").error("the dependencies of the tasks form a cycle")
-        levels.append(tuple(tasks[name][0] for name in ready))
-        done |= set(ready)
-    return tuple(levels)

@@ -1,7 +1,6 @@
 """Values of the variables of Argo in workflow templates, such as ``{{workflow.name}}``.
 
-The variables are described in https://argo-workflows.readthedocs.io/en/latest/variables/. Those of
-loops, retries and exit handlers do not exist here.
+The variables are described in https://argo-workflows.readthedocs.io/en/latest/variables/.
 """
 
 from __future__ import annotations
@@ -14,17 +13,29 @@ from datetime import datetime
 
 from launchpad_tui.runtimes.embedded.template_model import Workflow
 
+#: ``{{steps.x.outputs.artifacts.y}}``, or ``tasks.`` in a DAG
+STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|parameters)\.(.+)")
 #: the values of earlier steps that are not outputs
+STEP_VALUES = frozenset({"id", "status", "exitCode", "startedAt", "finishedAt", "hostNodeName"})
+#: their names; ``outputs.parameters`` is that of all repetitions of a step
 STEP_VALUE = re.compile(
-    r"(?:steps|tasks)\.([^.]+)\."
-    r"(id|status|exitCode|startedAt|finishedAt|hostNodeName|outputs\.result)"
+    rf"(?:steps|tasks)\.([^.]+)\.({'|'.join(sorted(STEP_VALUES))}|outputs\.result"
+    r"|outputs\.exitCode|outputs\.parameters)"
 )
 #: ``{{inputs.artifacts.x}}``, which passes an input of a template on to a step
 INPUT_ARTIFACT = re.compile(r"inputs\.artifacts\.([^.]+)")
+#: ``{{workflow.outputs.artifacts.x}}``, an output with a ``globalName``
+GLOBAL_ARTIFACT = re.compile(r"workflow\.outputs\.artifacts\.(.+)")
 #: variables that every template has
 TEMPLATE_VARIABLES = frozenset(
     {"inputs.parameters", "node.name", "steps.name", "tasks.name", "retries"}
 )
+#: variables of templates with a retry strategy
+RETRY_VARIABLES = frozenset(
+    f"lastRetry.{name}" for name in ("exitCode", "status", "duration", "message")
+)
+#: variables that have a value once the workflow has ended
+EXIT_VARIABLES = frozenset({"workflow.status", "workflow.duration", "workflow.failures"})
 _TIME_FORMATS = ("", ".s", ".RFC3339", *(f".{letter}" for letter in string.ascii_letters))
 
 

@@ -9,9 +9,8 @@ itself must have one. Serving templates are reported as skipped, because they de
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,24 +24,34 @@ from launchpad_tui.domain.scenario import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.embedded.template_body import SpecReader, file_name_problem
+from launchpad_tui.runtimes.embedded.template_artifacts import file_name_problem
+from launchpad_tui.runtimes.embedded.template_body import SpecReader
 from launchpad_tui.runtimes.embedded.template_calls import check_calls, input_names
 from launchpad_tui.runtimes.embedded.template_credentials import credential_notes
+from launchpad_tui.runtimes.embedded.template_files import (
+    SIZE_LIMIT,
+    TEMPLATE_KINDS,
+    Document,
+    FolderLibrary,
+    combined_text,
+    decoded,
+    read_documents,
+    template_files,
+)
+from launchpad_tui.runtimes.embedded.template_library import (
+    Library,
+    LibraryDocument,
+    library_of,
+)
 from launchpad_tui.runtimes.embedded.template_model import (
     ParsedTemplate,
     ParsedTemplates,
     Workflow,
 )
-from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError, documents
+from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 
-#: the largest number of bytes of a file
-_SIZE_LIMIT = 2_000_000
 #: the largest numbers of templates that are added at once, and of bytes of all of them
 _COUNT_LIMIT, _TOTAL_LIMIT = 2000, 50_000_000
-#: the names of folders that are not searched
-_IGNORED_FOLDERS = frozenset(
-    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", "site-packages"}
-)
 #: IDs of scenarios and executables (AI API)
 _ID = re.compile(r"[\w.-]{4,64}", re.ASCII)
 _SCENARIO_NAME, _SCENARIO_TEXT = "scenarios.ai.sap.com/name", "scenarios.ai.sap.com/description"
@@ -52,8 +61,6 @@ _SCENARIO_ID, _VERSION = "scenarios.ai.sap.com/id", "ai.sap.com/version"
 CODE_PATH = "launchpad.tui/code-path"
 _SLOT = re.compile(r"artifacts\.ai\.sap\.com/(.+)\.(kind|name|description|labels|suffix)")
 _SUFFIXES = (".yaml", ".yml", ".json")
-_TEMPLATE_KINDS = frozenset({"WorkflowTemplate", "ClusterWorkflowTemplate"})
-_LIST_KINDS = frozenset({"List", "WorkflowTemplateList", "ClusterWorkflowTemplateList"})
 #: kinds of documents that a user may take for a workflow template, with the reason to skip them
 _SKIPPED_KINDS = {
     "ServingTemplate": "a ServingTemplate describes a deployment, which this runtime does not run",
@@ -63,14 +70,21 @@ _SKIPPED_KINDS = {
 }
 
 
-def parse_templates(path: Path) -> ParsedTemplates:
+def parse_templates(
+    path: Path, added: Callable[[str], str | None] = lambda _name: None
+) -> ParsedTemplates:
     """Parse all workflow templates of a file, or of a folder and its subfolders.
+
+    Args:
+        path: the file or folder.
+        added: returns the template of an executable that was added before, which templates may
+            refer to; None if there is none with this ID.
 
     Raises:
         InvalidInput: there is neither a file nor a folder, or there are too many templates.
     """
     if path.is_dir():
-        files, named = list(_files(path)), False
+        files, named = list(template_files(path)), False
     elif path.is_file():
         files, named = [path], True
     else:
@@ -79,44 +93,123 @@ def parse_templates(path: Path) -> ParsedTemplates:
             hint="Give a YAML file with workflow templates, or a folder with such files.",
             field="path",
         )
-    templates: list[ParsedTemplate] = []
-    refused: list[TemplateProblem] = []
-    skipped: list[TemplateProblem] = []
-    seen: dict[str, str] = {}
-    size = 0
-    for file in files:
-        for found in _file(file, skipped, named=named):
-            if isinstance(found, TemplateProblem):
-                refused.append(found)
-                continue
-            template, line = found
-            known = seen.get(template.workflow.id)
-            if known is not None:
-                refused.append(
-                    TemplateProblem(
-                        file, line, f"{template.workflow.id} is also defined in {known}"
-                    )
+    library = FolderLibrary(lambda: [*files, *_beside(path)] if named else files, added)
+    return _Parse(path, library, named=named).run(files)
+
+
+def _beside(file: Path) -> list[Path]:
+    """Return the other files of the folder of a file, in which templates may be defined."""
+    return sorted(
+        each
+        for each in file.absolute().parent.iterdir()
+        if each.is_file() and each.name != file.name and each.suffix.lower() in _SUFFIXES
+    )
+
+
+class _Parse:
+    """Parses the templates of files, and collects the problems."""
+
+    def __init__(self, path: Path, library: FolderLibrary, *, named: bool) -> None:
+        self._path = path
+        self._library = library
+        self._named = named
+        self._templates: list[ParsedTemplate] = []
+        self._refused: list[TemplateProblem] = []
+        self._skipped: list[TemplateProblem] = []
+        #: problems of templates without annotations of SAP, which others may use, by name
+        self._parts: list[tuple[str, TemplateProblem]] = []
+        self._used: set[str] = set()
+        self._seen: dict[str, str] = {}
+        self._size = 0
+
+    def run(self, files: Sequence[Path]) -> ParsedTemplates:
+        for file in files:
+            self._file(file)
+        self._refused += [problem for name, problem in self._parts if name not in self._used]
+        return ParsedTemplates(tuple(self._templates), tuple(self._refused), tuple(self._skipped))
+
+    def _refuse(self, file: Path, line: int, reason: str) -> None:
+        self._refused.append(TemplateProblem(file, line, reason))
+
+    def _file(self, file: Path) -> None:
+        try:
+            if file.stat().st_size > SIZE_LIMIT:
+                if self._named:
+                    limit = f"{SIZE_LIMIT // 1_000_000} MB"
+                    self._refuse(file, 1, f"the file is larger than {limit}")
+                return
+            text = decoded(file.read_bytes())
+        except OSError as error:
+            self._refuse(file, 1, f"the file cannot be read: {error.strerror or error}")
+            return
+        except UnicodeDecodeError as error:
+            if self._named:
+                self._refuse(
+                    file, 1, f"the file is not UTF-8: {error.reason} at byte {error.start}"
                 )
-                continue
-            seen[template.workflow.id] = f"{file}:{line}"
-            templates.append(template)
-            size += len(template.executable.template)
-            if len(templates) > _COUNT_LIMIT or size > _TOTAL_LIMIT:
-                raise InvalidInput(
-                    f"There are too many workflow templates in {path}",
-                    f"At most {_COUNT_LIMIT:,} templates with together {_TOTAL_LIMIT // 1_000_000} "
-                    "MB can be added at once.",
-                    "Add the files or subfolders one by one.",
-                    field="path",
-                )
-    return ParsedTemplates(tuple(templates), tuple(refused), tuple(skipped))
+            return
+        if not self._named and "WorkflowTemplate" not in text and "ServingTemplate" not in text:
+            return
+        before = len(self._skipped)
+        try:
+            found = read_documents(text)
+            for each in found:
+                if each.kind in TEMPLATE_KINDS:
+                    self._document(each, file)
+                elif each.kind in _SKIPPED_KINDS and (
+                    self._named or each.kind == "ServingTemplate"
+                ):
+                    reason = _SKIPPED_KINDS[each.kind]
+                    self._skipped.append(TemplateProblem(file, each.node.line, reason))
+        except TemplateError as error:
+            self._refuse(file, error.line, error.reason)
+            return
+        any_template = any(each.kind in TEMPLATE_KINDS for each in found)
+        if self._named and not any_template and len(self._skipped) == before:
+            self._refuse(file, 1, "the file has no document with kind: WorkflowTemplate")
+
+    def _document(self, document: Document, file: Path) -> None:
+        library = Library(self._library.find)
+        try:
+            template = _parse(document.node, document.text, file, library)
+        except TemplateError as error:
+            problem = TemplateProblem(file, error.line, error.reason)
+            if document.name and not _is_executable(document.node):
+                self._parts.append((document.name, problem))
+            else:
+                self._refused.append(problem)
+            return
+        self._used |= library.used.keys()
+        line, executable_id = document.node.line, template.workflow.id
+        known = self._seen.get(executable_id)
+        if known is not None:
+            self._refuse(file, line, f"{executable_id} is also defined in {known}")
+            return
+        self._seen[executable_id] = f"{file}:{line}"
+        self._templates.append(template)
+        self._size += len(template.executable.template)
+        if len(self._templates) > _COUNT_LIMIT or self._size > _TOTAL_LIMIT:
+            raise InvalidInput(
+                f"There are too many workflow templates in {self._path}",
+                f"At most {_COUNT_LIMIT:,} templates with together {_TOTAL_LIMIT // 1_000_000} "
+                "MB can be added at once.",
+                "Add the files or subfolders one by one.",
+                field="path",
+            )
+
+
+def _is_executable(node: Node) -> bool:
+    """Return whether a template has the label that makes it an executable of a scenario."""
+    metadata = node.get("metadata")
+    labels = metadata.get("labels") if metadata is not None and metadata.is_mapping else None
+    return labels is not None and labels.is_mapping and labels.get(_SCENARIO_ID) is not None
 
 
 def parse_text(text: str, file: Path, executable_id: str = "") -> ParsedTemplate:
     """Parse a workflow template of a text.
 
     Args:
-        text: one or several documents.
+        text: one or several documents, which may refer to each other.
         file: the file that the text is from, for error messages.
         executable_id: the ID of the template to parse; empty for the first one.
 
@@ -125,11 +218,15 @@ def parse_text(text: str, file: Path, executable_id: str = "") -> ParsedTemplate
             reason.
     """
     try:
-        for node in _items(documents(text)):
-            if _kind(node) not in _TEMPLATE_KINDS:
-                continue
-            if not executable_id or _name(node) == executable_id:
-                return _parse(node, text, file)
+        found = [each for each in read_documents(text) if each.kind in TEMPLATE_KINDS]
+        library = library_of(
+            (each.name, LibraryDocument(each.node, each.text, str(file))) for each in found
+        )
+        for each in found:
+            if not executable_id or each.name == executable_id:
+                parsed = _parse(each.node, each.text, file, library)
+                executable = replace(parsed.executable, template=text)
+                return replace(parsed, executable=executable)
     except TemplateError as error:
         raise InvalidInput(
             "Invalid workflow template",
@@ -143,113 +240,7 @@ def parse_text(text: str, file: Path, executable_id: str = "") -> ParsedTemplate
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for top, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _IGNORED_FOLDERS)
-        for name in sorted(names):
-            if name.lower().endswith(_SUFFIXES):
-                yield Path(top, name)
-
-
-def _file(
-    file: Path, skipped: list[TemplateProblem], *, named: bool
-) -> Iterator[tuple[ParsedTemplate, int] | TemplateProblem]:
-    """Yield the templates of a file with their lines, and its problems.
-
-    Args:
-        file: the file.
-        skipped: receives the documents of other kinds that resemble workflow templates.
-        named: whether the user gave the file itself.
-    """
-    try:
-        if file.stat().st_size > _SIZE_LIMIT:
-            if named:
-                yield TemplateProblem(
-                    file, 1, f"the file is larger than {_SIZE_LIMIT // 1_000_000} MB"
-                )
-            return
-        text = _decoded(file.read_bytes())
-    except OSError as error:
-        yield TemplateProblem(file, 1, f"the file cannot be read: {error.strerror or error}")
-        return
-    except UnicodeDecodeError as error:
-        if named:
-            yield TemplateProblem(
-                file, 1, f"the file is not UTF-8: {error.reason} at byte {error.start}"
-            )
-        return
-    if not named and "WorkflowTemplate" not in text and "ServingTemplate" not in text:
-        return
-    any_template = False
-    try:
-        nodes = list(_items(documents(text)))
-        for node in nodes:
-            kind = _kind(node)
-            if kind in _SKIPPED_KINDS and (named or kind == "ServingTemplate"):
-                reason = TemplateProblem(file, node.line, _SKIPPED_KINDS[kind])
-                skipped.append(reason)
-            if kind not in _TEMPLATE_KINDS:
-                continue
-            any_template = True
-            try:
-                # The comments of a file with a single document are kept.
-                source = text if len(nodes) == 1 else _source(node)
-                yield _parse(node, source, file), node.line
-            except TemplateError as error:
-                yield TemplateProblem(file, error.line, error.reason)
-    except TemplateError as error:
-        yield TemplateProblem(file, error.line, error.reason)
-        return
-    if named and not any_template and not any(each.file == file for each in skipped):
-        yield TemplateProblem(file, 1, "the file has no document with kind: WorkflowTemplate")
-
-
-def _decoded(data: bytes) -> str:
-    """Decode a YAML stream, which may be UTF-8, UTF-16 or UTF-32 (YAML 1.2, section 5.2)."""
-    for mark, encoding in (
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark):
-            return data.decode(encoding)
-    return data.decode("utf-8-sig")
-
-
-def _items(nodes: Iterator[Node]) -> Iterator[Node]:
-    """Yield documents, and the items of documents that are Kubernetes lists."""
-    for node in nodes:
-        if _kind(node) in _LIST_KINDS:
-            yield from _items(iter(node.list_of("items")))
-        else:
-            yield node
-
-
-def _source(node: Node) -> str:
-    """Return the text of a template, which can be parsed without the rest of its file."""
-    try:
-        list(documents(node.source))
-    except TemplateError:
-        # An alias in an item of a list may refer to an anchor in another item.
-        return node.serialized()
-    return node.source
-
-
-def _kind(node: Node) -> str:
-    if not node.is_mapping:
-        return ""
-    kind = node.get("kind")
-    return kind.text() if kind is not None and kind.is_scalar else ""
-
-
-def _name(node: Node) -> str:
-    metadata = node.get("metadata")
-    name = metadata.get("name") if metadata is not None and metadata.is_mapping else None
-    return name.text().strip() if name is not None and name.is_scalar else ""
-
-
-def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
+def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplate:
     version = node.require("apiVersion")
     if version.text() != "argoproj.io/v1alpha1":
         raise version.error(f"must be argoproj.io/v1alpha1, not {version.text()[:60]!r}")
@@ -268,10 +259,10 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     code_path = annotations.get_text(CODE_PATH).strip()
     if code_path and not code_path.startswith("/"):
         raise annotations.require(CODE_PATH).error("must be an absolute path")
-    reader = SpecReader()
+    reader = SpecReader(library)
     workflow, described = reader.workflow(executable_id, node.require("spec"), code_path)
     workflow = replace(workflow, labels=_texts(labels), annotations=_texts(annotations))
-    check_calls(workflow, node.require("spec"))
+    check_calls(workflow, reader)
     slots = _slots(annotations)
     inputs, outputs = input_names(workflow), _output_names(workflow)
     _note_unused(slots, {*inputs, *(name for pair in outputs for name in pair)}, reader)
@@ -293,11 +284,14 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         parameters=tuple(
             Parameter(key, default, described[key]) for key, default in workflow.parameters
         ),
-        inputs=tuple(_slot(each, "", slots, "") for each in inputs),
+        inputs=tuple(
+            replace(_slot(each, "", slots, ""), optional=not required)
+            for each, required in inputs.items()
+        ),
         outputs=tuple(
             _slot(each, other, slots, str(ArtifactKind.MODEL)) for each, other in outputs
         ),
-        template=text,
+        template=combined_text(text, library.used.values()) if library.used else text,
         source=str(file.absolute()),
         notes=(*reader.notes, *credential_notes(node, executable_id)),
         settings={},

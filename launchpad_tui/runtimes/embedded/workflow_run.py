@@ -1,105 +1,61 @@
-"""Runs the steps of a workflow: parameters, path mapping, commands and outputs."""
+"""Runs the steps of a workflow: conditions, loops, dependencies, retries and hooks."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shlex
+import dataclasses
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.records import record
-from launchpad_tui.runtimes.embedded.code_copy import CodeView
-from launchpad_tui.runtimes.embedded.failure_hints import OutputTail, StepFacts, hint, last_error
-from launchpad_tui.runtimes.embedded.mounts import Mount
-from launchpad_tui.runtimes.embedded.output_archive import archived
-from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
-from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
-from launchpad_tui.runtimes.embedded.space_reserve import is_full
+from launchpad_tui.runtimes.embedded.container_run import ContainerRun
+from launchpad_tui.runtimes.embedded.expression_syntax import ExpressionError
+from launchpad_tui.runtimes.embedded.expressions import condition, json_text
+from launchpad_tui.runtimes.embedded.loops import (
+    iteration_name,
+    parameter_items,
+    sequence_numbers,
+)
+from launchpad_tui.runtimes.embedded.process import Cancellation
+from launchpad_tui.runtimes.embedded.retries import RetryPlan, seconds_of
+from launchpad_tui.runtimes.embedded.run_context import RunContext
+from launchpad_tui.runtimes.embedded.run_outputs import RunOutputs
+from launchpad_tui.runtimes.embedded.run_results import (
+    SUCCEEDED,
+    CallResult,
+    combined,
+    failure,
+    skipped,
+)
+from launchpad_tui.runtimes.embedded.run_variables import Variables, WorkflowValues
 from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
-from launchpad_tui.runtimes.embedded.step_mounts import (
-    add_mount,
-    input_mount,
-    is_covered,
-    is_file_path,
-    mount_key,
-    output_place,
-)
-from launchpad_tui.runtimes.embedded.template_body import REFERENCE, STEP_OUTPUT
-from launchpad_tui.runtimes.embedded.template_model import (
-    SIGNATURES,
-    Call,
-    Container,
-    OutputArtifact,
-    Template,
-    Workflow,
-)
-from launchpad_tui.runtimes.embedded.template_variables import (
-    INPUT_ARTIFACT,
-    STEP_VALUE,
-    parameters_json,
-    workflow_variable,
-)
-from launchpad_tui.runtimes.embedded.workspace import Workspace
-from launchpad_tui.runtimes.log_files import LogWriter
+from launchpad_tui.runtimes.embedded.task_graph import TaskGraph
+from launchpad_tui.runtimes.embedded.template_calls import MAX_DEPTH
+from launchpad_tui.runtimes.embedded.template_model import Call, Hook, Template
+from launchpad_tui.runtimes.embedded.template_steps import MAX_STEPS
+from launchpad_tui.runtimes.embedded.template_variables import parameters_json
 
-#: Paths of Python interpreters that are replaced by the interpreter of the execution. Interpreters
-#: of virtual environments do not match.
-_SYSTEM_PYTHON = re.compile(
-    r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?"
-)
+#: the largest number of containers that run at the same time, if the template sets no other
+_PARALLEL = 32
 
 
 @record
-class RunContext:
-    """The values that all steps of an execution share.
+class _Frame:
+    """Where a call is made: the variables of the calling template, and the depth of calls."""
 
-    Args:
-        parameters: the values of the workflow's parameters.
-        inputs: the folder of each input artifact, by the name of the input.
-        env: the environment variables of all steps.
-        python: the interpreter that ``python`` runs.
-        code: the copies of the code by the name of the template.
-        sandbox: the method of mapping the container's paths.
-        secret: returns the keys and values of a secret.
-        record: receives the lines of standard output that begin with ``::``.
-        facts: what explanations of failures refer to, by the name of the template.
-    """
-
-    workflow: Workflow
-    execution_id: str
-    created_at: datetime
-    workspace: Workspace
-    parameters: Mapping[str, str]
-    inputs: Mapping[str, Path]
-    env: Mapping[str, str]
-    python: Path
-    code: Mapping[str, CodeView]
-    sandbox: Sandbox
-    log: LogWriter
+    variables: Variables
     cancellation: Cancellation
-    secret: Callable[[str], Mapping[str, str]]
-    record: Callable[[list[bytes]], None]
-    facts: Mapping[str, StepFacts]
+    depth: int = 0
+    parallelism: int = _PARALLEL
 
-
-@dataclass(slots=True)
-class _CallOutputs:
-    """The outputs of a call: paths of artifacts and values of parameters, by name.
-
-    ``values`` are the other values of the step, such as ``exitCode``. ``plain`` are the names of
-    artifacts that are stored without an archive.
-    """
-
-    artifacts: dict[str, Path]
-    parameters: dict[str, str]
-    values: dict[str, str] = field(default_factory=dict)
-    plain: set[str] = field(default_factory=set)
+    def after(self, results: Mapping[str, CallResult]) -> _Frame:
+        """Return the frame with the results of earlier steps."""
+        variables = self.variables
+        merged = {**variables.results, **results}
+        return replace(self, variables=replace(variables, results=merged))
 
 
 class WorkflowRun:
@@ -107,11 +63,18 @@ class WorkflowRun:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
-        self._outputs: dict[str, Path] = {}
-        self.signatures: dict[str, str] = {}
-        #: the ``globalName`` of outputs that could not be packed, because the disk is full
-        self.unarchived: set[str] = set()
         self._lock = threading.Lock()
+        self._steps = 0
+        #: the hooks with an expression that have run, with the names of their steps
+        self._hooks_done: set[tuple[int, str]] = set()
+        self._failures: list[dict[str, str]] = []
+        parallel = context.workflow.parallelism or _PARALLEL
+        self._slots = threading.BoundedSemaphore(parallel)
+        self._values = WorkflowValues(
+            context.workflow, context.execution_id, context.created_at, context.parameters
+        )
+        #: what was passed on and is to be registered
+        self.outputs = RunOutputs(context, self._values)
 
     def run(self) -> dict[str, Path]:
         """Run all steps.
@@ -124,7 +87,7 @@ class WorkflowRun:
             StepFailed: a command failed, or an output is missing.
             Interrupted: the execution was stopped, or its deadline passed.
         """
-        workflow = self._context.workflow
+        workflow, context = self._context.workflow, self._context
         # Input parameters of the entrypoint have the values of the workflow's parameters.
         declared = {name for name, _ in workflow.templates[workflow.entrypoint].parameters}
         parameters = tuple(
@@ -132,324 +95,391 @@ class WorkflowRun:
             for name, _ in workflow.parameters
             if name in declared
         )
-        self._call(Call("", workflow.entrypoint, 0, parameters), {}, {}, {})
-        return self._outputs
+        started = now()
+        frame = _Frame(Variables(self._values, workflow.entrypoint), context.cancellation)
+        problem: StepFailed | Interrupted | None = None
+        try:
+            self._run_hooks(workflow.hooks, frame, ended=False)
+            problem = self._call(Call("", workflow.entrypoint, 0, parameters), frame).error
+        except (StepFailed, Interrupted) as error:
+            problem = error
+        self._values.ended |= {
+            "workflow.status": "Failed" if problem is not None else SUCCEEDED,
+            "workflow.duration": f"{(now() - started).total_seconds():.6f}",
+            "workflow.failures": json_text(self._failures),
+        }
+        # Hooks also run after the deadline, but not after the user stopped the execution.
+        after = replace(frame, cancellation=context.cancellation.without_deadline())
+        try:
+            if not after.cancellation.requested:
+                self._run_hooks(workflow.hooks, after, ended=True)
+        except StepFailed as error:
+            problem = problem or error
+        if problem is not None:
+            raise problem
+        return self.outputs.paths
 
-    def _call(
-        self,
-        call: Call,
-        given: Mapping[str, Path],
-        outer: Mapping[str, str],
-        outputs: Mapping[str, _CallOutputs],
-    ) -> _CallOutputs:
-        """Run a call.
+    def _call(self, call: Call, frame: _Frame) -> CallResult:
+        """Run a call, with all iterations of its loop. Failures become its result.
 
-        Args:
-            call: the call.
-            given: the input artifacts of the calling template, by name.
-            outer: the variables of the calling template.
-            outputs: the outputs of its earlier steps.
+        Raises:
+            Interrupted: the execution was stopped, or its deadline passed.
         """
-        template = self._context.workflow.templates[call.template]
-        values = {name: default or "" for name, default in template.parameters}
-        values |= {name: self._fill_in(text, outer, outputs) for name, text in call.parameters}
-        known = {f"inputs.parameters.{name}": value for name, value in values.items()}
-        known |= {"inputs.parameters": parameters_json(values), "retries": "0"}
-        step = call.name or template.name
-        known |= dict.fromkeys(("node.name", "steps.name", "tasks.name"), step)
-        artifacts: dict[str, Path] = {}
-        for name, source in call.artifacts:
-            reference = source.strip().strip("{} ")
-            if match := STEP_OUTPUT.fullmatch(reference):
-                artifacts[name] = outputs[match[1]].artifacts[match[3]]
-            elif match := INPUT_ARTIFACT.fullmatch(reference):
-                found = given.get(match[1]) or self._context.inputs.get(match[1])
-                if found is not None:
-                    artifacts[name] = found
-        if template.container is not None:
-            return self._run_container(step, template, template.container, artifacts, known)
-        before: dict[str, _CallOutputs] = {}
-        for group in template.steps:
-            before |= self._group(group, known, before, artifacts)
-        return self._collect_from_steps(template, known, before)
+        if call.loop is None:
+            return self._single(call, call.name or call.template, frame)
+        try:
+            items = self._items(call, frame.variables)
+        except StepFailed as error:
+            return self._failed(call.name, error)
+        frames = [
+            (
+                iteration_name(call.name, place, item),
+                replace(frame, variables=replace(frame.variables, item=item)),
+            )
+            for place, item in enumerate(items)
+        ]
+        runs = [
+            lambda name=name, each=each: self._single(call, name, each) for name, each in frames
+        ]
+        return combined(_in_parallel(runs, frame.parallelism))
 
-    def _collect_from_steps(
-        self, template: Template, known: Mapping[str, str], before: Mapping[str, _CallOutputs]
-    ) -> _CallOutputs:
-        """Return the outputs of a template with steps, which are outputs of its steps."""
-        collected = _CallOutputs({}, {})
-        for parameter in template.output_parameters:
-            collected.parameters[parameter.name] = self._fill_in(parameter.source, known, before)
-        for output in template.outputs:
-            match = STEP_OUTPUT.fullmatch(output.source.strip().strip("{} "))
-            if match is not None:
-                source = before[match[1]]
-                path = collected.artifacts[output.name] = source.artifacts[match[3]]
-                if match[3] in source.plain:
-                    collected.plain.add(output.name)
-                self._add_output(replace(output, archived=match[3] not in source.plain), path)
+    def _items(self, call: Call, variables: Variables) -> list[object]:
+        loop, variables = call.loop, replace(variables, step=call.name)
+        if loop is None:
+            return []
+        try:
+            if loop.parameter:
+                return parameter_items(variables.fill_in(loop.parameter), MAX_STEPS)
+            if loop.sequence:
+                texts = {key: variables.fill_in(text) for key, text in loop.sequence.items()}
+                return list(sequence_numbers(texts, MAX_STEPS))
+        except ExpressionError as error:
+            raise StepFailed(
+                f"Step {call.name}: the items of its loop are not valid",
+                str(error),
+                step=call.name,
+                reason="loop",
+                is_error=True,
+            ) from error
+        return [_filled_in(item, variables) for item in loop.items]
+
+    def _single(self, call: Call, step: str, frame: _Frame) -> CallResult:
+        """Run a call once, with its hooks and retries."""
+        frame = replace(frame, variables=replace(frame.variables, step=step))
+        try:
+            if call.when and not self._applies(call, step, frame.variables):
+                self._context.log.report(f"Step {step} skipped: {call.when} is false", step)
+                return skipped(step)
+            running = CallResult("Running", values={"status": "Running"})
+            self._run_hooks(call.hooks, frame.after({call.name: running}), ended=False)
+            result = self._with_retries(call, step, frame)
+            if result.error is not None:
+                self._note_failure(step, result)
+            self._run_hooks(call.hooks, frame.after({call.name: result}), ended=True)
+        except StepFailed as error:
+            return self._failed(step, error)
+        return result
+
+    def _failed(self, step: str, error: StepFailed) -> CallResult:
+        result = failure(error)
+        self._note_failure(step, result)
+        return result
+
+    def _note_failure(self, step: str, result: CallResult) -> None:
+        """Note a failure for the variable ``workflow.failures`` of exit handlers."""
+        with self._lock:
+            self._failures.append(
+                {
+                    "displayName": step,
+                    "message": result.error.title if result.error is not None else "",
+                    "templateName": step,
+                    "phase": result.status,
+                    "podName": self._context.execution_id,
+                    "finishedAt": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+                }
+            )
+
+    @staticmethod
+    def _applies(call: Call, step: str, variables: Variables) -> bool:
+        text = variables.fill_in(call.when)
+        try:
+            return condition(text)
+        except ExpressionError as error:
+            raise StepFailed(
+                f"Step {step}: its condition cannot be evaluated",
+                f"{call.when}: {error}",
+                step=step,
+                reason="condition",
+                is_error=True,
+            ) from error
+
+    def _run_hooks(self, hooks: Sequence[Hook], frame: _Frame, *, ended: bool) -> None:
+        """Run the hooks whose time has come.
+
+        Hooks with an expression run before the step if the expression is true then, otherwise after
+        it if it is true then; those without one run after the step.
+
+        Raises:
+            StepFailed: a hook failed.
+        """
+        for hook in hooks:
+            if not hook.expression and not ended:
+                continue
+            key = (id(hook), frame.variables.step)
+            if hook.expression:
+                with self._lock:
+                    if key in self._hooks_done:
+                        continue
+                if not _is_true(hook.expression, frame.variables, certain=ended):
+                    continue
+                with self._lock:
+                    self._hooks_done.add(key)
+            name = f"{frame.variables.step}.{hook.call.name}"
+            called = replace(frame, variables=replace(frame.variables, step=name))
+            result = self._with_retries(hook.call, name, called)
+            if result.error is not None:
+                raise result.error
+
+    def _with_retries(self, call: Call, step: str, frame: _Frame) -> CallResult:
+        """Run the template of a call, and again after a failure if its strategy says so."""
+        template = self._context.workflow.templates[call.template]
+        variables = self._inner_variables(call, template, step, frame)
+        inner = replace(frame, variables=variables, depth=frame.depth + 1)
+        if frame.depth >= MAX_DEPTH:
+            raise StepFailed(
+                f"Step {step}: calls of templates are nested more than {MAX_DEPTH} levels deep",
+                hint="Change the condition that ends the recursion.",
+                step=step,
+                is_error=True,
+            )
+        if template.retry is None:
+            return self._attempt_caught(template, step, inner)
+        texts = {
+            field.name: variables.fill_in(getattr(template.retry, field.name))
+            for field in dataclasses.fields(template.retry)
+            if field.name != "expression"
+        }
+        try:
+            plan = RetryPlan.of(texts, has_expression=bool(template.retry.expression))
+        except ExpressionError as error:
+            raise StepFailed(f"Step {step}: {error}", step=step, is_error=True) from error
+        started, retry = now(), 0
+        while True:
+            name = f"{step}({retry})" if retry else step
+            attempt = replace(inner, variables=variables.with_texts({"retries": str(retry)}))
+            begun = now()
+            result = self._attempt_caught(template, name, attempt)
+            if result.error is None or not plan.applies(is_error=result.error.is_error):
+                return result
+            last = {
+                "lastRetry.exitCode": result.values.get("exitCode", "-1"),
+                "lastRetry.status": result.status,
+                "lastRetry.duration": str(int((now() - begun).total_seconds())),
+                "lastRetry.message": result.error.title,
+            }
+            variables = variables.with_texts(last)
+            again = not template.retry.expression or (
+                variables.evaluate(template.retry.expression) is True
+            )
+            retry += 1
+            delay = plan.seconds_before(retry)
+            spent = (now() - started).total_seconds() + delay
+            too_late = bool(plan.max_duration) and spent > plan.max_duration
+            if not again or retry > plan.limit or too_late:
+                return result
+            self._context.log.report(
+                f"Step {step}: retry {retry} of {plan.limit} in {delay:g} s: {result.error.title}",
+                step,
+            )
+            if frame.cancellation.wait(delay):
+                raise Interrupted("Stopped before this step")
+
+    def _attempt_caught(self, template: Template, step: str, frame: _Frame) -> CallResult:
+        try:
+            return self._attempt(template, step, frame)
+        except StepFailed as error:
+            return failure(error)
+
+    def _attempt(self, template: Template, step: str, frame: _Frame) -> CallResult:
+        """Run a template once, within its deadline."""
+        if not template.deadline:
+            return self._body(template, step, frame)
+        text = frame.variables.fill_in(template.deadline)
+        seconds = seconds_of(text)
+        if seconds <= 0:
+            raise StepFailed(
+                f"Step {step}: {text[:40]!r} is not a number of seconds",
+                step=step,
+                reason="deadline",
+                is_error=True,
+            )
+        limited = frame.cancellation.within(seconds)
+        try:
+            return self._body(template, step, replace(frame, cancellation=limited))
+        except Interrupted as error:
+            if frame.cancellation.requested or not limited.overdue:
+                raise
+            raise StepFailed(
+                f"Step {step} took longer than {seconds:g} s (activeDeadlineSeconds)",
+                step=step,
+                reason="deadline",
+            ) from error
+
+    def _body(self, template: Template, step: str, frame: _Frame) -> CallResult:
+        if template.pause:
+            return self._pause(template, step, frame)
+        if template.container is not None:
+            return self._container(template, step, frame)
+        if template.parallelism:
+            frame = replace(frame, parallelism=template.parallelism)
+        started_at = now()
+        if template.tasks:
+            graph = TaskGraph(
+                template.tasks,
+                lambda task, results: self._call(task, frame.after(results)),
+                fail_fast=template.fail_fast,
+                parallelism=frame.parallelism,
+            )
+            results, error = graph.run()
+        else:
+            results, error = self._groups(template, frame)
+        if error is not None:
+            raise error
+        collected = self.outputs.collect(template, step, frame.after(results).variables)
+        collected.values = {
+            "id": f"{self._context.execution_id}-{step}",
+            "status": SUCCEEDED,
+            "startedAt": started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "finishedAt": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
         return collected
 
-    def _group(
-        self,
-        group: tuple[Call, ...],
-        known: Mapping[str, str],
-        before: Mapping[str, _CallOutputs],
-        given: Mapping[str, Path],
-    ) -> dict[str, _CallOutputs]:
-        """Run calls in parallel; the first error is raised after all calls have ended."""
-        found: dict[str, _CallOutputs] = {}
-        errors: list[BaseException] = []
+    def _pause(self, template: Template, step: str, frame: _Frame) -> CallResult:
+        seconds = seconds_of(frame.variables.fill_in(template.pause))
+        if seconds < 0:
+            raise StepFailed(f"Step {step}: its duration is not valid", step=step, is_error=True)
+        self._context.log.report(f"Step {step}: waiting for {seconds:g} s", step)
+        if frame.cancellation.wait(seconds):
+            raise Interrupted("Stopped before this step")
+        return CallResult(values={"status": SUCCEEDED})
 
-        def one(call: Call) -> None:
+    def _groups(
+        self, template: Template, frame: _Frame
+    ) -> tuple[dict[str, CallResult], StepFailed | None]:
+        """Run groups one after another, the calls of each in parallel, until one fails."""
+        results: dict[str, CallResult] = {}
+        for group in template.steps:
+            here = frame.after(results)
+            runs = [partial(self._call, call, here) for call in group]
+            found = _in_parallel(runs, frame.parallelism)
+            results |= {call.name: each for call, each in zip(group, found, strict=True)}
+            for call, each in zip(group, found, strict=True):
+                if each.failed and each.status.lower() not in call.continues_on:
+                    return results, each.error
+        return results, None
+
+    def _container(self, template: Template, step: str, frame: _Frame) -> CallResult:
+        with self._lock:
+            self._steps += 1
+            if self._steps > MAX_STEPS:
+                raise StepFailed(
+                    f"The execution runs more than {MAX_STEPS} steps",
+                    f"This includes loops, recursion and retries. The next one would be {step}.",
+                    step=step,
+                    reason="steps",
+                )
+        with self._slots:
+            result = ContainerRun(
+                self._context,
+                step,
+                template,
+                frame.variables,
+                frame.cancellation,
+                self.outputs.add_output,
+                self.outputs.add_signatures,
+            ).run()
+        self.outputs.add_parameters(template, result.parameters)
+        return result
+
+    def _inner_variables(
+        self, call: Call, template: Template, step: str, frame: _Frame
+    ) -> Variables:
+        """Return the variables of the called template."""
+        outer = frame.variables
+        values = {name: default for name, default in template.parameters if default is not None}
+        values = {name: outer.fill_in(text) for name, text in values.items()}
+        values |= {name: outer.fill_in(text) for name, text in call.parameters}
+        texts = {f"inputs.parameters.{name}": value for name, value in values.items()}
+        texts |= {"inputs.parameters": parameters_json(values), "retries": "0"}
+        texts |= dict.fromkeys(("node.name", "steps.name", "tasks.name"), step)
+        artifacts: dict[str, Path] = {}
+        for argument in call.artifacts:
+            found = self.outputs.artifact(argument, step, outer)
+            if found is not None:
+                artifacts[argument.name] = found
+        if call.inline:
+            # An inline template is a part of the step.
+            return replace(
+                outer,
+                step=step,
+                texts={**outer.texts, **texts},
+                inputs={**outer.inputs, **artifacts},
+            )
+        return Variables(self._values, step, texts, artifacts)
+
+
+def _is_true(expression: str, variables: Variables, *, certain: bool) -> bool:
+    """Return whether an expression is true; ``certain`` if all of its variables have values."""
+    try:
+        return variables.evaluate(expression) is True
+    except StepFailed:
+        if certain:
+            raise
+        return False
+
+
+def _filled_in(item: object, variables: Variables) -> object:
+    """Return an item of ``withItems`` with values in place of variables."""
+    if isinstance(item, str):
+        return variables.fill_in(item)
+    if isinstance(item, list):
+        return [_filled_in(each, variables) for each in item]
+    if isinstance(item, dict):
+        return {key: _filled_in(each, variables) for key, each in item.items()}
+    return item
+
+
+def _in_parallel(runs: Sequence[Callable[[], CallResult]], parallelism: int) -> list[CallResult]:
+    """Return the results of calls that run at the same time.
+
+    The first error is raised after all calls have ended; after an error, no further ones start.
+    """
+    if len(runs) == 1:
+        return [runs[0]()]
+    results: dict[int, CallResult] = {}
+    errors: list[BaseException] = []
+    pending = list(enumerate(runs))[::-1]
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                if errors or not pending:
+                    return
+                place, run = pending.pop()
             try:
-                found[call.name] = self._call(call, given, known, before)
+                results[place] = run()
             except BaseException as error:  # noqa: BLE001  raised by the waiting thread
                 errors.append(error)
 
-        if len(group) == 1:
-            return {group[0].name: self._call(group[0], given, known, before)}
-        threads = [
-            threading.Thread(target=one, args=(call,), name=f"step-{call.name}") for call in group
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-        return found
-
-    def _run_container(
-        self,
-        step: str,
-        template: Template,
-        container: Container,
-        given: Mapping[str, Path],
-        known: dict[str, str],
-    ) -> _CallOutputs:
-        context = self._context
-        if context.cancellation.requested:
-            raise Interrupted("Stopped before this step")
-        place = _unique(context.workspace.artifacts / _file_name(step))
-        view = context.code[template.name]
-        container = view.complete(container)
-        paths_of_artifacts = {path.rstrip("/") for path in template.paths}
-        mounts: dict[str, Mount] = {
-            mount_key(mount): mount
-            for mount in view.mounts
-            if mount.target not in paths_of_artifacts
-        }
-        facts = replace(context.facts[template.name], inputs={})
-        for each in template.inputs:
-            source = given.get(each.name) or context.inputs.get(each.name)
-            if source is None and each.raw is not None:
-                source = place / "raw" / _file_name(each.name)
-                source.parent.mkdir(exist_ok=True)
-                source.write_text(self._fill_in(each.raw, known, {}), encoding="utf-8")
-            if source is None:
-                raise StepFailed(
-                    f"Step {step}: the input artifact {each.name} has no binding",
-                    reason="input",
-                    step=step,
-                )
-            add_mount(mounts, input_mount(source, each.path))
-            facts.inputs[each.path.rstrip("/")] = source
-            known[f"inputs.artifacts.{each.name}.path"] = each.path
-        paths: dict[str, Path] = {}
-        for output in template.outputs:
-            paths[output.name] = output_place(
-                mounts, place / "out", output.path, is_file=is_file_path(output.path)
-            )
-        for parameter in template.output_parameters:
-            paths[parameter.name] = output_place(
-                mounts, place / "out", parameter.path, is_file=True
-            )
-        known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
-        known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
-        launch = self._launch(step, container, view, known, list(mounts.values()), place)
-        command = [self._fill_in(item, known, {}) for item in (*container.command, *container.args)]
-        context.log.report(f"Step {step} started: {shlex.join(command)[:2000]}", step)
-        tail, started_at = OutputTail(), now()
-        status = run(launch, step, context.log, context.cancellation, context.record, tail.add)
-        if context.cancellation.requested:
-            raise Interrupted(f"Step {step} was stopped ({status})")
-        context.log.report(f"Step {step} ended: {status}", step)
-        if status.code:
-            raise StepFailed(
-                f"Step {step} failed: {_explanation(status)}",
-                last_error(tail),
-                hint(tail, facts),
-                step=step,
-                exitCode=str(status.code),
-            )
-        collected = self._collect(step, template, paths)
-        collected.values = {
-            "id": f"{context.execution_id}-{step}",
-            "status": "Succeeded",
-            "exitCode": "0",
-            "startedAt": started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "finishedAt": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "hostNodeName": os.uname().nodename,
-            "outputs.result": tail.result,
-        }
-        return collected
-
-    def _launch(
-        self,
-        step: str,
-        container: Container,
-        view: CodeView,
-        known: Mapping[str, str],
-        mounts: list[Mount],
-        place: Path,
-    ) -> Launch:
-        context = self._context
-        env = {**context.env, **view.env}
-        for name in container.env_secrets:
-            env |= context.secret(name)
-        for variable in container.env:
-            if variable.secret:
-                env[variable.name] = context.secret(variable.secret[0])[variable.secret[1]]
-            else:
-                env[variable.name] = self._fill_in(variable.value, known, {})
-        env["PATH"] = f"{context.workspace.bin}{os.pathsep}{env.get('PATH', os.defpath)}"
-        argv = [self._fill_in(item, known, {}) for item in (*container.command, *container.args)]
-        if container.script:
-            place.mkdir(parents=True, exist_ok=True)
-            file = place / "script"
-            file.write_text(self._fill_in(container.script, known, {}), encoding="utf-8")
-            argv = [*argv, str(file)]
-        if argv and _SYSTEM_PYTHON.fullmatch(argv[0]):
-            # The path of the interpreter in the image does not exist on this machine.
-            argv[0] = str(context.python)
-        cwd = container.working_dir or view.working_dir or view.path or str(view.folder)
-        if cwd == "/" and not context.sandbox.has_view:
-            # The root of this machine has none of the files that the image has in its root.
-            cwd = str(view.folder)
-        if (
-            container.working_dir
-            and not is_covered(container.working_dir, mounts)
-            and not os.path.isdir(cwd)
-        ):
-            raise StepFailed(
-                f"Step {step}: the working directory {cwd} does not exist on this machine",
-                step=step,
-            )
-        return context.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
-
-    def _fill_in(
-        self, text: str, known: Mapping[str, str], outputs: Mapping[str, _CallOutputs]
-    ) -> str:
-        context = self._context
-
-        def value(name: str) -> str:
-            found = workflow_variable(
-                name,
-                context.workflow,
-                context.parameters,
-                context.execution_id,
-                context.created_at,
-            )
-            if found is not None:
-                return found
-            if match := STEP_VALUE.fullmatch(name):
-                return outputs[match[1]].values.get(match[2], "")
-            if match := STEP_OUTPUT.fullmatch(name):
-                return outputs[match[1]].parameters[match[3]]
-            return known[name]
-
-        return REFERENCE.sub(lambda match: value(match.group(1)), text)
-
-    def _collect(self, step: str, template: Template, paths: Mapping[str, Path]) -> _CallOutputs:
-        collected = _CallOutputs({}, {})
-        for parameter in template.output_parameters:
-            try:
-                text = paths[parameter.name].read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                if parameter.name == SIGNATURES:
-                    continue
-                detail = f"{parameter.path}: {error}"
-                raise StepFailed(
-                    f"Step {step} wrote no value of {parameter.name}", detail, step=step
-                ) from error
-            collected.parameters[parameter.name] = text.strip()
-            if parameter.name == SIGNATURES:
-                self._add_signatures(text)
-        for output in template.outputs:
-            path = paths[output.name]
-            if not _has_content(path):
-                what = f"output {output.global_name or output.name}"
-                detail = f"There is no file at {output.path} after the step."
-                raise StepFailed(
-                    f"Step {step} did not write its {what}",
-                    detail,
-                    step=step,
-                    reason="output missing",
-                )
-            collected.artifacts[output.name] = path
-            if not output.archived:
-                collected.plain.add(output.name)
-            self._add_output(output, path)
-        return collected
-
-    def _add_output(self, output: OutputArtifact, path: Path) -> None:
-        """Note an output that is to be registered."""
-        if output.global_name:
-            stored = self._archived(path, output.global_name) if output.archived else path
-            with self._lock:
-                self._outputs[output.global_name] = stored
-
-    def _archived(self, path: Path, name: str) -> Path:
-        try:
-            return archived(path, name)
-        except OSError as error:
-            if not is_full(error):
-                raise
-            with self._lock:
-                self.unarchived.add(name)
-            return path
-
-    def _add_signatures(self, text: str) -> None:
-        try:
-            found = json.loads(text)
-        except ValueError:
-            self._context.log.report(f"{SIGNATURES} is not valid JSON and was ignored")
-            return
-        if isinstance(found, dict):
-            with self._lock:
-                self.signatures |= {str(name): str(value) for name, value in found.items()}
-
-
-def _has_content(path: Path) -> bool:
-    if path.is_dir():
-        return any(each.is_file() for each in path.rglob("*"))
-    return path.is_file() and path.stat().st_size > 0
-
-
-def _explanation(status: ExitStatus) -> str:
-    return {
-        125: "exit code 125 (the container's paths could not be mapped; see the log)",
-        126: "exit code 126 (the command is not executable)",
-        127: "exit code 127 (a command was not found)",
-        -9: "killed by SIGKILL (out of memory?)",
-    }.get(status.code, str(status))
-
-
-def _file_name(step: str) -> str:
-    return (
-        "".join(char if char.isalnum() or char in "-_." else "_" for char in step).lstrip(".")[:80]
-        or "step"
-    )
-
-
-def _unique(path: Path) -> Path:
-    """Create and return a new folder for a step; several steps may have the same name."""
-    for number in range(1, 10_000):
-        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
-        try:
-            candidate.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return candidate
-    return path
+    threads = [
+        threading.Thread(target=work, name=f"steps-{number}")
+        for number in range(min(len(runs), max(1, parallelism)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return [results[place] for place in range(len(runs))]

@@ -9,6 +9,8 @@ from typing import Any
 
 #: the largest number of nodes of a document that are visited, with aliases counted each time
 NODE_LIMIT = 250_000
+#: the largest number of values that are nested in each other
+_VALUE_DEPTH = 50
 
 
 class TemplateError(Exception):
@@ -148,6 +150,38 @@ class Node:
             raise self.error(f"must be an integer, not {text[:40]!r}")
         return int(text)
 
+    def boolean(self) -> bool:
+        """Return a boolean. Raises TemplateError if the node is not one."""
+        text = self.text().lower()
+        if text not in {"true", "false"}:
+            raise self.error(f"must be true or false, not {text[:40]!r}")
+        return text == "true"
+
+    def value(self, depth: int = 0) -> object:
+        """Return the value as in JSON; ``depth`` counts the values around it.
+
+        Raises:
+            TemplateError: a key is not a string, or there are too many nodes.
+        """
+        if depth > _VALUE_DEPTH:
+            raise self.error(f"the value is nested more than {_VALUE_DEPTH} levels deep")
+        if self.is_mapping:
+            return {key: each.value(depth + 1) for key, each in self.items()}
+        if not self.is_scalar:
+            return [each.value(depth + 1) for each in self.entries()]
+        text = self.text()
+        if self._node.style in {"'", '"', "|", ">"}:
+            return text
+        if self.is_null:
+            return None
+        if text.lower() in {"true", "false"}:
+            return text.lower() == "true"
+        if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):
+            return int(text)
+        number = re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?", text)
+        # A leading zero marks a text such as 007.
+        return float(text) if number and not re.match(r"-?0[0-9]", text) else text
+
     def items(self) -> Iterator[tuple[str, Node]]:
         """Yield the keys and values of a mapping, with merge keys resolved.
 
@@ -185,6 +219,11 @@ class Node:
         """Return the string of a key; the default if the key is missing."""
         found = self.get(key)
         return default if found is None else found.text()
+
+    def get_boolean(self, key: str, *, default: bool = False) -> bool:
+        """Return the boolean of a key; the default if the key is missing."""
+        found = self.get(key)
+        return default if found is None else found.boolean()
 
     def require_text(self, key: str) -> str:
         """Return the non-empty string of a key. Raises TemplateError."""

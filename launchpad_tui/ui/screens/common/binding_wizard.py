@@ -99,8 +99,9 @@ class BindingWizard(WizardScreen):
                     f"{_INPUT}{each.name}",
                     each.name,
                     FieldKind.CHOICE,
-                    required=True,
-                    help=f"{each.kind or 'artifact of any kind'}. {each.description}".strip(),
+                    required=not each.optional,
+                    help=f"{each.kind or 'artifact of any kind'}"
+                    f"{' (optional)' if each.optional else ''}. {each.description}".strip(),
                 )
                 for each in self.executable.inputs
             )
