@@ -66,7 +66,9 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
 
     def slots(found: tuple[ArtifactSlot, ...]) -> str:
         return "\n".join(
-            f"{each.name} ({each.kind or 'any kind'})  {each.description}" for each in found
+            f"{each.name} ({each.kind or 'any kind'}{', optional' if each.optional else ''})  "
+            f"{each.description}"
+            for each in found
         )
 
     def default(parameter: Parameter) -> str:

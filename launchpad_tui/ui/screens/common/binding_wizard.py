@@ -116,14 +116,14 @@ class BindingWizard(WizardScreen):
         kind = ArtifactKind(slot.kind) if slot.kind in set(ArtifactKind) else None
         listing = await self.read(self.desk.artifacts.listing, self.scope, kind, Query())
         rows = await self.read(listing.slice, 0, MAX_ARTIFACTS)
-        if not rows:
+        if not rows and not slot.optional:
             self.launchpad.say(
                 f"The resource group has no {slot.kind or 'artifact'} for the input {name}: "
                 "add one first",
                 "warn",
                 10,
             )
-        if rows and not self.values.get(field.name):
+        if rows and not slot.optional and not self.values.get(field.name):
             self.values[field.name] = rows[0].artifact.id
         return [
             Choice(
@@ -135,7 +135,7 @@ class BindingWizard(WizardScreen):
         ]
 
     async def check(self, step: Step) -> str:
-        """Check that the name is valid and that every input has an artifact.
+        """Check that the name is valid and that every required input has an artifact.
 
         Returns:
             A warning about parameters that look like credentials.
@@ -145,8 +145,10 @@ class BindingWizard(WizardScreen):
         if step.id == "parameters" and self.executable is not None:
             return self._warning()
         if step.id == "inputs":
+            declared = self.executable.inputs if self.executable else ()
+            optional = {each.name for each in declared if each.optional}
             for name, artifact_id in self.inputs().items():
-                if not artifact_id:
+                if not artifact_id and name not in optional:
                     raise InvalidInput(
                         f"The input {name} has no artifact",
                         hint="Select an artifact for it.",
