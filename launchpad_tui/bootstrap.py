@@ -102,7 +102,7 @@ def _connections(desk: Desk) -> ConnectionService:
 
         shutil.rmtree(desk.home.root / REMOTE / name, ignore_errors=True)
 
-    return ConnectionService(desk.registry, _credentials(desk), desk.runtimes, clear_cache)
+    return ConnectionService(desk.registry, _credentials(desk), lambda: desk.runtimes, clear_cache)
 
 
 def _stores(desk: Desk) -> StoreService:
@@ -189,25 +189,25 @@ def _transfers(_desk: Desk) -> TransferService:
 def _configurations(desk: Desk) -> ConfigurationService:
     from launchpad_tui.services.configurations import ConfigurationService
 
-    return ConfigurationService(desk.registry, desk.runtimes)
+    return ConfigurationService(desk.registry, lambda: desk.runtimes)
 
 
 def _metrics(desk: Desk) -> MetricService:
     from launchpad_tui.services.metrics import MetricService
 
-    return MetricService(desk.registry, desk.runtimes)
+    return MetricService(desk.registry, lambda: desk.runtimes)
 
 
 def _executions(desk: Desk) -> ExecutionService:
     from launchpad_tui.services.executions import ExecutionService
 
-    return ExecutionService(desk.home, desk.registry, desk.configurations, desk.runtimes)
+    return ExecutionService(desk.home, desk.registry, desk.configurations, lambda: desk.runtimes)
 
 
 def _schedules(desk: Desk) -> ScheduleService:
     from launchpad_tui.services.schedules import ScheduleService
 
-    return ScheduleService(desk.registry, desk.runtimes)
+    return ScheduleService(desk.registry, lambda: desk.runtimes)
 
 
 def _clients(desk: Desk) -> ClientService:
@@ -220,13 +220,13 @@ def _clients(desk: Desk) -> ClientService:
 def _artifacts(desk: Desk) -> ArtifactService:
     from launchpad_tui.services.artifacts import ArtifactService
 
-    return ArtifactService(desk.registry, desk.runtimes)
+    return ArtifactService(desk.registry, lambda: desk.runtimes)
 
 
 def _scenarios(desk: Desk) -> ScenarioService:
     from launchpad_tui.services.scenarios import ScenarioService
 
-    return ScenarioService(desk.registry, desk.runtimes)
+    return ScenarioService(desk.registry, lambda: desk.runtimes)
 
 
 def _lineage(desk: Desk) -> LineageService:

@@ -50,6 +50,15 @@ def field(
     return _Field(default, default_factory, repr, compare)
 
 
+def replace(one: Record, **changes: Any) -> Record:
+    """Return a copy of a record with other values of some fields, as ``dataclasses.replace`` does.
+
+    Unlike that function, the module dataclasses is not imported.
+    """
+    fields: dict[str, _Field] = one.__record_fields__  # type: ignore[attr-defined]
+    return type(one)(**{name: getattr(one, name) for name in fields} | changes)
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[Record]) -> type[Record]:
     """Turn a class with annotated fields into an immutable record with slots.

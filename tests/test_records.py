@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from launchpad_tui.records import field, record
+from launchpad_tui.records import field, record, replace
 
 Value = TypeVar("Value")
 
@@ -101,7 +101,7 @@ def test_the_constructor_checks_its_arguments() -> None:
 
 def test_the_module_dataclasses_accepts_records() -> None:
     one = Range(1, 5, "a")
-    assert dataclasses.replace(one, high=7) == Range(1, 7, "a")
+    assert dataclasses.replace(one, high=7) == replace(one, high=7) == Range(1, 7, "a")
     assert dataclasses.asdict(one) == dataclasses.asdict(Reference(1, 5, "a"))
     described = [(each.name, each.default, each.repr) for each in dataclasses.fields(Range)]
     assert described == [

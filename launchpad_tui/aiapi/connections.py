@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from launchpad_tui.aiapi.values import Json, rfc3339
 from launchpad_tui.domain.connection import Capabilities, Connection, ObjectStoreRecord
 
@@ -30,7 +28,7 @@ def serialize_connection(connection: Connection) -> Json:
 
 def capability_names() -> tuple[str, ...]:
     """Return the names of all capabilities, in their order of declaration."""
-    return tuple(each.name for each in fields(Capabilities) if each.name != "reasons")
+    return tuple(name for name in Capabilities.__annotations__ if name != "reasons")
 
 
 def serialize_capabilities(capabilities: Capabilities) -> Json:

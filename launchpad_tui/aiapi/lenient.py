@@ -9,7 +9,6 @@ does not hide the others.
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -20,7 +19,6 @@ from launchpad_tui.aiapi.values import JsonObject
 from launchpad_tui.domain.timestamps import EPOCH, parse_rfc3339
 from launchpad_tui.errors import RuntimeRejected
 
-_log = logging.getLogger(__name__)
 Value = TypeVar("Value", bound=StrEnum)
 Parsed = TypeVar("Parsed")
 #: The specification's IDs have 4 to 64 of these characters; servers are not always that strict.
@@ -42,7 +40,9 @@ def parse_list(
         try:
             yield parse(entry)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            _log.warning(
+            import logging
+
+            logging.getLogger(__name__).warning(
                 "an entry of the AI API's response cannot be parsed: %s", type(error).__name__
             )
 

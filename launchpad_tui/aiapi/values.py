@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -59,4 +58,8 @@ def generic_id(name: str) -> str:
     Names of resource groups and object stores may be shorter or longer; a UUID derived from such a
     name takes its place.
     """
-    return name if ID.fullmatch(name) else str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+    if ID.fullmatch(name):
+        return name
+    import uuid
+
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))

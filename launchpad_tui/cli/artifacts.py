@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file
-from launchpad_tui.aiapi.executions import extended_execution
-from launchpad_tui.aiapi.metrics import serialize_metric_values, serialize_series
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import artifact_files, listing
 from launchpad_tui.cli.arguments import LABEL, artifact
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.artifact import ArtifactFile
     from launchpad_tui.domain.lineage import Lineage, LineageExecution
+    from launchpad_tui.domain.query import ArtifactRow
 
 ATTRIBUTES = frozenset(
     {
@@ -60,10 +58,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     columns = query.metrics
     context.resources(
         listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
-        lambda row: {
-            **extended_artifact(row.artifact),
-            "metrics": serialize_metric_values(row.metrics),
-        },
+        _serialized,
         (
             "ID",
             "NAME",
@@ -101,6 +96,16 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     )
 
 
+def _serialized(row: ArtifactRow) -> dict[str, Any]:
+    from launchpad_tui.aiapi.artifacts import extended_artifact
+    from launchpad_tui.aiapi.metrics import serialize_metric_values
+
+    return {
+        **extended_artifact(row.artifact),
+        "metrics": serialize_metric_values(row.metrics),
+    }
+
+
 def _labels(one: Artifact) -> str:
     return ", ".join(f"{key.removeprefix(LABEL_PREFIX)}={value}" for key, value in one.labels)
 
@@ -117,6 +122,9 @@ def _resolve(
 
 
 def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file
+    from launchpad_tui.aiapi.metrics import serialize_series
+
     one = _resolve(kind, context, options)
     files = context.desk.files.recorded(context.scope, one.id)
     subjects = context.desk.compare.artifacts(context.scope, [one.id])
@@ -178,6 +186,8 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
         context.desk.artifacts.new(*values)
         with progress("Hashing", quiet=context.quiet) as report:
             files = context.desk.verification.read_files(context.scope, options.url, report)
+    from launchpad_tui.aiapi.artifacts import extended_artifact
+
     one = context.desk.artifacts.add(*values)
     if files:
         context.desk.verification.record_read(context.scope, one.id, files)
@@ -192,6 +202,9 @@ def _lineage(
     one = _resolve(kind, context, options)
     found = context.desk.lineage.lineage(context.scope, one.id)
     if context.json:
+        from launchpad_tui.aiapi.artifacts import extended_artifact
+        from launchpad_tui.aiapi.executions import extended_execution
+
         context.print_json(
             {
                 "root": found.root,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -173,12 +172,11 @@ def draw_chart(
     Raises:
         InvalidInput: The size is invalid, or the data cannot be drawn in this kind of chart.
     """
-    from dataclasses import replace
-
     from launchpad_tui.charts.ansi import to_ansi
     from launchpad_tui.charts.catalog import KINDS
     from launchpad_tui.charts.curve import CurveView
     from launchpad_tui.charts.legend import with_legend
+    from launchpad_tui.records import replace
 
     width, height = _size(options)
     desk = context.desk
@@ -221,6 +219,8 @@ def _write_svg(context: CommandContext, path: Path, drawing: Drawing, title: str
 
 
 def _size(options: argparse.Namespace) -> tuple[int, int]:
+    import shutil
+
     terminal = shutil.get_terminal_size((_WIDTH, _HEIGHT + 4))
     minimum_width, minimum_height = 20, 5
     width = options.width or min(_MAXIMUM, max(minimum_width, terminal.columns))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import output
@@ -16,6 +15,7 @@ from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown, cell_texts
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.records import replace
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.cli.command import argument
-from launchpad_tui.domain.credential_text import masked
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -131,6 +130,8 @@ def _pair(text: str, fields: Sequence[Field], option: str) -> tuple[str, str]:
 def _check_field(name: str, fields: Sequence[Field]) -> None:
     names = [field.name for field in fields]
     if name not in names:
+        from launchpad_tui.domain.credential_text import masked
+
         raise InvalidInput(
             f"Unknown field {masked(name[:80])!r}",
             "This type has no such field.",

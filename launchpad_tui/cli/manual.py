@@ -18,8 +18,8 @@ _BOLD = ("\x1b[1m", "\x1b[0m")
 
 
 def _help(context: CommandContext, options: argparse.Namespace) -> None:
-    from launchpad_tui.cli.output import terminal_width
     from launchpad_tui.cli.pager import print_paged
+    from launchpad_tui.cli.terminal_size import terminal_width
     from launchpad_tui.services.manual import find_topic, topic, topics
 
     if not options.topic:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from launchpad_tui.cli.terminal_size import terminal_width
 from launchpad_tui.domain.shown_credentials import hide_in_json, may_contain_credentials
 from launchpad_tui.domain.text import cell_width, clip, escape_json, safe_text
 
@@ -54,11 +54,6 @@ def coloured(no_color: bool) -> bool:
     """
     dumb = os.environ.get("TERM", "") in {"", "dumb"}
     return not no_color and not os.environ.get("NO_COLOR") and not dumb and sys.stdout.isatty()
-
-
-def terminal_width() -> int:
-    """Return the width of the terminal in cells; 80 if it is unknown."""
-    return shutil.get_terminal_size().columns
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], kept: int = 1) -> None:

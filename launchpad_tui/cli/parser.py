@@ -1,7 +1,8 @@
 """The argument parser, built from the tables of commands.
 
-Only the commands of the group in use are loaded, because building all of them would slow down
-every start.
+A command line that names a command needs only the parser of that command. Others, such as those of
+help and of unknown commands, need a parser that knows all groups. Building all parsers would slow
+down every start.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from launchpad_tui import __version__
 from launchpad_tui.cli.aliases import current_names
 from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS, SUBGROUPS, Argument, Command
+from launchpad_tui.cli.terminal_size import terminal_width
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -95,7 +96,8 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Formats help with a first column that is as wide as the longest command."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=26)
+        # Without a width, argparse imports shutil, which takes as long as argparse itself.
+        super().__init__(prog, max_help_position=26, width=terminal_width() - 2)
 
     def add_argument(self, action: argparse.Action) -> None:
         super().add_argument(action)
@@ -126,7 +128,36 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         ``branch`` is the parser of the group that was named without a command.
     """
     named = current_names(arguments)
-    return build(named).parse_args(named)
+    command = _command_at_start(named)
+    if command is None:
+        return build(named).parse_args(named)
+    return _parse_command(command, named[len(command.path) :])
+
+
+def _command_at_start(arguments: Sequence[str]) -> Command | None:
+    """Return the command whose path begins a command line; None if there is none below it."""
+    if not arguments or arguments[0] not in COMMAND_GROUPS:
+        return None
+    path = tuple(arguments[:3])
+    table = commands(path[0])
+    found = [each for each in table if each.path == path[: len(each.path)]]
+    if len(found) != 1 or any(
+        each.path[: len(found[0].path)] == found[0].path for each in table if each is not found[0]
+    ):
+        return None
+    return found[0]
+
+
+def _parse_command(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments after the path of a command."""
+    parser = _Parser(prog=" ".join(("launchpad", *command.path)), **_texts(command))
+    _add_arguments(parser, command)
+    options = parser.parse_args(arguments)
+    for each in COMMON_OPTIONS:
+        name = each.flags[0].removeprefix("--").replace("-", "_")
+        if not hasattr(options, name):
+            setattr(options, name, None if each.takes_value else False)
+    return options
 
 
 def build(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
@@ -192,12 +223,29 @@ def _add_branch(
 def _add_command(place: argparse._SubParsersAction[_Parser], command: Command) -> _Parser:
     parser = place.add_parser(
         command.path[-1],
-        usage=_usage(command),
-        description="\n\n".join(filter(None, (f"{command.help}.", fill(command.details, 78)))),
-        epilog="examples:\n" + "\n".join(f"  {line}" for line in command.examples),
+        **_texts(command),  # type: ignore[arg-type]
         # A help argument of None would list a hidden command.
         **({} if command.hidden else {"help": command.help}),  # type: ignore[arg-type]
     )
+    _add_arguments(parser, command)
+    return parser
+
+
+def _texts(command: Command) -> dict[str, str]:
+    """Return usage, description and examples of a command as argparse expects them."""
+    description = f"{command.help}."
+    if command.details:
+        from textwrap import fill
+
+        description += f"\n\n{fill(command.details, 78)}"
+    return {
+        "usage": _usage(command),
+        "description": description,
+        "epilog": "examples:\n" + "\n".join(f"  {line}" for line in command.examples),
+    }
+
+
+def _add_arguments(parser: _Parser, command: Command) -> None:
     parser.set_defaults(command=command, branch=parser)
     for each in command.args:
         _add(parser, each)
@@ -205,7 +253,6 @@ def _add_command(place: argparse._SubParsersAction[_Parser], command: Command) -
     for each in command.common:
         # Common options may also precede the path: a default here would overwrite that value.
         _add(common, each, default=argparse.SUPPRESS)
-    return parser
 
 
 def _usage(command: Command) -> str:

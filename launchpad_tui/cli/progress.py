@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.output import terminal_width
+from launchpad_tui.cli.terminal_size import terminal_width
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.text import clip
 

@@ -7,7 +7,6 @@ The file records for each owner where its secrets are.
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,9 +24,15 @@ STORE = "store"
 VARIABLE = "LAUNCHPAD_CREDENTIALS"
 _LOCATIONS = ("auto", "keyring", "file")
 
-_log = logging.getLogger(__name__)
 #: secrets that this process read from or wrote to keyrings, by credentials file
 _used_secrets: dict[Path, set[str]] = {}
+
+
+def _warn(message: str, *values: object) -> None:
+    # Imported when something goes wrong: most commands do not log.
+    import logging
+
+    logging.getLogger(__name__).warning(message, *values)
 
 
 def store_owner(scope: Scope, name: str) -> str:
@@ -255,16 +260,14 @@ class Credentials:
                     'set credentials.keep = "auto" in the settings.'
                 )
                 raise ConfigError(error.title, error.detail, hint.strip()) from error
-            _log.warning(
-                "The secrets of %s %s are stored in %s: %s", kind, owner, self.path, error.detail
-            )
+            _warn("The secrets of %s %s are stored in %s: %s", kind, owner, self.path, error.detail)
             return dict(secrets), None
 
         def undo() -> None:
             try:
                 written.undo()
             except LaunchpadError as error:
-                _log.warning(
+                _warn(
                     "The keyring still contains the entry %s, which could not be recorded: %s",
                     entry,
                     error.detail,
@@ -288,9 +291,7 @@ class Credentials:
         try:
             keyrings.delete(kept.entry)
         except ConfigError as error:
-            _log.warning(
-                "%s still contains the entry %s: %s", kept.keyring, kept.entry, error.detail
-            )
+            _warn("%s still contains the entry %s: %s", kept.keyring, kept.entry, error.detail)
 
     def _home(self) -> str:
         return os.path.realpath(self.path.parent)

@@ -7,13 +7,10 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.credential_text import masked_message
-from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import LaunchpadError
 
 #: size (bytes) at which the log file is rotated, and number of rotated files that are kept
@@ -24,12 +21,12 @@ _SHORT = 6
 #: text that resembles a credential: URLs with a password, signed URLs, headers
 _PATTERNS = (
     # The pattern starts with "://": one that starts with the scheme would take quadratic time.
-    (re.compile(r"(://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
+    (r"(://[^\s/:@]*:)[^\s/@]+(@)", rf"\1{_MARK}\2"),
     (
-        re.compile(r"(?i)((?:x-amz-(?:signature|security-token|credential)|sig|token)=)[^\s&\"']+"),
+        r"(?i)((?:x-amz-(?:signature|security-token|credential)|sig|token)=)[^\s&\"']+",
         rf"\1{_MARK}",
     ),
-    (re.compile(r"(?i)(authorization\"?'?\s*[:=]\s*\"?'?(?:\w+\s+)?)[^\s\"',]+.*"), rf"\1{_MARK}"),
+    (r"(?i)(authorization\"?'?\s*[:=]\s*\"?'?(?:\w+\s+)?)[^\s\"',]+.*", rf"\1{_MARK}"),
 )
 
 logger = logging.getLogger("launchpad_tui")
@@ -45,7 +42,7 @@ def setup(home: Home) -> None:
         logger.removeHandler(handler)
         handler.close()
     target = _PrivateFile(home.log_path)
-    target.setFormatter(_Redacted(Credentials(home.credentials_path).values))
+    target.setFormatter(_Redacted(home.credentials_path))
     logger.addHandler(target)
     logger.setLevel(logging.DEBUG if os.environ.get("LAUNCHPAD_DEBUG") else logging.WARNING)
     # Output on standard error would corrupt the screen.
@@ -54,6 +51,9 @@ def setup(home: Home) -> None:
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """Return the text without these secrets, and without text that resembles one."""
+    # Imported for the first record, because most processes do not write one.
+    from launchpad_tui.domain.credential_text import masked_message
+
     for secret in sorted(secrets, key=len, reverse=True):
         for form in {secret, *(line for line in secret.splitlines() if len(line) >= _SHORT)}:
             if len(form) >= _SHORT:
@@ -61,23 +61,26 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
             elif form.strip():
                 text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", _MARK, text)
     for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+        text = re.sub(pattern, replacement, text)
     return masked_message(text)
 
 
 class _Redacted(logging.Formatter):
     """Formats records with traceback, redacts secrets and makes control characters visible."""
 
-    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, credentials_path: Path) -> None:
         super().__init__(
             "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s"
         )
-        self._secrets = secrets
+        self._credentials_path = credentials_path
 
     def format(self, record: logging.LogRecord) -> str:
+        from launchpad_tui.config.credentials import Credentials
+        from launchpad_tui.domain.text import safe_text
+
         text = super().format(record)
         try:
-            text = redacted(text, self._secrets())
+            text = redacted(text, Credentials(self._credentials_path).values())
         except LaunchpadError as error:
             # Without the list of secrets, nothing is written that may contain one.
             reason = f"the credentials cannot be read ({error.title})"

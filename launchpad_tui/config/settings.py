@@ -1,12 +1,11 @@
-"""Settings: a TOML file that users edit, parsed into frozen dataclasses.
+"""Settings: a TOML file that users edit, parsed into records.
 
-The dataclasses below are the only definition of the sections, keys, meanings and defaults.
+The records below are the only definition of the sections, keys, meanings and defaults.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
 }
-#: the dataclass of each section, from which parser, command and manual are derived
+#: the record of each section, from which parser, command and manual are derived
 SECTIONS: dict[
     str,
     type[ExecutionSettings]
@@ -144,7 +143,8 @@ class Settings:
     def by_section(self) -> dict[str, dict[str, Value]]:
         """Return all settings as the file groups them: section to key to value, ``keys`` last."""
         sections: dict[str, dict[str, Value]] = {
-            section: asdict(getattr(self, section)) for section in SECTIONS
+            section: {key: getattr(getattr(self, section), key) for key in _known(section)}
+            for section in SECTIONS
         }
         return sections | {"keys": dict(self.keys)}
 
@@ -218,7 +218,7 @@ def _current_name(section: str, key: str) -> str:
 
 def _known(section: str) -> dict[str, str]:
     kind = SECTIONS.get(section)
-    return {f.name: str(f.type) for f in fields(kind)} if kind else {}
+    return dict(kind.__annotations__) if kind else {}
 
 
 def _read(path: Path) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -81,6 +79,8 @@ def parse_url(text: str) -> ArtifactUrl:
 
 def new_artifact_id() -> str:
     """Return a new unique ID (the text of a UUID 4)."""
+    import uuid
+
     return str(uuid.uuid4())
 
 
@@ -106,6 +106,8 @@ def parse_labels(text: str) -> tuple[tuple[str, str], ...]:
         InvalidInput: a quote is not closed, or a label is invalid.
     """
     try:
+        import shlex
+
         words = shlex.split(text)
     except ValueError as error:
         raise InvalidInput(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from typing import Any
@@ -19,6 +18,8 @@ def as_csv(comparison: Comparison) -> str:
     The first two columns are group and name of the row, the others are the compared items.
     """
     out = io.StringIO()
+    import csv
+
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("group", "name", *(safe_text(title) for title in comparison.titles())))
     for row in comparison.rows:

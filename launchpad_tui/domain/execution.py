@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -90,7 +90,7 @@ def check_delete(execution_id: str, status: Status) -> None:
 
 def new_execution_id() -> str:
     """Return a new ID in the AI API's form: ``e`` and 15 more hexadecimal digits."""
-    return "e" + secrets.token_hex(8)[1:]
+    return "e" + os.urandom(8).hex()[1:]
 
 
 @record

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.credential_text import MASK, has_credentials, masked, masked_headers
 from launchpad_tui.errors import InvalidInput
 
 #: the values of a flag
@@ -30,6 +29,8 @@ def checked(
     Raises:
         InvalidInput: a field is unknown, or a value is missing or invalid; ``field`` names it.
     """
+    from launchpad_tui.domain.credential_text import MASK, masked
+
     values = _with_moved_queries(fields, values)
     known = {field.name for field in fields}
     for name in values:
@@ -103,6 +104,8 @@ def outdated_secrets(
         settings: the new settings.
         kept_secrets: the names of the stored secrets.
     """
+    from launchpad_tui.domain.credential_text import MASK
+
     declared = {field.name for field in fields if field.kind is FieldKind.SECRET}
     return frozenset(
         name for name in kept_secrets if name not in declared and MASK not in settings.get(name, "")
@@ -110,11 +113,17 @@ def outdated_secrets(
 
 
 def _masked_value(field: Field, value: str) -> str:
+    # Its patterns take longer to compile than most commands need for everything else, and are
+    # required only where values are entered.
+    from launchpad_tui.domain.credential_text import masked, masked_headers
+
     return masked_headers(value) if field.headers else masked(value)
 
 
 def _with_moved_queries(fields: Sequence[Field], values: Mapping[str, str]) -> dict[str, str]:
     """Return the values; a credential in the query of a URL is moved into its own field."""
+    from launchpad_tui.domain.credential_text import has_credentials
+
     result = dict(values)
     by_name = {field.name: field for field in fields}
     for field in fields:

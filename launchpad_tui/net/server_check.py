@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import urllib.request
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import ConfigError, LaunchpadError, Unreachable
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.records import record
+
+if TYPE_CHECKING:
+    import ssl
 
 #: seconds for each of name resolution, connection and handshake
 _STEP_SECONDS = 6.0
@@ -73,6 +75,8 @@ def check_server(server: ServerAddress) -> Iterator[CheckStep]:
 
 
 def _handshake(connection: socket.socket, server: ServerAddress) -> CheckStep:
+    import ssl
+
     try:
         context = (
             server.context()
@@ -111,10 +115,11 @@ def _handshake(connection: socket.socket, server: ServerAddress) -> CheckStep:
 def _proxy(server: ServerAddress) -> tuple[str, int] | None:
     """Return host and port of the proxy that the environment configures for the server."""
     from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
 
-    if urllib.request.proxy_bypass(f"{server.host}:{server.port}"):
+    if proxy_bypass(f"{server.host}:{server.port}"):
         return None
-    url = urllib.request.getproxies().get("https" if server.tls else "http", "")
+    url = getproxies().get("https" if server.tls else "http", "")
     try:
         parts = urlsplit(url)
         return (parts.hostname, parts.port or 80) if parts.hostname else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 
 from launchpad_tui.domain.connection import (
@@ -174,6 +173,8 @@ def capabilities(registry: Registry, name: str) -> Capabilities | None:
 def set_capabilities(registry: Registry, name: str, found: Capabilities) -> None:
     """Record the capabilities of the connection's runtime. Raises NotFound."""
     with registry.write("connections") as db:
+        from dataclasses import asdict
+
         values = asdict(found) | {"reasons": dict(found.reasons)}
         db.execute(
             "UPDATE connections SET capabilities = ? WHERE pk = ?",

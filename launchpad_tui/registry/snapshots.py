@@ -8,11 +8,8 @@ disk, or to memory, and the copy is opened.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 _CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _EXTENDED_CODES = frozenset(
@@ -42,6 +39,8 @@ def open_snapshot(path: Path, reason: sqlite3.OperationalError) -> Snapshot:
         path: the registry.
         reason: why it could not be opened; raised if the snapshot cannot be opened either.
     """
+    from urllib.parse import quote
+
     try:
         log = Path(f"{path}-wal")
         if log.exists() and log.stat().st_size:
@@ -56,6 +55,10 @@ def open_snapshot(path: Path, reason: sqlite3.OperationalError) -> Snapshot:
 
 
 def _open_copy(path: Path, log: Path) -> Snapshot:
+    import shutil
+    import tempfile
+    from urllib.parse import quote
+
     parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="launchpad-", dir=parent))
     try:

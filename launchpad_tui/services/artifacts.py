@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import (
@@ -13,17 +12,19 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
     parse_url,
 )
-from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.query import ArtifactRow, Query
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, connections, scenarios
-from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.services.listing import Listing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.domain.query import ArtifactRow, Query
+    from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
 
 
@@ -33,7 +34,7 @@ class ArtifactService:
     def __init__(
         self,
         registry: Registry,
-        runtimes: Runtimes,
+        runtimes: Callable[[], Runtimes],
     ) -> None:
         self._registry = registry
         self._runtimes = runtimes
@@ -89,7 +90,7 @@ class ArtifactService:
             Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
-        return self._runtimes.create_artifact(scope, new, restricted=restricted)
+        return self._runtimes().create_artifact(scope, new, restricted=restricted)
 
     def new(
         self,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import NotFound
+from launchpad_tui.records import replace
 from launchpad_tui.registry import (
     artifacts,
     configurations,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import builtins
-import uuid
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.artifact import Artifact
-from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
-from launchpad_tui.domain.scenario import ArtifactSlot, Executable
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, configurations, scenarios
-from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Mapping, Sequence
+
+    from launchpad_tui.domain.artifact import Artifact
+    from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.domain.scenario import ArtifactSlot, Executable
+    from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
 
 #: Maximum number of characters of a parameter value (AI API).
@@ -31,7 +31,7 @@ NAME_HINT = (
 class ConfigurationService:
     """Lists and creates the configurations of a resource group. Thread-safe."""
 
-    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
+    def __init__(self, registry: Registry, runtimes: Callable[[], Runtimes]) -> None:
         self._registry = registry
         self._runtimes = runtimes
 
@@ -96,10 +96,12 @@ class ConfigurationService:
             for slot in executable.inputs
             if not slot.optional or inputs.get(slot.name, "").strip()
         }
+        import uuid
+
         new = Configuration(
             str(uuid.uuid4()), name, executable.scenario_id, executable.id, values, input_ids, now()
         )
-        return self._runtimes.create_configuration(scope, new)
+        return self._runtimes().create_configuration(scope, new)
 
     def _input(self, scope: Scope, slot: ArtifactSlot, text: str) -> Artifact:
         """Return the artifact for an input of an executable."""

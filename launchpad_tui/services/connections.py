@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields as dataclass_fields
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
@@ -26,12 +22,16 @@ from launchpad_tui.domain.fields import checked, complete_settings, outdated_sec
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import within
+from launchpad_tui.records import replace
 from launchpad_tui.registry import connections, preferences
-from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.catalog import FORMER, KINDS, connection_support, kind_of, unknown_kind
 
 if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Collection, Mapping
+
     from launchpad_tui.domain.connection_check import CheckStep
+    from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
 
 _SCOPE = "scope"
@@ -50,7 +50,7 @@ class ConnectionService:
         self,
         registry: Registry,
         credentials: Credentials,
-        runtimes: Runtimes,
+        runtimes: Callable[[], Runtimes],
         clear_cache: Callable[[str], None],
     ) -> None:
         self._registry = registry
@@ -174,7 +174,7 @@ class ConnectionService:
         """
         self.get(name)
         try:
-            found = within(_CAPABILITIES_SECONDS, lambda: self._runtimes.fetch_capabilities(name))
+            found = within(_CAPABILITIES_SECONDS, lambda: self._runtimes().fetch_capabilities(name))
         except LaunchpadError as error:
             connections.set_sync(self._registry, name, None, error.title)
             raise
@@ -231,12 +231,12 @@ class ConnectionService:
         NotFound."""
         found = self.get(name)
         kind = kind_of(found)
-        if kind is not None and (known := self._runtimes.capabilities(name)) is not None:
+        if kind is not None and (known := self._runtimes().capabilities(name)) is not None:
             return known
         reason = (
             unknown_kind(found).detail if kind is None else "The connection was never refreshed."
         )
-        names = [each.name for each in dataclass_fields(Capabilities) if each.name != "reasons"]
+        names = [name for name in Capabilities.__annotations__ if name != "reasons"]
         return Capabilities(**dict.fromkeys(names, False), reasons=dict.fromkeys(names, reason))
 
     def groups(self, connection: str) -> builtins.list[ResourceGroup]:
@@ -260,7 +260,7 @@ class ConnectionService:
         name = check_name(
             name, RESOURCE_GROUP_NAME, "The resource group's name", RESOURCE_GROUP_RULE
         )
-        return self._runtimes.create_group(Scope(connection, name), labels or {})
+        return self._runtimes().create_group(Scope(connection, name), labels or {})
 
     def delete_group(self, scope: Scope) -> None:
         """Delete a resource group with everything in it, also in its runtime. Files in its object
@@ -272,13 +272,13 @@ class ConnectionService:
             CapabilityMissing, Unreachable: As for `add_group`.
         """
         connections.check_group_deletable(self._registry, scope)
-        self._runtimes.delete_group(scope)
+        self._runtimes().delete_group(scope)
         self._credentials.delete(STORE, str(scope))
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
         """Replace the labels of a resource group. Raises NotFound, and the errors of
         `add_group`."""
-        self._runtimes.label_group(scope, labels)
+        self._runtimes().label_group(scope, labels)
 
     def known(self, name: str) -> dict[str, int]:
         """Return the number of records of a connection, by their title. Raises NotFound."""
@@ -331,4 +331,6 @@ class ConnectionService:
 
 def _with_current_kind(connection: Connection) -> Connection:
     """Return the connection with the current ID of its kind."""
-    return replace(connection, kind=FORMER.get(connection.kind, connection.kind))
+    if connection.kind not in FORMER:
+        return connection
+    return replace(connection, kind=FORMER[connection.kind])

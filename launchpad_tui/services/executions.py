@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, ExecutionDetails, ExecutionLog, Outcome
 from launchpad_tui.domain.query import ExecutionRow, Query
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
+from launchpad_tui.registry import (
+    artifacts,
+    configurations,
+    executions,
+    lineage,
+    scenarios,
+    schedules,
+)
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import execution_lister
 from launchpad_tui.services.configurations import ConfigurationService
 from launchpad_tui.services.listing import Listing
-from launchpad_tui.services.runtimes import Runtimes
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.services.runtimes import Runtimes
 
 #: The folder with the cached logs of remote executions, in the home folder.
 REMOTE = "remote"
@@ -36,7 +44,7 @@ class ExecutionService:
         home: Home,
         registry: Registry,
         configuration_service: ConfigurationService,
-        runtimes: Runtimes,
+        runtimes: Callable[[], Runtimes],
     ) -> None:
         self._logs = home.root / REMOTE
         self._registry = registry
@@ -98,7 +106,7 @@ class ExecutionService:
             ConfigError: A secret that the executable requires is missing (embedded runtime).
         """
         configurations.configuration(self._registry, scope, configuration_id)
-        return self._runtimes.create_execution(scope, configuration_id)
+        return self._runtimes().create_execution(scope, configuration_id)
 
     def create_again(
         self,
@@ -126,15 +134,15 @@ class ExecutionService:
             and bound == dict(source.inputs)
             and name in {"", source.name}
         ):
-            return self._runtimes.create_execution(scope, source.id)
+            return self._runtimes().create_execution(scope, source.id)
         created = self._configurations.create(
             scope, name or source.name, source.executable_id, changed, bound
         )
-        return self._runtimes.create_execution(scope, created.id)
+        return self._runtimes().create_execution(scope, created.id)
 
     def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Stop executions and return the outcome of each."""
-        return self._runtimes.stop(scope, ids)
+        return self._runtimes().stop(scope, ids)
 
     def store_outputs(
         self, scope: Scope, execution_id: str, progress: Progress | None = None
@@ -148,7 +156,7 @@ class ExecutionService:
             Unreachable: The object store failed again; the outputs are still kept. Other errors of
                 stores are possible.
         """
-        self._runtimes.runtime(scope, "store_outputs").store_outputs(execution_id, progress)
+        self._runtimes().runtime(scope, "store_outputs").store_outputs(execution_id, progress)
         return tuple(artifacts.of_executions(self._registry, scope, [execution_id]))
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
@@ -156,7 +164,7 @@ class ExecutionService:
         each. Their output artifacts are kept."""
         from launchpad_tui.services.remote_log import remove_log
 
-        outcomes = self._runtimes.delete(scope, ids)
+        outcomes = self._runtimes().delete(scope, ids)
         for outcome in outcomes:
             if outcome.error is None:
                 remove_log(self._logs, scope, outcome.id)
@@ -168,12 +176,12 @@ class ExecutionService:
         from launchpad_tui.services.remote_log import RemoteLog, folder_of
 
         found = executions.execution(self._registry, scope, execution_id)
-        folder = self._runtimes.log_folder(scope, execution_id)
+        folder = self._runtimes().log_folder(scope, execution_id)
         if folder is not None:
             return LogFile(folder)
         return RemoteLog(
             folder_of(self._logs, scope, found.id),
-            lambda: self._runtimes.runtime(scope, "logs"),
+            lambda: self._runtimes().runtime(scope, "logs"),
             lambda: executions.execution(self._registry, scope, execution_id),
         )
 
@@ -183,5 +191,7 @@ class ExecutionService:
 
         Takes little time if nothing is due.
         """
-        for runtime in self._runtimes.of_this_machine():
-            runtime.reconcile()
+        # Opening the runtime loads many modules, and most of the time there is nothing to do.
+        if executions.unfinished(self._registry) or schedules.due(self._registry, now()):
+            for runtime in self._runtimes().of_this_machine():
+                runtime.reconcile()

@@ -33,9 +33,7 @@ from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.file_references import references
-from launchpad_tui.services.folder_downloads import download_folder
 from launchpad_tui.services.group_access import GroupAccess
-from launchpad_tui.services.local_files import source_files
 from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import store_kind
@@ -217,6 +215,8 @@ class FileService:
         """
         store, url = self.locate(scope, artifact_id)
         known = {each.path: each.sha256 for each in self.recorded(scope, artifact_id)}
+        from launchpad_tui.services.folder_downloads import download_folder
+
         files = download_folder(store, url, target, known, progress, overwrite=overwrite)
         missing = sorted(known.keys() - files.keys())
         if missing:
@@ -258,6 +258,8 @@ class FileService:
             self.access.require_url(scope, url)
         parsed = parse_url(url)
         store = self.store(scope, parsed.store)
+        from launchpad_tui.services.folder_downloads import download_folder
+
         files = download_folder(store, parsed, target, {}, progress, overwrite=overwrite)
         return tuple(files.values())
 
@@ -278,6 +280,8 @@ class FileService:
         """
         parsed = parse_url(url)
         store = self.store(scope, parsed.store)
+        from launchpad_tui.services.local_files import source_files
+
         files = source_files(source)
         if not files:
             raise InvalidInput(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class MetricService:
     """Reads, records and deletes metrics of executions. Thread-safe."""
 
-    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
+    def __init__(self, registry: Registry, runtimes: Callable[[], Runtimes]) -> None:
         self._registry = registry
         self._runtimes = runtimes
 
@@ -156,10 +156,10 @@ class MetricService:
         """
         scope = scope or executions.scope_of(self._registry, execution_id)
         executions.execution(self._registry, scope, execution_id)
-        self._runtimes.record_metrics(scope, execution_id, metrics, tags, custom_info)
+        self._runtimes().record_metrics(scope, execution_id, metrics, tags, custom_info)
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
         """Delete all metrics, tags and custom info of an execution. Raises the errors of
         `record`."""
         scope = scope or executions.scope_of(self._registry, execution_id)
-        self._runtimes.delete_metrics(scope, execution_id)
+        self._runtimes().delete_metrics(scope, execution_id)

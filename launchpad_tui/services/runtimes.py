@@ -5,13 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launchpad_tui.config.credentials import CONNECTION, Credentials
-from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import (
     DEFAULT_SCOPE,
     Capabilities,
@@ -21,9 +18,8 @@ from launchpad_tui.domain.connection import (
 )
 from launchpad_tui.domain.execution import Configuration, Execution, Outcome, TargetStatus
 from launchpad_tui.domain.fields import complete_settings
-from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound
+from launchpad_tui.records import replace
 from launchpad_tui.registry import (
     artifacts,
     configurations,
@@ -34,9 +30,17 @@ from launchpad_tui.registry import (
     schedules,
     series,
 )
-from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes import catalog
-from launchpad_tui.runtimes.base import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from launchpad_tui.domain.artifact import Artifact
+    from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+    from launchpad_tui.domain.schedule import Schedule
+    from launchpad_tui.registry.database import Registry
+    from launchpad_tui.runtimes.base import Runtime
 
 
 class Runtimes:

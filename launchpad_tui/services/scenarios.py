@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Field, Scope
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
 from launchpad_tui.registry import scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.runtimes import Runtimes
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.runtimes import Runtimes
 
 
 class ScenarioService:
     """Lists scenarios, and adds, changes and removes executables. Thread-safe."""
 
-    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
+    def __init__(self, registry: Registry, runtimes: Callable[[], Runtimes]) -> None:
         self._registry = registry
         self._runtimes = runtimes
 
@@ -42,11 +45,11 @@ class ScenarioService:
             InvalidInput: The path is neither a file nor a folder.
             CapabilityMissing: Executables cannot be added to the runtime.
         """
-        return self._runtimes.runtime(scope, "add_executable").add_executables(path)
+        return self._runtimes().runtime(scope, "add_executable").add_executables(path)
 
     def executable_fields(self, scope: Scope) -> tuple[Field, ...]:
         """Return the settings that executables have in the scope's runtime. Raises NotFound."""
-        return self._runtimes.runtime(scope).executable_fields()
+        return self._runtimes().runtime(scope).executable_fields()
 
     def set_executable(
         self, scope: Scope, executable_id: str, values: Mapping[str, str]
@@ -60,7 +63,7 @@ class ScenarioService:
             InvalidInput: A value is not valid.
             CapabilityMissing: Executables of the runtime have no settings.
         """
-        runtime = self._runtimes.runtime(scope, "add_executable")
+        runtime = self._runtimes().runtime(scope, "add_executable")
         return runtime.set_executable(executable_id, values)
 
     def delete_executable(self, scope: Scope, executable_id: str) -> None:
@@ -70,4 +73,4 @@ class ScenarioService:
             NotFound: There is no such executable.
             CapabilityMissing: Executables of the runtime cannot be removed.
         """
-        self._runtimes.runtime(scope, "add_executable").delete_executable(executable_id)
+        self._runtimes().runtime(scope, "add_executable").delete_executable(executable_id)

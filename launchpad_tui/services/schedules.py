@@ -8,9 +8,7 @@ them. Schedules of remote runtimes are stored and run by the runtime.
 from __future__ import annotations
 
 import builtins
-import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import replace
 from launchpad_tui.registry import configurations, schedules
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.cron import occurrences, planned, whole_seconds
@@ -40,7 +39,7 @@ class ScheduleService:
     def __init__(
         self,
         registry: Registry,
-        runtimes: Runtimes,
+        runtimes: Callable[[], Runtimes],
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._registry = registry
@@ -129,11 +128,13 @@ class ScheduleService:
         at = self._clock()
         bounds = whole_seconds(start, "start"), whole_seconds(end, "end")
         cron = " ".join(cron.split())
+        import uuid
+
         new = Schedule(
             str(uuid.uuid4()), name, cron, configuration_id, ScheduleStatus.ACTIVE, *bounds, at, at
         )
         new = planned(new, at)
-        return self._runtimes.create_schedule(scope, new)
+        return self._runtimes().create_schedule(scope, new)
 
     def change(
         self,
@@ -169,12 +170,12 @@ class ScheduleService:
             changed = replace(changed, next_at=None)
         else:
             changed = self._planned(changed, accepted=cron is None)
-        return self._runtimes.change_schedule(scope, before, changed)
+        return self._runtimes().change_schedule(scope, before, changed)
 
     def delete(self, scope: Scope, schedule_id: str) -> None:
         """Delete a schedule. The executions that it created are kept. Raises NotFound, and the
         errors of `create`."""
-        self._runtimes.delete_schedule(scope, schedule_id)
+        self._runtimes().delete_schedule(scope, schedule_id)
 
     def fire_due(self) -> int:
         """Create the executions of schedules of this machine that are due, and return their number.
@@ -183,7 +184,7 @@ class ScheduleService:
         are not delayed.
         """
         at = self._clock()
-        return sum(runtime.create_due(at) for runtime in self._runtimes.of_this_machine())
+        return sum(runtime.create_due(at) for runtime in self._runtimes().of_this_machine())
 
     def due_in(self) -> float | None:
         """Return the seconds until the next schedule is due; 0 if one is due, None if none is

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from launchpad_tui.errors import LaunchpadError, RateLimited, Unreachable
-from launchpad_tui.net.errors import is_transient
 
 Result = TypeVar("Result")
 #: Seconds that a transfer waits for a server that does not respond.
@@ -39,6 +38,8 @@ class Outage:
         Args:
             error: The error of the last attempt.
         """
+        from launchpad_tui.net.errors import is_transient
+
         if not isinstance(error, Unreachable | RateLimited) or not is_transient(error):
             return False
         at = time.monotonic()

@@ -132,6 +132,7 @@ def test_help_loads_no_module_of_commands() -> None:
         "launchpad_tui.cli.command",
         "launchpad_tui.cli.aliases",
         "launchpad_tui.cli.signals",
+        "launchpad_tui.cli.terminal_size",
     }
     assert not modules & {
         "textual",

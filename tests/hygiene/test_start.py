@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
 
 HEAVY = (
     "textual",
@@ -50,3 +57,81 @@ def test_without_arguments_nothing_is_parsed() -> None:
     )
     assert "requires a terminal" in result.stderr
     assert result.stderr.strip().splitlines()[-1] == "loaded: [] 2"
+
+
+#: Modules that no list requires: each takes 1 to 30 ms to import.
+UNNEEDED = (
+    *HEAVY,
+    "concurrent",
+    "csv",
+    "dataclasses",
+    "email",
+    "hashlib",
+    "http",
+    "httpx2",
+    "importlib.metadata",
+    "inspect",
+    "keyring",
+    "logging.config",
+    "secrets",
+    "shutil",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "tomllib",
+    "urllib.request",
+    "uuid",
+    "launchpad_tui.domain.credential_text",
+    "launchpad_tui.services.runtimes",
+    "launchpad_tui.ui",
+)
+#: What lists may import in addition, and the greatest number of all modules.
+LISTS = {
+    ("models", "list"): ((), 180),
+    ("models", "list", "--json"): ((), 185),
+    ("datasets", "list"): ((), 180),
+    ("executions", "list"): ((), 190),
+    ("configurations", "list"): ((), 175),
+    ("connections", "list"): ((), 175),
+    ("groups", "list"): ((), 170),
+    ("schedules", "list"): ((), 180),
+    ("executables", "list"): ((), 180),
+    ("scenarios", "list"): ((), 180),
+    ("boards", "list"): (("dataclasses", "inspect"), 170),
+    ("metrics", "keys"): ((), 180),
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return a home folder that exists."""
+    place = Home.at(tmp_path_factory.mktemp("start"))
+    open_desk(place).close()
+    return place
+
+
+@pytest.mark.parametrize("command", LISTS, ids=" ".join)
+def test_a_list_imports_only_what_it_requires(command: tuple[str, ...], home: Home) -> None:
+    allowed, most = LISTS[command]
+    program = (
+        "import sys\n"
+        "from launchpad_tui.__main__ import main\n"
+        f"code = main({list(command)!r})\n"
+        f"found = sorted(set({UNNEEDED!r}) & set(sys.modules))\n"
+        "print(code, len(sys.modules), *found, file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        # Without site packages, modules that they load at every start are not counted.
+        [sys.executable, "-S", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LAUNCHPAD_HOME": str(home.root), "PYTHONPATH": str(_ROOT)},
+    )
+    code, count, *found = result.stderr.strip().splitlines()[-1].split()
+    assert code == "0", result.stderr
+    assert set(found) <= set(allowed)
+    assert int(count) <= most
+
+
+_ROOT = Path(__file__).parents[2]

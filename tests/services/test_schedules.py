@@ -60,7 +60,7 @@ def schedules_by(desk: Desk, clock: Callable[[], datetime]) -> ScheduleService:
         Credentials(desk.home.credentials_path),
         lambda connection, secrets: EmbeddedRuntime(connection, secrets, host, clock=clock),
     )
-    return ScheduleService(desk.registry, runtimes, clock=clock)
+    return ScheduleService(desk.registry, lambda: runtimes, clock=clock)
 
 
 @pytest.fixture
