@@ -94,7 +94,7 @@ LISTS = {
     ("configurations", "list"): ((), 175),
     ("connections", "list"): ((), 175),
     ("groups", "list"): ((), 170),
-    ("schedules", "list"): ((), 180),
+    ("schedules", "list"): (("dataclasses", "inspect", "uuid"), 180),
     ("executables", "list"): ((), 180),
     ("scenarios", "list"): ((), 180),
     ("boards", "list"): (("dataclasses", "inspect"), 170),
