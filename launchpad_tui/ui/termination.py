@@ -3,12 +3,17 @@
 A signal asks the app to quit, and Textual then restores the terminal. If the app does not quit in
 time, for example because a call blocks its thread or the terminal accepts no more output, a
 watchdog restores the terminal and ends the process.
+
+A terminal that is closed sends SIGHUP, but a process started by ``nohup`` or ``setsid`` does not
+get it. Without a terminal nobody can use the app, so it ends as well: otherwise the thread that
+reads the keys would read the end of the file again and again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 import termios
@@ -67,9 +72,46 @@ class _Watchdog:
         os._exit(self.code)
 
 
+class _Hangup:
+    """Waits until the terminal of the standard input is closed, and then sends SIGTERM."""
+
+    def __init__(self) -> None:
+        self.noticed = False
+        self._stop_reading, self._stop_writing = os.pipe()
+
+    def start(self) -> None:
+        """Start to wait on a thread."""
+        threading.Thread(target=self._wait, name="hangup", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop waiting."""
+        os.close(self._stop_writing)
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        # Without events, only errors and the end of the other side are reported.
+        poll.register(self._stop_reading, 0)
+        try:
+            poll.register(sys.__stdin__.fileno(), 0)  # type: ignore[union-attr]
+            ready = dict(poll.poll())
+        except (OSError, ValueError):
+            ready = {}
+        stopped = self._stop_reading in ready
+        os.close(self._stop_reading)
+        if not stopped and any(
+            events & (select.POLLHUP | select.POLLERR) for events in ready.values()
+        ):
+            self.noticed = True
+            if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
+                os._exit(128 + signal.SIGHUP)
+            # The handler of signals runs on the main thread.
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 @contextmanager
 def quit_on_signals(quit_app: Callable[[int], None]) -> Iterator[None]:
-    """Call ``quit_app`` with the exit code when a signal asks the process to end.
+    """Call ``quit_app`` with the exit code when a signal asks the process to end, or when its
+    terminal is closed.
 
     A signal that was ignored when the process started, as by ``nohup``, stays ignored. A second
     signal ends the process at once.
@@ -77,10 +119,10 @@ def quit_on_signals(quit_app: Callable[[int], None]) -> Iterator[None]:
     Args:
         quit_app: quits the app; called on the thread of the event loop.
     """
-    watchdog = _Watchdog()
+    watchdog, hangup = _Watchdog(), _Hangup()
 
     def handle(number: int, _frame: object) -> None:
-        code = 128 + number
+        code = 128 + (signal.SIGHUP if hangup.noticed else number)
         if watchdog.code:
             watchdog.end_process()
         try:
@@ -96,9 +138,11 @@ def quit_on_signals(quit_app: Callable[[int], None]) -> Iterator[None]:
         for number in SIGNALS
         if signal.getsignal(number) != signal.SIG_IGN
     }
+    hangup.start()
     try:
         yield
     finally:
+        hangup.stop()
         watchdog.stop()
         for number, handler in former.items():
             signal.signal(number, handler)

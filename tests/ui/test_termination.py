@@ -92,6 +92,42 @@ def test_the_interface_ends_when_its_terminal_is_closed(environ: dict[str, str])
         terminal.process.wait()
 
 
+@pytest.mark.parametrize("ignored", ["SIGHUP", "SIGHUP, signal.SIGTERM"])
+def test_the_interface_ends_without_its_terminal_if_signals_are_ignored(
+    environ: dict[str, str], ignored: str
+) -> None:
+    ignore = f"import signal\nfor one in (signal.{ignored},): signal.signal(one, signal.SIG_IGN)"
+    with terminal_process([], environ, code=ignore) as terminal:
+        terminal.wait_for(b"No models yet")
+        terminal.hang_up()
+        assert terminal.process.wait(60) == 128 + signal.SIGHUP
+
+
+def test_a_terminal_without_a_session_is_noticed_when_it_is_closed(
+    environ: dict[str, str],
+) -> None:
+    """As under ``setsid``: the terminal does not control the process and sends no SIGHUP."""
+    control, terminal = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "launchpad_tui"],
+        env={**os.environ, **environ, "TERM": "xterm-256color"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    try:
+        output = b""
+        while b"No models yet" not in output:
+            output += os.read(control, 1 << 16)
+        os.close(control)
+        assert process.wait(60) == 128 + signal.SIGHUP
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_nohup_keeps_the_interface_running(environ: dict[str, str]) -> None:
     ignore = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
     with terminal_process([], environ, code=ignore) as terminal:
