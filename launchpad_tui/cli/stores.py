@@ -55,6 +55,9 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         ("type", one.kind),
         ("created", rfc3339(one.created_at) or ""),
     ]
+    folder = context.desk.files.folder(one)
+    if folder and folder not in one.settings.values():
+        lines.append(("folder", folder))
     secrets = sorted(context.desk.stores.kept(context.scope, one.name))
     location = context.desk.stores.kept_where(context.scope, one.name)
     lines = [
@@ -64,7 +67,12 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         ("secrets stored in", location),
     ]
     context.resource(
-        {**serialize_object_store(one), "secrets": secrets, "secretsKeptIn": location or None},
+        {
+            **serialize_object_store(one),
+            "folder": folder or None,
+            "secrets": secrets,
+            "secretsKeptIn": location or None,
+        },
         lines,
     )
 

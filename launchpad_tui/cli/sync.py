@@ -85,9 +85,9 @@ def _status(context: CommandContext, _options: argparse.Namespace) -> None:
         lambda row: {
             "connection": row[0].connection,
             "resourceGroup": row[0].resource_group,
-            "readAt": rfc3339(row[1].done_at),
+            "syncedAt": rfc3339(row[1].done_at),
             "error": row[1].error,
-            "reading": {"part": row[1].part, "position": row[1].position, "total": row[1].total}
+            "progress": {"part": row[1].part, "position": row[1].position, "total": row[1].total}
             if row[1].part
             else None,
         },

@@ -36,7 +36,7 @@ from launchpad_tui.services.file_references import references
 from launchpad_tui.services.group_access import GroupAccess
 from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import ObjectStore, open_store
-from launchpad_tui.stores.catalog import store_kind
+from launchpad_tui.stores.catalog import KINDS, store_kind
 
 #: The maximum number of files that are counted when a URL is checked.
 _COUNT_LIMIT = 10_000
@@ -117,6 +117,13 @@ class FileService:
         if kind.folder_field and not complete.get(kind.folder_field):
             complete[kind.folder_field] = str(self._home.files)
         return open_store(kind, complete, self.access.policy if record.restricted else None)
+
+    def folder(self, record: ObjectStoreRecord) -> str:
+        """Return the folder in which a file store keeps its files; empty for other stores."""
+        kind = KINDS.get(record.kind)
+        if kind is None or not kind.folder_field:
+            return ""
+        return record.settings.get(kind.folder_field) or str(self._home.files)
 
     def _addressed(self, scope: Scope, kind: str, values: dict[str, str]) -> dict[str, str]:
         """Return the values of a store, completed by the connection if its runtime serves the

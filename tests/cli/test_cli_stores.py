@@ -57,6 +57,14 @@ def test_a_store_test_prints_its_steps(lake: Path, cli: Cli) -> None:
     assert cli("stores", "test", "nowhere").code == 2
 
 
+def test_the_folder_of_a_store_is_shown(lake: Path, home: Path, cli: Cli) -> None:
+    shown = cli("stores", "show", "default")
+    assert f"{home / 'files'}" in shown.out
+    assert cli("stores", "show", "default", "--json").json["folder"] == str(home / "files")
+    assert cli("stores", "show", "lake").out.count(str(lake)) == 1
+    assert cli("stores", "show", "lake", "--json").json["folder"] == str(lake)
+
+
 def test_a_store_is_browsed(lake: Path, cli: Cli) -> None:
     assert [line.split()[0] for line in cli("stores", "browse", "lake").lines] == [
         "PATH",

@@ -237,3 +237,12 @@ async def test_stores_are_imported_from_a_file_of_secrets(
         assert stores(pilot)["lake"]["bucket"] == "b"
         assert "hush-hush" not in screen_text(pilot)
     assert "hush-hush" in secrets(workshop_home)
+
+
+async def test_the_folder_of_the_default_store_is_shown(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.open("store", item_id="default")
+        await settled(pilot)
+        text = screen_text(pilot)
+        (line,) = [each for each in text.split("\n") if each.lstrip().startswith("Folder")]
+        assert str(workshop_home.files)[:20] in line

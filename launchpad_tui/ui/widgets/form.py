@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import applies
-from launchpad_tui.domain.text import clip, pad, wrap
+from launchpad_tui.domain.text import cell_width, clip, pad, wrap
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
@@ -26,17 +26,26 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.text_input import TextInput
 
-LABEL_WIDTH = 22
+#: cells of the labels of a form: as many as its longest label requires, between these limits
+LABEL_WIDTH, MAX_LABEL_WIDTH = 22, 34
 #: lines of a field's note, at most
 NOTE_LINES = 6
 
 
-class _Label(Painted):
-    DEFAULT_CSS = f"_Label {{ height: 1; width: {LABEL_WIDTH}; }}"
+def label_width(fields: Iterable[Field]) -> int:
+    """Return the width of the labels of fields in cells."""
+    # A space before the title, and a space and a mark for a required field after it.
+    widest = max((cell_width(field.title) + 4 for field in fields), default=0)
+    return max(LABEL_WIDTH, min(MAX_LABEL_WIDTH, widest))
 
-    def __init__(self, field: Field) -> None:
+
+class _Label(Painted):
+    DEFAULT_CSS = "_Label { height: 1; }"
+
+    def __init__(self, field: Field, width: int) -> None:
         super().__init__()
         self._field = field
+        self.styles.width = width
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         line = LineBuilder(width, self.look.style("text"))
@@ -50,13 +59,15 @@ class _Note(Painted):
 
     Args:
         field: the field.
+        indent: the width of the labels in cells.
         about: for a field of kind choice: returns the note of the selected value.
     """
 
     DEFAULT_CSS = "_Note { height: auto; }"
 
-    def __init__(self, field: Field, about: Callable[[], str] | None = None) -> None:
+    def __init__(self, field: Field, indent: int, about: Callable[[], str] | None = None) -> None:
         super().__init__()
+        self._indent = indent
         self._help = field.help
         self._about = about
         self._shown = ""
@@ -78,7 +89,7 @@ class _Note(Painted):
             self.repaint()
 
     def _lines(self, width: int) -> list[str]:
-        return wrap(self.text, width - LABEL_WIDTH - 1)[:NOTE_LINES]
+        return wrap(self.text, width - self._indent - 1)[:NOTE_LINES]
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """Return the number of wrapped lines, at least one."""
@@ -86,7 +97,7 @@ class _Note(Painted):
 
     def paint_line(self, y: int, width: int) -> Strip:
         """Return a wrapped line."""
-        line = LineBuilder(width, self.look.style("text")).fill_to(LABEL_WIDTH)
+        line = LineBuilder(width, self.look.style("text")).fill_to(self._indent)
         lines = self._lines(width)
         if y < len(lines):
             line.add(lines[y], self.look.style("bad" if self.error else "dim"), safe=True)
@@ -282,16 +293,17 @@ class Form(ActionOwner, VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """Yield label, editor and note of each field."""
+        width = label_width(self.fields)
         for field in self.fields:
             editor = self._editors[field.name] = self._editor(
                 field, self._values.get(field.name, field.default)
             )
             about = editor.about if isinstance(editor, ChoiceLine) else None
             note = self._notes[field.name] = _Note(
-                field if self._show_help else replace(field, help=""), about
+                field if self._show_help else replace(field, help=""), width, about
             )
             with Horizontal() as row:
-                yield _Label(field)
+                yield _Label(field, width)
                 yield editor
             yield note
             self._rows[field.name] = (row, note)

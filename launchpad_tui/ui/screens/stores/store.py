@@ -87,7 +87,11 @@ class StoreScreen(LaunchpadScreen):
     def _show(self) -> None:
         if self._line is not None:
             items = store_items(
-                self._line, self._secrets, self._secrets_location, self.launchpad.look
+                self._line,
+                self._secrets,
+                self._secrets_location,
+                str(self.desk.home.files),
+                self.launchpad.look,
             )
             self.query_one("#details", Details).set_items(items)
 

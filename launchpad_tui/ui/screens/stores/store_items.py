@@ -72,7 +72,11 @@ def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column
 
 
 def store_items(
-    line: StoreLine, secrets: Collection[str], secrets_location: str, look: Look
+    line: StoreLine,
+    secrets: Collection[str],
+    secrets_location: str,
+    default_folder: str,
+    look: Look,
 ) -> list[Item]:
     """Return the details of an object store.
 
@@ -80,6 +84,7 @@ def store_items(
         line: the object store with the result of its last test.
         secrets: the names of the fields whose secrets are stored.
         secrets_location: where these are stored, as text for the user; empty if there are none.
+        default_folder: the folder of a file store without one.
         look: colors and glyphs.
     """
     store, kind = line.store, line.kind
@@ -95,7 +100,10 @@ def store_items(
         items.append(Item("", line.found, "dim"))
     items.append(timestamp_item("Created", store.created_at))
     fields = kind.fields if kind else ()
-    items += [heading("Settings"), *field_items(fields, store.settings, secrets)]
+    settings = dict(store.settings)
+    if kind and kind.folder_field and not settings.get(kind.folder_field):
+        settings[kind.folder_field] = default_folder
+    items += [heading("Settings"), *field_items(fields, settings, secrets)]
     if secrets_location:
         items.append(Item("Credentials stored in", secrets_location, "dim"))
     return items
