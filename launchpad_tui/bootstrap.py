@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -83,6 +84,11 @@ def _settle(registry: Registry) -> None:
 
 
 def _registry(home: Home, settings: Settings) -> Registry:
+    with contextlib.suppress(OSError):
+        if not home.registry_path.stat().st_size:
+            from launchpad_tui.services.maintenance import check_not_emptied
+
+            check_not_emptied(home)
     return Registry(home.registry_path, catalog.LOCAL_KINDS, settings.registry.durability)
 
 

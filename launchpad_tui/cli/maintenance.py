@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.arguments import OVERWRITE
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
+from launchpad_tui.cli.progress import counted
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.text import safe_text
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
 
 
-def _doctor(context: CommandContext, _options: argparse.Namespace) -> int:
+def _doctor(context: CommandContext, options: argparse.Namespace) -> int:
     from launchpad_tui.services.doctor import Level, examine
 
     # The registry is not opened by the other services, so that this works when it is damaged.
-    found = list(examine(context.home))
+    with counted("Reading files", quiet=context.quiet) as report:
+        found = list(examine(context.home, checksums=options.checksums, progress=report))
     errors = sum(each.level is Level.ERROR for each in found)
     warnings = sum(each.level is Level.WARNING for each in found)
     if context.json:
@@ -86,8 +88,15 @@ COMMANDS = (
     Command(
         ("doctor",),
         COMMAND_GROUPS["doctor"].help,
-        ("launchpad doctor", "launchpad doctor --json"),
+        ("launchpad doctor", "launchpad doctor --checksums --json"),
         _doctor,
+        (
+            argument(
+                "--checksums",
+                action="store_true",
+                help="Read all recorded files, and compare them with their checksums",
+            ),
+        ),
         details="Nothing is changed and no server is called. The exit code is 1 if there is an "
         "error, 0 if there are only warnings.",
     ),

@@ -13,13 +13,14 @@ from launchpad_tui.registry.sqlite_errors import translated
 
 
 class RecordedFile(NamedTuple):
-    """A recorded file of an artifact; ``url`` is that of the artifact."""
+    """A recorded file of an artifact; ``url`` is that of the artifact, ``sha256`` may be empty."""
 
     scope: Scope
     artifact: str
     url: str
     path: str
     size: int
+    sha256: str
 
 
 class RecordedStore(NamedTuple):
@@ -54,7 +55,7 @@ def files(path: Path) -> Iterator[RecordedFile]:
     """Yield the recorded files of all artifacts that are not deleted."""
     with translated(path), opened(path) as db:
         for row in db.execute(
-            "SELECT c.name, g.name, a.name, a.url, f.path, f.size FROM artifact_files f "
+            "SELECT c.name, g.name, a.name, a.url, f.path, f.size, f.sha256 FROM artifact_files f "
             "JOIN artifacts a ON a.pk = f.artifact_pk JOIN resource_groups g ON g.pk = a.group_pk "
             "JOIN connections c ON c.pk = g.connection_pk WHERE a.gone_at IS NULL"
         ):

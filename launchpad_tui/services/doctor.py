@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.records import record
 from launchpad_tui.registry import copies, inventory
 from launchpad_tui.registry.schema import VERSION
-from launchpad_tui.services.maintenance import running_executions
+from launchpad_tui.services.maintenance import check_not_emptied, holds_data, running_executions
 from launchpad_tui.stores import catalog as store_catalog
 
 #: bytes of free space below which nothing can be trained, and below which there is a warning
@@ -50,8 +52,16 @@ class Finding:
     hint: str = ""
 
 
-def examine(home: Home) -> Iterator[Finding]:
-    """Yield the findings of all checks. Nothing is changed, and no server is called."""
+def examine(
+    home: Home, *, checksums: bool = False, progress: Callable[[int, str], None] | None = None
+) -> Iterator[Finding]:
+    """Yield the findings of all checks. Nothing is changed, and no server is called.
+
+    Args:
+        home: The home folder.
+        checksums: Whether the recorded files are read and compared with their SHA-256.
+        progress: Called with the number of files that were read, and the path of the next one.
+    """
     checks: tuple[tuple[str, Callable[[Home], Iterator[Finding]]], ...] = (
         ("versions", _versions),
         ("home", _home),
@@ -60,7 +70,7 @@ def examine(home: Home) -> Iterator[Finding]:
         ("credentials", _credentials),
         ("registry", _registry),
         ("executions", _executions),
-        ("files", _files),
+        ("files", partial(_files, checksums=checksums, progress=progress)),
     )
     for area, check in checks:
         try:
@@ -175,13 +185,16 @@ def _credentials(home: Home) -> Iterator[Finding]:
 def _registry(home: Home) -> Iterator[Finding]:
     path = home.registry_path
     if not path.exists():
+        lost = holds_data(home)
         yield Finding(
-            Level.WARNING,
+            Level.ERROR if lost else Level.WARNING,
             "registry",
-            f"There is no registry at {path}",
-            "The first start of launchpad creates it.",
+            f"There is no registry at {path}"
+            + (", but the home folder has executions or files" if lost else ""),
+            _RESTORE if lost else "The first start of launchpad creates it.",
         )
         return
+    check_not_emptied(home)
     version = copies.schema_version(path)
     if version > VERSION:
         yield Finding(
@@ -250,13 +263,14 @@ def _executions(home: Home) -> Iterator[Finding]:
         )
 
 
-def _files(home: Home) -> Iterator[Finding]:
+def _files(
+    home: Home, *, checksums: bool, progress: Callable[[int, str], None] | None
+) -> Iterator[Finding]:
     if not home.registry_path.exists():
         return
     roots = _roots(home)
-    missing: list[str] = []
-    changed: list[str] = []
-    count = 0
+    problems: dict[str, list[str]] = {}
+    count = verified = 0
     for each in inventory.files(home.registry_path):
         url = _parsed(each.url)
         root = roots.get((each.scope, url.store)) if url else None
@@ -264,21 +278,18 @@ def _files(home: Home) -> Iterator[Finding]:
             continue
         count += 1
         path = root / url.path if each.path == "." else root / url.path / each.path
-        try:
-            size = path.stat().st_size
-        except OSError:
-            missing.append(f"{each.artifact}: {path}")
-            continue
-        if size != each.size:
-            changed.append(f"{each.artifact}: {path}")
-    for names, state in ((missing, "missing"), (changed, "of another size")):
-        if names:
-            yield Finding(
-                Level.ERROR,
-                "files",
-                f"{_counted(names, f'recorded file {state}', f'recorded files {state}')}",
-                "Verify the models with: launchpad models verify ID, and copy the files back.",
-            )
+        if progress is not None and checksums:
+            progress(verified, str(path))
+        verified += bool(checksums and each.sha256)
+        if state := _problem(path, each.size, each.sha256 if checksums else ""):
+            problems.setdefault(state, []).append(f"{each.artifact}: {path}")
+    for state, names in problems.items():
+        yield Finding(
+            Level.ERROR,
+            "files",
+            f"{_counted(names, f'recorded file {state}', f'recorded files {state}')}",
+            "Verify the models with: launchpad models verify ID, and copy the files back.",
+        )
     orphans = _orphans(home)
     if orphans:
         yield Finding(
@@ -287,8 +298,32 @@ def _files(home: Home) -> Iterator[Finding]:
             f"{_counted(orphans, 'folder')} of executions without an artifact in {home.files}",
             "Delete the folders, or register them with: launchpad models add",
         )
-    if not (missing or changed or orphans):
-        yield Finding(Level.OK, "files", f"{count:,} recorded files on this machine are present")
+    if not (problems or orphans):
+        text = f"{count:,} recorded files on this machine are present"
+        if checksums:
+            text += f", {verified:,} of them have the recorded checksum"
+        yield Finding(Level.OK, "files", text)
+
+
+def _problem(path: Path, size: int, sha256: str) -> str:
+    """Return how a file differs from its record; empty if it does not.
+
+    Args:
+        path: The file.
+        size: Its recorded size in bytes.
+        sha256: Its recorded SHA-256; empty to compare only the size.
+    """
+    try:
+        if path.stat().st_size != size:
+            return "of another size"
+    except OSError:
+        return "missing"
+    try:
+        with path.open("rb") as file:
+            same = not sha256 or hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return "that cannot be read"
+    return "" if same else "with another checksum"
 
 
 def _roots(home: Home) -> dict[tuple[Scope, str], Path]:

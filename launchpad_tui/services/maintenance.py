@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import time
 from pathlib import Path
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import copies
+from launchpad_tui.registry.sqlite_errors import damaged
 from launchpad_tui.runtimes.folder_lock import folder_lock
+
+#: seconds that another process has to write a registry which it has just created
+_CREATION_SECONDS = 2.0
+
+
+def check_not_emptied(home: Home) -> None:
+    """Check that the registry was not emptied, for example by a full disk or a failed copy.
+
+    Raises:
+        RegistryCorrupt: its file is empty, although the home folder has executions or files.
+    """
+    deadline = time.monotonic() + _CREATION_SECONDS
+    while _is_empty(home.registry_path) and holds_data(home):
+        if time.monotonic() > deadline:
+            raise damaged(
+                "the file is empty, but the home folder has executions or files", home.registry_path
+            )
+        time.sleep(0.05)
+
+
+def holds_data(home: Home) -> bool:
+    """Return whether a home folder has executions or files."""
+    for folder in (home.executions, home.files):
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            if any(not each.name.startswith(".") for each in entries):
+                return True
+    return False
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def back_up(home: Home, target: Path, *, overwrite: bool = False) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from launchpad_tui.registry import artifacts, executions, preferences, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import RevisionWatch
 from launchpad_tui.runtimes.folder_lock import folder_lock
+from launchpad_tui.services import maintenance
 from launchpad_tui.services.doctor import Finding, Level, examine
 from launchpad_tui.services.maintenance import back_up, restore
 from tests.registry.registry_data import add_artifact, add_execution
@@ -313,3 +315,55 @@ def test_a_damaged_registry_is_not_backed_up(home: Home, tmp_path: Path) -> None
     with pytest.raises(RegistryCorrupt):
         back_up(home, target, overwrite=True)
     assert target.read_text() == "an earlier backup"
+
+
+def test_an_emptied_registry_is_not_taken_for_a_new_home(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(maintenance, "_CREATION_SECONDS", 0.0)
+    backup = tmp_path / "backup.db"
+    back_up(home, backup)
+    for path in home.root.glob("registry.db*"):
+        path.unlink()
+    home.registry_path.touch(0o600)
+    with pytest.raises(RegistryCorrupt, match="is empty"):
+        open_desk(home)
+    assert home.registry_path.stat().st_size == 0
+    (found,) = [each for each in problems(home) if each.area == "registry"]
+    assert found.level is Level.ERROR
+    assert "launchpad restore" in found.hint
+    restore(home, backup)
+    assert problems(home) == []
+    # A missing registry is only reported by the checks, because moving it away starts anew.
+    home.registry_path.unlink()
+    (found,) = [each for each in problems(home) if each.area == "registry"]
+    assert (found.level, "launchpad restore" in found.hint) == (Level.ERROR, True)
+
+
+def test_an_empty_registry_of_an_empty_home_is_created(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    home.registry_path.touch(0o600)
+    open_desk(home).close()
+    assert home.registry_path.stat().st_size > 0
+
+
+def test_checksums_of_files_are_verified_on_request(home: Home) -> None:
+    desk = open_desk(home)
+    digest = hashlib.sha256(b"12345").hexdigest()
+    artifacts.record_files(
+        desk.registry, DEFAULT_SCOPE, f"{ID}/model", [ArtifactFile("weights", 5, digest)]
+    )
+    desk.close()
+    read: list[str] = []
+    found = list(examine(home, checksums=True, progress=lambda _, path: read.append(path)))
+    assert "1 of them have the recorded checksum" in found[-1].message
+    assert read == [str(home.files / ID / "model" / "weights")]
+    # The size is the same.
+    (home.files / ID / "model" / "weights").write_bytes(b"12346")
+    assert problems(home) == []
+    (wrong,) = [
+        each
+        for each in examine(home, checksums=True)
+        if each.area == "files" and each.level is Level.ERROR
+    ]
+    assert "1 recorded file with another checksum" in wrong.message
