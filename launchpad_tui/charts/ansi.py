@@ -9,8 +9,9 @@ from launchpad_tui.charts.palette import ANSI256
 
 #: SGR parameters (ECMA-48) of spans that belong to no series
 _STYLES: Mapping[str, str] = {"axis": "2", "faint": "2", "bold": "1", "cursor": "1"}
-#: foregrounds of the eight series colors in 16-color terminals
-_SIXTEEN = (36, 33, 32, 35, 93, 94, 31, 37)
+#: foregrounds of the eight series colors in 16-color terminals; the first seven also differ in
+#: those with 8 colors, where a bright color equals the normal one (39 is that of other text)
+_SIXTEEN = (36, 33, 32, 35, 31, 94, 39, 95)
 
 
 def to_ansi(drawing: Drawing, colors: str = "256") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from launchpad_tui.charts.model import ChartData, Drawing, Span
+from launchpad_tui.charts.model import ChartData, Drawing, Series, Span
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, pad, safe_text
@@ -36,10 +36,17 @@ def _curves(data: ChartData) -> Sequence[tuple[int, str, str]]:
         (
             one.slot,
             one.label,
-            f"last {number_text(float(one.y[-1]))}" if len(one.y) else "no points",
+            f"last {number_text(float(one.y[-1]))}{_best(one)}" if len(one.y) else "no points",
         )
         for one in data.series
     ]
+
+
+def _best(one: Series) -> str:
+    if one.best is None:
+        return ""
+    at = f" at step {one.best_step}" if one.best_step is not None else ""
+    return f", best {number_text(one.best)}{at}"
 
 
 def _models(data: ChartData) -> Sequence[tuple[int, str, str]]:

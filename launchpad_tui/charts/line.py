@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.charts.canvas import Cell
@@ -17,7 +18,15 @@ from launchpad_tui.charts.model import (
     Span,
 )
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_range, x_texts, y_range
+from launchpad_tui.charts.scale import (
+    log_ticks,
+    ticks,
+    widened,
+    with_margin,
+    x_range,
+    x_texts,
+    y_range,
+)
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.charts.text import counted, fit
 from launchpad_tui.domain.numbers import axis_texts, number_text
@@ -30,6 +39,8 @@ if TYPE_CHECKING:
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
 #: the number of cells between two markers of a curve
 _MARKER_EVERY = 24
+#: the least number of rows of which two can stay free
+_LEAST_WITH_ROOM = 6
 
 
 def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True) -> Drawing:
@@ -64,15 +75,7 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
 def _prepared(one: Series, spec: ChartSpec) -> Series:
     if not spec.smoothing:
         return one
-    return Series(
-        one.id,
-        one.label,
-        one.x,
-        smoothed(one.y, spec.smoothing),
-        one.slot,
-        one.total,
-        one.not_finite,
-    )
+    return replace(one, y=smoothed(one.y, spec.smoothing))
 
 
 def _layout(
@@ -87,6 +90,8 @@ def _layout(
         for one in drawn:
             values += _visible(one, x_low, x_high)
         y_low, y_high = y_range(values, log=spec.y_log, robust=spec.robust)
+        if spec.room and height >= _LEAST_WITH_ROOM:
+            y_low, y_high = with_margin(y_low, y_high, 1 / (height - 2), log=spec.y_log)
     most = max(1, min(8, height // 3))
     found = log_ticks(y_low, y_high, most) if spec.y_log else ticks(y_low, y_high, most)
     texts = [number_text(tick) for tick in found] if spec.y_log else axis_texts(found)

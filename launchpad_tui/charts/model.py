@@ -18,7 +18,8 @@ class Series:
 
     ``x`` and ``y`` are of equal length, ordered by x; a ``y`` that is not finite is a gap. ``slot``
     determines color and marker. ``total`` and ``not_finite`` count the points that these were
-    sampled from (0: these are all).
+    sampled from (0: these are all). ``best`` is the best value of all points and ``best_step`` its
+    step, None if it is unknown whether lower or higher values are better.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Series:
     slot: int = 0
     total: int = 0
     not_finite: int = 0
+    best: float | None = None
+    best_step: int | None = None
 
 
 #: a value of a table: a number, a text (a category), or None if it is missing
@@ -78,6 +81,8 @@ class ChartSpec:
         raw: shows the unsmoothed curve, faint, behind the smoothed one.
         cursor_x: where to draw a vertical line.
         markers: draws markers along curves, so that these are distinguishable without color.
+        room: leaves a row free above and below the values, for curves that grow: the newest point
+            of a falling curve would otherwise lie on the x axis.
     """
 
     width: int
@@ -93,6 +98,7 @@ class ChartSpec:
     cursor_x: float | None = None
     ascii: bool = False
     markers: bool = True
+    room: bool = False
     legend: bool = False
 
     def __post_init__(self) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 COLORS = 8
-_MARKERS = "●■▲◆▼★✚✖"
-_ASCII_MARKERS = "o#^*v+%x"
+# No shape of a status, of the best value or of a direction: ●✓✗◌■◐ ★ ▲▼, in ASCII @+xo#~ * ^v.
+_MARKERS = "◆✚►▬◇✱◄▮"
+_ASCII_MARKERS = "%&$=MWHK"
 #: colors of slots in 256-color terminals, distinguishable with color blindness (Okabe, Ito)
 ANSI256 = (75, 215, 79, 175, 221, 141, 209, 145)
 #: the same as RGB

@@ -47,6 +47,20 @@ def roomy(low: float, high: float) -> tuple[float, float]:
     return low, low + wide * power
 
 
+def with_margin(low: float, high: float, part: float, *, log: bool = False) -> tuple[float, float]:
+    """Return a range that is wider by a part of its width at both ends, on its scale."""
+    if not log:
+        by = high * part - low * part
+        return max(-_MOST, low - by), min(_MOST, high + by)
+    bottom, top = math.log10(low), math.log10(high)
+    by = (top - bottom) * part
+    # Powers near the limits of floats are not exact.
+    return (
+        min(low, max(_LEAST, 10 ** max(-323.0, bottom - by))),
+        max(high, 10 ** min(308.0, top + by)),
+    )
+
+
 def x_range(given: tuple[float, float] | None, series: Sequence[Series]) -> tuple[float, float]:
     """Return the range of x to show: the one asked for, else that of all points with a finite x."""
     if given is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.charts.model import ChartData, ChartTable, Series, Value
@@ -47,7 +48,9 @@ class ChartService:
                 the start, seconds since 1970).
         """
         if chart.against.over:
-            return ChartData(series=self._curves(subjects, chart, slots, points, x_range))
+            return ChartData(
+                series=self._curves(subjects, chart, slots, directions or {}, points, x_range)
+            )
         return ChartData(table=self._table(subjects, chart, slots, directions or {}))
 
     def _curves(
@@ -55,6 +58,7 @@ class ChartService:
         subjects: Sequence[ComparedItem],
         chart: ChartDefinition,
         slots: Mapping[str, int],
+        directions: Mapping[str, str],
         points: int,
         x_range: tuple[float, float] | None,
     ) -> tuple[Series, ...]:
@@ -66,11 +70,11 @@ class ChartService:
                 wanted = matching(subject, chart)
                 for each in wanted:
                     label = title if len(wanted) == 1 else f"{title} {each.key}"
-                    found.append(
-                        self._curve(
-                            subject, each, chart, slots.get(subject.id, 0), label, points, x_range
-                        )
+                    curve = self._curve(
+                        subject, each, chart, slots.get(subject.id, 0), label, points, x_range
                     )
+                    best, step = best_of(each, directions)
+                    found.append(replace(curve, best=best, best_step=step))
         return tuple(found)
 
     def _curve(
@@ -198,6 +202,28 @@ def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummar
         if (normal_name(one.name) in names or normal_name(one.key) in names)
         and labels <= set(one.labels)
     ]
+
+
+def best_of(
+    series: SeriesSummary, directions: Mapping[str, str]
+) -> tuple[float | None, int | None]:
+    """Return the best value of a series and its step, None if the better direction is unknown.
+
+    Args:
+        series: the series.
+        directions: better directions that the user has set, by metric key.
+    """
+    direction = (
+        directions.get(series.key)
+        or directions.get(series.name)
+        or guess_direction(series.key)
+        or guess_direction(series.name)
+    )
+    if direction == Direction.LOWER:
+        return series.minimum, series.minimum_step
+    if direction == Direction.HIGHER:
+        return series.maximum, series.maximum_step
+    return None, None
 
 
 def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:

@@ -49,6 +49,12 @@ class Palette(NamedTuple):
     plain: bool = False
 
 
+#: the colors of compared items in terminals with 16 colors. The first seven also differ in those
+#: with 8, where a bright color equals the normal one, and ``default`` is readable on any background
+_SIXTEEN = (
+    *("cyan", "yellow", "green", "magenta", "red", "bright_blue", "default", "bright_magenta"),
+)
+
 PALETTES = (
     Palette(
         "dark",
@@ -84,7 +90,7 @@ PALETTES = (
         "#1d6f27",
         "#8a5a00",
         "#b3202c",
-        ("#0b63b5", "#b86b00", "#00775a", "#a6347a", "#8a7a00", "#5b45c0", "#b8431a", "#4d5a6b"),
+        ("#0b63b5", "#b86b00", "#00775a", "#a6347a", "#8a7a00", "#5b45c0", "#c8400a", "#4d5a6b"),
     ),
     Palette(
         "contrast",
@@ -121,7 +127,7 @@ PALETTES = (
         "green",
         "yellow",
         "red",
-        ("cyan", "yellow", "green", "magenta", "bright_yellow", "bright_blue", "red", "white"),
+        _SIXTEEN,
         ansi=True,
     ),
     Palette(
@@ -194,7 +200,7 @@ class Glyphs:
 class AsciiGlyphs(Glyphs):
     """Glyphs in ASCII, for locales that are not UTF-8."""
 
-    running = "*"
+    running = "@"
     completed = "+"
     dead = "x"
     pending = "o"
@@ -224,7 +230,7 @@ class AsciiGlyphs(Glyphs):
     secret = "*"
     range = "-"
     best = "*"
-    worst = "v"
+    worst = "w"
     full = "#"
     empty = "."
     ascii = True
@@ -318,7 +324,7 @@ class Look:
             # For a raw curve behind its smoothed one: closer to the background, or dim if the
             # colors cannot be blended.
             styles[f"series{slot}-faint"] = (
-                on(color, dim=True) if p.ansi else on(_between(color, p.background))
+                on(_between(color, p.background)) if color.startswith("#") else on(color, dim=True)
             )
         return styles
 
@@ -359,21 +365,24 @@ def find_look(
         environ: the environment.
     """
     term = environ.get("TERM", "")
-    name = theme if theme in BY_NAME else "dark"
+    few = _has_few_colors(environ)
+    name = theme if theme in BY_NAME else "sixteen" if few else "dark"
     if colors == "never" or (colors == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
         name = "plain"
-    elif theme not in BY_NAME and term in {
-        "linux",
-        "vt100",
-        "vt220",
-        "ansi",
-        "xterm-16color",
-        "screen",
-        "cygwin",
-    }:
-        name = "sixteen"
+    palette = BY_NAME[name]
+    if few and not palette.ansi:
+        # Most of its colors would become the same one of the terminal's 16.
+        palette = palette._replace(series=_SIXTEEN)
     plain = ascii_only or not _utf8(environ)
-    return Look(BY_NAME[name], ASCII if plain else UNICODE)
+    return Look(palette, ASCII if plain else UNICODE)
+
+
+def _has_few_colors(environ: Mapping[str, str]) -> bool:
+    """Return whether Rich writes at most 16 colors to the terminal, False if it is unknown."""
+    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return False
+    term = environ.get("TERM", "").strip().lower()
+    return bool(term) and term.rpartition("-")[2] not in {"256color", "kitty"}
 
 
 def textual_theme(palette: Palette) -> Theme:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartSpec, Drawing, Plot, Series
-from launchpad_tui.charts.scale import log_ticks, roomy, ticks, widened, y_range
+from launchpad_tui.charts.scale import log_ticks, roomy, ticks, widened, with_margin, y_range
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.domain.text import cell_width
 from tests.charts.chart_data import HOSTILE_NUMBERS, check_size
@@ -247,8 +248,32 @@ def test_markers_are_on_the_last_point() -> None:
     plot = drawing.plot
     assert plot is not None
     rows = drawing.text().split("\n")
-    assert rows[plot.row(2.0)][plot.column(2.0)] == "●"
-    assert rows[plot.row(0.5)][plot.column(2.0)] == "■"
+    assert rows[plot.row(2.0)][plot.column(2.0)] == "◆"
+    assert rows[plot.row(0.5)][plot.column(2.0)] == "✚"
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("height", [9, 14, 40])
+def test_a_growing_curve_does_not_touch_the_frame(log: bool, height: int) -> None:
+    values = [math.exp(-number / 3) for number in range(12)]
+    spec = ChartSpec(60, height, y_log=log)
+    plot = draw_line(spec, [curve(values)]).plot
+    assert plot is not None
+    assert plot.row(values[-1]) == plot.top + plot.height - 1
+    plot = draw_line(replace(spec, room=True), [curve(values)]).plot
+    assert plot is not None
+    assert plot.row(values[-1]) == plot.top + plot.height - 2
+    assert plot.row(values[0]) == plot.top + 1
+
+
+@given(finite, finite, st.floats(0.01, 0.5), st.booleans())
+def test_a_margin_never_leaves_the_floats(a: float, b: float, part: float, log: bool) -> None:
+    low, high = widened(min(a, b), max(a, b), log=log)
+    if not log or low > 0:
+        wide = with_margin(low, high, part, log=log)
+        assert all(map(math.isfinite, wide))
+        assert wide[0] <= low
+        assert wide[1] >= high
 
 
 def test_robust_range_excludes_outliers() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from launchpad_tui.charts.ansi import to_ansi
 from launchpad_tui.charts.canvas import Canvas
 from launchpad_tui.charts.catalog import KINDS, draw
-from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Span
+from launchpad_tui.charts.legend import with_legend
+from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Series, Span
 from launchpad_tui.charts.palette import ANSI256, RGB
 from launchpad_tui.charts.svg import to_svg
 from launchpad_tui.charts.text import counted, fit, short_labels
@@ -141,3 +142,23 @@ def test_svg_draws_braille_as_dots() -> None:
     assert places[1] - places[0] == pytest.approx(7 * cell)
     left = min(float(each.split()[0]) for each in path.attrib["d"].split("M")[1:])
     assert places[0] + 2 * cell < left < places[0] + 3 * cell
+
+
+@pytest.mark.parametrize("colors", [8, 16, 256])
+def test_colors_of_curves_differ_in_every_terminal(colors: int) -> None:
+    drawing = Drawing((tuple(Span(str(slot), slot) for slot in range(8)),))
+    codes = re.findall(r"\x1b\[([\d;]+)m\d", to_ansi(drawing, "256" if colors == 256 else "16"))
+    assert len(codes) == 8
+    if colors == 8:
+        # A bright color (90 to 97) equals the normal one.
+        codes = [str(int(code) - 60) if int(code) >= 90 else code for code in codes[:7]]
+    assert len(set(codes)) == len(codes)
+
+
+def test_a_legend_has_the_best_value_and_its_step() -> None:
+    best = Series("a", "a", [0.0, 1.0, 2.0], [3.0, 0.25, 2.0], 0, best=0.25, best_step=1)
+    unknown = Series("b", "b", [0.0], [7.0], 1)
+    drawing = with_legend(Drawing(()), ChartData((best, unknown)), "line", 60)
+    first, second = drawing.text().splitlines()
+    assert first.endswith("last 2, best 0.25 at step 1")
+    assert second.endswith("last 7")

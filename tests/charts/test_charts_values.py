@@ -107,17 +107,17 @@ def test_too_many_bars_show_the_best_and_a_note() -> None:
 def test_scatter_draws_extremes_in_the_corners() -> None:
     data = given([0.0, 10.0], along="p", p=[0.0, 10.0])
     rows = lines(data, "scatter", width=60, height=12)
-    assert [row for row in range(12) if "●" in rows[row]] == [9]
-    assert [row for row in range(12) if "■" in rows[row]] == [0]
-    assert rows[9].index("●") < 8
-    assert rows[0].index("■") > 52
+    assert [row for row in range(12) if "◆" in rows[row]] == [9]
+    assert [row for row in range(12) if "✚" in rows[row]] == [0]
+    assert rows[9].index("◆") < 8
+    assert rows[0].index("✚") > 52
 
 
 def test_scatter_is_logarithmic_over_two_decades() -> None:
     rows = lines(
         given([1.0, 1.0, 1.0], along="lr", lr=[1e-4, 1e-3, 1e-2]), "scatter", width=60, height=8
     )
-    places = sorted(row.index(mark) for row in rows for mark in "●■▲" if mark in row)
+    places = sorted(row.index(mark) for row in rows for mark in "◆✚►" if mark in row)
     assert abs((places[1] - places[0]) - (places[2] - places[1])) <= 1
     whole = drawn(given([1.0, 1.0, 1.0], along="lr", lr=[1e-4, 1e-3, 1e-2]), "scatter", 60, 8)
     assert "lr (log)" in whole.text() + " ".join(whole.notes)
@@ -138,7 +138,7 @@ def test_scatter_sorts_texts() -> None:
         given([1.0, 2.0, 3.0], along="p", p=["b", "a", "c"]), "scatter", width=60, height=10
     )
     assert rows[-1].split()[:3] == ["a", "b", "c"]
-    assert rows[-1].index("b") == next(row.index("●") for row in rows if "●" in row)
+    assert rows[-1].index("b") == next(row.index("◆") for row in rows if "◆" in row)
 
 
 def test_heat_of_two_parameters() -> None:
@@ -210,8 +210,8 @@ def test_small_groups_are_points() -> None:
     first = next(row for row in rows if row.startswith("a"))
     second = next(row for row in rows if row.startswith("b"))
     assert "n=2" in first
-    assert "●" in first
-    assert "■" in first
+    assert "◆" in first
+    assert "✚" in first
     assert "├" not in first
     assert "├" in second
     assert "1 group has fewer than 4 models (shown as points)" in drawing.notes

@@ -107,6 +107,17 @@ def test_downsampling_keeps_spikes(desk: Desk, subjects: tuple[ComparedItem, ...
     assert part.x[-1] < 8000
 
 
+def test_curves_have_the_best_of_all_points_and_its_step(
+    desk: Desk, subjects: tuple[ComparedItem, ...]
+) -> None:
+    chart = ChartDefinition(("long",))
+    (unknown,) = desk.charts.data(subjects, chart, {}, points=200).series
+    assert (unknown.best, unknown.best_step) == (None, None)
+    higher = {"long": "higher"}
+    (part,) = desk.charts.data(subjects, chart, {}, higher, x_range=(0.0, 100.0)).series
+    assert (part.best, part.best_step) == (50.0, 7777)
+
+
 def test_one_value_per_model(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     def values(how: str, metric: str = "loss{split=test}") -> tuple[float | None, ...]:
         chart = ChartDefinition(

@@ -206,6 +206,24 @@ async def test_charts_are_drawn_in_each_theme(home: Home, theme: str) -> None:
         assert "rate-0" in screen_text(pilot)
 
 
+@pytest.mark.parametrize("size", [(200, 50), (80, 24)])
+async def test_legend_of_a_chart_shows_the_best_values(home: Home, size: tuple[int, int]) -> None:
+    async with opened(home, "metrics", ids(0, 1, 2), size) as pilot:
+        view = pilot.app.screen.query_one(BoardView)
+        names = [panel.title for panel in view.panels]
+        await press(pilot, *["right"] * names.index("loss"), "enter")
+        await settled(pilot)
+        legend = pilot.app.screen.query_one(Legend)
+        lines = [
+            line.split("★")[1].split() for line in screen_text(pilot).splitlines() if "★" in line
+        ]
+        assert [line[1:3] for line in lines] == [["at", "step"]] * 3
+        assert len(legend.entries) == 3
+        # The second line of an entry belongs to it.
+        await pilot.click(Legend, offset=(8, 4))
+        assert legend.cursor == 1
+
+
 async def test_chart_of_a_running_execution_is_updated(home: Home) -> None:
     registry = Registry(home.registry_path)
     add_trained(registry, 9, "live", {"rate": "9"}, {"loss": falling(2, 22)}, Status.RUNNING)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich.color import ColorSystem
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
+from launchpad_tui.charts.palette import marker
 from launchpad_tui.config.paths import Home
-from launchpad_tui.ui.theme import BY_NAME, PALETTES, UNICODE, Look
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.ui.theme import ASCII, BY_NAME, PALETTES, UNICODE, Glyphs, Look, find_look
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
 from tests.scenes.harness import running, settled
 from tests.ui.route_walk import visits
@@ -59,6 +62,62 @@ def test_themes_of_the_terminal_do_not_use_bright_black_for_text(name: str) -> N
     look = Look(BY_NAME[name], UNICODE)
     names = {role: look.style(role).color for role in TEXT_ROLES}
     assert [role for role, color in names.items() if color and color.name == "bright_black"] == []
+
+
+def series_colors(look: Look, system: ColorSystem, count: int) -> set[str]:
+    """Return what a terminal with this many colors shows for the first series."""
+    found = set()
+    for slot in range(count):
+        color = look.style(look.series(slot)).color
+        assert color is not None
+        code = color.downgrade(system).get_ansi_codes()
+        found.add(";".join(code))
+    return found
+
+
+@pytest.mark.parametrize("name", [palette.name for palette in PALETTES if not palette.plain])
+@pytest.mark.parametrize("term", ["xterm", "linux", "screen", "xterm-256color", "truecolor"])
+def test_curves_differ_in_color_in_every_terminal(name: str, term: str) -> None:
+    environ = {"TERM": term, "LANG": "C.UTF-8"}
+    system = ColorSystem.STANDARD
+    if term == "truecolor":
+        environ |= {"TERM": "xterm", "COLORTERM": "truecolor"}
+        system = ColorSystem.TRUECOLOR
+    elif term == "xterm-256color":
+        system = ColorSystem.EIGHT_BIT
+    for theme in (name, ""):
+        assert len(series_colors(find_look(theme, environ=environ), system, 8)) == 8
+    if system is ColorSystem.STANDARD:
+        codes = {
+            code.replace("9", "3", 1) if code[:1] == "9" else code
+            for code in series_colors(find_look(name, environ=environ), system, 7)
+        }
+        # Bright colors are the normal ones in terminals with 8 colors.
+        assert len(codes) == 7
+
+
+def test_a_terminal_with_few_colors_gets_its_own_theme() -> None:
+    utf = {"LANG": "C.UTF-8"}
+    assert find_look(environ=utf | {"TERM": "xterm"}).palette.name == "sixteen"
+    truecolor = utf | {"TERM": "xterm", "COLORTERM": "truecolor"}
+    assert find_look(environ=truecolor).palette.name == "dark"
+    assert find_look(environ=utf).palette.name == "dark"
+    assert find_look("light", environ=utf | {"TERM": "xterm"}).palette.name == "light"
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_markers_have_no_shape_with_another_meaning(glyphs: Glyphs) -> None:
+    markers = {marker(slot, ascii_only=glyphs.ascii) for slot in range(64)}
+    assert len(markers) == 8
+    others = [
+        glyphs.best,
+        glyphs.worst,
+        glyphs.up,
+        glyphs.down,
+        *(Look(BY_NAME["dark"], glyphs).status(status)[0][0] for status in Status),
+    ]
+    assert markers.isdisjoint(others)
+    assert len(set(others)) == len(others)
 
 
 async def shown_in(pilot: Any, name: str) -> None:

@@ -28,6 +28,7 @@ class LegendEntry:
         shown: whether the charts show it.
         live: whether its execution is running.
         value: text at the right end of the line.
+        detail: text of a second line, which all entries have if one has it.
     """
 
     id: str
@@ -36,6 +37,7 @@ class LegendEntry:
     shown: bool = True
     live: bool = False
     value: str = ""
+    detail: str = ""
 
 
 class Legend(Painted):
@@ -142,10 +144,12 @@ class Legend(Painted):
                 .add(count, look.style("dim"))
                 .strip()
             )
-        place = self.top + y - 1
+        place = self.top + (y - 1) // self._rows
         if place >= len(self.entries):
             return line.strip()
         one = self.entries[place]
+        if (y - 1) % self._rows:
+            return line.add("   " + one.detail, look.style("dim")).strip()
         on_cursor = place == self.cursor and self.has_focus
         base = look.style("text", cursor=on_cursor)
         line = LineBuilder(width, base)
@@ -174,9 +178,14 @@ class Legend(Painted):
         )
         return line.strip()
 
+    @property
+    def _rows(self) -> int:
+        """The number of lines of an entry."""
+        return 2 if any(one.detail for one in self.entries) else 1
+
     def _move(self, by: int) -> None:
         self.cursor = max(0, min(self.cursor + by, len(self.entries) - 1))
-        high = max(1, self.size.height - 1)
+        high = max(1, (self.size.height - 1) // self._rows)
         if self.cursor < self.top:
             self.top = self.cursor
         elif self.cursor >= self.top + high:
@@ -228,7 +237,7 @@ class Legend(Painted):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked entry; a click on the current marker hides or shows it."""
-        place = self.top + event.y - 1
+        place = self.top + (event.y - 1) // self._rows
         if event.y and place < len(self.entries):
             if place == self.cursor and event.x < 4:
                 self._post("toggle")

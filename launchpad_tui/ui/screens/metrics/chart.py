@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 
 from launchpad_tui.charts.curve import CurveView, readout
 from launchpad_tui.charts.legend import with_legend
-from launchpad_tui.charts.model import ChartData, Drawing, Plot
+from launchpad_tui.charts.model import ChartData, Drawing, Plot, Series
 from launchpad_tui.domain.board import Against, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
@@ -236,10 +236,18 @@ class ChartScreen(SelectionScreen):
                     True,
                     one.id.partition("/")[0] in live,
                     number_text(point[1]) if point else "-",
+                    self._best_text(one),
                 )
                 for one, point in zip(series, found, strict=True)
             ]
         )
+
+    def _best_text(self, one: Series) -> str:
+        """Return the best value of a curve and its step, empty if it is unknown."""
+        if one.best is None:
+            return ""
+        at = f" at step {one.best_step:,}" if one.best_step is not None else ""
+        return f"{self.launchpad.look.glyphs.best} {number_text(one.best)}{at}"
 
     def _cursor_text(self, at: float) -> str:
         if self._view.x_kind == "relative":

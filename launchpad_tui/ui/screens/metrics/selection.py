@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from launchpad_tui.charts.catalog import KINDS
 from launchpad_tui.charts.curve import CurveView
 from launchpad_tui.charts.model import ChartData, Drawing
-from launchpad_tui.charts.scale import roomy
+from launchpad_tui.charts.scale import roomy, with_margin
 from launchpad_tui.domain.board import Against, ChartDefinition, Selected
 from launchpad_tui.domain.comparison import ComparedItem, Row
 from launchpad_tui.domain.execution import FINAL
@@ -212,8 +212,9 @@ class SelectionScreen(LaunchpadScreen):
         if kind is None or kind.why_not(data):
             return None
         if self.live and view.x_range is None and data.series:
-            view = replace(view, x_range=_range_with_room(data))
+            view = replace(view, x_range=_range_with_room(data, width))
         spec = view.spec(width, height, title, ascii_only=self.launchpad.look.glyphs.ascii)
+        spec = replace(spec, room=self.live)
         if len(data.series) > _MAX_MARKED:
             spec = replace(spec, markers=False)
         return await self.launchpad.chart(kind.draw, spec, data)
@@ -224,10 +225,16 @@ def _is_live(subject: ComparedItem) -> bool:
     return subject.execution is not None and subject.execution.status not in FINAL
 
 
-def _range_with_room(data: ChartData) -> tuple[float, float] | None:
-    """Return an x range with room for new points, so that the chart is not rescaled by each."""
+def _range_with_room(data: ChartData, width: int) -> tuple[float, float] | None:
+    """Return an x range with room for new points, so that the chart is not rescaled by each.
+
+    The first points are a cell away from the y axis.
+    """
     ends = [float(at) for one in data.series if len(one.x) for at in (one.x[0], one.x[-1])]
-    return roomy(min(ends), max(ends)) if ends else None
+    if not ends:
+        return None
+    low, high = roomy(min(ends), max(ends))
+    return with_margin(low, high, 1 / max(8, width))[0], high
 
 
 def read_chart(
