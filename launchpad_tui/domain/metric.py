@@ -104,6 +104,23 @@ def is_metric_name(name: str) -> bool:
     return 0 < len(name) <= NAME_LIMIT and _NAME.search(name) is not None
 
 
+#: short forms of values of labels in titles
+_SHORT = {"validation": "val", "training": "train"}
+
+
+def series_title(key: str) -> str:
+    """Return a series key as a title: ``val accuracy`` for ``accuracy{phase=validation}``.
+
+    The values of the labels precede the name. A name without labels, and a text that is not a
+    series key, is returned unchanged.
+    """
+    name, bracket, inner = key.partition("{")
+    if not bracket or not inner.endswith("}"):
+        return key
+    values = [pair.partition("=")[2] for pair in inner[:-1].split(",")]
+    return " ".join([*(_SHORT.get(value, value) for value in values if value), name])
+
+
 def check_metric_name(name: str) -> str:
     """Return the name if it is valid.
 

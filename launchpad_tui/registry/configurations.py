@@ -69,6 +69,33 @@ def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Co
     return found[configuration_id]
 
 
+def varying(
+    registry: Registry, scope: Scope, executable_id: str, limit: int = 200
+) -> frozenset[str]:
+    """Return the names of the parameters whose values differ among configurations.
+
+    Args:
+        executable_id: the executable of the configurations.
+        limit: the number of newest configurations of the executable that are compared; they are
+            searched among the newest `LIST_LIMIT` of the resource group.
+
+    Raises:
+        NotFound: the resource group does not exist.
+    """
+    with registry.read() as db:
+        rows = db.execute(
+            "WITH newest AS (SELECT pk, executable_id, created_at FROM configurations "
+            "WHERE group_pk = ? ORDER BY created_at DESC LIMIT ?), "
+            "compared AS (SELECT pk FROM newest WHERE executable_id = ? "
+            "ORDER BY created_at DESC LIMIT ?) "
+            "SELECT p.name FROM compared JOIN configuration_parameters p "
+            "ON p.configuration_pk = compared.pk GROUP BY p.name "
+            "HAVING min(p.value) <> max(p.value) OR count(*) < (SELECT count(*) FROM compared)",
+            (group_pk(db, scope), LIST_LIMIT, executable_id, limit),
+        ).fetchall()
+    return frozenset(str(name) for (name,) in rows)
+
+
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Configuration]:
     """Return the existing configurations of these IDs, by ID."""
     found: dict[str, Configuration] = {}

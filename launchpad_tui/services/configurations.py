@@ -47,6 +47,11 @@ class ConfigurationService:
         """
         return configurations.configurations(self._registry, scope, executable_id, search)
 
+    def varying(self, scope: Scope, executable_id: str) -> frozenset[str]:
+        """Return the names of the parameters whose values differ among the newest configurations
+        of an executable. Raises NotFound for an unknown scope."""
+        return configurations.varying(self._registry, scope, executable_id)
+
     def get(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return the configuration with this ID. Raises NotFound."""
         return configurations.configuration(self._registry, scope, configuration_id)

@@ -95,6 +95,11 @@ class MetricService:
 
         return window(self._registry, series_id, start, stop, by, points)
 
+    def curve(self, series_id: int, points: int = 64) -> tuple[float, ...]:
+        """Return the values of a series, reduced to about ``points``, for a small curve. Raises
+        NotFound."""
+        return tuple(self.window(series_id, points=points).values)
+
     def tags(self, scope: Scope, execution_id: str) -> tuple[Tag, ...]:
         """Return the tags of an execution."""
         return tuple(

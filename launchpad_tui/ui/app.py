@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("launchpad_tui.ui")
 RECONCILE_SECONDS = 3.0
-_LANES = ("files", "charts", "network", "acts", "probes")
+_LANES = ("files", "charts", "network", "acts", "probes", "previews")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
@@ -151,6 +151,10 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that tests a connection or an object store, on the lane for tests."""
         return await self.lanes["probes"].run(function, *args, **kwargs)
+
+    async def preview(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that reads what a preview shows, on the lane for previews."""
+        return await self.lanes["previews"].run(function, *args, **kwargs)
 
     async def choose_scope(self, scope: Scope, then: str = "models") -> None:
         """Switch to another connection and resource group.

@@ -144,6 +144,9 @@ class Shell(Protocol):
     async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that tests a connection or an object store, on the lane for tests."""
 
+    async def preview(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that reads what a preview shows, on the lane for previews."""
+
     async def choose_scope(self, scope: Scope, then: str = "models") -> None:
         """Switch to another connection and resource group.
 

@@ -133,6 +133,9 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.table = table
             self.row = row
 
+    class Counted(Message):
+        """The list has become empty, or is no longer empty."""
+
     class SelectionChanged(Message):
         """The selection changed."""
 
@@ -192,6 +195,10 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     def cursor_moved(self) -> None:
         """Report the new row to the screen."""
         self.post_message(self.CursorMoved(self, self.row))
+
+    def emptiness_changed(self) -> None:
+        """Report the change to the screen."""
+        self.post_message(self.Counted())
 
     def passed(self, before: int, index: int, *, extend: bool) -> None:
         """Select the rows that the cursor passes while a range is being selected."""

@@ -35,9 +35,14 @@ class TableRows(TablePaint[Row], Generic[Row]):
         #: whether the rows shown are about to be replaced
         self.settling = False
         self._settles = False
+        self._empty = False
 
     def cursor_moved(self) -> None:
         """React to a move of the cursor; subclasses override this."""
+
+    def emptiness_changed(self) -> None:
+        """React to the list having become empty, or no longer being empty; subclasses override
+        this."""
 
     def passed(self, before: int, index: int, *, extend: bool) -> None:
         """React to the cursor passing rows; subclasses override this.
@@ -240,6 +245,9 @@ class TableRows(TablePaint[Row], Generic[Row]):
         before = self.row_id
         count = cache.count or 0
         self.cache = cache
+        if self._empty != (count == 0):
+            self._empty = count == 0
+            self.emptiness_changed()
         self.settling = self.settling and not self._settles
         if not self._keep_cursor:
             self.cursor = self.top = 0

@@ -15,7 +15,7 @@ from launchpad_tui.domain.query import Condition, Query
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 
@@ -33,7 +33,7 @@ NO_ROW = "No row is under the cursor"
 """Why an action on a row is disabled if the list is empty."""
 
 
-class ListScreen(LaunchpadScreen, Generic[Row]):
+class ListScreen(PreviewScreenMixin, Generic[Row]):
     """A list with search, conditions and sorting.
 
     Subclasses override `columns`, `listing`, `key_of` and, for conditions, `condition_names`.
@@ -119,7 +119,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         )
         table.order = (self.current_query.order.by, self.current_query.order.descending)
         table.expect()
-        yield table
+        yield from self.list_and_preview(table)
 
     def why_not_show_together(self) -> str | None:
         """Return why the selected rows cannot be charted or compared together."""
@@ -130,6 +130,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     async def load(self) -> None:
         """Read the list; the former rows stay on the screen until it has been read."""
+        await self.prepare_preview()
         table = self.table
         keep_cursor = not self._query_changed
         self._query_changed = False
@@ -176,7 +177,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         line = TextInput(
             self.current_query.search, placeholder=hint, id="search", select_on_focus=False
         )
-        self.mount(line, before=self.table)
+        self.mount(line, before=self.list_area)
         line.focus()
 
     async def do_where(self) -> None:
@@ -188,7 +189,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
         self._names = await self.condition_names()
         line = ConditionInput(self._names, id="where")
-        self.mount(line, before=self.table)
+        self.mount(line, before=self.list_area)
         line.focus()
 
     def _add_conditions(self, line: ConditionInput) -> None:

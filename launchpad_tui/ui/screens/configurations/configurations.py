@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
-from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.common.preview import Preview, PreviewScreenMixin
 from launchpad_tui.ui.screens.configurations.configuration_columns import configuration_columns
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -18,7 +18,7 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 _EMPTY = "No configurations yet\nPress a to create one from an executable (5)"
 
 
-class ConfigurationsScreen(LaunchpadScreen):
+class ConfigurationsScreen(PreviewScreenMixin):
     """All configurations of the resource group, newest first."""
 
     TITLE_TEXT = "Configurations"
@@ -55,13 +55,15 @@ class ConfigurationsScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """Yield the table."""
-        yield VirtualTable(
-            configuration_columns(),
-            lambda one: one.id,
-            title="Configurations",
-            empty=_EMPTY,
-            filtered=True,
-            id="list",
+        yield from self.list_and_preview(
+            VirtualTable(
+                configuration_columns(),
+                lambda one: one.id,
+                title="Configurations",
+                empty=_EMPTY,
+                filtered=True,
+                id="list",
+            )
         )
 
     @property
@@ -69,8 +71,17 @@ class ConfigurationsScreen(LaunchpadScreen):
         """The table that shows the list."""
         return self.query_one("#list", VirtualTable)
 
+    async def preview_of(self, row: Configuration) -> Preview:
+        """Return the preview of a configuration."""
+        from launchpad_tui.ui.screens.configurations.configuration_preview import (
+            configuration_preview,
+        )
+
+        return await configuration_preview(self, row)
+
     async def load(self) -> None:
         """Read the list."""
+        await self.prepare_preview()
         table = self.table
         rows = await self.read(self.desk.configurations.list, self.scope, None, self._search)
         table.empty = (

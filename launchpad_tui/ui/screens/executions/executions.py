@@ -13,6 +13,7 @@ from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
+from launchpad_tui.ui.screens.common.preview import Preview
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
@@ -100,6 +101,12 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Return the ID of a row's execution."""
         return row.execution.id
 
+    async def preview_of(self, row: ExecutionRow) -> Preview:
+        """Return the preview of an execution."""
+        from launchpad_tui.ui.screens.executions.execution_preview import execution_preview
+
+        return await execution_preview(self, row.execution)
+
     def listing(self, query: Query) -> Listing[ExecutionRow]:
         """Return the executions that match a query."""
         return self.desk.executions.listing(self.scope, query)
@@ -116,6 +123,9 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     def _tick(self) -> None:
         if self.is_current and self.launchpad.running:
             self.table.repaint()
+            row = self.table.row
+            if row is not None and not row.execution.status.final:
+                self.schedule_preview()
 
     async def condition_names(self) -> list[tuple[str, str]]:
         """Return attributes, metrics and parameters."""
@@ -171,11 +181,6 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     def opened(self, event: VirtualTable.Opened) -> None:
         """Open the details of the execution."""
         self.launchpad.open("execution", item_id=event.row.execution.id)
-
-    @on(VirtualTable.CursorMoved)
-    def moved(self) -> None:
-        """Update the footer: which actions are available depends on the row."""
-        self.refresh_footer()
 
     async def do_create(self) -> None:
         """Ask for a configuration and execute it."""
