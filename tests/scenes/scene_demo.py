@@ -35,7 +35,7 @@ SCENES = [
     shown("model-metrics", keys("enter", "tab"), "accuracy", "optimizer"),
     shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),
     shown("lineage", keys("L"), "digits", size=(120, 24)),
-    shown("model-add", keys("a", "enter", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
+    shown("model-add", keys("a", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
     shown("datasets", keys(), "Datasets", "digits", start="datasets", size=(120, 16)),
     shown("executions", keys(), "COMPLETED", "balanced", start="executions"),
     shown(
@@ -58,7 +58,7 @@ SCENES = [
     ),
     shown(
         "configuration-create",
-        keys("a", "enter", "right", "enter", *"bold try", "ctrl+n"),
+        keys("a", "right", "enter", *"bold try", "ctrl+n"),
         "learning_rate",
         start="configurations",
         size=(110, 36),

@@ -209,7 +209,7 @@ SCENES = [
         workshop,
         keys("4", "a"),
         SMALL,
-        expect=("● Scenario", "◂ Churn", "Who leaves", "space choose"),
+        expect=("● Executable", "space choose"),
     ),
     Scene(
         "configuration-parameters",
@@ -230,7 +230,7 @@ SCENES = [
         "configuration-review",
         workshop,
         opened(
-            "configuration.create", *["ctrl+n"] * 5, like="c0f19000-0000-4000-8000-000000000001"
+            "configuration.create", *["ctrl+n"] * 3, like="c0f19000-0000-4000-8000-000000000001"
         ),
         USUAL,
         expect=(

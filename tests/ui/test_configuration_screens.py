@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -87,8 +88,9 @@ async def test_executing_several_configurations_asks_first(workshop_home: Home) 
 async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "a")
-        assert "Who leaves" in screen_text(pilot)
-        await press(pilot, "enter", "right")
+        # There is only one scenario, so the wizard does not ask for it.
+        assert "● Executable" in screen_text(pilot)
+        await press(pilot, "right")
         assert "Train a churn model" in screen_text(pilot)
         await press(pilot, "enter", *"spring", "enter", "enter", "enter", "enter")
         text = screen_text(pilot)
@@ -117,10 +119,10 @@ async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
 
 async def test_selecting_another_executable_changes_the_fields(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
-        await press(pilot, "a", "enter", "enter", *"scores", "enter", "enter")
+        await press(pilot, "a", "enter", *"scores", "enter")
         assert "● Inputs" in screen_text(pilot)
         assert "classifier *" in screen_text(pilot)
-        await press(pilot, *["escape"] * 3, "right", "enter", "enter")
+        await press(pilot, *["escape"] * 2, "right", "enter", "enter")
         text = screen_text(pilot)
         assert "● Parameters" in text
         assert "target *" in text
@@ -128,7 +130,7 @@ async def test_selecting_another_executable_changes_the_fields(workshop_home: Ho
 
 async def test_an_invalid_name_keeps_the_typed_values(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
-        await press(pilot, "a", "enter", "enter", *"größer", "enter")
+        await press(pilot, "a", "enter", *"größer", "enter")
         text = screen_text(pilot)
         assert "● Name" in text
         assert "✗" in text
@@ -147,7 +149,7 @@ async def test_create_like_this_fills_in_the_values(workshop_home: Home) -> None
         app: Any = pilot.app
         app.open("configuration", item_id=CONFIGURATION)
         await settled(pilot)
-        await press(pilot, "C", "ctrl+n", "ctrl+n")
+        await press(pilot, "C")
         assert pilot.app.screen.query_one(Form).values() == {"name": "deep trees"}
         await press(pilot, "ctrl+n")
         values = pilot.app.screen.query_one(Form).values()
@@ -159,7 +161,7 @@ async def test_the_footer_shows_only_keys_that_work_while_typing(workshop_home: 
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "a")
         assert ": commands" in screen_text(pilot).split("\n")[-1]
-        await press(pilot, "enter", "enter", "question_mark")
+        await press(pilot, "enter", "question_mark")
         assert pilot.app.screen.query_one(Form).values() == {"name": "?"}
         footer = screen_text(pilot).split("\n")[-1]
         assert "f1 help" in footer
@@ -239,3 +241,30 @@ async def test_the_code_folder_is_selected_if_several_have_the_script(
         await press(pilot, "down", "enter")
         settings = pilot.app.desk.scenarios.executable(DEFAULT_SCOPE, "foreign-train").settings
         assert settings["code"] == str(checkout / "two")
+
+
+async def test_values_that_were_not_typed_are_discarded_without_a_question(
+    workshop_home: Home,
+) -> None:
+    async with running(workshop_home) as pilot:
+        app: Any = pilot.app
+        app.open("configuration", item_id=CONFIGURATION)
+        await settled(pilot)
+        await press(pilot, "C", "ctrl+n", "escape", "ctrl+x")
+        assert not isinstance(app.screen, ConfigurationCreateScreen)
+        await press(pilot, "C", "x", "ctrl+n", "escape", "ctrl+x")
+        assert "Leave without saving?" in screen_text(pilot)
+
+
+async def test_a_pasted_url_replaces_the_one_that_is_filled_in(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.open("artifact.add")
+        await settled(pilot)
+        await press(pilot, *"mine", "ctrl+n")
+        assert pilot.app.screen.query_one(Form).values() == {"url": "ai://default/"}
+        pilot.app.post_message(Paste("ai://lake/models/one\n"))
+        await settled(pilot)
+        assert pilot.app.screen.query_one(Form).values() == {"url": "ai://lake/models/one"}
+        pilot.app.post_message(Paste("/two"))
+        await settled(pilot)
+        assert pilot.app.screen.query_one(Form).values() == {"url": "ai://lake/models/one/two"}

@@ -174,7 +174,7 @@ async def test_files_are_uploaded_as_a_model(workshop_home: Home, tmp_path: Path
         await press(pilot, "enter")
         assert "✗ " in screen_text(pilot)
         pilot.app.screen.query_one(Form).set_value("source", str(tmp_path / "net"))
-        await press(pilot, "ctrl+n", "ctrl+n", "ctrl+n")
+        await press(pilot, "ctrl+n", "ctrl+n")
         assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/net"
         pilot.app.screen.query_one(Form).set_value("url", "ai://default/models/churn")
         await press(pilot, "ctrl+n")

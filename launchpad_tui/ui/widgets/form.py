@@ -291,6 +291,10 @@ class Form(ActionOwner, VerticalScroll):
         self._rows: dict[str, tuple[Widget, Widget]] = {}
         self._editors: dict[str, Input | ChoiceLine] = {}
 
+    def render(self) -> str:
+        """Return nothing: Textual shows the name of the class in an empty container."""
+        return ""
+
     def compose(self) -> ComposeResult:
         """Yield label, editor and note of each field."""
         width = label_width(self.fields)

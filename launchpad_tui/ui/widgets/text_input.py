@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.segment import Segment
+from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widgets import Input
 
 from launchpad_tui.domain.text import editable_text
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 class TextInput(Input):
@@ -19,6 +24,15 @@ class TextInput(Input):
     """
 
     cursor_blink = reactive(False, init=False)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Replace a URL, such as one that is filled in, by a pasted URL."""
+        pasted = event.text.strip()
+        if _URL.match(pasted) and _URL.match(self.value) and len(pasted.split()) == 1:
+            event.stop()
+            event.prevent_default()
+            self.value = pasted
+            self.cursor_position = len(pasted)
 
     def render_line(self, y: int) -> Strip:
         """Return a line of the widget with safe characters, in the same width."""

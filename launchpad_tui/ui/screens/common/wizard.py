@@ -32,12 +32,14 @@ class Step:
         title: the name in the progress line.
         note: a sentence above the form.
         fields: the form's fields, if they do not depend on earlier steps.
+        skip_single: whether the step is skipped if each of its fields has one choice only.
     """
 
     id: str
     title: str
     note: str = ""
     fields: tuple[Field, ...] = ()
+    skip_single: bool = False
 
 
 REVIEW = Step("review", "Review", "Press enter to confirm, or esc to go back.")
@@ -83,8 +85,9 @@ class Review(Details):
 class WizardScreen(LaunchpadScreen):
     """A wizard: enter continues, esc goes back one step and closes the wizard from the first step.
 
-    Before typed values are discarded, the user is asked. Subclasses override `steps` and `finish`,
-    and `fields`, `choices`, `check` and `review` as needed.
+    Steps that have nothing to ask are skipped in both directions. Before typed values are
+    discarded, the user is asked. Subclasses override `steps` and `finish`, and `fields`,
+    `choices`, `check` and `review` as needed.
     """
 
     FINISH = "create"
@@ -176,7 +179,37 @@ class WizardScreen(LaunchpadScreen):
         """Show the first step, once: a change in the registry must not discard typed values."""
         if not self._started:
             self._started = True
-            await self.show_step()
+            await self._show_from(1)
+
+    async def _show_from(self, direction: int) -> bool:
+        """Show the current step, or the nearest one in a direction that has something to ask.
+
+        Returns:
+            False if there is no such step; then the current step stays.
+        """
+        at = self.at
+        while 0 <= at < len(self._all_steps):
+            step = self._all_steps[at]
+            if step is REVIEW or await self._has_question(step):
+                self.at = at
+                await self.show_step()
+                return True
+            if direction > 0:
+                await self.check(step)
+            at += direction
+        return False
+
+    async def _has_question(self, step: Step) -> bool:
+        """Return whether a step has something to ask; select choices that are the only ones."""
+        fields = await self.fields(step)
+        if not step.skip_single:
+            return bool(fields)
+        for field in fields:
+            choices = await self.choices(step, field)
+            if choices is None or len(choices) != 1:
+                return True
+            self.values[field.name] = choices[0].id
+        return False
 
     async def show_step(self) -> None:
         """Show the current step."""
@@ -212,10 +245,6 @@ class WizardScreen(LaunchpadScreen):
         if route_id:
             self.launchpad.call_later(lambda: self.launchpad.open(route_id, **params))
 
-    @on(Form.Changed)
-    def _form_changed(self) -> None:
-        self._typed = True
-
     @on(Form.Submitted)
     def _form_submitted(self) -> None:
         self.do_next()
@@ -248,7 +277,7 @@ class WizardScreen(LaunchpadScreen):
         form = self.query_one(Form)
         if not form.check():
             return
-        self.values |= form.values()
+        self._take_values()
         try:
             warning = await self.check(step)
         except InvalidInput as error:
@@ -258,7 +287,12 @@ class WizardScreen(LaunchpadScreen):
         if warning:
             self.launchpad.say(warning, "warn", 8)
         self.at += 1
-        await self.show_step()
+        await self._show_from(1)
+
+    def _take_values(self) -> None:
+        for form in self.query(Form):
+            self._typed = self._typed or form.dirty
+            self.values |= form.values()
 
     def do_back(self) -> None:
         """Go back one step; on the first one, close the wizard."""
@@ -268,14 +302,15 @@ class WizardScreen(LaunchpadScreen):
             self.do_cancel()
 
     async def _previous_step(self) -> None:
-        for form in self.query(Form):
-            self.values |= form.values()
-        self.at -= 1
-        await self.show_step()
+        self._take_values()
+        at, self.at = self.at, self.at - 1
+        if not await self._show_from(-1):
+            self.at = at
+            self.do_cancel()
 
     def do_cancel(self) -> None:
         """Close the wizard; ask first if values were typed."""
-        if not self._typed:
+        if not self._typed and not any(form.dirty for form in self.query(Form)):
             self.leave()
             return
 

@@ -11,7 +11,7 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
 
 
 class ConfigurationCreateScreen(BindingWizard):
-    """Steps: scenario, executable, name, parameters, inputs, review.
+    """Steps: scenario and executable unless they are given, name, parameters, inputs, review.
 
     Args:
         executable_id: the executable that is selected at first; empty for none.
@@ -41,19 +41,23 @@ class ConfigurationCreateScreen(BindingWizard):
             }
 
     def steps(self) -> Sequence[Step]:
-        """Return the steps, beginning with scenario and executable."""
+        """Return the steps, beginning with scenario and executable unless they are given."""
+        if self._executable_id or self._like:
+            return super().steps()
         return (
             Step(
                 "scenario",
                 "Scenario",
                 "Select the use case.",
                 (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
+                skip_single=True,
             ),
             Step(
                 "executable",
                 "Executable",
                 "Select the executable to configure.",
                 (Field("executable", "Executable", FieldKind.CHOICE, required=True),),
+                skip_single=True,
             ),
             *super().steps(),
         )

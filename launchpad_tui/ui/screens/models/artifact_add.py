@@ -49,6 +49,7 @@ class ArtifactWizard(WizardScreen):
                 "Scenario",
                 "The scenario that the artifact belongs to.",
                 (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
+                skip_single=True,
             ),
             Step(
                 "name",
