@@ -108,6 +108,12 @@ def test_the_only_folder_with_the_script_is_found_in_the_checkout(
     assert not found.missing
 
 
+def test_a_checkout_without_version_control_may_have_several_readmes(tmp_path: Path) -> None:
+    files(tmp_path, "README.md", "src/templates/README.md", "src/templates/t.yaml", "src/code/x.py")
+    found = located("python /app/src/x.py", tmp_path / "src" / "templates" / "t.yaml")
+    assert found.folder == (tmp_path / "src" / "code").resolve()
+
+
 def test_several_folders_with_the_script_are_candidates(tmp_path: Path) -> None:
     files(tmp_path, ".git/HEAD", "workflows/t.yaml", "code/a/train.py", "code/b/train.py")
     found = located("python /app/src/train.py", tmp_path / "workflows" / "t.yaml")

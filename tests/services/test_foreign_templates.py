@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.code_search import Checkout
+from launchpad_tui.runtimes.embedded.virtual_environment import remove_unused
+from launchpad_tui.runtimes.folder_lock import folder_lock
 from tests.runtimes.test_template_variables import TEMPLATE as VARIABLES
 from tests.services.execution_support import Bench
 
@@ -168,7 +172,7 @@ def test_several_folders_with_the_script_are_named_when_the_template_is_added(
         (
             "import os\nos.environ['OUTPUT_PATH_X']",
             "KeyError: 'OUTPUT_PATH_X'",
-            "environment=OUTPUT_PATH_X=VALUE",
+            "environment=OUTPUT_PATH_X=/app/model",
         ),
         (
             "open('/app/src/settings.json')",
@@ -188,6 +192,31 @@ def test_a_failed_execution_explains_itself(
     assert detail in dead.status_message
     assert hint in dead.status_details.get("hint", "")
     assert ("hint" in dead.status_details) == bool(hint)
+
+
+def test_variables_that_are_set_are_kept_by_the_proposed_command(bench: Bench) -> None:
+    code = "import os\nos.environ['FIRST'], os.environ['SECOND']"
+    executable = bench.add(template("python /app/src/main.py"), "train.yaml", {"src/main.py": code})
+    bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"environment": "FIRST=1"})
+    dead = bench.wait(bench.create(executable))
+    assert dead.status_details["hint"].endswith("environment='FIRST=1 SECOND=VALUE'")
+
+
+def test_unused_virtual_environments_are_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "venvs"
+    for name in ("old", "used", "busy", "incomplete"):
+        (folder / name / "bin").mkdir(parents=True)
+        if name != "incomplete":
+            (folder / name / "complete").touch()
+    (folder / "old.lock").mkdir()
+    long_ago = now().timestamp() - 31 * 86_400
+    for name in ("old/complete", "busy/complete", "incomplete"):
+        os.utime(folder / name, (long_ago, long_ago))
+    with folder_lock(folder / "busy.lock"):
+        assert remove_unused(folder, 30) == ["incomplete", "old"]
+    assert remove_unused(folder, 30) == ["busy"]
+    assert (folder / "used" / "complete").exists()
+    assert remove_unused(tmp_path / "missing", 30) == []
 
 
 def test_a_virtual_environment_is_created_from_the_requirements(bench: Bench) -> None:

@@ -46,7 +46,7 @@ _FOLDER_LIMIT, _FILE_LIMIT, _DOCKERFILE_LIMIT = 5_000, 100_000, 200
 #: files that mark the root of a project without version control
 _ROOT_MARKERS = ("README.md", "README", "README.rst", "LICENSE", "pyproject.toml", "setup.py")
 #: the number of parent folders in which such a file is searched
-_ROOT_LEVELS = 3
+_ROOT_LEVELS = 6
 
 
 @record
@@ -109,20 +109,20 @@ class Checkout:
 def checkout_root(folder: Path) -> Path:
     """Return the root of the checkout of a folder.
 
-    Without version control, it is the nearest parent folder with a README or a similar file; the
-    folder itself if there is none.
+    Without version control, it is the topmost of the nearest parent folders with a README or a
+    similar file, as in an unpacked archive; the folder itself if there is none.
     """
     folder = folder.resolve()
     for parent in (folder, *folder.parents):
         if any((parent / name).exists() for name in (".git", ".hg", ".svn")):
             return parent
-    home = Path.home()
+    home, found = Path.home(), folder
     for parent in (folder, *folder.parents)[: _ROOT_LEVELS + 1]:
         if parent in {home, *home.parents}:
             break
         if any((parent / name).is_file() for name in _ROOT_MARKERS):
-            return parent
-    return folder
+            found = parent
+    return found
 
 
 def locate_code(

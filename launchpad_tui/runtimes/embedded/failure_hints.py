@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launchpad_tui.domain.credential_text import MASK
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
 
 #: the number of lines at the end of the output that are kept, and the longest one
@@ -88,6 +89,8 @@ class StepFacts:
         inputs: the folders of the input artifacts by their paths in the container.
         requirements: the files with the required packages.
         missing: a note about scripts that were not found; empty if all were found.
+        environment: the environment in the settings of the executable.
+        outputs: the paths of the output artifacts in the container.
     """
 
     executable_id: str
@@ -97,6 +100,8 @@ class StepFacts:
     inputs: dict[str, Path] = field(default_factory=dict)
     requirements: tuple[Path, ...] = ()
     missing: str = ""
+    environment: str = ""
+    outputs: tuple[str, ...] = ()
 
 
 def last_error(tail: OutputTail) -> str:
@@ -119,10 +124,7 @@ def hint(tail: OutputTail, facts: StepFacts) -> str:
     if match := _MODULE.search(error):
         return _module_hint(match[1], facts)
     if (match := _KEY.search(error)) and "environ" in text:
-        return (
-            f"Set the environment variable {match[1]}: launchpad executables set "
-            f"{facts.executable_id} environment={match[1]}=VALUE"
-        )
+        return _variable_hint(match[1], facts)
     if match := _NO_FILE.search(error) or _SHELL_NO_FILE.search(error):
         return _file_hint(match["path"].strip(), facts)
     if match := _NO_COMMAND.search(error):
@@ -133,13 +135,40 @@ def hint(tail: OutputTail, facts: StepFacts) -> str:
     return ""
 
 
+def _variable_hint(name: str, facts: StepFacts) -> str:
+    """Return how to set a variable without losing those that are set already."""
+    setting = f"{name}={_likely_value(name, facts)}"
+    if MASK in facts.environment:
+        return (
+            f"Add {setting} to the setting environment of {facts.executable_id}, whose other "
+            "values contain credentials"
+        )
+    text = shlex.quote(f"{facts.environment} {setting}".strip())
+    return (
+        f"Set the environment variable {name}: launchpad executables set "
+        f"{facts.executable_id} environment={text}"
+    )
+
+
+def _likely_value(name: str, facts: StepFacts) -> str:
+    """Return the path that a variable probably stands for: that of the only input or output."""
+    lower = name.lower()
+    if len(facts.outputs) == 1 and any(part in lower for part in ("output", "model", "result")):
+        return facts.outputs[0]
+    if len(facts.inputs) == 1 and any(part in lower for part in ("data", "input", "source")):
+        return next(iter(facts.inputs))
+    return "VALUE"
+
+
 def _module_hint(module: str, facts: StepFacts) -> str:
     top = module.partition(".")[0]
     if any((facts.source / name).exists() for name in (top, f"{top}.py")):
+        place = shlex.quote(facts.view.path or str(facts.source))
+        known = f"{facts.environment} " if MASK not in facts.environment else ""
         return (
             f"{top} is in {facts.source}, which is not on Python's search path: launchpad "
             f"executables set {facts.executable_id} "
-            f"environment=PYTHONPATH={shlex.quote(facts.view.path or str(facts.source))}"
+            f"environment={shlex.quote(f'{known}PYTHONPATH={place}'.strip())}"
         )
     package = _DISTRIBUTIONS.get(module) or _DISTRIBUTIONS.get(top) or top
     python = shlex.quote(str(facts.python))

@@ -99,6 +99,7 @@ class Preparation:
         """
         workspace, workflow = self.workspace, parsed.workflow
         stored = stored_settings(self.host.home.secrets, self.execution.executable_id)
+        shown = settings.get("environment", "")
         settings = complete_settings(settings, stored)
         locations = locate_code(workflow, parsed.executable.source, settings.get("code", ""))
         missing = missing_code(parsed.executable.id, locations)
@@ -136,8 +137,13 @@ class Preparation:
                     python,
                     view,
                     locations[name].folder,
-                    requirements=requirements.files,
+                    # The packages are installed already if there is a virtual environment.
+                    requirements=() if settings.get("venv") == AUTO else requirements.files,
                     missing=missing,
+                    environment=shown,
+                    outputs=tuple(
+                        each.path.rstrip("/") for each in workflow.templates[name].outputs
+                    ),
                 )
                 for name, view in code.items()
             },

@@ -37,6 +37,7 @@ from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, is_full
 from launchpad_tui.runtimes.embedded.status_recorder import StatusRecorder
 from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
 from launchpad_tui.runtimes.embedded.templates import parse_text
+from launchpad_tui.runtimes.embedded.virtual_environment import UNUSED_DAYS, remove_unused
 from launchpad_tui.runtimes.embedded.workflow_run import WorkflowRun
 from launchpad_tui.runtimes.embedded.workspace import Workspace
 from launchpad_tui.runtimes.folder_lock import folder_lock
@@ -86,6 +87,8 @@ def supervise(host: RuntimeHost, endpoint: TrackingEndpoint, execution_id: str) 
             log.close()
             reserve.clear()
     _remove_old_work_folders(host)
+    if not host.records.unfinished():
+        remove_unused(host.home.root / "venvs", UNUSED_DAYS)
     Dispatcher(host).dispatch()
 
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_search import CodeLocation
@@ -21,6 +22,8 @@ from launchpad_tui.runtimes.folder_lock import folder_lock
 #: the value of the setting ``venv`` that requests a virtual environment
 AUTO = "auto"
 _COMPLETE = "complete"
+#: the days after which an unused environment is removed
+UNUSED_DAYS = 30
 #: seconds between two checks whether the execution has to stop
 _POLL_SECONDS = 0.2
 
@@ -82,6 +85,8 @@ def virtual_environment(
     # Executions that start together must not create the same environment twice.
     with folder_lock(place.with_name(f"{place.name}.lock"), wait=True):
         if (place / _COMPLETE).exists() and os.access(interpreter, os.X_OK):
+            # The time of the file is that of the last use.
+            (place / _COMPLETE).touch()
             return interpreter
         shutil.rmtree(place, ignore_errors=True)
         commands = [[str(python), "-m", "venv", str(place)]]
@@ -102,6 +107,34 @@ def virtual_environment(
                 )
         (place / _COMPLETE).touch()
     return interpreter
+
+
+def remove_unused(folder: Path, days: float) -> list[str]:
+    """Remove the virtual environments that no execution has used for some days.
+
+    An environment that is being created is kept. Executions that use one touch it when they start;
+    none may be running.
+
+    Args:
+        folder: the folder of all virtual environments.
+        days: the number of days.
+
+    Returns:
+        The names of the removed environments.
+    """
+    removed: list[str] = []
+    oldest = now().timestamp() - days * 86_400
+    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if place.name.endswith(".lock") or not place.is_dir():
+            continue
+        used = place / _COMPLETE if (place / _COMPLETE).exists() else place
+        if used.stat().st_mtime >= oldest:
+            continue
+        with folder_lock(place.with_name(f"{place.name}.lock")) as acquired:
+            if acquired:
+                shutil.rmtree(place, ignore_errors=True)
+                removed.append(place.name)
+    return removed
 
 
 def _key(python: Path, requirements: Requirements) -> str:
