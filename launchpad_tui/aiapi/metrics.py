@@ -16,6 +16,7 @@ from typing import Any
 
 from launchpad_tui.aiapi import lenient
 from launchpad_tui.aiapi.errors import LimitExceeded
+from launchpad_tui.aiapi.json_limit import require_few_values
 from launchpad_tui.aiapi.strict import TIMESTAMP_HINT, check_unicode
 from launchpad_tui.aiapi.values import Json, JsonObject, json_number, rfc3339, serialize_labels
 from launchpad_tui.domain.metric import (
@@ -188,6 +189,7 @@ def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest
             as ``metrics[3].value``.
     """
     try:
+        require_few_values(body)
         data = json.loads(body)
     except RecursionError as error:
         raise InvalidInput(

@@ -254,7 +254,11 @@ class Registry:
         try:
             # Another process may have migrated while this one waited for the lock.
             if self._version() != VERSION:
-                apply(connection)
+                try:
+                    apply(connection)
+                except (AttributeError, TypeError, ValueError, LookupError) as error:
+                    # For example, views have the names of tables.
+                    raise damaged(f"its schema cannot be updated ({error})", self.path) from error
                 connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.execute("COMMIT")
         finally:

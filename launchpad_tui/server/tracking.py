@@ -278,11 +278,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise _TrackingError(
                 411, "LengthRequired", "The body must be sent with a Content-Length."
             )
-        text = self.headers.get("Content-Length") or "0"
-        if not text.isascii() or not text.isdigit():
+        length = self._content_length()
+        if length is None:
             self.close_connection = True
             raise _TrackingError(400, "InvalidRequest", "The Content-Length is not a number.")
-        length = int(text)
         if length > BODY_LIMIT:
             self._drain(_DRAIN_LIMIT)
             raise _TrackingError(
@@ -296,18 +295,26 @@ class _Handler(BaseHTTPRequestHandler):
             raise ConnectionResetError("the body ended early")
         return body
 
+    def _content_length(self) -> int | None:
+        """Return the length of the body; None if it is not a number of up to 18 digits."""
+        text = self.headers.get("Content-Length") or "0"
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
     def _drain(self, limit: int) -> None:
         """Read and discard a body, so that its sender can read the response, and close after it."""
         self.close_connection = True
-        text = self.headers.get("Content-Length") or "0"
-        left = min(int(text), limit) if text.isascii() and text.isdigit() else 0
+        left = min(self._content_length() or 0, limit)
         while left > 0 and (chunk := self.rfile.read(min(left, 1 << 20))):
             left -= len(chunk)
 
     def _check_path(self) -> None:
         if self.path == self._checked:
             return
-        secret, slash, rest = urlsplit(self.path).path.lstrip("/").partition("/")
+        try:
+            path = urlsplit(self.path).path
+        except ValueError:
+            path = ""
+        secret, slash, rest = path.lstrip("/").partition("/")
         known = hmac.compare_digest(secret.encode("utf-8", "replace"), self.server.secret.encode())
         if not known or slash + rest.rstrip("/") != PATH:
             self._discard_body()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -135,6 +136,14 @@ def test_a_file_without_a_database_is_reported_and_not_changed(tmp_path: Path) -
     assert str(path) in caught.value.detail
     assert caught.value.hint
     assert path.read_bytes().startswith(b"something else")
+
+
+def test_views_in_place_of_tables_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE VIEW _sqlite_migrations AS SELECT 1")
+    with pytest.raises(RegistryCorrupt):
+        Registry(path)
 
 
 def test_damaged_pages_are_reported(registry: Registry) -> None:

@@ -290,6 +290,25 @@ def _sent_to(base: str, path: str, length: int) -> tuple[int, bytes]:
         return sent, b""
 
 
+def test_malformed_requests_are_not_errors_of_the_endpoint(
+    sink: FileSink, caplog: pytest.LogCaptureFixture
+) -> None:
+    with tracking_endpoint(EXECUTION, sink) as base:
+        parts = urlsplit(base)
+        digits = "9" * 5000
+        for target, length, status in (
+            ("//[/api/v1/metrics", "0", "404"),
+            ("/wrong/api/v1/metrics", digits, "404"),
+            (f"{parts.path}/api/v1/metrics", digits, "400"),
+            (f"{parts.path}/api/v1/metrics", "\u00b2", "400"),
+        ):
+            with socket.create_connection((parts.hostname or "", parts.port or 0), 60) as sender:
+                head = f"PATCH {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+                sender.sendall(head.encode("latin-1"))
+                assert sender.recv(1000).split()[1].decode() == status
+    assert not caplog.records
+
+
 def test_bodies_without_the_secret_are_not_read(sink: FileSink) -> None:
     with tracking_endpoint(EXECUTION, sink) as base:
         for path in ("", "/wrong", "/" + "x" * 43, "/../metrics"):

@@ -46,7 +46,7 @@ from launchpad_tui.server.api.endpoint import (
 )
 from launchpad_tui.server.api.errors import ApiError, api_error
 from launchpad_tui.server.api.query_parameters import QueryParameters
-from launchpad_tui.server.api.rate_limit import FailureLimit
+from launchpad_tui.server.api.rate_limit import FailureLimit, counted_address
 from launchpad_tui.server.api.tokens import IssuedTokens
 from launchpad_tui.server.body_budget import BodyBudget
 from launchpad_tui.services.desk import Desk
@@ -159,7 +159,7 @@ class ApiApplication:
         limiter = anyio.CapacityLimiter(_CONCURRENT_HASHES)
 
         async def token(request: Request) -> Response:
-            address = request.client.host if request.client else ""
+            address = counted_address(request.client.host if request.client else "")
             record = _AccessRecord("POST", authentication.TOKEN_PATH)
             if limiter.statistics().tasks_waiting >= _WAITING_HASHES:
                 return await _refused(request, busy(), record)

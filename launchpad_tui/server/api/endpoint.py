@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from launchpad_tui.aiapi.json_limit import require_few_values
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import InvalidInput
@@ -73,7 +74,8 @@ class ApiRequest:
     received: ReceivedFile | None = None
 
     def json(self) -> Any:
-        """Return the body's JSON. Raises InvalidInput if the body is not JSON."""
+        """Return the body's JSON. Raises InvalidInput if the body is not JSON, LimitExceeded if it
+        has too many values."""
         header = self.headers.get("content-type", "application/json")
         media_type = header.partition(";")[0].strip().lower()
         if media_type not in {"application/json", "application/merge-patch+json", ""}:
@@ -84,6 +86,7 @@ class ApiRequest:
             )
         self.require_identity_encoding()
         try:
+            require_few_values(self.content)
             return json.loads(self.content)
         except RecursionError as error:
             raise InvalidInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,19 @@ from dataclasses import dataclass
 
 #: keys of which failures are remembered; the oldest are dropped
 _KEYS = 10_000
+
+
+def counted_address(address: str) -> str:
+    """Return what stands for an address when failures are counted: of IPv6, the network of 64 bits,
+    whose addresses a machine can choose at will."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return address
+    mapped = found.ipv4_mapped
+    return str(ipaddress.IPv6Address(int(found) >> 64 << 64) if mapped is None else mapped)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ import requests
 
 from launchpad_tui.server.api import bodies, connection_limits
 from launchpad_tui.server.api.endpoint import BODY_LIMIT
-from launchpad_tui.server.api.rate_limit import FailureLimit
+from launchpad_tui.server.api.rate_limit import FailureLimit, counted_address
 from launchpad_tui.server.body_budget import BodyBudget
 from tests.server.api.served import (
     SECONDS,
@@ -320,6 +320,27 @@ def test_failures_are_limited_and_forgotten() -> None:
     assert limit.wait("a") == 0
     limit.failed("a")
     assert limit.wait("a") == pytest.approx(10, abs=0.2)
+
+
+def test_addresses_of_one_network_are_counted_together() -> None:
+    assert counted_address("2001:db8:1:2::5") == counted_address("2001:db8:1:2:ffff::1")
+    assert counted_address("2001:db8:1:2::5") != counted_address("2001:db8:1:3::5")
+    assert counted_address("fe80::1%eth0") == counted_address("fe80::2%eth1")
+    assert counted_address("::ffff:10.0.0.1") == counted_address("10.0.0.1") == "10.0.0.1"
+    assert counted_address("10.0.0.1") != counted_address("10.0.0.2")
+    assert counted_address("") == ""
+
+
+def test_a_body_of_many_values_takes_little_memory(shared: SharedServer) -> None:
+    status = Path(f"/proc/{shared.server.process.pid}/status")
+    if not status.exists():
+        pytest.skip("needs /proc")
+    values = b"{}," * (16 << 20)
+    for body in (b'{"executionId":"x","a":[' + values + b"{}]}", b'{"a":"\\"' + values + b'"}'):
+        answer = shared.server.call("PATCH", "/lm/metrics", data=body)
+        error_of(answer, 413 if body[-2:] == b"]}" else 400)
+    peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    assert int(peak.split()[1]) < 700_000
 
 
 def test_secrets_cannot_be_guessed_quickly(server: Server) -> None:
