@@ -59,6 +59,9 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
 
     TITLE = "launchpad"
     ENABLE_COMMAND_PALETTE = False
+    # Terminals select text themselves. Textual's selection requires component styles, which screens
+    # do not inherit from a first base class that is not a screen.
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[Any]] = []
     CSS = """
     Screen { background: $background; color: $foreground; }

@@ -206,6 +206,19 @@ async def test_details_wrap_and_copy(home: Home) -> None:
         assert "Copied ID" in screen_text(pilot)
 
 
+async def test_clicks_on_text_cause_no_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from launchpad_tui.ui.app import LaunchpadApp
+
+    errors: list[Exception] = []
+    monkeypatch.setattr(LaunchpadApp, "unexpected_error", lambda _app, error: errors.append(error))
+    async with running(home) as pilot:
+        await press(pilot, "question_mark")
+        for row in range(3, 22, 6):
+            await pilot.click(offset=(40, row), times=2)
+        await settled(pilot)
+    assert errors == []
+
+
 async def test_a_desk_that_cannot_be_opened_ends_the_app(tmp_path: Path) -> None:
     from launchpad_tui.services.lanes import Lane
     from launchpad_tui.ui.app import LaunchpadApp
