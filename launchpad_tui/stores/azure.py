@@ -113,7 +113,12 @@ class _AzureBucket:
         return _page(response.body, self.where)
 
     def head(self, key: str) -> StoredObject:
-        return _object(key, self._head(key).headers)
+        headers = self._head(key).headers
+        try:
+            return _object(key, headers)
+        except (ValueError, TypeError, OverflowError) as error:
+            detail = at_path("Its size or its time is not valid.", key)
+            raise unexpected_response(self.where, "Azure Blob Storage", detail) from error
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         headers = dict(_HEADERS)

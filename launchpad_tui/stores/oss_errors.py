@@ -127,6 +127,9 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
         ElementTree.ParseError,
     ) as error:
         raise refusal_in(error) or _client_error(error, where, path) from error
+    except (ValueError, OverflowError) as error:
+        # The SDK parses the numbers and timestamps of a response outside of its own errors.
+        raise invalid_response(where) from error
 
 
 def invalid_response(where: str) -> Unreachable:

@@ -29,6 +29,7 @@ from launchpad_tui.stores.store_errors import (
     storage_full,
     store_missing,
     unavailable,
+    unexpected_response,
     untrusted_certificate,
     wrong_endpoint,
 )
@@ -118,6 +119,9 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
             f"{error.args[0]} is missing in the response.",
             "Check the endpoint.",
         ) from error
+    except (ValueError, OverflowError) as error:
+        # botocore parses the numbers and timestamps of a response outside of its own errors.
+        raise unexpected_response(where, "S3", str(error)[:200]) from error
     except RecursionError:
         # botocore follows redirects from region to region without a limit.
         raise wrong_endpoint(where, "The servers redirect requests in a loop.") from None

@@ -66,7 +66,10 @@ class HdfsEntry:
 
     def stored(self, path: str, sha256: str = "") -> StoredObject:
         """Return the file as an object at this path; replacing the file changes its version."""
-        at = datetime.fromtimestamp(self.modified / 1000, UTC)
+        try:
+            at = datetime.fromtimestamp(self.modified / 1000, UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise _unexpected("GETFILESTATUS") from error
         return StoredObject(
             path, self.size, at, sha256, f"{self.number:x}-{self.size:x}-{self.modified:x}"
         )
