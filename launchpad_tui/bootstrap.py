@@ -65,11 +65,9 @@ def open_desk(home: Home | None = None) -> Desk:
     _settle(registry)
     desk = Desk(home, settings, registry, FACTORIES)
     if preferences.get(registry, preferences.CREDENTIALS_MOVED) is not True:
-        from launchpad_tui.services.client_migration import restrict_artifacts
-        from launchpad_tui.services.credential_migration import move_credentials
+        from launchpad_tui.services.upgrade import upgrade
 
-        if restrict_artifacts(registry, lambda: _clients(desk)):
-            move_credentials(registry, lambda: _credentials(desk), home.secrets)
+        upgrade(registry, lambda: _clients(desk), lambda: _credentials(desk), home.secrets)
     return desk
 
 

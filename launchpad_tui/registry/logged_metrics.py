@@ -40,7 +40,7 @@ def points(
             if start >= one.count:
                 start -= one.count
                 continue
-            for step, at, value in islice(_rows(db, one.id, start), left):
+            for step, at, value in islice(rows_of(db, one.id, start), left):
                 found.append(Metric(one.name, value, from_micros(at), step, one.labels))
                 left -= 1
             start = 0
@@ -58,6 +58,21 @@ def stream(registry: Registry, series: Iterable[SeriesSummary]) -> Iterator[Metr
         for rows in _row_batches(registry, one.id):
             for step, at, value in rows:
                 yield Metric(one.name, value, from_micros(at), step, one.labels)
+
+
+def rows_of(db: sqlite3.Connection, series: int, start: int = 0) -> Iterator[Row]:
+    """Yield the points of a series by step, starting at a position."""
+    heads, tail = _heads_and_tail(db, series)
+    if _overlap(heads, tail):
+        yield from islice(_sorted_rows(db, heads, tail), start, None)
+        return
+    for pk, count, _, _ in heads:
+        if start >= count:
+            start -= count
+            continue
+        yield from islice(_chunk(db, pk), start, None)
+        start = 0
+    yield from islice(tail, start, None)
 
 
 def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[Tag]]:
@@ -190,21 +205,6 @@ def _sorted_rows(
     rows += tail
     rows.sort(key=lambda row: row[0])
     return rows
-
-
-def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
-    """Yield the points of a series by step, starting at a position."""
-    heads, tail = _heads_and_tail(db, series)
-    if _overlap(heads, tail):
-        yield from islice(_sorted_rows(db, heads, tail), start, None)
-        return
-    for pk, count, _, _ in heads:
-        if start >= count:
-            start -= count
-            continue
-        yield from islice(_chunk(db, pk), start, None)
-        start = 0
-    yield from islice(tail, start, None)
 
 
 def _chunk(db: sqlite3.Connection, pk: int) -> Iterator[Row]:

@@ -8,8 +8,7 @@ from typing import Any
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
-#: True after artifacts of former versions were restricted, and credentials in settings of former
-#: versions moved to the stored secrets
+#: True after the data of former versions was changed, with the credentials in settings at last
 CREDENTIALS_MOVED = "credentials.moved"
 
 

@@ -14,9 +14,9 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import ChartDefinition
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.expression import parse_where
-from launchpad_tui.domain.metric import Metric
+from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.query import MetricColumn, Query
-from launchpad_tui.registry import series
+from launchpad_tui.registry import preferences, series
 from launchpad_tui.services.charting import matching
 from launchpad_tui.services.desk import Desk
 from tests.registry.registry_data import START, add_execution
@@ -79,3 +79,50 @@ def test_either_form_names_a_metric_of_commands(
         assert main(command) == 0, command
         printed = capsys.readouterr().out
         assert NFC in printed or ID[:8] in printed, command
+
+
+def _stored(desk: Desk) -> list[tuple[str, str, int]]:
+    with desk.registry.read() as db:
+        return db.execute("SELECT name, key, count FROM series ORDER BY pk").fetchall()
+
+
+def test_series_of_former_versions_are_merged_without_losing_points(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    desk = open_desk(home)
+    other, labels = "e000000000000002", (("phase", "étape"),)
+    for execution in (ID, other):
+        add_execution(desk.registry, execution)
+    # More points than a chunk has, interleaved with those of the other form.
+    steps = range(0, 20_000, 2)
+    series.append_bulk(
+        desk.registry, ID, "former", (), steps, [10**15 + step for step in steps], map(float, steps)
+    )
+    points = [Metric(NFC, float(step), START, step) for step in range(1, 400, 2)]
+    series.append(desk.registry, ID, points)
+    series.append(desk.registry, ID, [Metric("labeled", 1.0, START, 1, labels)])
+    series.append(desk.registry, other, [Metric("former", 5.0, START, 7)])
+    with desk.registry.write() as db:
+        former = series_key(NFD, labels)
+        db.execute("UPDATE series SET name = ?, key = ? WHERE name = 'labeled'", (NFD, former))
+        db.execute("UPDATE series SET name = ?1, key = ?1 WHERE name = 'former'", (NFD,))
+        preferences.put(desk.registry, preferences.CREDENTIALS_MOVED, None)
+    assert len(_stored(desk)) == 4
+    desk.close()
+
+    desk = open_desk(home)
+    key = series_key(NFC, labels)
+    assert sorted(_stored(desk)) == sorted([(NFC, NFC, 10_200), (NFC, NFC, 1), (NFC, key, 1)])
+    found = desk.metrics.points(DEFAULT_SCOPE, ID, NFC, limit=20_000)
+    assert len({(each.step, each.labels) for each in found}) == len(found) == 10_200
+    assert all(each.value == each.step for each in found)
+    (one,) = desk.metrics.series(DEFAULT_SCOPE, other)
+    assert (one.key, one.last) == (NFC, 5.0)
+    with desk.registry.read() as db:
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        main = db.execute(
+            "SELECT key FROM series s JOIN executions e ON e.pk = s.execution_pk "
+            "WHERE e.id = ? AND main = 1 AND headline = 1",
+            (ID,),
+        ).fetchall()
+    assert main == [(NFC,)]
+    desk.close()
