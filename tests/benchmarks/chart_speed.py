@@ -231,7 +231,7 @@ async def many(root: Path) -> None:
             shown = len(app.screen.query_one(BoardView).in_view())
     moving, sizes = reactions(home, ids, "", ("right", "right", "down", "left", "down", "up") * 2)
     print_result(
-        f"open a board of {CHARTS} charts of {SERIES} series, {shown} in view", opening, 1000
+        f"open a board of {CHARTS} charts of {SERIES} series, {shown} in view", opening, 700
     )
     print_result(f"move in it, key to paint ({statistics.median(sizes):.0f} bytes)", moving, 50)
     comparing = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -31,6 +31,8 @@ class Item:
         heading: whether the line is the heading of a section.
         link: the id of the route that the line opens; empty if it opens none.
         link_id: the ``item_id`` of that route.
+        lines: returns the lines that are shown instead of name and value, for a width in cells
+            and for whether they have to be ASCII; it returns None for the value itself.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Item:
     heading: bool = False
     link: str = ""
     link_id: str = ""
+    lines: Callable[[int, bool], Sequence[Parts] | None] | None = None
 
 
 def heading(title: str) -> Item:
@@ -108,10 +111,14 @@ class Details(Lines):
         width = max(10, self.size.width - names - 4)
         lines: list[Parts] = []
         self._owners = []
+        new: list[Parts]
         for number, item in enumerate(self._items):
-            if item.heading:
+            own = item.lines(self.size.width, self.look.glyphs.ascii) if item.lines else None
+            if own is not None:
+                new = list(own)
+            elif item.heading:
                 gap: list[Parts] = [(("", "text"),)] if lines else []
-                new: list[Parts] = [*gap, ((" " + safe_text(item.name), "title"),)]
+                new = [*gap, ((" " + safe_text(item.name), "title"),)]
             else:
                 value = wrap(item.value, width) if item.value else [""]
                 name = wrap(item.name, names)[:NAME_LINES]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import applies
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
 from launchpad_tui.domain.numbers import metric_text
+from launchpad_tui.ui.screens.common.custom_info import info_lines
 from launchpad_tui.ui.widgets.details import Item, heading
+
+#: the most characters of custom info that are shown as text
+_MAX_SHOWN = 20_000
 
 
 def field_items(
@@ -75,43 +80,6 @@ def metric_items(
         items += [Item(one.name, one.value) for one in tags]
     for one_info in infos:
         items.append(heading(f"Custom info: {one_info.name}"))
-        items.append(Item("", pretty(one_info.value)))
+        shown = partial(info_lines, one_info.value)
+        items.append(Item("", one_info.value[:_MAX_SHOWN], lines=shown))
     return items
-
-
-#: the most characters of custom info that are shown, and that are parsed as JSON
-_MAX_SHOWN, _MAX_PARSED = 20_000, 200_000
-
-
-def pretty(text: str) -> str:
-    """Return JSON with indentation and any other text unchanged, cut to 20,000 characters."""
-    import json
-
-    if text[:1] not in "[{" or len(text) > _MAX_PARSED:
-        return text[:_MAX_SHOWN]
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text[:_MAX_SHOWN]
-    return _indented(value, "")[:_MAX_SHOWN]
-
-
-def _indented(value: object, margin: str) -> str:
-    """Return a JSON value on one line if it is short, else with a line for each member.
-
-    So each row of a small matrix stays on one line.
-    """
-    import json
-
-    short = json.dumps(value, ensure_ascii=False)
-    if len(short) + len(margin) <= 100 or not isinstance(value, dict | list):
-        return short
-    inner = margin + " "
-    if isinstance(value, list):
-        members = [_indented(each, inner) for each in value]
-        return "[\n" + ",\n".join(inner + each for each in members) + f"\n{margin}]"
-    pairs = [
-        f"{json.dumps(key, ensure_ascii=False)}: {_indented(each, inner)}"
-        for key, each in value.items()
-    ]
-    return "{\n" + ",\n".join(inner + each for each in pairs) + f"\n{margin}}}"
