@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
@@ -13,6 +15,7 @@ from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.domain.metric import normal_name
+from launchpad_tui.domain.timestamps import from_micros, now
 from launchpad_tui.errors import NotFound
 
 if TYPE_CHECKING:
@@ -112,33 +115,36 @@ def _export(context: CommandContext, options: argparse.Namespace) -> None:
             "The selected metrics were not logged." if series else "No metrics were logged.",
             f"Logged metrics: {', '.join(one.key for one in series[:20]) or 'none'}.",
         )
-    points = context.desk.metrics.stream(selected)
     if context.json:
+        points = context.desk.metrics.stream(selected)
         context.resources(points, extended_metric, (), lambda _: ())
         return
+    _write_csv(context.desk.metrics.rows(selected))
+
+
+def _write_csv(
+    batches: Iterable[tuple[SeriesSummary, Sequence[tuple[int, int, float]]]],
+) -> None:
+    """Write points as CSV; what all points of a series have in common is formatted once."""
     import csv
+    import io
     import sys
 
     from launchpad_tui.domain.text import safe_text
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("name", "labels", "step", "timestamp", "value"))
-    for one in points:
+    write = sys.stdout.write
+    write("name,labels,step,timestamp,value\n")
+    time_text = lru_cache(maxsize=20_000)(lambda at: rfc3339(from_micros(at)))
+    for one, rows in batches:
         labels = ",".join(f"{name}={value}" for name, value in one.labels)
-        writer.writerow(
-            (
-                safe_text(one.name),
-                safe_text(labels),
-                one.step,
-                rfc3339(one.timestamp),
-                repr(one.value),
-            )
-        )
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="").writerow((safe_text(one.name), safe_text(labels)))
+        start = buffer.getvalue()
+        write("".join([f"{start},{step},{time_text(at)},{value!r}\n" for step, at, value in rows]))
 
 
 def _log(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-    from launchpad_tui.domain.timestamps import now
 
     execution = context.desk.executions.resolve(context.scope, options.id).id
     at = now().replace(microsecond=0)

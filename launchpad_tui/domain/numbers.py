@@ -29,6 +29,9 @@ def number_text(value: float | None, digits: int = 5) -> str:
         return "inf" if value > 0 else "-inf"
     if value == 0:
         return "0"
+    # The format has an exponent if the number is large or small.
+    if "e" not in (text := f"{value:.{digits}g}"):
+        return text
     # Formatting yields the digits of any float; dividing by a power of ten fails near the limits.
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     size = int(power)

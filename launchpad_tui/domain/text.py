@@ -186,6 +186,8 @@ def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> st
         align: ``left``, ``right`` or ``center``.
         ellipsis: the end of a text that is cut.
     """
+    if align == "left" and len(text) <= width and _PLAIN.match(text):
+        return text.ljust(width)
     text = clip(text, width, ellipsis)
     space = max(0, width - cell_width(text))
     if align == "right":
@@ -211,8 +213,10 @@ def first_cells(text: str, width: int) -> str:
 
 def wrap(text: str, width: int) -> list[str]:
     """Return the safe lines of a text, broken at ``width`` cells, at spaces if possible."""
-    lines: list[str] = []
     width = max(1, width)
+    if 0 < len(text) <= width and _PLAIN.match(text):
+        return [hide_credentials(text)]
+    lines: list[str] = []
     for line in safe_lines(text):
         rest = line
         while cell_width(rest) > width:

@@ -16,6 +16,8 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
+#: a table with fewer rows is read completely for its different values
+_FEW_ROWS = 50_000
 COLUMNS = (
     "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, "
     "modified_at, files_state, checked_at, gone_at"
@@ -180,6 +182,22 @@ def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactF
             (_pk(db, scope, artifact_id),),
         ).fetchall()
     return tuple(ArtifactFile(*row) for row in rows)
+
+
+def files_of(
+    registry: Registry, scope: Scope, ids: Sequence[str]
+) -> dict[str, tuple[ArtifactFile, ...]]:
+    """Return the recorded files of artifacts by artifact ID, each by path. Raises NotFound."""
+    found: dict[str, list[ArtifactFile]] = {one: [] for one in ids}
+    with registry.read() as db:
+        for artifact, *row in db.execute(
+            "SELECT a.id, f.path, f.size, f.sha256, f.version FROM artifacts a "
+            "JOIN artifact_files f ON f.artifact_pk = a.pk WHERE a.group_pk = ? "
+            "AND a.id IN (SELECT value FROM json_each(?)) ORDER BY a.pk, f.path",
+            (group_pk(db, scope), to_json(list(ids))),
+        ):
+            found[artifact].append(ArtifactFile(*row))
+    return {one: tuple(some) for one, some in found.items()}
 
 
 def record_files(
@@ -361,6 +379,15 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
 def _distinct(
     db: sqlite3.Connection, table: str, column: str, group: int, more: str = "1"
 ) -> list[str]:
+    few = db.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE group_pk = ? LIMIT ?)",
+        (group, _FEW_ROWS),
+    ).fetchone()[0]
+    if few < _FEW_ROWS:
+        rows = db.execute(
+            f"SELECT DISTINCT {column} FROM {table} WHERE group_pk = ? AND {more}", (group,)
+        )
+        return [value for (value,) in rows]
     # A loose index scan: SELECT DISTINCT would read the entry of every row in the index.
     return [
         value

@@ -4,8 +4,8 @@ Chunks are packed with the standard library alone, because supervisors should no
 is loaded already, it is used. `window` unpacks them with numpy.
 
 A packed chunk is the byte `_DELTAS` or `_PLAIN` and a zlib stream. The stream has the steps, times
-and values one after the other, each as eight planes: first the lowest byte of every number, then
-the second lowest, and so on, because bytes of the same significance are similar. With `_DELTAS` the
+and values one after the other, as eight planes: first the lowest byte of every number, then the
+second lowest, and so on, because bytes of the same significance are similar. With `_DELTAS` the
 steps and times after the first are differences to the one before.
 """
 
@@ -151,8 +151,8 @@ def pack(of: Points) -> bytes:
         kind, steps, times = _DELTAS, _deltas(of.steps), _deltas(of.times)
     except OverflowError:
         kind, steps, times = _PLAIN, of.steps, of.times
-    data = [encode(steps), encode(times), encode(of.values)]
-    planes = b"".join([column[k::_BYTES] for column in data for k in range(_BYTES)])
+    data = encode(steps) + encode(times) + encode(of.values)
+    planes = b"".join([data[k::_BYTES] for k in range(_BYTES)])
     return kind + zlib.compress(planes, _LEVEL)
 
 
@@ -160,10 +160,11 @@ def pack(of: Points) -> bytes:
 def unpack(packed: bytes) -> Points:
     """Return the points of a packed chunk."""
     kind, data = _columns(packed)
-    steps, times = (decoded("q", column) for column in data[:2])
+    size = len(data) // _COLUMNS
+    steps, times = decoded("q", data[:size]), decoded("q", data[size : 2 * size])
     if kind == _DELTAS:
         steps, times = array("q", accumulate(steps)), array("q", accumulate(times))
-    return Points(steps, times, decoded("d", data[2]))
+    return Points(steps, times, decoded("d", data[2 * size :]))
 
 
 @reports_damage
@@ -172,10 +173,11 @@ def unpack_numpy(packed: bytes) -> tuple[Any, Any, Any]:
     import numpy as np
 
     kind, data = _columns(packed)
-    steps, times = (np.frombuffer(column, "<i8") for column in data[:2])
+    size = len(data) // _COLUMNS
+    steps, times = np.frombuffer(data[: 2 * size], "<i8").reshape(2, -1)
     if kind == _DELTAS:
         steps, times = steps.cumsum(), times.cumsum()
-    return steps, times, np.frombuffer(data[2], "<f8")
+    return steps, times, np.frombuffer(data[2 * size :], "<f8")
 
 
 def _deltas(numbers: array[int]) -> array[int]:
@@ -183,8 +185,8 @@ def _deltas(numbers: array[int]) -> array[int]:
     return array("q", [*numbers[:1], *map(sub, numbers[1:], numbers)])
 
 
-def _columns(packed: bytes) -> tuple[bytes, list[bytes]]:
-    """Return the kind of a packed chunk and its three columns, little-endian."""
+def _columns(packed: bytes) -> tuple[bytes, bytes]:
+    """Return the kind of a packed chunk, and its three columns, little-endian."""
     kind = packed[:1]
     if kind not in {_DELTAS, _PLAIN}:
         raise ValueError("a packed chunk has an unknown form")
@@ -192,16 +194,13 @@ def _columns(packed: bytes) -> tuple[bytes, list[bytes]]:
         planes = zlib.decompress(packed[1:])
     except zlib.error as error:
         raise ValueError(f"a packed chunk: {error}") from error
-    count, rest = divmod(len(planes), _COLUMNS * _BYTES)
-    if rest:
+    if len(planes) % (_COLUMNS * _BYTES):
         raise ValueError("a packed chunk is incomplete")
-    columns = []
-    for start in range(0, len(planes), count * _BYTES) if count else (0, 0, 0):
-        column = bytearray(count * _BYTES)
-        for k in range(_BYTES):
-            column[k::_BYTES] = planes[start + k * count : start + (k + 1) * count]
-        columns.append(bytes(column))
-    return kind, columns
+    count = len(planes) // _BYTES
+    data = bytearray(len(planes))
+    for k in range(_BYTES):
+        data[k::_BYTES] = planes[k * count : (k + 1) * count]
+    return kind, bytes(data)
 
 
 @reports_damage

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice, pairwise
+from typing import Any, NamedTuple
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import chunk
-from launchpad_tui.registry.codec import clean, timestamp
+from launchpad_tui.registry.codec import clean, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series_points import nan
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
+#: step, microseconds since 1970, value
 Row = tuple[int, int, float]
+#: the number of points of short series that are read together
+_TOGETHER = 20_000
+#: the number of timestamps that are not converted again
+_KEPT_TIMESTAMPS = 20_000
 
 
 @reports_damage
@@ -34,45 +41,78 @@ def points(
     total = sum(one.count for one in series)
     start = max(0, total + after) if after < 0 else after
     left = total if limit is None else limit
-    found: list[Metric] = []
-    with registry.read() as db:
-        for one in series:
-            if start >= one.count:
-                start -= one.count
-                continue
-            for step, at, value in islice(rows_of(db, one.id, start), left):
-                found.append(Metric(one.name, value, from_micros(at), step, one.labels))
-                left -= 1
-            start = 0
-            if left <= 0:
-                break
-    return found
+    skipped = 0
+    for one in series:
+        if start < one.count:
+            break
+        start -= one.count
+        skipped += 1
+    with registry.read():
+        return list(islice(stream(registry, series[skipped:], start), left))
 
 
-def stream(registry: Registry, series: Iterable[SeriesSummary]) -> Iterator[Metric]:
+def newest(registry: Registry, series: Sequence[SeriesSummary], limit: int) -> list[Metric]:
+    """Return the last points of each series, one series after the other, the newest point first.
+
+    Args:
+        limit: the largest number of points of a series.
+    """
+    kept: dict[int, deque[Row]] = {one.id: deque(maxlen=limit) for one in series}
+    with registry.read():
+        short = [one for one in series if one.count <= chunk.SIZE]
+        # Of a long series only the last chunks are read.
+        parts = [(short, 0)]
+        parts += [([one], max(0, one.count - limit)) for one in series if one.count > chunk.SIZE]
+        for part, skip in parts:
+            for one, rows in row_batches(registry, part, skip):
+                kept[one.id].extend(rows)
+    return [
+        Metric(one.name, value, from_micros(at), step, one.labels)
+        for one in series
+        for step, at, value in reversed(kept[one.id])
+    ]
+
+
+def stream(registry: Registry, series: Iterable[SeriesSummary], skip: int = 0) -> Iterator[Metric]:
     """Yield all points of series, one series after the other, each by step.
 
-    A chunk of points is read at a time, and no transaction is open while the caller works.
+    At most some thousand points are read at a time, and no transaction is open while the caller
+    works.
+
+    Args:
+        skip: the number of points of the first series that are left out.
     """
+    timestamps: dict[int, datetime] = {}
+    for one, rows in row_batches(registry, series, skip):
+        name, labels = one.name, one.labels
+        for step, at, value in rows:
+            timestamp = timestamps.get(at)
+            if timestamp is None:
+                if len(timestamps) >= _KEPT_TIMESTAMPS:
+                    timestamps.clear()
+                timestamps[at] = timestamp = from_micros(at)
+            yield Metric(name, value, timestamp, step, labels)
+
+
+def row_batches(
+    registry: Registry, series: Iterable[SeriesSummary], skip: int = 0
+) -> Iterator[tuple[SeriesSummary, Sequence[Row]]]:
+    """Yield the points of series by step, one or several batches for each series, in their order.
+
+    Many short series are read together.
+
+    Args:
+        skip: the number of points of the first series that are left out.
+    """
+    some: list[SeriesSummary] = []
+    expected = 0
     for one in series:
-        for rows in _row_batches(registry, one.id):
-            for step, at, value in rows:
-                yield Metric(one.name, value, from_micros(at), step, one.labels)
-
-
-def rows_of(db: sqlite3.Connection, series: int, start: int = 0) -> Iterator[Row]:
-    """Yield the points of a series by step, starting at a position."""
-    heads, tail = _heads_and_tail(db, series)
-    if _overlap(heads, tail):
-        yield from islice(_sorted_rows(db, heads, tail), start, None)
-        return
-    for pk, count, _, _ in heads:
-        if start >= count:
-            start -= count
-            continue
-        yield from islice(_chunk(db, pk), start, None)
-        start = 0
-    yield from islice(tail, start, None)
+        some.append(one)
+        expected += min(one.count, 2 * chunk.SIZE)
+        if expected >= _TOGETHER:
+            yield from _rows_of(registry, some, skip)
+            some, expected, skip = [], 0, 0
+    yield from _rows_of(registry, some, skip)
 
 
 def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[Tag]]:
@@ -159,58 +199,107 @@ def _named(
     return found
 
 
-def _row_batches(registry: Registry, series: int) -> Iterator[list[Row]]:
-    """Yield the points of a series by step, in batches that are each read at once."""
+def _rows_of(
+    registry: Registry, series: Sequence[SeriesSummary], skip: int
+) -> Iterator[tuple[SeriesSummary, Sequence[Row]]]:
+    """Yield the points of series as `row_batches` does."""
+    wanted = to_json([one.id for one in series])
+    chunks: dict[int, list[_Chunk]] = {}
+    tails: dict[int, list[Row]] = {}
     with registry.read() as db:
-        heads, tail = _heads_and_tail(db, series)
-        full = [] if _overlap(heads, tail) else [head for head in heads if head[1] >= chunk.SIZE]
-        # Chunks that are not full may be merged between two transactions.
-        rest = _sorted_rows(db, heads[len(full) :], tail)
-    for pk, *_ in full:
-        with registry.read() as db:
-            rows = list(_chunk(db, pk))
-        yield rows
-    yield rest
+        # Chunks that are not full are read at once, because they may be merged later.
+        for number, *row in db.execute(
+            "SELECT series_pk, pk, count, first_step, last_step, "
+            "CASE WHEN count < ?1 THEN steps END, CASE WHEN count < ?1 THEN times END, "
+            "CASE WHEN count < ?1 THEN points END FROM chunks "
+            "WHERE series_pk IN (SELECT value FROM json_each(?2)) ORDER BY series_pk, pk",
+            (chunk.SIZE, wanted),
+        ):
+            chunks.setdefault(number, []).append(_Chunk(*row))
+        for number, step, at, value in db.execute(
+            "SELECT series_pk, step, at, value FROM tail "
+            "WHERE series_pk IN (SELECT value FROM json_each(?)) ORDER BY series_pk, step, pk",
+            (wanted,),
+        ):
+            tails.setdefault(number, []).append((step, at, nan(value)))
+        overlapping = {
+            one.id: _sorted_rows(db, chunks[one.id], tails.get(one.id, ()))
+            for one in series
+            if one.id in chunks and _overlap(chunks[one.id], tails.get(one.id, ()))
+        }
+    for one in series:
+        if one.id in overlapping:
+            yield one, overlapping[one.id][skip:]
+        else:
+            for head in chunks.get(one.id, ()):
+                if skip >= head.count:
+                    skip -= head.count
+                    continue
+                if head.points is None:
+                    with registry.read() as db:
+                        rows = _read(db, head)
+                else:
+                    rows = _decoded(head.steps, head.times, head.points)
+                yield one, rows[skip:]
+                skip = 0
+            yield one, tails.get(one.id, [])[skip:]
+        skip = 0
 
 
-def _heads_and_tail(
-    db: sqlite3.Connection, series: int
-) -> tuple[list[tuple[int, int, int, int]], list[Row]]:
-    """Return (pk, count, first step, last step) of the chunks of a series, and its tail by step."""
-    heads = db.execute(
-        "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk",
-        (series,),
-    ).fetchall()
-    tail: list[Row] = [
-        (step, at, nan(value))
-        for step, at, value in db.execute(
-            "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
-        )
-    ]
-    return heads, tail
+class _Chunk(NamedTuple):
+    """A chunk; the columns with its points are None if it is full."""
+
+    pk: int
+    count: int
+    first_step: int
+    last_step: int
+    steps: bytes | None
+    times: bytes | None
+    points: bytes | None
 
 
-def _overlap(heads: Sequence[tuple[int, int, int, int]], tail: Sequence[Row]) -> bool:
+def _overlap(chunks: Sequence[_Chunk], tail: Sequence[Row]) -> bool:
     """Return whether points were logged out of order, so that their chunks overlap."""
-    spans = [(first, last) for _, _, first, last in heads]
+    spans = [(each.first_step, each.last_step) for each in chunks]
     if tail:
         spans.append((tail[0][0], tail[-1][0]))
     return any(before[1] > after[0] for before, after in pairwise(spans))
 
 
+def rows_of(db: sqlite3.Connection, series: int) -> list[Row]:
+    """Return all points of a series by step, for code that has a transaction of its own."""
+    rows: list[Row] = []
+    for row in db.execute(
+        "SELECT steps, times, points FROM chunks WHERE series_pk = ? ORDER BY pk", (series,)
+    ):
+        rows += _decoded(*row)
+    rows += (
+        (step, at, nan(value))
+        for step, at, value in db.execute(
+            "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
+        )
+    )
+    rows.sort(key=lambda row: row[0])
+    return rows
+
+
 def _sorted_rows(
-    db: sqlite3.Connection, heads: Iterable[tuple[int, int, int, int]], tail: Iterable[Row]
+    db: sqlite3.Connection, chunks: Iterable[_Chunk], tail: Iterable[Row]
 ) -> list[Row]:
-    rows = [row for head in heads for row in _chunk(db, head[0])]
+    rows = [row for each in chunks for row in _read(db, each)]
     rows += tail
     rows.sort(key=lambda row: row[0])
     return rows
 
 
-def _chunk(db: sqlite3.Connection, pk: int) -> Iterator[Row]:
-    row = db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
-    if row is None:
-        # The metrics were deleted in the meantime.
-        return iter(())
-    found = chunk.decode(*row)
-    return zip(found.steps, found.times, found.values, strict=True)
+def _read(db: sqlite3.Connection, wanted: _Chunk) -> list[Row]:
+    """Return the points of a chunk; none if it was deleted in the meantime."""
+    row = db.execute(
+        "SELECT steps, times, points FROM chunks WHERE pk = ?", (wanted.pk,)
+    ).fetchone()
+    return [] if row is None else _decoded(*row)
+
+
+def _decoded(steps: Any, times: Any, points: Any) -> list[Row]:
+    found = chunk.decode(steps, times, points)
+    return list(zip(found.steps, found.times, found.values, strict=True))

@@ -7,6 +7,7 @@ stored once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
@@ -94,6 +95,7 @@ def seal(registry: Registry, execution_id: str, scope: Scope | None = None) -> N
             left = series_points.seal(db, execution, _SEALED_SERIES)
 
 
+@reports_damage
 def summaries(
     registry: Registry, scope: Scope, execution_ids: Iterable[str]
 ) -> dict[str, list[SeriesSummary]]:
@@ -103,20 +105,33 @@ def summaries(
     """
     found: dict[str, list[SeriesSummary]] = {}
     wanted = list(dict.fromkeys(execution_ids))
+    timestamps = _Timestamps()
     with registry.read() as db:
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
+            # The join order yields the rows of an execution by name without sorting them.
             for row in db.execute(
-                f"SELECT {_SUMMARY} FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
-                "JOIN connections c ON c.pk = g.connection_pk "
-                "JOIN series s ON s.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
-                f"AND e.id IN ({placeholders(some)}) ORDER BY e.id, s.name, s.key, s.pk",
+                f"SELECT {_SUMMARY} FROM connections c JOIN resource_groups g "
+                "ON g.connection_pk = c.pk CROSS JOIN executions e ON e.group_pk = g.pk "
+                "CROSS JOIN series s ON s.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
+                f"AND e.id IN ({placeholders(some)})",
                 (scope.connection, scope.resource_group, *some),
             ):
-                found.setdefault(row[1], []).append(_summary(row))
+                found.setdefault(row[1], []).append(_summary(row, timestamps))
+    for rows in found.values():
+        rows.sort(key=lambda one: (one.name, one.key, one.id))
     return found
 
 
+class _Timestamps(dict[int, datetime]):
+    """Timestamps by microseconds. Thousands of series have the same first and last ones."""
+
+    def __missing__(self, micros: int) -> datetime:
+        self[micros] = found = from_micros(micros)
+        return found
+
+
+@reports_damage
 def summary(registry: Registry, series_id: int) -> SeriesSummary:
     """Return a series by the registry's own ID.
 
@@ -131,7 +146,7 @@ def summary(registry: Registry, series_id: int) -> SeriesSummary:
         ).fetchone()
     if row is None:
         raise NotFound("The metric series does not exist any more", "Its execution was deleted.")
-    return _summary(row)
+    return _summary(row, _Timestamps())
 
 
 def delete(registry: Registry, execution_id: str, scope: Scope | None = None) -> None:
@@ -142,25 +157,14 @@ def delete(registry: Registry, execution_id: str, scope: Scope | None = None) ->
             db.execute(f"DELETE FROM {table} WHERE execution_pk = ?", (pk,))
 
 
-@reports_damage
-def _summary(row: tuple[Any, ...]) -> SeriesSummary:
+def _summary(row: tuple[Any, ...], timestamps: _Timestamps) -> SeriesSummary:
     return SeriesSummary(
-        row[0],
-        row[1],
-        row[2],
+        *row[:3],
         pairs(row[3]),
-        row[4],
-        row[5],
-        row[6],
-        row[7],
+        *row[4:8],
         nan(row[8]),
         nan(row[9]),
-        row[10],
-        row[11],
-        row[12],
-        row[13],
-        row[14],
-        row[15],
-        from_micros(row[16]),
-        from_micros(row[17]),
+        *row[10:16],
+        timestamps[row[16]],
+        timestamps[row[17]],
     )

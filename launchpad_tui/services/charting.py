@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from launchpad_tui.charts.model import ChartData, ChartTable, Series, Value
@@ -92,7 +93,7 @@ class ChartService:
         by: By = "step" if chart.against is Against.STEP else "time"
         zero = 0.0
         if chart.against is Against.RELATIVE:
-            zero = min(each.first_at.timestamp() for each in subject.series)
+            zero = min(each.first_at for each in subject.series).timestamp()
         scale = 1 if by == "step" else _SECOND
         start = stop = None
         if x_range is not None:
@@ -196,11 +197,12 @@ def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummar
     """Return the series of a model or execution that a chart shows."""
     names = set(map(normal_name, chart.metrics))
     labels = set(chart.labels)
+    # Names are stored in their normal form; a key may have labels that are not.
     return [
         one
         for one in subject.series
-        if (normal_name(one.name) in names or normal_name(one.key) in names)
-        and labels <= set(one.labels)
+        if (one.name in names or one.key in names or normal_name(one.key) in names)
+        and (not labels or labels <= set(one.labels))
     ]
 
 
@@ -286,18 +288,21 @@ def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Boa
 
     A metric with several points is a line chart; a metric with one point is a bar chart.
     """
-    counts: Counter[str] = Counter()
-    longest: Counter[str] = Counter()
+    counts: dict[str, int] = {}
+    longest: dict[str, int] = {}
     for subject in subjects:
         for series in subject.series:
-            counts[series.key] += 1
-            longest[series.key] = max(longest[series.key], series.count)
-    order = sorted(counts, key=lambda key: (-min(longest[key], 2), -counts[key], key))
+            key = series.key
+            counts[key] = counts.get(key, 0) + 1
+            longest[key] = max(longest.get(key, 0), series.count)
+    order = nsmallest(
+        MAX_PROPOSED, counts, key=lambda key: (-min(longest[key], 2), -counts[key], key)
+    )
     charts = [
         ChartDefinition((key,))
         if longest[key] > 1
         else ChartDefinition((key,), against=Against.SOURCE, kind="bar")
-        for key in order[:MAX_PROPOSED]
+        for key in order
     ]
     return Board(name, tuple(charts))
 

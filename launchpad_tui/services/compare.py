@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import NotFound
@@ -79,19 +79,14 @@ class CompareService:
             known: dict[str, ComparedItem] = {
                 one: by_execution[one] for one in rest if one in by_execution
             }
+            recorded = artifacts.files_of(self._registry, scope, [*found]) if files else {}
             for id_, artifact in found.items():
                 known[id_] = _compared_artifact(artifact, by_execution.get(artifact.execution_id))
                 if files:
-                    known[id_] = replace(known[id_], files=self._files(scope, id_))
+                    known[id_] = replace(known[id_], files=_file_texts(recorded[id_]))
         return tuple(known[one] for one in ids if one in known), tuple(
             one for one in ids if one not in known
         )
-
-    def _files(self, scope: Scope, artifact_id: str) -> dict[str, str]:
-        return {
-            one.path: f"{one.size:,} B" + (f" {one.sha256[:12]}" if one.sha256 else "")
-            for one in artifacts.files(self._registry, scope, artifact_id)
-        }
 
     def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, ComparedItem]:
         found = executions.by_id(self._registry, scope, ids)
@@ -114,6 +109,12 @@ class CompareService:
                 {info.name: info.value for info in infos.get(id_, ())},
             )
         return subjects
+
+
+def _file_texts(files: Sequence[ArtifactFile]) -> dict[str, str]:
+    return {
+        one.path: f"{one.size:,} B" + (f" {one.sha256[:12]}" if one.sha256 else "") for one in files
+    }
 
 
 def _compared_artifact(artifact: Artifact, source: ComparedItem | None) -> ComparedItem:

@@ -72,12 +72,27 @@ class MetricService:
         ]
         return logged_metrics.points(self._registry, found, after, limit)
 
+    def newest(self, series: Sequence[SeriesSummary], limit: int) -> list[Metric]:
+        """Return the last points of each series, one series after the other, the newest point
+        first; at most ``limit`` of each series."""
+        return logged_metrics.newest(self._registry, series, limit)
+
     def stream(self, series: Iterable[SeriesSummary]) -> Iterator[Metric]:
         """Yield all points of series, one series after the other, each by step.
 
         The memory for any number of points is that of one chunk.
         """
         return logged_metrics.stream(self._registry, series)
+
+    def rows(
+        self, series: Iterable[SeriesSummary]
+    ) -> Iterator[tuple[SeriesSummary, Sequence[tuple[int, int, float]]]]:
+        """Yield the points of series as steps, microseconds since 1970 and values, ordered by step.
+
+        A series may be yielded in several batches, one after the other. This takes less time than
+        `stream`.
+        """
+        return logged_metrics.row_batches(self._registry, series)
 
     def window(
         self,

@@ -105,6 +105,9 @@ class Details(Lines):
         self._wrap()
 
     def _wrap(self) -> None:
+        if not self.size.width:
+            # In a tab that is not shown: the values are wrapped when it gets a size.
+            return
         least, most = NAME_WIDTHS
         longest = max((len(item.name) for item in self._items if not item.heading), default=0)
         names = max(least, min(longest, most, self.size.width * 9 // 20))

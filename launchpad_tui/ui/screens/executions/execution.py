@@ -121,7 +121,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         series = await self.read(metrics.series, self.scope, self.item_id)
         tags = await self.read(metrics.tags, self.scope, self.item_id)
         infos = await self.read(metrics.custom_info, self.scope, self.item_id)
-        self.query_one("#resource", Details).set_items(metric_items(series, tags, infos))
+        # There may be thousands of series: their texts are made beside the drawing.
+        items = await self.read(metric_items, series, tags, infos)
+        self.query_one("#resource", Details).set_items(items)
         self.run_task(self.launchpad.sync_status.read_metrics([self.item_id]), "metrics")
         self._show_details()
         if first:

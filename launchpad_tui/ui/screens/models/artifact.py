@@ -32,8 +32,8 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 from launchpad_tui.ui.widgets.tree import TreeView
 
-#: number of newest points of each metric that the Metrics tab shows
-POINTS = 2000
+#: number of newest points of each metric that the Metrics tab shows, and of all metrics together
+POINTS, _MOST_POINTS = 2000, 40_000
 NOT_LOADED = "The artifact is not loaded yet"
 #: seconds between two messages about the progress of a verification
 _PROGRESS_SECONDS = 0.25
@@ -165,15 +165,11 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             series = await self.read(metrics.series_of_artifact, scope, artifact.id)
             tags = await self.read(metrics.tags, scope, execution_id)
             infos = await self.read(metrics.custom_info, scope, execution_id)
-            self.query_one("#series", Details).set_items(metric_items(series, tags, infos))
-            for each in series:
-                newest = await self.read(
-                    metrics.points, scope, execution_id, each.key, -POINTS, POINTS
-                )
-                points += [
-                    PointLine(len(points) + place, point)
-                    for place, point in enumerate(reversed(newest))
-                ]
+            items = await self.read(metric_items, series, tags, infos)
+            self.query_one("#series", Details).set_items(items)
+            limit = max(1, min(POINTS, _MOST_POINTS // max(1, len(series))))
+            newest = await self.read(metrics.newest, series, limit)
+            points = [PointLine(place, point) for place, point in enumerate(newest)]
         self.query_one("#points", VirtualTable).set_rows(points)
 
     async def _load_files(self) -> None:
