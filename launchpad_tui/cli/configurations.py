@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.listing import ALL, LIMIT, check_limit
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
 
 
 def _list(context: CommandContext, options: argparse.Namespace) -> None:
+    check_limit(options.limit)
+    found = context.desk.configurations.all(
+        context.scope, executable_id=options.executable, search=options.search or ""
+    )
     context.resources(
-        context.desk.configurations.list(
-            context.scope, executable_id=options.executable, search=options.search or ""
-        ),
+        islice(found, options.limit or None),
         serialize_configuration,
         ("ID", "NAME", "EXECUTABLE", "CREATED", "PARAMETERS"),
         lambda one: (
@@ -111,8 +115,11 @@ COMMANDS = (
             argument(
                 "--search",
                 metavar="TEXT",
-                help="Only configurations whose name or ID contains the text",
+                help="Only configurations whose name, ID, executable or values contain all "
+                "search terms",
             ),
+            LIMIT,
+            ALL,
         ),
     ),
     Command(

@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 _BATCH = 500
 
+LIMIT = argument(
+    "--limit",
+    metavar="N",
+    type=integer,
+    default=0,
+    help="Maximum number of rows (default: all)",
+)
+ALL = argument(
+    "--all",
+    action="store_const",
+    dest="limit",
+    const=0,
+    help="List all rows, as --limit 0 does",
+)
 LIST_OPTIONS = (
     argument(
         "--search",
@@ -46,13 +60,8 @@ LIST_OPTIONS = (
         completes="metrics",
         help="Add a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated",
     ),
-    argument(
-        "--limit",
-        metavar="N",
-        type=integer,
-        default=0,
-        help="Maximum number of rows (default: all)",
-    ),
+    LIMIT,
+    ALL,
 )
 
 
@@ -122,6 +131,8 @@ def metric_column(text: str) -> MetricColumn:
 def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
     """Yield the rows of a listing in order, read in batches.
 
+    The rows are not counted first, because counting may take longer than reading the first rows.
+
     Args:
         listing: The listing.
         limit: The maximum number of rows; 0 stands for all.
@@ -129,6 +140,19 @@ def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
     Raises:
         InvalidInput: The limit is negative.
     """
+    check_limit(limit)
+    start = 0
+    while limit == 0 or start < limit:
+        stop = start + _BATCH if limit == 0 else min(start + _BATCH, limit)
+        found = listing.slice(start, stop)
+        yield from found
+        if len(found) < stop - start:
+            return
+        start = stop
+
+
+def check_limit(limit: int) -> None:
+    """Raise InvalidInput if a maximum number of rows is negative."""
     if limit < 0:
         raise InvalidInput(
             f"Invalid limit {limit}",
@@ -136,8 +160,3 @@ def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
             "Use 0 to list all rows.",
             field="limit",
         )
-    total = listing.count()
-    if limit > 0:
-        total = min(total, limit)
-    for start in range(0, total, _BATCH):
-        yield from listing.slice(start, min(start + _BATCH, total))

@@ -37,13 +37,24 @@ def json_text(data: Any, indent: int | None = None) -> str:
 
 
 def stream_json(items: Iterable[Mapping[str, Any]]) -> None:
-    """Print ``{"resources": […], "count": N}``, one item at a time."""
+    """Print ``{"resources": […], "count": N}``, one item at a time.
+
+    Nothing is printed if there is an error before the first item. After a later one, what was
+    printed is completed as valid JSON, with ``"incomplete": true``, before the error is raised.
+    """
     write = sys.stdout.write
+    texts = (json_text(item) for item in items)
+    text = next(texts, None)
     write('{"resources": [')
     count = 0
-    for item in items:
-        write((",\n  " if count else "\n  ") + json_text(item))
+    while text is not None:
+        write((",\n  " if count else "\n  ") + text)
         count += 1
+        try:
+            text = next(texts, None)
+        except (Exception, KeyboardInterrupt):
+            write(f'\n], "count": {count}, "incomplete": true}}\n')
+            raise
     write(("\n" if count else "") + f'], "count": {count}}}\n')
 
 

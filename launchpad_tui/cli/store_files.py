@@ -11,6 +11,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import OVERWRITE, integer
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.confirmation import confirmed
+from launchpad_tui.cli.listing import ALL, check_limit
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import size_text
@@ -41,13 +42,7 @@ def find_store(context: CommandContext, name: str) -> ObjectStoreRecord:
 
 
 def _browse(context: CommandContext, options: argparse.Namespace) -> None:
-    if options.limit < 0:
-        raise InvalidInput(
-            f"Invalid limit {options.limit}",
-            "The number of entries cannot be negative.",
-            "Pass a positive number, or 0 to list all entries.",
-            field="limit",
-        )
+    check_limit(options.limit)
     limit = options.limit or None
     entries = _entries(context, options)
     context.resources(
@@ -227,6 +222,7 @@ COMMANDS = (
                 metavar="N",
                 help="Maximum number of entries (default: 1000); 0 lists all",
             ),
+            ALL,
         ),
     ),
     Command(

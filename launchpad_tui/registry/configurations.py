@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
@@ -18,6 +18,8 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 LIST_LIMIT = 10_000
 #: the largest number of values in one ``IN (…)``
 BATCH = 900
+#: greater than every row number and every time in microseconds
+_NEWEST = 2**63 - 1
 COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 
 
@@ -52,6 +54,40 @@ def configurations(
             (*values, *words, limit),
         ).fetchall()
         return from_row(db, rows)
+
+
+def all_configurations(
+    registry: Registry, scope: Scope, executable_id: str | None = None, search: str = ""
+) -> Iterator[Configuration]:
+    """Yield all configurations of a resource group, newest first, read in batches.
+
+    Args:
+        executable_id: yield only configurations of this executable.
+        search: words that all must occur in the name, ID, executable or bindings.
+
+    Raises:
+        NotFound: the resource group does not exist.
+    """
+    words = terms(search)
+    conditions = ["group_pk = ?", "(created_at, pk) < (?, ?)"]
+    values: list[object] = []
+    if executable_id is not None:
+        conditions.append("executable_id = ?")
+        values.append(executable_id)
+    conditions += ["instr(search_text, ?)"] * len(words)
+    last: tuple[int, int] = (_NEWEST, _NEWEST)
+    while True:
+        with registry.read() as db:
+            rows = db.execute(
+                f"SELECT {COLUMNS} FROM configurations WHERE {' AND '.join(conditions)} "
+                "ORDER BY created_at DESC, pk DESC LIMIT ?",
+                (group_pk(db, scope), *last, *values, *words, BATCH),
+            ).fetchall()
+            found = from_row(db, rows)
+        yield from found
+        if len(rows) < BATCH:
+            return
+        last = rows[-1][-1], rows[-1][0]
 
 
 def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Configuration:

@@ -57,7 +57,7 @@ def _unify(db: sqlite3.Connection, series: int) -> None:
             (normal, series_key(normal, labels), series),
         )
     else:
-        rows = rows_of(db, series)
+        rows = iter(rows_of(db, series))
         while some := list(islice(rows, _MOVED)):
             points = [
                 Metric(normal, value, from_micros(at), step, labels) for step, at, value in some

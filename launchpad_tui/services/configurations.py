@@ -11,7 +11,7 @@ from launchpad_tui.registry import artifacts, configurations, scenarios
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.connection import Scope
@@ -51,6 +51,13 @@ class ConfigurationService:
         """Return the names of the parameters whose values differ among the newest configurations
         of an executable. Raises NotFound for an unknown scope."""
         return configurations.varying(self._registry, scope, executable_id)
+
+    def all(
+        self, scope: Scope, executable_id: str | None = None, search: str = ""
+    ) -> Iterator[Configuration]:
+        """Yield all configurations, newest first, read in batches. Arguments and errors as for
+        `list`."""
+        return configurations.all_configurations(self._registry, scope, executable_id, search)
 
     def get(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return the configuration with this ID. Raises NotFound."""

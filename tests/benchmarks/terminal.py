@@ -222,6 +222,10 @@ class Terminal:
         found = [program, *(program.children(recursive=True) if children else ())]
         return sum(float(one.memory_info().rss) for one in found) / 1e6
 
+    def written(self) -> int:
+        """Return the bytes written to the terminal since the start."""
+        return sum(len(data) for _, data in self._chunks)
+
     def written_in(self, seconds: float) -> int:
         """Return the bytes written to the terminal while no key is pressed."""
         mark = len(self._chunks)
