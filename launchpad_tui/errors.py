@@ -101,6 +101,13 @@ class RuntimeRejected(LaunchpadError):
         self.request_id = request_id
 
 
+class QueryCancelled(LaunchpadError):
+    """A query of the registry was ended because its result is not needed any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The query was cancelled", "Another query has replaced it.")
+
+
 class Conflict(LaunchpadError):
     """The object already exists, or its state does not allow the action."""
 

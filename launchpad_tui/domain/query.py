@@ -121,8 +121,9 @@ class Query:
     ids: tuple[str, ...] | None = None
 
 
-#: a position in a list: the order value of a row, and its row number, which breaks ties
-Cursor = tuple[str | int | float | None, int]
+#: a position in a list: the order value of a row, and the row numbers of its execution (0 if the
+#: list is not ordered by a metric) and of the row itself, which break ties
+Cursor = tuple[str | int | float | None, int, int]
 
 
 @record

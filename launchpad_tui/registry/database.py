@@ -14,6 +14,7 @@ from pathlib import Path
 
 from launchpad_tui.domain.connection import EMBEDDED_KIND
 from launchpad_tui.errors import SchemaTooNew
+from launchpad_tui.registry.cancellation import Cancellation, Watch
 from launchpad_tui.registry.schema import VERSION
 from launchpad_tui.registry.snapshots import Snapshot, may_be_read, open_snapshot
 from launchpad_tui.registry.sqlite_errors import damaged, translated
@@ -29,12 +30,13 @@ _SNAPSHOT_SECONDS = 1.0
 class _Handle:
     """The connection of a thread, closed when the thread ends."""
 
-    __slots__ = ("__weakref__", "connection", "depth", "opened_at", "topics")
+    __slots__ = ("__weakref__", "connection", "depth", "opened_at", "topics", "watch")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.depth = 0
         self.topics: set[str] = set()
+        self.watch = Watch()
         self.opened_at = time.monotonic()
 
     @property
@@ -129,10 +131,16 @@ class Registry:
         return connection
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self, cancellation: Cancellation | None = None) -> Iterator[sqlite3.Connection]:
         """Open a read transaction, which sees one consistent state.
 
         Within another `read` or a `write` it is part of that one.
+
+        Args:
+            cancellation: ends the queries of the transaction if they are cancelled.
+
+        Raises:
+            QueryCancelled: the queries were cancelled.
         """
         handle = self._handle()
         with translated(self.path):
@@ -142,7 +150,8 @@ class Registry:
             handle.connection.execute("BEGIN")
             handle.depth = 1
             try:
-                yield handle.connection
+                with handle.watch.watching(handle.connection, cancellation):
+                    yield handle.connection
             finally:
                 handle.depth = 0
                 if handle.connection.in_transaction:
@@ -152,6 +161,17 @@ class Registry:
     def is_reading(self) -> bool:
         """Whether this thread is inside a `read`, in which it cannot write."""
         return self._handle().depth == 1
+
+    @contextmanager
+    def budget(self, steps: int) -> Iterator[None]:
+        """Limit the instructions that the queries of this thread's `read` take.
+
+        Raises:
+            BudgetExceeded: the queries took more than ``steps`` instructions of SQLite.
+        """
+        handle = self._handle()
+        with handle.watch.budget(handle.connection, steps):
+            yield
 
     @contextmanager
     def write(self, *topics: str) -> Iterator[sqlite3.Connection]:

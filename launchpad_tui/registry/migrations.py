@@ -50,6 +50,19 @@ def staged_points(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def list_indexes(db: Database) -> None:
+    """Add the indexes of filtered and sorted lists."""
+    for statement in schema.LIST_INDEXES:
+        db.conn.execute(statement)
+    if db["sqlite_stat1"].exists():
+        # A sample suffices, and takes milliseconds regardless of the number of rows.
+        db.conn.execute("PRAGMA analysis_limit = 1000")
+        for table in ("configuration_parameters", "artifacts", "series"):
+            db.conn.execute(f"ANALYZE {table}")
+        db.conn.execute("PRAGMA analysis_limit = 0")
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

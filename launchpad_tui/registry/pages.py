@@ -1,30 +1,45 @@
 """Pages of a list by keyset pagination.
 
 A page is found by the order value of the row before it, not by an offset, so that every page takes
-the same time, in both directions.
+the same time, in both directions. `drivers` decides whether a list is read in its order or from the
+index of one of its conditions.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.query import ArtifactRow, Cursor, ExecutionRow, MetricColumn, Page, Query
+from launchpad_tui.domain.query import (
+    ArtifactRow,
+    Cursor,
+    ExecutionRow,
+    MetricColumn,
+    Op,
+    Page,
+    Query,
+    Subject,
+)
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import artifacts, executions
+from launchpad_tui.registry.cancellation import BudgetExceeded, Cancellation
 from launchpad_tui.registry.codec import terms, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.drivers import SOME, Driver, drivers, few, smallest
 from launchpad_tui.registry.query import (
     ARTIFACTS,
+    COMPARE,
     EXECUTIONS,
     ListTable,
     conditions_sql,
-    match_expression,
+    metric_column,
+    number_of,
     series_condition,
     statistic_column,
 )
@@ -35,9 +50,9 @@ Curves = Mapping[str, _Curve]
 #: the number of points of a curve in a list
 _CURVE_POINTS = 48
 
-#: A search with at most this many results sorts the results of the full-text index. A search with
-#: more results reads the list in its order and tests each row.
-_FEW = 3000
+#: the instructions of SQLite for a page in the list's order, before another way is tried; about a
+#: tenth of a second
+_BUDGET = 1_000_000
 
 #: the last column of every row: the name of the configuration
 _CONFIGURATION = "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0})"
@@ -60,7 +75,8 @@ class Lister(Generic[Row]):
         self._table = table
         self._query = query
         self._build = build
-        self._match = match_expression(query.search)
+        self._kind = kind
+        self._cancellation = Cancellation()
         self._where, self._values = conditions_sql(table, query.conditions)
         if kind is not None:
             self._where.insert(0, "t.kind = ?")
@@ -73,32 +89,44 @@ class Lister(Generic[Row]):
         if not isinstance(by, MetricColumn) and by not in table.attributes:
             hint = f"Use one of {', '.join(table.attributes)}, or a metric."
             raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
+        #: the driver of all pages once it is known; None for reading in the list's order
+        self._plan: tuple[Driver | None] | None = None
 
-    def count(self) -> int:
-        """Return the number of rows."""
-        with self._registry.read() as db:
-            source = self._source(db, bool(self._match))
-            sql = f"SELECT count(*) FROM {source.tables} WHERE {' AND '.join(source.where)}"
-            return int(db.execute(sql, source.values).fetchone()[0])
+    def cancel(self) -> None:
+        """End running queries with `QueryCancelled`, and refuse further ones."""
+        self._cancellation.cancel()
+
+    def count(self, most: int | None = None) -> tuple[int, bool]:
+        """Return the number of rows, and whether these are all rows.
+
+        Args:
+            most: counting ends after this number of rows, unless an index has the number.
+        """
+        with self._registry.read(self._cancellation) as db:
+            source = self._source(db, smallest(db, self._drivers(db), SOME))
+            inner = f"SELECT 1 FROM {source.tables} WHERE {' AND '.join(source.where)}"
+            filtered = self._query.search or self._query.conditions
+            if most is None or not filtered:
+                sql, values = f"SELECT count(*) FROM ({inner})", source.values
+            else:
+                sql = f"SELECT count(*) FROM ({inner} LIMIT ?)"
+                values = [*source.values, most + 1]
+            found = int(db.execute(sql, values).fetchone()[0])
+        if most is None or not filtered or found <= most:
+            return found, True
+        return most, False
 
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
         """Return at most ``limit`` rows after the cursor, or before it, always in the list's order.
 
         Args:
             cursor: None is the position before the first row, or after the last one if backwards.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
         """
-        with self._registry.read() as db:
-            rows: list[tuple[Any, ...]] = []
-            columns = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
-            for segment in self._segments(db, cursor, backwards):
-                rows += segment.fetch(
-                    db,
-                    f"t.pk, {self._table.execution}, {columns}, "
-                    f"{_CONFIGURATION.format(self._table.execution)}",
-                    limit - len(rows),
-                )
-                if len(rows) >= limit:
-                    break
+        with self._registry.read(self._cancellation) as db:
+            rows = self._planned_rows(db, cursor, limit, backwards)
             if backwards:
                 rows.reverse()
             metrics = self._metrics(db, rows)
@@ -108,7 +136,7 @@ class Lister(Generic[Row]):
                 self._build(row[3:], metrics.get(row[1], {}), curves.get(row[1], {}))
                 for row in rows
             ),
-            tuple((row[0], row[1]) for row in rows),
+            tuple(self._cursor(row) for row in rows),
         )
 
     def anchors(
@@ -121,19 +149,95 @@ class Lister(Generic[Row]):
         """
         found: list[Cursor] = []
         number = 0
-        with self._registry.read() as db:
-            for segment in self._segments(db, cursor, backwards):
-                for key, pk in segment.keys(db, rows - number):
-                    number += 1
-                    if number % every == 0:
-                        found.append((key, pk))
-                if number >= rows:
-                    break
+        columns = f"t.pk, {self._table.execution}"
+        with self._registry.read(self._cancellation) as db:
+            driver = self._planned(db)
+            for segment in self._segments(db, cursor, backwards, driver):
+                if driver is not None:
+                    # The rows have to be sorted, so they are read only once.
+                    read = segment.fetch(db, columns, rows - number)
+                    found += [
+                        self._cursor(row) for row in read[every - 1 - number % every :: every]
+                    ]
+                    number += len(read)
+                    continue
+                while (len(found) + 1) * every <= rows:
+                    # SQLite skips the rows, which is much faster than returning them.
+                    read = segment.fetch(db, columns, 1, every - number % every - 1)
+                    if not read:
+                        number += segment.count(db, every)
+                        break
+                    found.append(self._cursor(read[0]))
+                    segment.start, number = found[-1], len(found) * every
         return found
 
+    def _cursor(self, row: tuple[Any, ...]) -> Cursor:
+        return row[0], row[2] if self._metric is not None and row[2] is not None else 0, row[1]
+
+    def _drivers(self, db: sqlite3.Connection) -> list[Driver]:
+        return drivers(self._table, self._kind, self._query, group_pk(db, self._scope))
+
+    def _planned(self, db: sqlite3.Connection) -> Driver | None:
+        """Return the driver with few entries; None if the list is read in its order."""
+        if self._plan is None:
+            among = self._drivers(db)
+            rows = db.execute(f"SELECT max(pk) FROM {self._table.name}").fetchone()[0] or 0
+            self._plan = (smallest(db, among, few(rows)) if among else None,)
+        return self._plan[0]
+
+    def _planned_rows(
+        self, db: sqlite3.Connection, cursor: Cursor | None, limit: int, backwards: bool
+    ) -> list[tuple[Any, ...]]:
+        first = self._plan is None
+        driver = self._planned(db)
+        if first and driver is None and (among := self._drivers(db)):
+            try:
+                with self._registry.budget(_BUDGET):
+                    return self._rows(db, cursor, limit, backwards, None)
+            except BudgetExceeded:
+                # The rows that match are at the other end of the list, or few match all conditions.
+                driver = smallest(db, among, SOME)
+                self._plan = (driver,)
+        return self._rows(db, cursor, limit, backwards, driver)
+
+    def _rows(
+        self,
+        db: sqlite3.Connection,
+        cursor: Cursor | None,
+        limit: int,
+        backwards: bool,
+        driver: Driver | None,
+    ) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        shown = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
+        shown += f", {_CONFIGURATION.format(self._table.execution)}"
+        columns = f"t.pk, {self._table.execution}"
+        # Rows that have to be sorted are sorted without the columns that are shown.
+        later = driver is not None
+        for segment in self._segments(db, cursor, backwards, driver):
+            rows += segment.fetch(
+                db, columns if later else f"{columns}, {shown}", limit - len(rows)
+            )
+            if len(rows) >= limit:
+                break
+        if not later:
+            return rows
+        pks = [row[1] for row in rows]
+        found: dict[int, tuple[Any, ...]] = {}
+        for start in range(0, len(pks), BATCH):
+            some = pks[start : start + BATCH]
+            sql = f"SELECT t.pk, {shown} FROM {self._table.name} t WHERE t.pk IN"
+            for row in db.execute(f"{sql} ({placeholders(some)})", some):
+                found[row[0]] = row[1:]
+        return [(*row, *found[row[1]]) for row in rows]
+
     def _segments(
-        self, db: sqlite3.Connection, cursor: Cursor | None, backwards: bool
-    ) -> Iterable[_Segment]:
+        self,
+        db: sqlite3.Connection,
+        cursor: Cursor | None,
+        backwards: bool,
+        driver: Driver | None,
+    ) -> Iterator[_Segment]:
         """Yield the segments of the list in the order of reading.
 
         The first segment has the rows with an order value, the second one those without.
@@ -147,51 +251,58 @@ class Lister(Generic[Row]):
                         continue  # The cursor is in the later segment.
                 else:
                     start = cursor
-            segment = self._segment(db, has_value)
+            segment = self._segment(db, has_value, driver)
             if segment is not None:
                 segment.start, segment.down = start, down
                 yield segment
 
-    def _segment(self, db: sqlite3.Connection, has_value: bool) -> _Segment | None:
-        few = self._few(db)
-        source = self._source(db, few)
-        if self._metric is None:
-            attribute = self._table.attributes[str(self._query.order.by)]
-            if has_value:
-                where = [f"t.{attribute.column} IS NOT NULL"] if attribute.nullable else []
-                return _Segment(
-                    source.tables, source.where + where, source.values, attribute.ordered
-                )
-            if not attribute.nullable:
-                return None
-            where = [f"t.{attribute.column} IS NULL"]
-            return _Segment(source.tables, source.where + where, source.values, "NULL")
-        return self._metric_segment(
-            source, self._metric, has_value, few or self._query.ids is not None
-        )
+    def _segment(
+        self, db: sqlite3.Connection, has_value: bool, driver: Driver | None
+    ) -> _Segment | None:
+        source = self._source(db, driver)
+        if self._metric is not None:
+            return self._metric_segment(source, self._metric, has_value)
+        attribute = self._table.attributes[str(self._query.order.by)]
+        where, keys = list(source.where), (attribute.ordered, "t.pk")[0 if has_value else 1 :]
+        if attribute.nullable:
+            where.append(f"t.{attribute.column} IS {'NOT ' if has_value else ''}NULL")
+        elif not has_value:
+            return None
+        return _Segment(source.tables, where, source.values, keys)
 
     def _metric_segment(
-        self, source: _Source, metric: MetricColumn, has_value: bool, few: bool
-    ) -> _Segment:
+        self, source: _Source, metric: MetricColumn, has_value: bool
+    ) -> _Segment | None:
         value = f"s.{statistic_column(metric)}"
         own = (
             f"s.execution_pk = {self._table.execution} "
             f"AND {series_condition(self._table, metric.key)} AND {value} IS NOT NULL"
         )
+        same = [
+            condition
+            for condition in self._query.conditions
+            if condition.subject is Subject.METRIC and metric_column(condition) == metric
+        ]
         if not has_value:
+            if same:
+                return None  # Rows without a value match no condition on it.
             where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
-            return _Segment(source.tables, where, [*source.values, metric.key], "NULL")
-        where = [*source.where, own]
-        values = [*source.values, metric.key]
-        if few:
-            return _Segment(f"{source.tables} CROSS JOIN series s", where, values, value)
+            return _Segment(source.tables, where, [*source.values, metric.key], ("t.pk",))
+        # Conditions on the metric limit the part of its index that is read.
+        ranged = [one for one in same if one.op is not Op.NOT_EQUALS]
+        where = [*source.where, own, *(f"{value} {COMPARE[one.op]} ?" for one in ranged)]
+        values = [*source.values, metric.key, *(number_of(one) for one in ranged)]
+        # Ties are ordered as in the index, so that many equal values need not be sorted.
+        keys = (value, "s.execution_pk", "t.pk")
+        if source.driven or self._query.ids is not None:
+            return _Segment(f"{source.tables} CROSS JOIN series s", where, values, keys)
         # The index on the metric's value yields the first rows without reading the others.
         where = ["s.group_pk = ?", *where]
         return _Segment(
-            f"series s CROSS JOIN {source.tables}", where, [source.group, *values], value
+            f"series s CROSS JOIN {source.tables}", where, [source.group, *values], keys
         )
 
-    def _source(self, db: sqlite3.Connection, by_index: bool) -> _Source:
+    def _source(self, db: sqlite3.Connection, driver: Driver | None) -> _Source:
         group = group_pk(db, self._scope)
         where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
         if self._query.ids is not None:
@@ -199,22 +310,11 @@ class Lister(Generic[Row]):
             where.append("t.id IN (SELECT value FROM json_each(?))")
             values.append(to_json(list(self._query.ids)))
         tables = f"{self._table.name} t"
-        if by_index:
-            index = f"{self._table.name}_search"
-            tables = f"{index} f CROSS JOIN {self._table.name} t"
-            where = [f"{index} MATCH ?", "t.pk = f.rowid", *where]
-            values = [self._match, *values]
-        return _Source(tables, where, values, group)
-
-    def _few(self, db: sqlite3.Connection) -> bool:
-        if not self._match:
-            return False
-        index = f"{self._table.name}_search"
-        found = db.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {_FEW + 1})",
-            (self._match,),
-        ).fetchone()[0]
-        return int(found) <= _FEW
+        if driver is not None:
+            tables = f"({driver.sql}) d CROSS JOIN {tables}"
+            where = [f"{driver.joins} = d.x", *where]
+            values = [*driver.values, *values]
+        return _Source(tables, where, values, group, driver is not None)
 
     def _metrics(
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
@@ -257,58 +357,57 @@ class Lister(Generic[Row]):
             ).fetchall()
 
 
+@dataclass(frozen=True, slots=True)
 class _Source:
     """The tables and conditions of all statements of a query."""
 
-    __slots__ = ("group", "tables", "values", "where")
-
-    def __init__(self, tables: str, where: list[str], values: list[object], group: int) -> None:
-        self.tables = tables
-        self.where = where
-        self.values = values
-        self.group = group
+    tables: str
+    where: list[str]
+    values: list[object]
+    group: int
+    driven: bool
 
 
 class _Segment:
-    """A part of a list, ordered by a key, and by row number for equal keys."""
+    """A part of a list, ordered by keys: an order value and row numbers, or row numbers alone."""
 
-    def __init__(self, tables: str, where: list[str], values: list[object], key: str) -> None:
+    def __init__(
+        self, tables: str, where: list[str], values: list[object], keys: tuple[str, ...]
+    ) -> None:
         self._tables = tables
         self._where = where
         self._values = values
-        self._key = key
+        self._keys = keys
         self.start: Cursor | None = None
         self.down = False
 
-    def fetch(self, db: sqlite3.Connection, columns: str, limit: int) -> list[tuple[Any, ...]]:
-        """Return key and columns of rows, up to a limit."""
-        sql, values = self._sql(columns)
-        return db.execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()
-
-    def keys(self, db: sqlite3.Connection, limit: int) -> Iterable[tuple[Any, int]]:
-        """Return key and row number of rows, up to a limit."""
-        sql, values = self._sql("t.pk")
-        return db.execute(f"{sql} LIMIT ?", (*values, limit))
-
-    def _sql(self, columns: str) -> tuple[str, list[object]]:
-        where, values = list(self._where), list(self._values)
-        compare = "<" if self.down else ">"
+    def fetch(
+        self, db: sqlite3.Connection, columns: str, limit: int, skip: int = 0
+    ) -> list[tuple[Any, ...]]:
+        """Return order value and columns of rows, up to a limit, after ``skip`` rows."""
+        value = self._keys[0] if len(self._keys) > 1 else "NULL"
         direction = "DESC" if self.down else "ASC"
-        if self._key == "NULL":
-            order = f"t.pk {direction}"
-            if self.start is not None:
-                where.append(f"t.pk {compare} ?")
-                values.append(self.start[1])
-        else:
-            order = f"{self._key} {direction}, t.pk {direction}"
-            if self.start is not None:
-                where.append(f"({self._key}, t.pk) {compare} (?, ?)")
-                values += self.start
-        sql = (
-            f"SELECT {self._key}, {columns} FROM {self._tables} "
-            f"WHERE {' AND '.join(where)} ORDER BY {order}"
-        )
-        return sql, values
+        order = ", ".join(f"{key} {direction}" for key in self._keys)
+        tables, values = self._after_start()
+        sql = f"SELECT {value}, {columns} FROM {tables} ORDER BY {order} LIMIT ? OFFSET ?"
+        return db.execute(sql, (*values, limit, skip)).fetchall()
+
+    def count(self, db: sqlite3.Connection, most: int) -> int:
+        """Return the number of rows, counted up to a limit."""
+        tables, values = self._after_start()
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {tables} LIMIT ?)"
+        return int(db.execute(sql, (*values, most)).fetchone()[0])
+
+    def _after_start(self) -> tuple[str, list[object]]:
+        where, values = self._where, self._values
+        if self.start is not None:
+            value, execution, pk = self.start
+            start = {1: (pk,), 2: (value, pk), 3: (value, execution, pk)}[len(self._keys)]
+            compare = "<" if self.down else ">"
+            marks = ", ".join("?" * len(start))
+            where = [*where, f"({', '.join(self._keys)}) {compare} ({marks})"]
+            values = [*values, *start]
+        return f"{self._tables} WHERE {' AND '.join(where)}", values
 
 
 def artifact_lister(

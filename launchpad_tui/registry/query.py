@@ -22,7 +22,8 @@ Values = tuple[object, ...]
 
 #: The maximum number of conditions of a list, because SQLite limits the depth of expressions.
 MAX_CONDITIONS = 100
-_COMPARE = {
+#: the operators of SQL
+COMPARE = {
     Op.EQUALS: "=",
     Op.NOT_EQUALS: "<>",
     Op.LESS: "<",
@@ -37,12 +38,13 @@ class Attribute:
     """A column by which a list can be filtered and ordered.
 
     ``kind`` is text, name (ordered regardless of case), timestamp, number, or seconds (stored as
-    microseconds).
+    microseconds). ``indexed`` is set if an index has the rows of a list in the attribute's order.
     """
 
     column: str
     kind: str = "text"
     nullable: bool = False
+    indexed: bool = False
 
     @property
     def ordered(self) -> str:
@@ -75,18 +77,18 @@ ARTIFACTS = ListTable(
     "t.execution_pk",
     "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o "
     "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name = t.name "
-    "AND t.name <> '' AND {same}))",
+    "AND o.artifact_name <> '' AND {same}))",
     {
-        "name": Attribute("name", "name"),
-        "description": Attribute("description", "name"),
-        "id": Attribute("id"),
-        "scenario_id": Attribute("scenario_id", "name"),
-        "url": Attribute("url", "name"),
-        "execution_id": Attribute("execution_id"),
-        "created_at": Attribute("created_at", "timestamp"),
-        "modified_at": Attribute("modified_at", "timestamp"),
-        "size": Attribute("size", "number", nullable=True),
-        "files_state": Attribute("files_state"),
+        "name": Attribute("name", "name", indexed=True),
+        "description": Attribute("description", "name", indexed=True),
+        "id": Attribute("id", indexed=True),
+        "scenario_id": Attribute("scenario_id", "name", indexed=True),
+        "url": Attribute("url", "name", indexed=True),
+        "execution_id": Attribute("execution_id", indexed=True),
+        "created_at": Attribute("created_at", "timestamp", indexed=True),
+        "modified_at": Attribute("modified_at", "timestamp", indexed=True),
+        "size": Attribute("size", "number", nullable=True, indexed=True),
+        "files_state": Attribute("files_state", indexed=True),
         "checked_at": Attribute("checked_at", "timestamp", nullable=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
     },
@@ -97,22 +99,22 @@ EXECUTIONS = ListTable(
     "t.pk",
     "{main}",
     {
-        "id": Attribute("id"),
-        "name": Attribute("configuration_name", "name"),
-        "configuration_name": Attribute("configuration_name", "name"),
+        "id": Attribute("id", indexed=True),
+        "name": Attribute("configuration_name", "name", indexed=True),
+        "configuration_name": Attribute("configuration_name", "name", indexed=True),
         "configuration_id": Attribute("configuration_id"),
         "scenario_id": Attribute("scenario_id", "name"),
         "executable_id": Attribute("executable_id", "name"),
         "executable_version": Attribute("executable_version", "name"),
-        "status": Attribute("status"),
+        "status": Attribute("status", indexed=True),
         "target_status": Attribute("target_status"),
         "status_message": Attribute("status_message", "name"),
-        "created_at": Attribute("created_at", "timestamp"),
-        "modified_at": Attribute("modified_at", "timestamp"),
+        "created_at": Attribute("created_at", "timestamp", indexed=True),
+        "modified_at": Attribute("modified_at", "timestamp", indexed=True),
         "submitted_at": Attribute("submitted_at", "timestamp", nullable=True),
         "started_at": Attribute("started_at", "timestamp", nullable=True),
         "completed_at": Attribute("completed_at", "timestamp", nullable=True),
-        "duration": Attribute("duration", "seconds", nullable=True),
+        "duration": Attribute("duration", "seconds", nullable=True, indexed=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
     },
 )
@@ -121,6 +123,16 @@ EXECUTIONS = ListTable(
 def by_key(key: str) -> bool:
     """Return whether a metric column has the key of one series instead of a metric's name."""
     return "{" in key
+
+
+def series_key_condition(key: str) -> str:
+    """Return the SQL condition that the series ``s`` has a key, or is the headline of a metric.
+
+    It has one parameter, which is ``key``, and selects the index of the metric's values.
+    """
+    if by_key(key):
+        return "s.key = ? AND instr(s.key, '{') > 0"
+    return "s.name = ? AND s.headline = 1"
 
 
 def series_condition(table: ListTable, key: str) -> str:
@@ -135,10 +147,9 @@ def series_condition(table: ListTable, key: str) -> str:
             "s.pk = (SELECT o.pk FROM series o WHERE o.execution_pk = s.execution_pk "
             "AND o.key = s.key ORDER BY o.artifact_name, o.pk LIMIT 1)"
         )
-        return "s.key = ? AND " + table.owns.format(same=same, main=main)
-    return "s.name = ? AND s.headline = 1 AND " + table.owns.format(
-        same="o.headline = 1", main="s.main = 1"
-    )
+        return f"{series_key_condition(key)} AND {table.owns.format(same=same, main=main)}"
+    owns = table.owns.format(same="o.headline = 1", main="s.main = 1")
+    return f"{series_key_condition(key)} AND {owns}"
 
 
 def statistic_column(column: MetricColumn) -> str:
@@ -182,7 +193,8 @@ def match_expression(search: str) -> str:
     )
 
 
-def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
+def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Values]:
+    """Return the SQL of a condition on an attribute."""
     attribute = table.attributes.get(condition.name)
     if attribute is None:
         hint = f"Use one of {', '.join(table.attributes)}."
@@ -201,7 +213,7 @@ def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
                 field=condition.name,
             )
         collate = "" if condition.op in {Op.EQUALS, Op.NOT_EQUALS} else " COLLATE NOCASE"
-        return f"{column}{collate} {_COMPARE[condition.op]} ?", (condition.value,)
+        return f"{column}{collate} {COMPARE[condition.op]} ?", (condition.value,)
     if attribute.kind == "timestamp":
         return _timestamp(condition, column)
     if condition.op in {Op.BEFORE, Op.AFTER}:
@@ -211,8 +223,8 @@ def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
             "Use < or >.",
             field=condition.name,
         )
-    value = _number(condition)
-    return f"{column} {_COMPARE[condition.op]} ?", (
+    value = number_of(condition)
+    return f"{column} {COMPARE[condition.op]} ?", (
         value * 1_000_000 if attribute.kind == "seconds" else value,
     )
 
@@ -250,7 +262,7 @@ def _timestamp(condition: Condition, column: str) -> tuple[str, Values]:
             return f"{column} >= ?", (high,)
 
 
-def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
+def label_condition(table: ListTable, condition: Condition) -> tuple[str, Values]:
     """Return the SQL of a condition on a label.
 
     Rows without the label match only ``!=``, as in label selectors of the AI API.
@@ -265,43 +277,50 @@ def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
     key = condition.name if "/" in condition.name else f"%/{condition.name}"
     named = "key = ?" if "/" in condition.name else "key LIKE ?"
     if condition.op is Op.CONTAINS:
-        test: tuple[str, object] = ("instr(casefold(value), ?)", condition.value.casefold())
+        test: tuple[str, object] = ("instr(casefold(l.value), ?)", condition.value.casefold())
     elif condition.op in {Op.EQUALS, Op.NOT_EQUALS}:
-        test = ("value = ?", condition.value)
+        test = ("l.value = ?", condition.value)
     elif condition.op in {Op.BEFORE, Op.AFTER}:
-        test = (f"value {'<' if condition.op is Op.BEFORE else '>'} ?", condition.value)
+        test = (f"l.value {'<' if condition.op is Op.BEFORE else '>'} ?", condition.value)
     else:
         asked = number(condition.value)
-        compare = _COMPARE[condition.op]
+        compare = COMPARE[condition.op]
         test = (
-            (f"CAST(value AS REAL) {compare} ?", asked)
+            (f"CAST(l.value AS REAL) {compare} ?", asked)
             if asked is not None
-            else (f"value {compare} ?", condition.value)
+            else (f"l.value {compare} ?", condition.value)
         )
-    inside = f"t.pk IN (SELECT artifact_pk FROM artifact_labels WHERE {named} AND {test[0]})"
+    inside = (
+        "EXISTS (SELECT 1 FROM artifact_labels l "
+        f"WHERE l.artifact_pk = t.pk AND l.{named} AND {test[0]})"
+    )
     return (f"NOT {inside}" if condition.op is Op.NOT_EQUALS else inside), (key, test[1])
 
 
 def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
     """Return the SQL of a condition on a metric. Rows without a value never match."""
-    if condition.op not in _COMPARE:
+    if condition.op not in COMPARE:
         raise InvalidInput(
             f"The metric {condition.name} cannot be compared by {condition.op}",
             "The values of metrics are numbers.",
             "Use =, !=, <, <=, > or >=.",
             field=condition.name,
         )
-    key, _, statistic = condition.name.rpartition(":")
-    if statistic in set(Statistic) and key:
-        column = MetricColumn(key, Statistic(statistic))
-    else:
-        column = MetricColumn(condition.name)
+    column = metric_column(condition)
     return (
         f"EXISTS (SELECT 1 FROM series s WHERE s.execution_pk = {table.execution} "
         f"AND {series_condition(table, column.key)} "
-        f"AND s.{statistic_column(column)} {_COMPARE[condition.op]} ?)",
-        (column.key, _number(condition)),
+        f"AND s.{statistic_column(column)} {COMPARE[condition.op]} ?)",
+        (column.key, number_of(condition)),
     )
+
+
+def metric_column(condition: Condition) -> MetricColumn:
+    """Return the metric and the statistic that a condition compares."""
+    key, _, statistic = condition.name.rpartition(":")
+    if statistic in set(Statistic) and key:
+        return MetricColumn(key, Statistic(statistic))
+    return MetricColumn(condition.name)
 
 
 def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
@@ -316,16 +335,7 @@ def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
             "Use =, !=, contains, <, <=, > or >=.",
             field=condition.name,
         )
-    asked = number(condition.value)
-    bound: Values
-    if condition.op is Op.CONTAINS:
-        test, bound = "instr(casefold(p.value), ?)", (condition.value.casefold(),)
-    elif asked is None:
-        test, bound = f"p.value {_COMPARE[condition.op]} ?", (condition.value,)
-    elif condition.op is Op.NOT_EQUALS:
-        test, bound = "p.number IS NOT ?", (asked,)
-    else:
-        test, bound = f"p.number {_COMPARE[condition.op]} ?", (asked,)
+    test, bound, _ = parameter_test(condition)
     return (
         "EXISTS (SELECT 1 FROM executions e "
         "JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
@@ -334,7 +344,24 @@ def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
     )
 
 
-def _number(condition: Condition) -> float:
+def parameter_test(condition: Condition) -> tuple[str, Values, bool]:
+    """Return the SQL of a test of the parameter ``p``, its parameters, and whether the index of
+    the parameter's values has the matches side by side."""
+    asked = number(condition.value)
+    if condition.op is Op.CONTAINS:
+        return "instr(casefold(p.value), ?)", (condition.value.casefold(),), False
+    if asked is None:
+        if condition.op is Op.EQUALS:
+            # A text that is not a number equals no number.
+            return "p.number IS NULL AND p.value = ?", (condition.value,), True
+        return f"p.value {COMPARE[condition.op]} ?", (condition.value,), False
+    if condition.op is Op.NOT_EQUALS:
+        return "p.number IS NOT ?", (asked,), False
+    return f"p.number {COMPARE[condition.op]} ?", (asked,), True
+
+
+def number_of(condition: Condition) -> float:
+    """Return the number that a condition compares with."""
     try:
         value = float(condition.value)
     except ValueError as error:
@@ -354,8 +381,8 @@ def _number(condition: Condition) -> float:
 
 
 _BY_SUBJECT = {
-    Subject.ATTRIBUTE: _attribute,
-    Subject.LABEL: _label,
+    Subject.ATTRIBUTE: attribute_condition,
+    Subject.LABEL: label_condition,
     Subject.METRIC: _metric,
     Subject.PARAMETER: _parameter,
 }

@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 5
+VERSION = 6
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -320,6 +320,23 @@ STAGED = (
     "CREATE INDEX staged_points_execution ON staged_points (execution_pk)",
     # After all full chunks of a series follow those that are not full.
     "CREATE INDEX chunks_partial ON chunks (series_pk) WHERE count < 4096",
+)
+
+#: the statements of the sixth migration: indexes from which filtered and sorted lists are read
+LIST_INDEXES = (
+    # Numbers have no text in the index's order, other values no number.
+    "DROP INDEX configuration_parameters_name",
+    "CREATE INDEX configuration_parameters_value ON configuration_parameters (name, number, value)",
+    "CREATE INDEX artifacts_description ON artifacts (group_pk, kind, description COLLATE NOCASE)",
+    # The values of series with labels. The indexes of the first migration have the headlines.
+    *(
+        f"CREATE INDEX series_key_{column} ON series (group_pk, key, {column}, execution_pk, "
+        "artifact_name) WHERE instr(key, '{') > 0"
+        for column in ("last", "minimum", "maximum")
+    ),
+    # The series that are assigned to one model of their execution: most executions have none.
+    "CREATE INDEX series_model ON series (execution_pk, name, artifact_name, headline, key) "
+    "WHERE artifact_name <> ''",
 )
 
 #: the statements of the first migration

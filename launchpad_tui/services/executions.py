@@ -61,7 +61,7 @@ class ExecutionService:
 
     def count(self, scope: Scope, query: Query) -> int:
         """Return the number of executions that match a query. Raises as `listing`."""
-        return execution_lister(self._registry, scope, query).count()
+        return self.listing(scope, query).count()
 
     def get(self, scope: Scope, execution_id: str) -> ExecutionDetails:
         """Return an execution with its configuration, inputs and outputs. Raises NotFound."""

@@ -17,8 +17,11 @@ ANCHOR_EVERY = 500
 class Pager(Protocol[Row]):
     """A source of pages for a listing."""
 
-    def count(self) -> int:
-        """Return the number of rows."""
+    def count(self, most: int | None = None) -> tuple[int, bool]:
+        """Return the number of rows, counted up to ``most``, and whether these are all rows."""
+
+    def cancel(self) -> None:
+        """End running queries with `QueryCancelled`, and refuse further ones."""
 
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
         """Return the rows after a cursor, or before it if ``backwards``.
@@ -36,8 +39,9 @@ class Pager(Protocol[Row]):
 class Listing(Generic[Row]):
     """The rows of a query by absolute position. Blocking and thread-safe.
 
-    The count is read once. Rows that other processes add or remove later shift the positions until
-    `refresh` is called, but no call fails because of them.
+    Rows are read without their number, which may take much longer: `count` and `at_least` can run
+    on another thread at the same time. Rows that other processes add or remove later shift the
+    positions until `refresh` is called, but no call fails because of them.
     """
 
     def __init__(self, pager: Pager[Row]) -> None:
@@ -49,27 +53,49 @@ class Listing(Generic[Row]):
         self._positions: list[int] = []
 
     def count(self) -> int:
-        """Return the number of rows, which is read once."""
-        with self._lock:
-            if self._count is None:
-                self._count = self._pager.count()
-            return self._count
+        """Return the number of rows, which is read once.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        if self._count is None:
+            self._count, _ = self._pager.count()
+        return self._count
+
+    def at_least(self, most: int) -> tuple[int, bool]:
+        """Count up to ``most`` rows; return their number and whether these are all rows.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        if self._count is None:
+            found, complete = self._pager.count(most)
+            if not complete:
+                return found, False
+            self._count = found
+        return self._count, True
+
+    def cancel(self) -> None:
+        """End running calls of other threads with `QueryCancelled`, and refuse further calls."""
+        self._pager.cancel()
 
     def slice(self, start: int, stop: int) -> list[Row]:
         """Return the rows from position ``start`` up to but not including ``stop``; fewer at the
-        end of the list."""
+        end of the list.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
         with self._lock:
             start = max(0, start)
+            count = self._count
+            if count is not None:
+                stop = min(stop, count)
             if stop <= start:
                 return []
             position = self._nearest(start)
-            # The count is only needed if no known position is near the start.
             if start - position - 1 > ANCHOR_EVERY:
-                count = self.count()
-                stop = min(stop, count)
-                if stop <= start:
-                    return []
-                if count - start <= ANCHOR_EVERY:
+                if count is not None and count - start <= ANCHOR_EVERY:
                     return self._from_end(start, stop, count)
                 self._anchor(position, start, count)
                 position = self._nearest(start)
@@ -98,11 +124,11 @@ class Listing(Generic[Row]):
         self._remember(first, page)
         return list(page.rows[max(0, start - first) : stop - first])
 
-    def _anchor(self, position: int, start: int, count: int) -> None:
+    def _anchor(self, position: int, start: int, count: int | None) -> None:
         """Add anchors between known positions and ``start``, from the nearer known position."""
         index = bisect.bisect_left(self._positions, start)
         after = self._positions[index] if index < len(self._positions) else count
-        if start - position <= after - start:
+        if after is None or start - position <= after - start:
             found = self._pager.anchors(self._cursors.get(position), ANCHOR_EVERY, start - position)
             for number, cursor in enumerate(found, 1):
                 self._keep(position + number * ANCHOR_EVERY, cursor)

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("launchpad_tui.ui")
 RECONCILE_SECONDS = 3.0
-_LANES = ("files", "charts", "network", "acts", "probes", "previews")
+_LANES = ("lists", "counts", "files", "charts", "network", "acts", "probes", "previews")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
@@ -121,6 +121,14 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service on the registry's lane and return its result."""
         return await self.lanes["registry"].run(function, *args, **kwargs)
+
+    async def read_list(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that reads rows of a list, on the lane for lists."""
+        return await self.lanes["lists"].run(function, *args, **kwargs)
+
+    async def count(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that counts rows of a list, on the lane for counts."""
+        return await self.lanes["counts"].run(function, *args, **kwargs)
 
     async def files(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that reads or writes objects or files, on the lane for files."""

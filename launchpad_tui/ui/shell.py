@@ -129,6 +129,12 @@ class Shell(Protocol):
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service on the registry's lane and return its result."""
 
+    async def read_list(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that reads rows of a list, on the lane for lists."""
+
+    async def count(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that counts rows of a list, on the lane for counts."""
+
     async def files(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that reads or writes objects or files, on the lane for files."""
 

@@ -30,18 +30,37 @@ STYLE = Style(color="blue")
 class Numbers:
     """A list of numbers that records the ranges and threads of reads."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, indexed: bool = True) -> None:
         self.size = count
+        self.indexed = indexed
         self.read: list[tuple[int, int]] = []
         self.threads: set[str] = set()
 
     def count(self) -> int:
         return self.size
 
+    def at_least(self, most: int) -> tuple[int, bool]:
+        return (self.size, True) if self.size <= most or self.indexed else (most, False)
+
+    def cancel(self) -> None:
+        """Do nothing: no call takes long."""
+
     def slice(self, start: int, stop: int) -> list[int]:
         self.read.append((start, stop))
         self.threads.add(threading.current_thread().name)
         return list(range(start, min(stop, self.size)))
+
+
+class SlowlyCounted(Numbers):
+    """Numbers whose count is not known before an event is set."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.may_count = threading.Event()
+
+    def at_least(self, most: int) -> tuple[int, bool]:
+        self.may_count.wait(60)
+        return super().at_least(most)
 
 
 COLUMNS = (
@@ -86,8 +105,45 @@ async def test_only_visible_rows_and_a_page_around_are_read_on_the_lane(tmp_path
         assert "row 99999" in screen_text(pilot)
         assert "99,982–100,000 of" in screen_text(pilot)
         assert all(start >= 99_000 for start, _ in source.read)
-        assert source.threads == {"registry"}
+        assert source.threads == {"lists"}
         assert table.row == 99_999
+
+
+async def test_rows_are_shown_and_moved_through_while_they_are_counted(tmp_path: Path) -> None:
+    source = SlowlyCounted(100_000)
+    async with running(Home.at(tmp_path).ensure(), size=(60, 24)) as pilot:
+        sheet = Sheet(source)
+        pilot.app.push_screen(sheet)
+        while "row 18" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        assert "of …" in screen_text(pilot)
+        table: Any = sheet.query_one(VirtualTable)
+        while table.cursor < 180:
+            await pilot.press("pagedown")
+        source.may_count.set()
+        while "of 100,000" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        assert table.cursor >= 180
+        assert f"row {table.cursor}" in screen_text(pilot)
+
+
+async def test_the_number_of_rows_may_end_with_a_plus_sign(tmp_path: Path) -> None:
+    async with table_of(tmp_path, Numbers(30_000, indexed=False)) as (pilot, table):
+        while "of 10,000+" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        table.move_to(9_999)
+        await settled(pilot)
+        await press(pilot, *["pagedown"] * 8)
+        assert table.row > 10_100
+        await press(pilot, "end")
+        while table.row != 29_999:
+            await pilot.pause(0.02)
+        assert "of 30,000" in screen_text(pilot)
+
+
+async def test_a_list_that_ends_in_its_first_block_needs_no_count(tmp_path: Path) -> None:
+    async with table_of(tmp_path, SlowlyCounted(20)) as (pilot, _):
+        assert "of 20" in screen_text(pilot)
 
 
 async def test_a_move_repaints_two_lines_and_an_edge_scrolls(

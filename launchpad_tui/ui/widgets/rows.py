@@ -17,14 +17,20 @@ KEPT = 32
 class RowSource(Protocol[RowT_co]):
     """The rows of a table, for example a `services.listing.Listing`.
 
-    Both methods may block, so they are called on a lane.
+    All methods may block, so they are called on a lane, except for `cancel`.
     """
 
     def count(self) -> int:
         """Return the number of rows."""
 
+    def at_least(self, most: int) -> tuple[int, bool]:
+        """Return the number of rows, counted up to ``most``, and whether these are all rows."""
+
     def slice(self, start: int, stop: int) -> Sequence[RowT_co]:
         """Return the rows from ``start`` up to, but not including, ``stop``."""
+
+    def cancel(self) -> None:
+        """End running calls with `QueryCancelled`, and refuse further calls."""
 
 
 class FixedRows(Generic[Row]):
@@ -37,6 +43,13 @@ class FixedRows(Generic[Row]):
         """Return the number of rows."""
         return len(self._rows)
 
+    def at_least(self, most: int) -> tuple[int, bool]:  # noqa: ARG002
+        """Return the number of rows, which are all rows."""
+        return len(self._rows), True
+
+    def cancel(self) -> None:
+        """Do nothing: no call takes long."""
+
     def slice(self, start: int, stop: int) -> Sequence[Row]:
         """Return the rows from ``start`` up to, but not including, ``stop``."""
         return self._rows[start:stop]
@@ -46,9 +59,12 @@ class RowCache(Generic[Row]):
     """Blocks of rows by position. The block that was not used for longest is dropped first."""
 
     def __init__(self) -> None:
+        #: the number of rows that are known to exist; None if nothing is known
         self.count: int | None = None
-        #: whether ``count`` is the number of all rows, and not only of those that were read
+        #: whether ``count`` is the number of all rows
         self.counted = True
+        #: whether counting ended before all rows were counted
+        self.capped = False
         self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
 
     def get(self, index: int) -> Row | None:
@@ -66,7 +82,18 @@ class RowCache(Generic[Row]):
         while len(self._blocks) > KEPT:
             self._blocks.popitem(last=False)
 
-    def missing(self, top: int, height: int) -> int | None:
+    def put_next(self, number: int, rows: Sequence[Row]) -> None:
+        """Add a block of a list that may not be counted yet."""
+        self.put(number, rows)
+        end = number * BLOCK + len(rows)
+        if len(rows) < BLOCK and (rows or not number):
+            self.count, self.counted, self.capped = end, True, False
+        elif not rows:
+            self.count = min(self.count or 0, end)
+        elif self.count is None or end > self.count:
+            self.count, self.counted = end, False
+
+    def missing(self, top: int, height: int, *, ahead: bool = True) -> int | None:
         """Return the number of the block to read next, None if none is missing.
 
         Blocks in view come first, then those of the pages above and below.
@@ -74,10 +101,15 @@ class RowCache(Generic[Row]):
         Args:
             top: the position of the first row in view.
             height: the number of rows in view.
+            ahead: whether the pages above and below are read.
         """
-        last: int = (self.count - 1) // BLOCK if self.count else 0
+        # Of a list that is not counted, the block after the last known row is read, too.
+        known = (self.count or 0) - self.counted
+        last: int = max(0, known) // BLOCK
         in_view = range(max(0, top) // BLOCK, max(0, top + height - 1) // BLOCK + 1)
-        numbers: list[int] = [*in_view, max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
+        numbers: list[int] = [*in_view]
+        if ahead:
+            numbers += [max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
         for number in numbers:
             if number in self._blocks:
                 self._blocks.move_to_end(number)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.message import Message
 
+from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table_rows import TableRows
@@ -254,15 +256,18 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     async def do_select_all(self) -> None:
         """Select all rows of the list, whose IDs are read in pieces, or deselect them."""
-        source, count = self._source, self.cache.count or 0
+        source = self._source
         if source is None:
             return
-        if len(self.selection) >= count:
+        if self.cache.counted and len(self.selection) >= (self.cache.count or 0):
             self.clear_selection()
             return
         known = len(self.selection)
-        for start in range(0, count, 1000):
-            rows = await self.launchpad.read(source.slice, start, start + 1000)
+        for start in itertools.count(0, 1000):
+            try:
+                rows = await self.launchpad.read_list(source.slice, start, start + 1000)
+            except QueryCancelled:
+                return
             if len(self.selection) < known or self._source is not source:
                 # The selection was cleared meanwhile, or the table shows another list.
                 return
@@ -270,6 +275,8 @@ class VirtualTable(TableRows[Row], Generic[Row]):
                 self.selection.add(self.key_of(row))
             known = len(self.selection)
             self.repaint_lines((0,))
+            if len(rows) < 1000:
+                break
         self._selection_changed()
 
     # Keys and mouse -------------------------------------------------------------------------------
@@ -296,7 +303,10 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def do_last(self) -> None:
         """Move to the last row."""
-        self.move_to((self.cache.count or 1) - 1)
+        if self.cache.counted:
+            self.move_to((self.cache.count or 1) - 1)
+        else:
+            self.run_task(self.last_row(), group="last")
 
     def do_left(self) -> None:
         """Scroll the columns to the left."""

@@ -124,6 +124,8 @@ class TablePaint(Painted, Generic[Row]):
         if count:
             stop = min(count, self.top + max(1, self.rows_high))
             total = f"{count:,}" if self.cache.counted else glyphs.ellipsis
+            if self.cache.capped:
+                total = f"{count:,}+"
             line.add(f" {self.top + 1:,}{glyphs.range}{stop:,} of {total}", look.style("dim"))
         elif count is None:
             line.add(f" loading{glyphs.ellipsis}", look.style("dim"))
@@ -235,7 +237,7 @@ class TablePaint(Painted, Generic[Row]):
     def _edge(self, y: int) -> str:
         """Return the scroll mark of a line, which is in the last column."""
         count, high = self.cache.count or 0, self.rows_high
-        if count <= high or high < 3 or not self.cache.counted:
+        if count <= high or high < 3 or not (self.cache.counted or self.cache.capped):
             return " "
         size = max(1, high * high // count)
         start = round(self.top / max(1, count - high) * (high - size))

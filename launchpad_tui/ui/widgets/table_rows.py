@@ -7,11 +7,14 @@ from typing import Any, Generic, TypeVar
 
 from textual import events
 
+from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.rows import BLOCK, FixedRows, RowCache, RowSource
 from launchpad_tui.ui.widgets.table_paint import TablePaint
 
 Row = TypeVar("Row")
+#: counting the rows of a filtered list ends after this number, unless they are needed
+MOST_COUNTED = 10_000
 
 
 class TableRows(TablePaint[Row], Generic[Row]):
@@ -72,8 +75,15 @@ class TableRows(TablePaint[Row], Generic[Row]):
         return self.selection.ids or ((self.row_id,) if self.row_id else ())
 
     def expect(self) -> None:
-        """Announce that the rows shown will soon be replaced."""
+        """Announce that the rows shown will soon be replaced, and end queries for them."""
         self.settling, self._settles = True, False
+        self._cancel()
+        self._pending = self._pending_source = None
+
+    def _cancel(self) -> None:
+        for source in (self._source, self._pending_source):
+            if source is not None:
+                source.cancel()
 
     def set_source(
         self, source: RowSource[Row], *, keep_cursor: bool = True, expected: bool = True
@@ -85,8 +95,15 @@ class TableRows(TablePaint[Row], Generic[Row]):
             keep_cursor: whether the cursor stays on its row; otherwise it moves to the first row.
             expected: whether this is the replacement that `expect` announced.
         """
+        for former in (self._source, self._pending_source):
+            if former is not None and former is not source:
+                former.cancel()
         self._pending_source = source
         self._pending = RowCache()
+        if keep_cursor and self.cache.count:
+            # The former number is shown until the rows are counted again.
+            self._pending.count = self.cache.count
+            self._pending.counted, self._pending.capped = self.cache.counted, self.cache.capped
         self._keep_cursor = keep_cursor
         self._settles = expected
         self._fetch()
@@ -179,8 +196,14 @@ class TableRows(TablePaint[Row], Generic[Row]):
 
     async def _fetch_all(self) -> None:
         try:
-            while await self._fetch_next():
-                pass
+            while True:
+                try:
+                    if not await self._fetch_next():
+                        break
+                except QueryCancelled:
+                    # Another source has been set, or will be.
+                    if self._pending_source is None:
+                        break
         except Exception as error:
             self._pending = self._pending_source = None
             self.settling = False
@@ -191,8 +214,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
             self._fetching = False
 
     async def _fetch_next(self) -> bool:
-        """Read a missing block or count, and return whether one was missing."""
-        read = self.launchpad.read
+        """Read a missing block, and return whether one was missing."""
         pending, source = self._pending, self._pending_source
         if pending is not None and source is not None:
             return await self._fetch_pending(pending, source)
@@ -202,43 +224,66 @@ class TableRows(TablePaint[Row], Generic[Row]):
         if number is None:
             return False
         cache = self.cache
-        rows = await read(self._source.slice, number * BLOCK, (number + 1) * BLOCK)
+        rows = await self.launchpad.read_list(
+            self._source.slice, number * BLOCK, (number + 1) * BLOCK
+        )
         if cache is self.cache:
-            cache.put(number, rows)
-            if not rows:
-                cache.count = min(cache.count or 0, number * BLOCK)
+            cache.put_next(number, rows)
+            self._show_from(self.top)
             self.repaint()
         return True
 
     async def _fetch_pending(self, pending: RowCache[Row], source: RowSource[Row]) -> bool:
-        read = self.launchpad.read
         top = self.top if self._keep_cursor else 0
-        number = pending.missing(top, max(1, self.rows_high))
-        if number is not None and (number == 0 or pending.count is not None):
-            rows = await read(source.slice, number * BLOCK, (number + 1) * BLOCK)
+        number = pending.missing(top, max(1, self.rows_high), ahead=False)
+        if number is not None:
+            start = number * BLOCK
+            rows = await self.launchpad.read_list(source.slice, start, start + BLOCK)
             if pending is self._pending:
-                pending.put(number, rows)
-                if pending.count is None and len(rows) < BLOCK:
-                    pending.count = len(rows)
-                # The first rows of a new list are shown before they are counted.
-                if self.cache.count is None:
-                    self.cache.put(number, rows)
-                    self.cache.count = len(rows)
-                    self.cache.counted = False
-                    self.repaint()
-                    self.cursor_moved()
-            return True
-        if pending.count is None:
-            count = await read(source.count)
-            pending.count = count
-            return True
+                pending.put_next(number, rows)
+            if rows or not number:
+                return True
         if pending is self._pending:
             row_id = self.row_id
             place = pending.find(lambda row: self.key_of(row) == row_id) if row_id else None
             self._pending = self._pending_source = None
             self._source = source
             self._swap(pending, place)
+            if not pending.counted or self._keep_cursor:
+                # The rows never wait for their number.
+                self.run_task(self._count(source, pending), group="count", exclusive=False)
         return True
+
+    async def _count(
+        self, source: RowSource[Row], cache: RowCache[Row], most: int | None = MOST_COUNTED
+    ) -> None:
+        """Count the rows, up to a limit or all of them, and show their number."""
+        complete = True
+        try:
+            if most is None:
+                count = await self.launchpad.count(source.count)
+            else:
+                count, complete = await self.launchpad.count(source.at_least, most)
+        except QueryCancelled:
+            return
+        if cache is not self.cache:
+            return
+        cache.count = count if complete else max(count, cache.count or 0)
+        cache.counted, cache.capped = complete, not complete
+        self.cursor = max(0, min(self.cursor, cache.count - 1))
+        self._show_from(self.top)
+        self._painted_top = self.top
+        self.repaint()
+        self._fetch()
+
+    async def last_row(self) -> None:
+        """Count all rows if they are not counted, then move the cursor to the last one."""
+        source, cache = self._source, self.cache
+        if source is not None and not cache.counted:
+            self.launchpad.say("Counting the rows of the list")
+            await self._count(source, cache, None)
+        if cache is self.cache and cache.counted:
+            self.move_to((cache.count or 1) - 1)
 
     def _swap(self, cache: RowCache[Row], place: int | None) -> None:
         """Show another cache of rows; ``place`` is the new position of the cursor's row."""
@@ -270,6 +315,10 @@ class TableRows(TablePaint[Row], Generic[Row]):
     def on_mount(self) -> None:
         """Read the rows of a source that was set before the widget was mounted."""
         self._fetch()
+
+    def on_unmount(self) -> None:
+        """End queries, which the next screen would wait for."""
+        self._cancel()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor in view, and read rows that came into view."""

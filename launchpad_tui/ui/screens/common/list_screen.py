@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 #: seconds between the last key typed into the search line and the search
-DEBOUNCE = 0.12
+DEBOUNCE = 0.03
 #: the most rows that are charted or compared together; reading more takes a minute
 MAX_TOGETHER = 5000
 NO_ROW = "No row is under the cursor"
@@ -94,7 +94,7 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
 
     @abstractmethod
     def listing(self, query: Query) -> Listing[Row]:
-        """Return the rows that match a query; called on the registry's lane."""
+        """Return the rows that match a query; called on the lane for lists."""
 
     async def condition_names(self) -> list[tuple[str, str]]:
         """Return what conditions can filter by, as pairs of ``SUBJECT NAME`` and title."""
@@ -135,7 +135,7 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
         keep_cursor = not self._query_changed
         self._query_changed = False
         query = self.current_query
-        listing = await self.read(self.listing, query)
+        listing = await self.launchpad.read_list(self.listing, query)
         filtered = bool(query.search or query.conditions)
         table.empty = "No matches\nPress esc or F to clear the filter" if filtered else self.EMPTY
         table.set_source(listing, keep_cursor=keep_cursor, expected=query == self.current_query)
