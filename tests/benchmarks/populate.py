@@ -20,7 +20,6 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
 from pathlib import Path
 
 from launchpad_tui.bootstrap import first_start
@@ -33,11 +32,13 @@ from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, S
 from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import (
     artifacts,
+    chunk,
     configurations,
     connections,
     executions,
     scenarios,
     series,
+    series_points,
 )
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import to_json
@@ -273,9 +274,14 @@ def _without_indexes(db: sqlite3.Connection) -> Iterator[None]:
 def _insert_series(
     db: sqlite3.Connection, group: int, of: Iterable[tuple[int, Plan]], count: int
 ) -> None:
-    """Insert the short series of executions, whose points are in the tail."""
+    """Insert the short series of executions that have ended, whose points are in one chunk."""
+    if count >= chunk.SIZE:
+        for execution, plan in of:
+            for name, labels, found in plan.series(count):
+                series_points.add_bulk(db, execution, name, labels, found)
+        return
     pk = db.execute("SELECT coalesce(max(pk), 0) FROM series").fetchone()[0]
-    rows, tail = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    rows, chunks = list[tuple[object, ...]](), list[tuple[object, ...]]()
     for execution, plan in of:
         for name, labels, found in plan.series(count):
             pk += 1
@@ -289,6 +295,7 @@ def _insert_series(
                     to_json(labels),
                     series_key(name, labels),
                     count,
+                    count,
                     found.values[0],
                     found.values[-1],
                     low,
@@ -300,14 +307,19 @@ def _insert_series(
                     found.times[-1],
                 )
             )
-            tail += zip(repeat(pk), found.steps, found.times, found.values, strict=False)
+            packed = chunk.pack(found)
+            chunks.append((pk, count, count - 1, found.times[0], found.times[-1], packed))
     db.executemany(
-        "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, count, first, last, "
-        "minimum, maximum, minimum_step, maximum_step, last_step, first_at, last_at) "
-        f"VALUES ({', '.join('?' * 16)})",
+        "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, count, chunked, first, "
+        "last, minimum, maximum, minimum_step, maximum_step, last_step, first_at, last_at) "
+        f"VALUES ({', '.join('?' * 17)})",
         rows,
     )
-    db.executemany("INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)", tail)
+    db.executemany(
+        "INSERT INTO chunks (series_pk, count, not_finite, first_step, last_step, first_at, "
+        "last_at, overview, steps, times, points) VALUES (?, ?, 0, 0, ?, ?, ?, x'', x'', x'', ?)",
+        chunks,
+    )
 
 
 def _add_scenarios(registry: Registry) -> None:
