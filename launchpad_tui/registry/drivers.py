@@ -33,15 +33,16 @@ SOME = 100_000
 _PAGE = 64
 
 
-def few(rows: int) -> int:
+def few(rows: int, wanted: int = _PAGE) -> int:
     """Return the largest number of entries of a driver that is used at once.
 
-    With as many matches, as many rows have to be read in the list's order to find a page.
+    With as many matches, as many rows have to be read in the list's order to find the wanted ones.
 
     Args:
         rows: the number of rows of the table.
+        wanted: the number of rows that are wanted.
     """
-    return math.isqrt(_PAGE * rows)
+    return math.isqrt(wanted * rows)
 
 
 @dataclass(frozen=True, slots=True)

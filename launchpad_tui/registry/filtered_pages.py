@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
@@ -28,8 +29,10 @@ def artifact_page(
     """Return at most ``top`` artifacts after the first ``skip``. Raises NotFound."""
     with registry.read() as db:
         where = _artifacts(group_pk(db, scope), wanted)
-        rows = db.execute(*_page("artifacts", artifacts.COLUMNS, where, top, skip)).fetchall()
-    return [artifacts.from_row(row) for row in rows]
+        return [
+            artifacts.from_row(row)
+            for row in _page(db, "artifacts", artifacts.COLUMNS, where, top, skip)
+        ]
 
 
 def count_artifacts(registry: Registry, scope: Scope, wanted: ArtifactFilter) -> int:
@@ -44,10 +47,8 @@ def configuration_page(
     """Return at most ``top`` configurations after the first ``skip``. Raises NotFound."""
     with registry.read() as db:
         where = _configurations(group_pk(db, scope), wanted)
-        rows = db.execute(
-            *_page("configurations", configurations.COLUMNS, where, top, skip)
-        ).fetchall()
-        return configurations.from_row(db, rows)
+        columns = configurations.COLUMNS
+        return configurations.from_row(db, _page(db, "configurations", columns, where, top, skip))
 
 
 def count_configurations(registry: Registry, scope: Scope, wanted: ConfigurationFilter) -> int:
@@ -62,8 +63,10 @@ def execution_page(
     """Return at most ``top`` executions after the first ``skip``. Raises NotFound."""
     with registry.read() as db:
         where = _executions(group_pk(db, scope), wanted)
-        rows = db.execute(*_page("executions", executions.COLUMNS, where, top, skip)).fetchall()
-    return [executions.from_row(row) for row in rows]
+        return [
+            executions.from_row(row)
+            for row in _page(db, "executions", executions.COLUMNS, where, top, skip)
+        ]
 
 
 def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) -> int:
@@ -72,13 +75,17 @@ def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) 
         return _count(db, "executions", _executions(group_pk(db, scope), wanted))
 
 
-def _page(table: str, columns: str, where: _Where, top: int, skip: int) -> tuple[str, list[object]]:
+def _page(
+    db: sqlite3.Connection, table: str, columns: str, where: _Where, top: int, skip: int
+) -> list[tuple[Any, ...]]:
+    """Return the columns of the rows of a page."""
     conditions, values = where
     inner = (
         f"SELECT t.pk FROM {table} t WHERE {' AND '.join(conditions)} "
         "ORDER BY t.pk LIMIT ? OFFSET ?"
     )
-    return f"SELECT {columns} FROM {table} WHERE pk IN ({inner}) ORDER BY pk", [*values, top, skip]
+    sql = f"SELECT {columns} FROM {table} WHERE pk IN ({inner}) ORDER BY pk"
+    return db.execute(sql, (*values, top, skip)).fetchall()
 
 
 def _count(db: sqlite3.Connection, table: str, where: _Where) -> int:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import heapq
+import sqlite3
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import artifacts, executions
+from launchpad_tui.registry.cancellation import Cancellation
 from launchpad_tui.registry.codec import terms
+from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.query import match_expression
+from launchpad_tui.registry.drivers import few, search_driver, smallest
+from launchpad_tui.registry.query import ARTIFACTS, EXECUTIONS, ListTable, match_expression
 
-_JOINS = "JOIN resource_groups g ON g.pk = t.group_pk JOIN connections c ON c.pk = g.connection_pk"
+#: the parts of a search: a table, and the kinds of artifacts
+PARTS: tuple[tuple[ListTable, tuple[str, ...]], ...] = (
+    (ARTIFACTS, ("model",)),
+    (ARTIFACTS, ("dataset", "resultset", "other")),
+    (EXECUTIONS, ()),
+)
 
 
 def search(registry: Registry, text: str, limit: int) -> list[Hit]:
@@ -18,36 +32,88 @@ def search(registry: Registry, text: str, limit: int) -> list[Hit]:
     Models come first, then other artifacts, then executions, each ordered from newest to oldest.
     An empty text finds nothing.
     """
-    if not terms(text):
-        return []
     found: list[Hit] = []
-    for table, columns, where in (
-        ("artifacts", artifacts.COLUMNS, "t.kind = 'model'"),
-        ("artifacts", artifacts.COLUMNS, "t.kind <> 'model'"),
-        ("executions", executions.COLUMNS, "1"),
-    ):
+    for number in range(len(PARTS)):
         if len(found) < limit:
-            found += _search(registry, table, columns, where, text, limit - len(found))
+            found += search_part(registry, number, text, limit - len(found))
     return found
 
 
-def _search(
-    registry: Registry, table: str, columns: str, where: str, text: str, limit: int
+def search_part(
+    registry: Registry,
+    number: int,
+    text: str,
+    limit: int,
+    cancellation: Cancellation | None = None,
 ) -> list[Hit]:
+    """Return the entries of one of the `PARTS` that contain every word, from newest to oldest.
+
+    Raises:
+        QueryCancelled: the search was cancelled.
+    """
+    table, kinds = PARTS[number]
     words, match = terms(text), match_expression(text)
-    source, values = f"{table} t", list[object]()
-    conditions = [where, *("instr(t.search_text, ?)" for _ in words)]
-    if match:
-        source = f"{table}_search f CROSS JOIN {table} t"
-        conditions = [f"{table}_search MATCH ?", "t.pk = f.rowid", *conditions]
-        values.append(match)
-    shown = ", ".join(f"t.{name}" for name in columns.split(", "))
-    with registry.read() as db:
-        rows = db.execute(
-            f"SELECT c.name, g.name, {shown} FROM {source} {_JOINS} "
-            f"WHERE {' AND '.join(conditions)} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
-            (*values, *words, limit),
-        ).fetchall()
-    if table == "artifacts":
-        return [Hit(Scope(row[0], row[1]), artifact=artifacts.from_row(row[2:])) for row in rows]
-    return [Hit(Scope(row[0], row[1]), execution=executions.from_row(row[2:])) for row in rows]
+    if not words:
+        return []
+    with registry.read(cancellation) as db:
+        driver = None
+        if match:
+            rows = db.execute(f"SELECT max(pk) FROM {table.name}").fetchone()[0] or 0
+            driver = smallest(db, [search_driver(table, match)], few(rows))
+        scopes = {
+            pk: Scope(connection, group)
+            for pk, connection, group in db.execute(
+                "SELECT g.pk, c.name, g.name FROM resource_groups g "
+                "JOIN connections c ON c.pk = g.connection_pk"
+            )
+        }
+        if driver is None:
+            lists = [
+                _newest(db, table, group, kind, words)
+                for group in scopes
+                for kind in kinds or (None,)
+            ]
+            # Each list is read only as far as its rows are among the newest of all.
+            pks = [pk for _, pk in islice(heapq.merge(*lists, reverse=True), limit)]
+        else:
+            where = f" AND t.kind IN ({placeholders(kinds)})" if kinds else ""
+            where += " AND instr(t.search_text, ?)" * len(words)
+            pks = [
+                pk
+                for (pk,) in db.execute(
+                    f"SELECT t.pk FROM ({driver.sql}) d CROSS JOIN {table.name} t "
+                    f"WHERE t.pk = d.x{where} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
+                    (*driver.values, *kinds, *words, limit),
+                )
+            ]
+        rows_of = _rows(db, table, pks)
+    found = [(scopes[rows_of[pk][0]], rows_of[pk][1:]) for pk in pks]
+    if table is ARTIFACTS:
+        return [Hit(scope, artifact=artifacts.from_row(row)) for scope, row in found]
+    return [Hit(scope, execution=executions.from_row(row)) for scope, row in found]
+
+
+def _newest(
+    db: sqlite3.Connection, table: ListTable, group: int, kind: str | None, words: tuple[str, ...]
+) -> Iterator[tuple[int, int]]:
+    """Yield the time of creation and the row number of the matches of a group, newest first."""
+    kinds, values = ("", ()) if kind is None else ("AND t.kind = ?", (kind,))
+    return db.execute(
+        f"SELECT t.created_at, t.pk FROM {table.name} t WHERE t.group_pk = ? {kinds}"
+        f"{' AND instr(t.search_text, ?)' * len(words)} ORDER BY t.created_at DESC, t.pk DESC",
+        (group, *values, *words),
+    )
+
+
+def _rows(db: sqlite3.Connection, table: ListTable, pks: list[int]) -> dict[int, tuple[Any, ...]]:
+    """Return group and columns of rows by row number."""
+    found: dict[int, tuple[Any, ...]] = {}
+    for start in range(0, len(pks), BATCH):
+        some = pks[start : start + BATCH]
+        for row in db.execute(
+            f"SELECT pk, group_pk, {table.columns} FROM {table.name} "
+            f"WHERE pk IN ({placeholders(some)})",
+            some,
+        ):
+            found[row[0]] = row[1:]
+    return found

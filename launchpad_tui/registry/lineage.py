@@ -8,6 +8,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.drivers import few
 
 
 def inputs_of(
@@ -41,16 +42,30 @@ def consumers_of(
         group = group_pk(db, scope)
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
-            found += [
-                row[0]
-                for row in db.execute(
-                    "SELECT DISTINCT e.id FROM configuration_inputs i JOIN executions e "
-                    "ON e.configuration_pk = i.configuration_pk WHERE e.group_pk = ? "
-                    f"AND i.artifact_id IN ({placeholders(some)}) "
-                    "ORDER BY e.created_at, e.pk LIMIT ?",
-                    (group, *some, limit),
+            used = f"i.artifact_id IN ({placeholders(some)})"
+            rows = db.execute("SELECT max(pk) FROM executions").fetchone()[0] or 0
+            most = few(rows, limit)
+            inputs = db.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM configuration_inputs i WHERE {used} LIMIT ?)",
+                (*some, most + 1),
+            ).fetchone()[0]
+            if inputs <= most:
+                # The uses are looked up in the index and sorted.
+                sql = (
+                    "SELECT DISTINCT e.id, e.created_at, e.pk FROM configuration_inputs i "
+                    "CROSS JOIN executions e ON e.configuration_pk = i.configuration_pk "
+                    f"WHERE {used} AND e.group_pk = ? ORDER BY e.created_at, e.pk LIMIT ?"
                 )
-            ]
+                values = [*some, group, limit]
+            else:
+                # Executions are read from the oldest one until enough of them use an artifact.
+                sql = (
+                    "SELECT e.id FROM executions e WHERE e.group_pk = ? AND EXISTS (SELECT 1 "
+                    "FROM configuration_inputs i WHERE i.configuration_pk = e.configuration_pk "
+                    f"AND +{used}) ORDER BY e.created_at, e.pk LIMIT ?"
+                )
+                values = [group, *some, limit]
+            found += [row[0] for row in db.execute(sql, values)]
             if len(found) >= limit:
                 break
     return list(dict.fromkeys(found))[:limit]

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from launchpad_tui.domain.query import Hit
+from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import labels_text
 from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
@@ -18,6 +19,7 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
+    from launchpad_tui.services.everywhere import EverywhereSearch
     from launchpad_tui.ui.theme import Look
 
 _EMPTY = (
@@ -41,6 +43,10 @@ class EverywhereScreen(LaunchpadScreen):
             hidden=True,
         ),
     )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._search: EverywhereSearch | None = None
 
     def body(self) -> ComposeResult:
         """Yield the search input and the results."""
@@ -67,11 +73,20 @@ class EverywhereScreen(LaunchpadScreen):
         """Search for the text of the input."""
         search_input = self.query_one(Input)
         text = search_input.value.strip()
-        rows = await self.read(self.desk.everywhere.search, text)
-        self.table.empty = (
-            f"No results for {text!r}\nOnly synchronized data is searched" if text else _EMPTY
-        )
-        self.table.set_rows(rows)
+        search = self._search = self.desk.everywhere.start(text)
+        while not search.complete:
+            try:
+                await self.launchpad.read_list(search.search_next)
+            except QueryCancelled:
+                return  # The text was changed meanwhile.
+            if search.hits or search.complete:
+                # The first hits are shown before the others are found.
+                self.table.empty = (
+                    f"No results for {text!r}\nOnly synchronized data is searched"
+                    if text
+                    else _EMPTY
+                )
+                self.table.set_rows(tuple(search.hits))
         if search_input.value.strip() != text:
             self.table.expect()
 
@@ -79,7 +94,16 @@ class EverywhereScreen(LaunchpadScreen):
         """Search while the user types."""
         event.stop()
         self.table.expect()
+        self._cancel()
         self.reload()
+
+    def on_unmount(self) -> None:
+        """End the search, which the next screen would wait for."""
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._search is not None:
+            self._search.cancel()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Move the focus to the results."""
