@@ -121,8 +121,8 @@ class Query:
     ids: tuple[str, ...] | None = None
 
 
-#: a position in a list: the order value of a row, and the row numbers of its execution (0 if the
-#: list is not ordered by a metric) and of the row itself, which break ties
+#: a position in a list: the order value of a row, a number that breaks ties in the order of an
+#: index (0 if there is none), and the row number
 Cursor = tuple[str | int | float | None, int, int]
 
 

@@ -133,10 +133,10 @@ class Lister(Generic[Row]):
             curves = self._curves(db, rows)
         return Page(
             tuple(
-                self._build(row[3:], metrics.get(row[1], {}), curves.get(row[1], {}))
+                self._build(row[4:], metrics.get(row[2], {}), curves.get(row[2], {}))
                 for row in rows
             ),
-            tuple(self._cursor(row) for row in rows),
+            tuple(row[:3] for row in rows),
         )
 
     def anchors(
@@ -149,30 +149,24 @@ class Lister(Generic[Row]):
         """
         found: list[Cursor] = []
         number = 0
-        columns = f"t.pk, {self._table.execution}"
         with self._registry.read(self._cancellation) as db:
             driver = self._planned(db)
             for segment in self._segments(db, cursor, backwards, driver):
                 if driver is not None:
                     # The rows have to be sorted, so they are read only once.
-                    read = segment.fetch(db, columns, rows - number)
-                    found += [
-                        self._cursor(row) for row in read[every - 1 - number % every :: every]
-                    ]
+                    read = segment.fetch(db, "", rows - number)
+                    found += read[every - 1 - number % every :: every]
                     number += len(read)
                     continue
                 while (len(found) + 1) * every <= rows:
                     # SQLite skips the rows, which is much faster than returning them.
-                    read = segment.fetch(db, columns, 1, every - number % every - 1)
+                    read = segment.fetch(db, "", 1, every - number % every - 1)
                     if not read:
                         number += segment.count(db, every)
                         break
-                    found.append(self._cursor(read[0]))
+                    found += read
                     segment.start, number = found[-1], len(found) * every
         return found
-
-    def _cursor(self, row: tuple[Any, ...]) -> Cursor:
-        return row[0], row[2] if self._metric is not None and row[2] is not None else 0, row[1]
 
     def _drivers(self, db: sqlite3.Connection) -> list[Driver]:
         return drivers(self._table, self._kind, self._query, group_pk(db, self._scope))
@@ -211,7 +205,7 @@ class Lister(Generic[Row]):
         rows: list[tuple[Any, ...]] = []
         shown = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
         shown += f", {_CONFIGURATION.format(self._table.execution)}"
-        columns = f"t.pk, {self._table.execution}"
+        columns = f", {self._table.execution}"
         # Rows that have to be sorted are sorted without the columns that are shown.
         later = driver is not None
         for segment in self._segments(db, cursor, backwards, driver):
@@ -222,14 +216,14 @@ class Lister(Generic[Row]):
                 break
         if not later:
             return rows
-        pks = [row[1] for row in rows]
+        pks = [row[2] for row in rows]
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(pks), BATCH):
             some = pks[start : start + BATCH]
             sql = f"SELECT t.pk, {shown} FROM {self._table.name} t WHERE t.pk IN"
             for row in db.execute(f"{sql} ({placeholders(some)})", some):
                 found[row[0]] = row[1:]
-        return [(*row, *found[row[1]]) for row in rows]
+        return [(*row, *found[row[2]]) for row in rows]
 
     def _segments(
         self,
@@ -263,12 +257,15 @@ class Lister(Generic[Row]):
         if self._metric is not None:
             return self._metric_segment(source, self._metric, has_value)
         attribute = self._table.attributes[str(self._query.order.by)]
-        where, keys = list(source.where), (attribute.ordered, "t.pk")[0 if has_value else 1 :]
+        where = list(source.where)
         if attribute.nullable:
             where.append(f"t.{attribute.column} IS {'NOT ' if has_value else ''}NULL")
         elif not has_value:
             return None
-        return _Segment(source.tables, where, source.values, keys)
+        if not has_value:
+            return _Segment(source.tables, where, source.values, ("t.pk",), value="NULL")
+        keys = (attribute.ordered, "t.pk")
+        return _Segment(source.tables, where, source.values, keys, value=attribute.ordered)
 
     def _metric_segment(
         self, source: _Source, metric: MetricColumn, has_value: bool
@@ -287,20 +284,22 @@ class Lister(Generic[Row]):
             if same:
                 return None  # Rows without a value match no condition on it.
             where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
-            return _Segment(source.tables, where, [*source.values, metric.key], ("t.pk",))
+            # An index has this order, so that rows can be read without sorting all of them.
+            keys: tuple[str, ...] = ("t.created_at", "t.pk")
+            values = [*source.values, metric.key]
+            return _Segment(source.tables, where, values, keys, value="NULL", tie=keys[0])
         # Conditions on the metric limit the part of its index that is read.
         ranged = [one for one in same if one.op is not Op.NOT_EQUALS]
         where = [*source.where, own, *(f"{value} {COMPARE[one.op]} ?" for one in ranged)]
         values = [*source.values, metric.key, *(number_of(one) for one in ranged)]
         # Ties are ordered as in the index, so that many equal values need not be sorted.
         keys = (value, "s.execution_pk", "t.pk")
-        if source.driven or self._query.ids is not None:
-            return _Segment(f"{source.tables} CROSS JOIN series s", where, values, keys)
-        # The index on the metric's value yields the first rows without reading the others.
-        where = ["s.group_pk = ?", *where]
-        return _Segment(
-            f"series s CROSS JOIN {source.tables}", where, [source.group, *values], keys
-        )
+        tables = f"{source.tables} CROSS JOIN series s"
+        if not source.driven and self._query.ids is None:
+            # The index on the metric's value yields the first rows without reading the others.
+            tables = f"series s CROSS JOIN {source.tables}"
+            where, values = ["s.group_pk = ?", *where], [source.group, *values]
+        return _Segment(tables, where, values, keys, value=value, tie=keys[1])
 
     def _source(self, db: sqlite3.Connection, driver: Driver | None) -> _Source:
         group = group_pk(db, self._scope)
@@ -345,7 +344,7 @@ class Lister(Generic[Row]):
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], column: str, key: str
     ) -> Iterable[tuple[int, Any]]:
         """Yield row numbers, each with a column of the series that represents a metric there."""
-        pks = [row[1] for row in rows]
+        pks = [row[2] for row in rows]
         for start in range(0, len(pks), BATCH):
             some = pks[start : start + BATCH]
             yield from db.execute(
@@ -369,27 +368,49 @@ class _Source:
 
 
 class _Segment:
-    """A part of a list, ordered by keys: an order value and row numbers, or row numbers alone."""
+    """A part of a list, ordered by keys, of which the last is the row number.
+
+    Args:
+        tables: the tables of the statement.
+        where: its conditions.
+        values: its parameters.
+        keys: the SQL expressions to order by.
+        value: the expression of the order value of cursors.
+        tie: the expression of their second entry.
+    """
 
     def __init__(
-        self, tables: str, where: list[str], values: list[object], keys: tuple[str, ...]
+        self,
+        tables: str,
+        where: list[str],
+        values: list[object],
+        keys: tuple[str, ...],
+        *,
+        value: str,
+        tie: str = "0",
     ) -> None:
         self._tables = tables
         self._where = where
         self._values = values
         self._keys = keys
+        self._value = value
+        self._tie = tie
         self.start: Cursor | None = None
         self.down = False
 
     def fetch(
         self, db: sqlite3.Connection, columns: str, limit: int, skip: int = 0
     ) -> list[tuple[Any, ...]]:
-        """Return order value and columns of rows, up to a limit, after ``skip`` rows."""
-        value = self._keys[0] if len(self._keys) > 1 else "NULL"
+        """Return cursors and further columns of rows, up to a limit, after ``skip`` rows.
+
+        Args:
+            columns: empty, or SQL that starts with a comma.
+        """
         direction = "DESC" if self.down else "ASC"
         order = ", ".join(f"{key} {direction}" for key in self._keys)
         tables, values = self._after_start()
-        sql = f"SELECT {value}, {columns} FROM {tables} ORDER BY {order} LIMIT ? OFFSET ?"
+        shown = f"{self._value}, {self._tie}, t.pk{columns}"
+        sql = f"SELECT {shown} FROM {tables} ORDER BY {order} LIMIT ? OFFSET ?"
         return db.execute(sql, (*values, limit, skip)).fetchall()
 
     def count(self, db: sqlite3.Connection, most: int) -> int:
@@ -401,8 +422,8 @@ class _Segment:
     def _after_start(self) -> tuple[str, list[object]]:
         where, values = self._where, self._values
         if self.start is not None:
-            value, execution, pk = self.start
-            start = {1: (pk,), 2: (value, pk), 3: (value, execution, pk)}[len(self._keys)]
+            places = {self._value: 0, self._tie: 1}
+            start = [self.start[places.get(key, 2)] for key in self._keys]
             compare = "<" if self.down else ">"
             marks = ", ".join("?" * len(start))
             where = [*where, f"({', '.join(self._keys)}) {compare} ({marks})"]

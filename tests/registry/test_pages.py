@@ -125,7 +125,10 @@ class SampleRegistry:
         with_key = [m for m in rows if key(m) is not None]
         without = [m for m in rows if key(m) is None]
         with_key.sort(key=lambda m: (key(m), number[m.id]), reverse=query.order.descending)
-        without.sort(key=lambda m: number[m.id], reverse=query.order.descending)
+        without.sort(
+            key=lambda m: (isinstance(by, MetricColumn) and m.created_at, number[m.id]),
+            reverse=query.order.descending,
+        )
         return with_key + without
 
     def _wanted(self, model: Artifact, query: Query) -> bool:
