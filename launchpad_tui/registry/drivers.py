@@ -137,7 +137,8 @@ def _label(
         "WHERE keys.key IS NOT NULL) SELECT key FROM keys WHERE key LIKE ?)"
     )
     yield Driver(
-        f"SELECT DISTINCT artifact_pk AS x FROM artifact_labels WHERE key IN {keys} AND value = ?",
+        "SELECT DISTINCT artifact_pk AS x FROM artifact_labels INDEXED BY artifact_labels_key "
+        f"WHERE key IN {keys} AND value = ?",
         (key, value),
         "t.pk",
     )

@@ -426,8 +426,14 @@ class _Segment:
             start = [self.start[places.get(key, 2)] for key in self._keys]
             compare = "<" if self.down else ">"
             marks = ", ".join("?" * len(start))
-            where = [*where, f"({', '.join(self._keys)}) {compare} ({marks})"]
-            values = [*values, *start]
+            # SQLite compares several columns by an index only if none has a COLLATE clause; the
+            # first condition finds the start in the index.
+            where = [
+                *where,
+                f"{self._keys[0]} {compare}= ?",
+                f"({', '.join(self._keys)}) {compare} ({marks})",
+            ]
+            values = [*values, start[0], *start]
         return f"{self._tables} WHERE {' AND '.join(where)}", values
 
 

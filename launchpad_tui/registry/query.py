@@ -76,7 +76,8 @@ ARTIFACTS = ListTable(
     artifacts.COLUMNS,
     "t.execution_pk",
     "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o "
-    "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name = t.name "
+    "INDEXED BY series_model WHERE o.execution_pk = s.execution_pk AND o.name = s.name "
+    "AND o.artifact_name = t.name "
     "AND o.artifact_name <> '' AND {same}))",
     {
         "name": Attribute("name", "name", indexed=True),

@@ -1,0 +1,286 @@
+"""The queries of lists use indexes, and take as many steps for many rows as for few."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Subject
+from launchpad_tui.errors import QueryCancelled
+from launchpad_tui.registry import global_search, lineage
+from launchpad_tui.registry.cancellation import BudgetExceeded, Cancellation
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.pages import Lister, artifact_lister
+from launchpad_tui.services.listing import Listing
+from tests.benchmarks.populate import DATASETS, populate
+
+FEW, MANY = 600, 3000
+ROWS = 40
+
+
+def where(*conditions: tuple[Subject, str, Op, str], order: Order | None = None) -> Query:
+    found = tuple(Condition(*one) for one in conditions)
+    return Query(conditions=found, order=order or Order())
+
+
+GOOD = (Subject.METRIC, "accuracy", Op.GREATER, "0.5")
+BEST = (Subject.METRIC, "accuracy", Op.GREATER, "0.97")
+SLOW = (Subject.PARAMETER, "learning_rate", Op.LESS, "0.01")
+RARE = (Subject.PARAMETER, "seed", Op.EQUALS, "77")
+LOSS = MetricColumn("loss")
+LABELED = MetricColumn("loss{phase=validation}")
+#: queries whose rows are read in the order of an index
+IN_ORDER = {
+    "all": Query(),
+    "a letter": Query("e"),
+    "metric and parameter": where(GOOD, SLOW),
+    "metric and parameter by metric": where(GOOD, SLOW, order=Order(LOSS, False)),
+    "metric": where(GOOD),
+    "parameter": where((Subject.PARAMETER, "optimizer", Op.EQUALS, "adam")),
+    "label": where((Subject.LABEL, "algorithm", Op.NOT_EQUALS, "lstm")),
+    "by name": Query(order=Order("name", False)),
+    "by description": Query(order=Order("description", False)),
+    "by URL": Query(order=Order("url")),
+    "by size": Query(order=Order("size")),
+    "by metric": Query(order=Order(LOSS, False)),
+    "by metric with labels": Query(order=Order(LABELED)),
+}
+#: queries whose rows are read from the index of a condition
+DRIVEN = {
+    "best": where(BEST, SLOW),
+    "none": where((Subject.METRIC, "accuracy", Op.GREATER, "5"), SLOW),
+    "rare": where(RARE),
+    "rare by metric": where(RARE, order=Order(LOSS)),
+    "rare label": where((Subject.LABEL, "stage", Op.EQUALS, "missing")),
+    "words": Query("churn lstm emea"),
+    "large": where((Subject.ATTRIBUTE, "size", Op.GREATER, "499900000")),
+    "with labels": where((Subject.METRIC, str(LABELED), Op.LESS, "0.001")),
+}
+
+
+@pytest.fixture(scope="module", params=["analyzed", "not analyzed"])
+def homes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[int, Registry]]:
+    """Registries with few and many models, with and without statistics of SQLite."""
+    root = tmp_path_factory.mktemp("plans")
+    found = {}
+    for models in (FEW, MANY):
+        home = Home.at(root / str(models))
+        populate(home, models, 30 * models)
+        if request.param == "not analyzed":
+            registry = Registry(home.registry_path)
+            with registry.write() as db:
+                db.execute("DELETE FROM sqlite_stat1")
+            registry.close()
+        found[models] = Registry(home.registry_path)
+    yield found
+    for registry in found.values():
+        registry.close()
+    shutil.rmtree(root)
+
+
+def lister_of(registry: Registry, query: Query) -> Lister[object]:
+    return artifact_lister(registry, DEFAULT_SCOPE, ArtifactKind.MODEL, query)  # type: ignore[return-value]
+
+
+def steps(registry: Registry, action: Callable[[], object]) -> int:
+    """Return the instructions of SQLite's virtual machine that an action takes, in hundreds."""
+    number = 0
+
+    def count() -> int:
+        nonlocal number
+        number += 1
+        return 0
+
+    with registry.read() as db:
+        db.set_progress_handler(count, 100)
+        try:
+            action()
+        finally:
+            db.set_progress_handler(None, 0)
+    return number
+
+
+def plan_of(registry: Registry, action: Callable[[], object]) -> list[str]:
+    """Return the lines of the query plans of all statements of an action."""
+    statements: list[str] = []
+    with registry.read() as db:
+        db.set_trace_callback(statements.append)
+        try:
+            action()
+        finally:
+            db.set_trace_callback(None)
+        return [
+            str(line[3])
+            for statement in statements
+            if statement.startswith(("SELECT", "WITH"))
+            for line in db.execute(f"EXPLAIN QUERY PLAN {statement}")
+        ]
+
+
+#: subqueries, constants, tables with few rows, and the tables of a full-text index
+NOT_SCANNED = r"SCAN (\(|CONSTANT|(d|keys|json_each|g|c)\b|.*VIRTUAL TABLE|main\.\w+_search_config)"
+
+
+def scans(plan: list[str]) -> list[str]:
+    """Return the lines that read all rows of a table."""
+    return [line for line in plan if line.startswith("SCAN") and not re.match(NOT_SCANNED, line)]
+
+
+@pytest.mark.parametrize("name", [*IN_ORDER, *DRIVEN])
+def test_lists_scan_no_table(homes: dict[int, Registry], name: str) -> None:
+    query = (IN_ORDER | DRIVEN)[name]
+    registry = homes[MANY]
+    plan = plan_of(registry, lambda: lister_of(registry, query).page(None, ROWS))
+    assert not scans(plan), plan
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+def test_lists_in_the_order_of_an_index_are_not_sorted(
+    homes: dict[int, Registry], name: str
+) -> None:
+    registry = homes[MANY]
+    lister = lister_of(registry, IN_ORDER[name])
+    plan = plan_of(registry, lambda: lister.page(None, ROWS))
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    cursor = lister.page(None, ROWS).cursors[-1]
+    plan = plan_of(registry, lambda: lister.page(cursor, ROWS))
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    assert not scans(plan), plan
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_pages_of_longer_lists_take_no_more_steps(
+    homes: dict[int, Registry], name: str, backwards: bool
+) -> None:
+    if backwards and "metric" in name and name.startswith("by"):
+        pytest.skip("the rows without a value come last and have to be searched")
+    taken = {
+        models: steps(
+            registry,
+            lambda registry=registry: lister_of(registry, IN_ORDER[name]).page(  # type: ignore[misc]
+                None, ROWS, backwards=backwards
+            ),
+        )
+        for models, registry in homes.items()
+    }
+    # Estimates may count up to the square root of the number of rows, which is 2.2 times as many.
+    assert taken[MANY] < 2.5 * taken[FEW] + 50
+
+
+@pytest.mark.parametrize("name", DRIVEN)
+def test_few_matches_take_few_steps(homes: dict[int, Registry], name: str) -> None:
+    registry = homes[MANY]
+    whole = steps(registry, lambda: lister_of(registry, Query("zq")).page(None, ROWS))
+    found = steps(registry, lambda: lister_of(registry, DRIVEN[name]).page(None, ROWS))
+    assert found < whole
+
+
+def test_a_count_with_a_limit_takes_as_many_steps_as_its_limit(
+    homes: dict[int, Registry],
+) -> None:
+    registry = homes[MANY]
+    lister = lister_of(registry, Query("e"))
+    assert lister.count() == (MANY, True)
+    assert lister.count(100) == (100, False)
+    limited = steps(registry, lambda: lister.count(100))
+    assert limited * 10 < steps(registry, lister.count)
+    # The number of all rows is in an index, so that no limit is needed.
+    assert lister_of(registry, Query()).count(100) == (MANY, True)
+
+
+@pytest.mark.parametrize("text", ["e", "tion", "churn lstm"])
+def test_searches_everywhere_scan_no_table(homes: dict[int, Registry], text: str) -> None:
+    registry = homes[MANY]
+    plan = plan_of(registry, lambda: global_search.search(registry, text, 20))
+    assert not scans(plan), plan
+    taken = [
+        steps(one, lambda one=one: global_search.search(one, text, 20))  # type: ignore[misc]
+        for one in homes.values()
+    ]
+    assert taken[1] < 2.5 * taken[0] + 50
+
+
+def test_the_uses_of_a_dataset_are_not_all_read(homes: dict[int, Registry]) -> None:
+    taken, found = [], []
+    for registry in homes.values():
+
+        def read(registry: Registry = registry) -> None:
+            found.append(lineage.consumers_of(registry, DEFAULT_SCOPE, DATASETS[:1], 10))
+
+        taken.append(steps(registry, read))
+    assert len(found[0]) == len(found[1]) == 10
+    assert found[0] == found[1]
+    assert taken[1] < 2.5 * taken[0] + 50
+
+
+def test_a_jump_to_the_middle_and_the_last_page(homes: dict[int, Registry]) -> None:
+    registry = homes[MANY]
+    for order in (Order("created_at"), Order(LOSS, False), Order(LABELED), Order("description")):
+        lister = lister_of(registry, Query(order=order))
+        rows = Listing(lister).slice(0, MANY)
+        for start in (MANY // 2, MANY - ROWS):
+            assert Listing(lister).slice(start, start + ROWS) == rows[start : start + ROWS]
+
+
+def test_a_cancelled_query_ends_and_others_go_on(homes: dict[int, Registry]) -> None:
+    registry = homes[MANY]
+    stale, current = Cancellation(), Cancellation()
+    endless = (
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    )
+    ended: list[type[BaseException]] = []
+    running = threading.Event()
+
+    def run() -> None:
+        try:
+            with registry.read(stale) as db:
+                running.set()
+                db.execute(endless).fetchone()
+        except QueryCancelled:
+            ended.append(QueryCancelled)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert running.wait(60)
+    with registry.read(current) as db:
+        rows = db.execute("SELECT pk FROM artifacts")
+        assert rows.fetchone()
+        stale.cancel()
+        thread.join(60)
+        assert ended == [QueryCancelled]
+        # The other query continues, and so does the next one of the same thread.
+        assert len(rows.fetchall()) >= MANY
+    with pytest.raises(QueryCancelled), registry.read(stale):
+        pass
+    with registry.read() as db:
+        assert db.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_budget_ends_a_query_of_its_block_only(homes: dict[int, Registry]) -> None:
+    registry = homes[MANY]
+    sql = "SELECT count(*) FROM artifacts a, artifacts b WHERE a.pk > ?"
+    with registry.read() as db:
+        with pytest.raises(BudgetExceeded), registry.budget(20_000):
+            db.execute(sql, (0,)).fetchone()
+        assert db.execute("SELECT count(*) FROM artifacts").fetchone()[0] >= MANY
+
+
+def test_rows_are_found_when_the_budget_is_exceeded(
+    homes: dict[int, Registry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = homes[MANY]
+    query = where(GOOD, SLOW)
+    expected = lister_of(registry, query).page(None, ROWS)
+    monkeypatch.setattr("launchpad_tui.registry.pages._BUDGET", 0)
+    monkeypatch.setattr("launchpad_tui.registry.cancellation.STEPS", 100)
+    assert lister_of(registry, query).page(None, ROWS) == expected
