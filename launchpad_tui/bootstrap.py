@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
+    from launchpad_tui.services.overview import OverviewService
     from launchpad_tui.services.preferences import PreferenceService
     from launchpad_tui.services.runtimes import Runtimes
     from launchpad_tui.services.scenarios import ScenarioService
@@ -269,6 +270,12 @@ def _everywhere(desk: Desk) -> EverywhereService:
     return EverywhereService(desk.registry)
 
 
+def _overview(desk: Desk) -> OverviewService:
+    from launchpad_tui.services.overview import OverviewService
+
+    return OverviewService(desk.registry)
+
+
 def _serving(desk: Desk) -> ServingService:
     from launchpad_tui.services.serving import ServingService
 
@@ -305,6 +312,7 @@ FACTORIES = Factories(
     charts=_charts,
     boards=_boards,
     everywhere=_everywhere,
+    overview=_overview,
     clients=_clients,
     serving=_serving,
     changes=_changes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +29,40 @@ def _demo(_context: CommandContext, options: argparse.Namespace) -> int:
         return run_headless(open_desk(home), sys.stdout, again=options.retrain, quick=options.quick)
     check_terminal()
     desk = open_desk(home)
+    if options.retrain and not _confirm_retraining(desk):
+        options.retrain = False
     plan = prepare_demo(desk, again=options.retrain, quick=options.quick)
     _finish_in_background(desk, plan)
-    return open_ui(home.root)
+    if plan.created:
+        # Charts that grow say more about the app than a list without models.
+        ids = tuple(execution.id for execution in plan.executions)
+        code = open_ui(home.root, "board", {"item_ids": ids})
+    else:
+        code = open_ui(home.root)
+    if not code:
+        _print_next(home.root)
+    return code
+
+
+def _confirm_retraining(desk: Desk) -> bool:
+    """Ask whether to train again beside the models that exist. Without any, do not ask."""
+    from launchpad_tui.domain.connection import DEFAULT_SCOPE
+
+    if not (count := desk.overview.counts(DEFAULT_SCOPE).models):
+        return True
+    noun = "model" if count == 1 else "models"
+    print(f"The demo has {count} {noun}. Training again adds others beside them.")
+    return input("Train again? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _print_next(root: Path) -> None:
+    """Print where the home of the demo is, and three commands to continue with."""
+    prefix = f"LAUNCHPAD_HOME={shlex.quote(str(root))} launchpad"
+    print(f"Home folder of the demo: {root}")
+    print("Continue with:")
+    print(f"  {prefix} models list")
+    print(f"  {prefix} executions list")
+    print("  launchpad demo")
 
 
 def _finish_in_background(desk: Desk, plan: DemoPlan) -> None:

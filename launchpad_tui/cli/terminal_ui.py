@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from launchpad_tui.services.desk import Desk
 
 
-def open_ui(home: Path | None, route: str = "models") -> int:
+def open_ui(
+    home: Path | None, route: str = "models", params: Mapping[str, Any] | None = None
+) -> int:
     """Open the terminal interface and return its exit code.
+
+    Args:
+        home: the home folder; None for the one of the environment.
+        route: the id of the route of the first screen.
+        params: arguments of the first screen's constructor.
 
     Raises:
         ConfigError: Standard input or output is not a terminal.
@@ -24,6 +33,7 @@ def open_ui(home: Path | None, route: str = "models") -> int:
     from launchpad_tui.config.paths import Home
     from launchpad_tui.config.settings import Settings
     from launchpad_tui.ui import run_ui
+    from launchpad_tui.ui.shell import START_DEMO
 
     # Errors in the home folder or the settings are reported on standard error, before the
     # terminal switches to full-screen mode.
@@ -36,7 +46,11 @@ def open_ui(home: Path | None, route: str = "models") -> int:
 
         return open_desk(place)
 
-    return run_ui(open_home, route)
+    code = run_ui(open_home, route, params)
+    if code == START_DEMO:
+        # Another home is opened, with services of its own, so a new process is simpler.
+        os.execv(sys.executable, [sys.executable, "-m", "launchpad_tui", "demo"])
+    return code
 
 
 def check_terminal() -> None:

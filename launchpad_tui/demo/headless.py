@@ -10,6 +10,7 @@ from launchpad_tui.demo.candidates import TRAIN
 from launchpad_tui.demo.plan import DemoPlan, evaluate, prepare_demo
 from launchpad_tui.demo.results import Result, results, score
 from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Execution, Status
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now
@@ -41,7 +42,11 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     Raises:
         LaunchpadError: The home folder could not be filled or read.
     """
+    models = desk.overview.counts(DEFAULT_SCOPE).models
     plan = prepare_demo(desk, again=again, quick=quick)
+    if again and models:
+        noun = "model" if models == 1 else "models"
+        _print(out, f"The demo has {models} {noun}; training again adds others beside them.")
     _print(out, f"Home folder of the demo: {desk.home.root}")
     total = len(plan.executions)
     if plan.created:

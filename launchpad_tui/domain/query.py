@@ -165,6 +165,25 @@ class ExecutionRow:
 
 
 @record
+class Overview:
+    """Numbers of objects in a resource group, each at most ``limit``."""
+
+    models: int
+    datasets: int
+    executions: int
+    running: int
+    configurations: int
+    limit: int
+
+    def text(self, name: str) -> str:
+        """Return a number as text, ``9,999+`` if it reaches the limit; empty if it is 0."""
+        number: int = getattr(self, name)
+        if number >= self.limit:
+            return f"{self.limit - 1:,}+"
+        return f"{number:,}" if number else ""
+
+
+@record
 class Hit:
     """A result of a search over all connections: either ``artifact`` or ``execution`` is set."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
+    from launchpad_tui.services.overview import OverviewService
     from launchpad_tui.services.preferences import PreferenceService
     from launchpad_tui.services.runtimes import Runtimes
     from launchpad_tui.services.scenarios import ScenarioService
@@ -65,6 +66,7 @@ class Factories:
     charts: Callable[[Desk], ChartService]
     boards: Callable[[Desk], BoardService]
     everywhere: Callable[[Desk], EverywhereService]
+    overview: Callable[[Desk], OverviewService]
     clients: Callable[[Desk], ClientService]
     serving: Callable[[Desk], ServingService]
     changes: Callable[[Desk], ChangeWatch]
@@ -197,6 +199,11 @@ class Desk:
     def everywhere(self) -> EverywhereService:
         """Search in all connections and resource groups."""
         return self._factories.everywhere(self)
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        """Numbers of objects."""
+        return self._factories.overview(self)
 
     @cached_property
     def clients(self) -> ClientService:

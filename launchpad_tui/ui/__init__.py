@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
 
-def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int:
+def run_ui(
+    desk_factory: Callable[[], Desk],
+    start_route: str = "models",
+    start_params: Mapping[str, Any] | None = None,
+) -> int:
     """Run the interface until the user quits.
 
     Args:
         desk_factory: opens the desk; called on the thread that owns the registry's connection,
             while the interface is being loaded.
         start_route: the id of the route of the first screen.
+        start_params: arguments of the first screen's constructor.
 
     Returns:
-        The exit code.
+        The exit code; `shell.START_DEMO` asks for the demo to be started.
     """
     import gc
 
@@ -32,7 +37,8 @@ def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int
     from launchpad_tui.ui.app import LaunchpadApp
     from launchpad_tui.ui.termination import quit_on_signals
 
-    app = LaunchpadApp(opening, registry, start_route)
+    app = LaunchpadApp(opening, registry, start_route, start_params)
+    app.welcomes = start_route == "models"
     with quit_on_signals(app.transfers.quit):
         app.run()
     return app.return_code or 0

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
@@ -16,8 +16,6 @@ from textual.screen import Screen
 from textual.worker import NoActiveWorker, Worker, get_current_worker
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
-from launchpad_tui.domain.execution import Status
-from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.domain.text import safe_lines
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
@@ -37,6 +35,7 @@ from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
 from launchpad_tui.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.query import Overview
     from launchpad_tui.services.desk import Desk
 
 P = ParamSpec("P")
@@ -45,7 +44,6 @@ T = TypeVar("T")
 log = logging.getLogger("launchpad_tui.ui")
 RECONCILE_SECONDS = 3.0
 _LANES = ("lists", "counts", "files", "charts", "network", "acts", "probes", "previews")
-_RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
 class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
@@ -55,6 +53,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         opening: the future of the desk, which is being opened on the registry's lane.
         registry: the lane that owns the registry's connection.
         start: the route of the first screen.
+        params: arguments of the first screen's constructor.
     """
 
     TITLE = "launchpad"
@@ -70,7 +69,13 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     #search { padding: 0 1; }
     """
 
-    def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
+    def __init__(
+        self,
+        opening: Future[Desk],
+        registry: Lane,
+        start: str = "models",
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         # With NO_COLOR set, Textual shows colors as grays; the palette ``plain`` uses bold and
         # reverse instead.
         self._environ = dict(os.environ)
@@ -86,10 +91,14 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
         self.running, self.stale = 0, ""
+        self.overview: Overview | None = None
         self._opening = opening
         self._desk: Desk | None = None
         self._scope: Scope = DEFAULT_SCOPE
         self._start, self._last_error = start, ""
+        self._start_params = dict(params or {})
+        #: whether a home without any object is shown the welcome screen first
+        self.welcomes = False
         self._unbound: set[tuple[str, str]] = set()
         if opening.done() and opening.exception() is None:
             self._apply_settings(opening.result())
@@ -187,7 +196,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     def get_default_screen(self) -> Screen[Any]:
         """Return the first screen, so that it is in the first frame."""
         route = routes.BY_ID[self._start]
-        screen: Screen[Any] = route.load()(**route.params)
+        screen: Screen[Any] = route.load()(**route.params, **self._start_params)
         accept_result(screen, self)
         return screen
 
@@ -348,6 +357,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
             # The first poll only records the current state, so it has to come before the first
             # screen reads.
             await self.read(desk.changes.poll)
+            if self.welcomes and await self.read(desk.overview.is_empty):
+                self.open("welcome", automatic=True)
         except Exception as error:  # noqa: BLE001  without a desk the app cannot continue
             self._fail(error)
             return
@@ -368,7 +379,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
                 await asyncio.sleep(2)
 
     async def _announce(self, topics: frozenset[str]) -> None:
-        if "executions" in topics:
+        if topics & {"executions", "artifacts", "configurations"}:
             await self._count_running()
         for screen in self.screen_stack:
             if isinstance(screen, LaunchpadScreen):
@@ -387,9 +398,9 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
             await asyncio.sleep(RECONCILE_SECONDS)
 
     async def _count_running(self) -> None:
-        count = await self.read(self.desk.executions.count, self._scope, _RUNNING)
-        if count != self.running:
-            self.running = count
+        overview = await self.read(self.desk.overview.counts, self._scope)
+        if overview != self.overview:
+            self.overview, self.running = overview, overview.running
             self._repaint(HeaderLine)
 
     def _apply_settings(self, desk: Desk) -> None:

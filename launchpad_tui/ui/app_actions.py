@@ -16,6 +16,7 @@ APP_ACTIONS: tuple[Action, ...] = (
     ),
     Action("app.help", "? f1", "help", "Show the keys of this screen", "Everywhere", 99),
     Action("app.manual", "", "manual", "Read the manual", "Everywhere"),
+    Action("app.welcome", "", "welcome", "Show the ways to begin", "Everywhere"),
     Action(
         "app.transfers",
         "ctrl+t",

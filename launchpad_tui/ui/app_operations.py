@@ -39,6 +39,10 @@ class AppActions(ActionOwner):
         """Open the topics of the manual."""
         self.open("manual")
 
+    def do_welcome(self) -> None:
+        """Open the welcome screen."""
+        self.open("welcome")
+
     def do_repaint(self) -> None:
         """Write the whole screen again."""
         self.repaint_terminal()

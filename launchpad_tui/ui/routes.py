@@ -166,6 +166,7 @@ ROUTES: tuple[Route, ...] = (
         ("schedule", "cron"),
         top=True,
     ),
+    Route("welcome", "Welcome", "welcome.welcome:WelcomeScreen", top=True),
     Route("schedule.create", "Schedule", "schedules.schedules:ScheduleWizard"),
     Route("connection", "Connection", "connections.connection:ConnectionScreen"),
     Route("connection.add", "Add", "connections.connection_edit:ConnectionAddScreen"),

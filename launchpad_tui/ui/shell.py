@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.domain.query import Overview
     from launchpad_tui.services.desk import Desk
     from launchpad_tui.services.transfers import Job, Work
     from launchpad_tui.ui.keymap import Keymap
     from launchpad_tui.ui.theme import Look
 
+#: the exit code with which the app asks for the demo to be started
+START_DEMO = 100
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -95,6 +98,8 @@ class Shell(Protocol):
     look: Look
     #: the number of running executions in the current scope
     running: int
+    #: numbers of objects in the current scope; None before they are counted
+    overview: Overview | None
     #: the title of the last retryable error; empty if the data shown are current
     stale: str
     #: text and color role of the message line

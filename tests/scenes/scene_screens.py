@@ -191,6 +191,22 @@ SCENES = [
         USUAL,
         expect=("1–2 of 2", "learning_rate=0.05 trees=400"),
     ),
+    Scene(
+        "welcome",
+        nothing,
+        keys(),
+        (120, 24),
+        start="welcome",
+        expect=(
+            "Welcome to launchpad",
+            "Run the demo",
+            "Connect to SAP AI Core",
+            "Open the manual",
+        ),
+    ),
+    Scene(
+        "welcome-narrow", nothing, keys(), SMALL, start="welcome", expect=("Import from a bucket",)
+    ),
     Scene("configurations-empty", nothing, keys("4"), SMALL, expect=("No configurations yet",)),
     Scene(
         "configuration",

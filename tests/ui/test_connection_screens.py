@@ -29,7 +29,7 @@ async def test_resource_group_is_added_switched_to_and_deleted(workshop_home: Ho
         assert app.desk.connections.current() == Scope("local", "team-a")
         assert isinstance(app.screen, ArtifactsScreen)
         text = screen_text(pilot)
-        assert "local/team-a › Models" in text
+        assert "local/team-a  1 Models" in text
         assert "No models yet" in text
         assert "running" not in text.split("\n")[0]
         await press(pilot, "0", "end", "D", "enter", "n")

@@ -19,10 +19,31 @@ FOOTER_LIMIT = 16
 ALWAYS = 90
 
 
+#: the tabs of the header: key, title, number of `Overview` and route
+_TABS = (
+    ("1", "Models", "models", "models"),
+    ("2", "Datasets", "datasets", "datasets"),
+    ("3", "Executions", "executions", "executions"),
+    ("4", "Configurations", "configurations", "configurations"),
+    ("5", "Scenarios", "", "scenarios"),
+    ("8", "Metrics", "", "board"),
+    ("9", "Object stores", "", "stores"),
+    ("0", "Connections", "", "connections"),
+)
+#: the width from which the header has tabs
+_LEAST_WIDTH = 78
+#: the number of tabs that are shown if there is no room for all
+_MAIN_TABS = 5
+
+
 class HeaderLine(Painted):
     """The header: ``◆ launchpad  local/default › Models                 ● 2 running  live``."""
 
     DEFAULT_CSS = "HeaderLine { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spans: list[tuple[int, int, str]] = []
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """Return scope and breadcrumb, then transfers, running executions and sync status."""
@@ -31,7 +52,10 @@ class HeaderLine(Painted):
         right: list[tuple[str, str]] = []
         if app.transfers.text:
             right.append((f"{glyphs.down} {app.transfers.text}", "accent"))
-        if app.running:
+        open_titles = app.trail()
+        with_tabs = len(open_titles) == 1 and bool(self._tab_of(open_titles[0]))
+        # The tab of the executions shows how many are running, unless there is no room for tabs.
+        if app.running and not (with_tabs and width >= _LEAST_WIDTH):
             right.append((f"{glyphs.running} {app.running} running", "accent"))
         if app.stale:
             right.append(
@@ -50,7 +74,18 @@ class HeaderLine(Painted):
         line = LineBuilder(max(0, width - size), look.style("text"))
         line.add(f" {glyphs.mark} launchpad ", look.style("title"))
         line.add(f" {app.scope_text} ", look.style("dim"))
-        for number, title in enumerate(trail := self._trail(line.width - line.used)):
+        self._spans = []
+        tabs = self._tabs(open_titles[0], line.width - line.used) if with_tabs else ()
+        for key, title, count, route in tabs:
+            current = title == open_titles[0] or route == self._tab_of(open_titles[0])
+            start = line.used
+            line.add(f" {key} ", look.style("key" if current else "dim"))
+            line.add(title, look.style("strong" if current else "dim"))
+            line.add(f" {count}" if count else "", look.style("accent"))
+            line.add(" ")
+            self._spans.append((start, line.used, route))
+        trail = [] if tabs else self._trail(line.width - line.used)
+        for number, title in enumerate(trail):
             line.add(f"{glyphs.crumb} ", look.style("faint"))
             line.add(
                 f"{title} ", look.style("strong" if number + 1 == len(trail) else "dim"), safe=True
@@ -62,6 +97,47 @@ class HeaderLine(Painted):
         for text, role in right:
             whole.add(f" {text} ", look.style(role), safe=True)
         return whole.strip()
+
+    @staticmethod
+    def _tab_of(title: str) -> str:
+        """Return the route of the tab with this title, empty if there is none."""
+        return next((route for _, one, _, route in _TABS if one == title), "")
+
+    def _tabs(self, current: str, room: int) -> list[tuple[str, str, str, str]]:
+        """Return the tabs of the main screens in the longest form that fits into ``room`` cells.
+
+        They have key, title, count and route. There are none if the current screen has no tab, or
+        if not even the short form fits.
+        """
+        if not self._tab_of(current):
+            return []
+        overview, glyphs = self.launchpad.overview, self.look.glyphs
+        full: list[tuple[str, str, str, str]] = []
+        for key, title, counted, route in _TABS:
+            count = overview.text(counted) if overview is not None and counted else ""
+            if overview is not None and route == "executions" and overview.running:
+                count = f"{glyphs.running}{overview.text('running')}"
+            full.append((key, title, count, route))
+        running = glyphs.running
+        bare = [(key, title, n if running in n else "", route) for key, title, n, route in full]
+        short = [
+            (key, title if title == current else title[:4], number, route)
+            for key, title, number, route in bare
+        ]
+        main = _MAIN_TABS
+        for form in (full, full[:main], bare[:main], short[:main]):
+            if current not in {title for _, title, _, _ in form} and form is not full:
+                shown = next(tab for tab in full if tab[1] == current)
+                form = [*form, shown]  # noqa: PLW2901  the current tab is always shown
+            if sum(len(k) + len(t) + (len(c) + 1 if c else 0) + 3 for k, t, c, _ in form) <= room:
+                return form
+        return []
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the clicked tab."""
+        for start, stop, route in self._spans:
+            if start <= event.x < stop:
+                self.launchpad.open(route)
 
     def _trail(self, room: int) -> list[str]:
         """Return the titles of the open screens, shortened to ``room`` cells.

@@ -60,7 +60,11 @@ _COLUMNS = (
 
 
 class ScenariosScreen(LaunchpadScreen):
-    """All executables of the connection, by scenario."""
+    """All executables of the connection, by scenario.
+
+    Args:
+        add: whether to ask for workflow templates to add at once.
+    """
 
     TITLE_TEXT = "Scenarios and executables"
     TOPICS = frozenset({"scenarios"})
@@ -90,6 +94,10 @@ class ScenariosScreen(LaunchpadScreen):
             needs="add_executable",
         ),
     )
+
+    def __init__(self, *, add: bool = False) -> None:
+        super().__init__()
+        self._add = add
 
     def body(self) -> ComposeResult:
         """Yield the table."""
@@ -121,6 +129,9 @@ class ScenariosScreen(LaunchpadScreen):
         ]
         rows.sort(key=lambda row: (row.scenario.name.casefold(), row.executable.name.casefold()))
         self.table.set_rows(rows)
+        if self._add:
+            self._add = False
+            self.run_task(self.do_add(), "add")
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:

@@ -1,0 +1,1 @@
+"""The screen that a home without any object shows."""
