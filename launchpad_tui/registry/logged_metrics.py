@@ -232,8 +232,8 @@ def _rows_of(
             yield one, overlapping[one.id][skip:]
         else:
             for head in chunks.get(one.id, ()):
-                if skip >= head.count:
-                    skip -= head.count
+                if skip >= head.size:
+                    skip -= head.size
                     continue
                 if head.points is None:
                     with registry.read() as db:
@@ -250,7 +250,7 @@ class _Chunk(NamedTuple):
     """A chunk; the columns with its points are None if it is full."""
 
     pk: int
-    count: int
+    size: int
     first_step: int
     last_step: int
     steps: bytes | None

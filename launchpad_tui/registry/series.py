@@ -158,13 +158,8 @@ def delete(registry: Registry, execution_id: str, scope: Scope | None = None) ->
 
 
 def _summary(row: tuple[Any, ...], timestamps: _Timestamps) -> SeriesSummary:
-    return SeriesSummary(
-        *row[:3],
-        pairs(row[3]),
-        *row[4:8],
-        nan(row[8]),
-        nan(row[9]),
-        *row[10:16],
-        timestamps[row[16]],
-        timestamps[row[17]],
-    )
+    values = list(row)
+    values[3] = pairs(row[3])
+    values[8], values[9] = nan(row[8]), nan(row[9])
+    values[16], values[17] = timestamps[row[16]], timestamps[row[17]]
+    return SeriesSummary(*values)

@@ -87,15 +87,8 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
     # Few points will follow.
     ended = status is not None and status[0] in _FINAL
     names = {clean(name) for name, _ in logged}
-    known: dict[tuple[str, str], _Row] = {}
     # All series of these names, because any of them may have been the headline.
-    for values in db.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM series WHERE execution_pk = ? "
-        "AND name IN (SELECT value FROM json_each(?))",
-        (execution, to_json([*names])),
-    ):
-        row = dict(zip(_COLUMNS, values, strict=True))
-        known[row["name"], row["labels"]] = row
+    known = _named(db, execution, names)
     updates = _Updates(db)
     for (name, labels), points in logged.items():
         new = _new_row(name, labels)
@@ -107,6 +100,33 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
             del known[row["name"], row["labels"]]
     _mark_headlines(known.values(), updates)
     updates.write()
+
+
+def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
+    """Mark the series that represent a metric name, after series were renamed or deleted.
+
+    Args:
+        execution: the row number of the execution.
+    """
+    updates = _Updates(db)
+    if rows := list(_named(db, execution, {name}).values()):
+        _mark_headlines_of(name, rows, updates)
+    updates.write()
+
+
+def _named(
+    db: sqlite3.Connection, execution: int, names: Iterable[str]
+) -> dict[tuple[str, str], _Row]:
+    """Return the series of an execution with these names, by their name and labels."""
+    known: dict[tuple[str, str], _Row] = {}
+    for values in db.execute(
+        f"SELECT {', '.join(_COLUMNS)} FROM series WHERE execution_pk = ? "
+        "AND name IN (SELECT value FROM json_each(?))",
+        (execution, to_json([*names])),
+    ):
+        row = dict(zip(_COLUMNS, values, strict=True))
+        known[row["name"], row["labels"]] = row
+    return known
 
 
 def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:

@@ -278,7 +278,7 @@ def _insert_series(
     if count >= chunk.SIZE:
         for execution, plan in of:
             for name, labels, found in plan.series(count):
-                series_points.add_bulk(db, execution, name, labels, found)
+                series_points.add(db, execution, {(name, labels): found}, bulk=True)
         return
     pk = db.execute("SELECT coalesce(max(pk), 0) FROM series").fetchone()[0]
     rows, chunks = list[tuple[object, ...]](), list[tuple[object, ...]]()

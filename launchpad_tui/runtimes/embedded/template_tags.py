@@ -39,7 +39,7 @@ _HELM_ACTION = re.compile(
 
 
 @record
-class Tag:
+class ExpressionTag:
     """A tag of a text: ``content`` is the name, or the expression if ``is_expression``."""
 
     start: int
@@ -53,7 +53,7 @@ class Tag:
         return not self.is_expression and re.split(r"[.\[]", self.content)[0] in ROOTS
 
 
-def tags(text: str) -> Iterator[Tag]:
+def tags(text: str) -> Iterator[ExpressionTag]:
     """Yield the tags of a text in their order."""
     position = text.find("{{")
     while position >= 0:
@@ -62,12 +62,12 @@ def tags(text: str) -> Iterator[Tag]:
             return
         content = text[position + 2 : end]
         if content.lstrip().startswith("="):
-            yield Tag(position, end + 2, content.lstrip()[1:].strip(), True)
+            yield ExpressionTag(position, end + 2, content.lstrip()[1:].strip(), True)
         else:
             start = text.rfind("{{", position, end)
             name = text[start + 2 : end].strip()
             if not set(name) & set("{}\n"):
-                yield Tag(start, end + 2, name, False)
+                yield ExpressionTag(start, end + 2, name, False)
         position = text.find("{{", end + 2)
 
 

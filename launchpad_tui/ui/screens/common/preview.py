@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -32,7 +33,7 @@ REST = 0.12
 PREFERENCE = "preview"
 
 
-class Preview(NamedTuple):
+class RowPreview(NamedTuple):
     """What a preview shows: its title, and a function that returns its lines."""
 
     title: str
@@ -96,9 +97,9 @@ class PreviewScreenMixin(LaunchpadScreen):
 
     # For subclasses -------------------------------------------------------------------------------
 
-    async def preview_of(self, row: Any) -> Preview:
+    @abstractmethod
+    async def preview_of(self, row: Any) -> RowPreview:
         """Return the preview of a row. It is called on the UI's thread and reads on lanes."""
-        raise NotImplementedError
 
     def list_and_preview(self, table: VirtualTable[Any]) -> ComposeResult:
         """Yield the table with the preview beside it."""
@@ -193,7 +194,7 @@ class PreviewScreenMixin(LaunchpadScreen):
             return
         except LaunchpadError as error:
             text = str(error)
-            preview = Preview(error.title, lambda width, _height: wrapped(text, width, "warn"))
+            preview = RowPreview(error.title, lambda width, _height: wrapped(text, width, "warn"))
         if table.row_id == key:
             self.pane.show(key, preview.title, preview.build)
 

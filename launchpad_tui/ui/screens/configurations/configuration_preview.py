@@ -7,13 +7,15 @@ from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.errors import NotFound
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.screens.common.cells import timestamp_text
-from launchpad_tui.ui.screens.common.preview import Preview
+from launchpad_tui.ui.screens.common.preview import RowPreview
 from launchpad_tui.ui.screens.common.preview_lines import pair_lines, parameter_lines, section
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.lines import Parts
 
 
-async def configuration_preview(screen: LaunchpadScreen, configuration: Configuration) -> Preview:
+async def configuration_preview(
+    screen: LaunchpadScreen, configuration: Configuration
+) -> RowPreview:
     """Read what the preview of a configuration shows."""
     varying, inputs = await screen.launchpad.preview(
         _read, screen.desk, screen.scope, configuration
@@ -34,7 +36,7 @@ async def configuration_preview(screen: LaunchpadScreen, configuration: Configur
             lines += [*section("Input artifacts"), *pair_lines(inputs, width)]
         return lines
 
-    return Preview(configuration.name, build)
+    return RowPreview(configuration.name, build)
 
 
 def _read(

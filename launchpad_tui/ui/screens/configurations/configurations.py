@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
-from launchpad_tui.ui.screens.common.preview import Preview, PreviewScreenMixin
+from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin, RowPreview
 from launchpad_tui.ui.screens.configurations.configuration_columns import configuration_columns
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -71,7 +71,7 @@ class ConfigurationsScreen(PreviewScreenMixin):
         """The table that shows the list."""
         return self.query_one("#list", VirtualTable)
 
-    async def preview_of(self, row: Configuration) -> Preview:
+    async def preview_of(self, row: Configuration) -> RowPreview:
         """Return the preview of a configuration."""
         from launchpad_tui.ui.screens.configurations.configuration_preview import (
             configuration_preview,

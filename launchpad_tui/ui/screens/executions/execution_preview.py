@@ -13,7 +13,7 @@ from launchpad_tui.domain.text import clip
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.ui.screens.common.preview import Preview, read_series
+from launchpad_tui.ui.screens.common.preview import RowPreview, read_series
 from launchpad_tui.ui.screens.common.preview_lines import (
     SeriesLine,
     pair_lines,
@@ -47,7 +47,7 @@ class _Content:
     log: tuple[LogLine, ...] | str
 
 
-async def execution_preview(screen: LaunchpadScreen, execution: Execution) -> Preview:
+async def execution_preview(screen: LaunchpadScreen, execution: Execution) -> RowPreview:
     """Read what the preview of an execution shows."""
     shell, scope = screen.launchpad, screen.scope
     (item,) = await shell.preview(screen.desk.compare.executions, scope, [execution.id])
@@ -58,7 +58,7 @@ async def execution_preview(screen: LaunchpadScreen, execution: Execution) -> Pr
     series = await read_series(screen, ordered)
     log = await shell.preview(_read_log, screen.desk, scope, execution.id)
     content, look = _Content(item, varying, log), shell.look
-    return Preview(
+    return RowPreview(
         execution.configuration_name,
         lambda width, height: _lines(content, series, width, height, look),
     )

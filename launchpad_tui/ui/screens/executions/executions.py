@@ -13,7 +13,7 @@ from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
-from launchpad_tui.ui.screens.common.preview import Preview
+from launchpad_tui.ui.screens.common.preview import RowPreview
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
@@ -101,7 +101,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Return the ID of a row's execution."""
         return row.execution.id
 
-    async def preview_of(self, row: ExecutionRow) -> Preview:
+    async def preview_of(self, row: ExecutionRow) -> RowPreview:
         """Return the preview of an execution."""
         from launchpad_tui.ui.screens.executions.execution_preview import execution_preview
 

@@ -15,7 +15,7 @@ from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.errors import NotFound
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
-from launchpad_tui.ui.screens.common.preview import Preview, read_series
+from launchpad_tui.ui.screens.common.preview import RowPreview, read_series
 from launchpad_tui.ui.screens.common.preview_lines import (
     SeriesLine,
     pair_lines,
@@ -44,7 +44,7 @@ class _Source:
     inputs: Mapping[str, str]
 
 
-async def artifact_preview(screen: LaunchpadScreen, row: ArtifactRow) -> Preview:
+async def artifact_preview(screen: LaunchpadScreen, row: ArtifactRow) -> RowPreview:
     """Read what the preview of an artifact shows."""
     artifact = row.artifact
     source = await screen.launchpad.preview(_read_source, screen.desk, screen.scope, artifact.id)
@@ -54,7 +54,7 @@ async def artifact_preview(screen: LaunchpadScreen, row: ArtifactRow) -> Preview
     title = artifact.name
     if source.item.configuration is not None:
         title = f"{source.item.configuration.name}  {look.glyphs.separator}  {title}"
-    return Preview(title, lambda width, _height: _lines(artifact, source, lines, width, look))
+    return RowPreview(title, lambda width, _height: _lines(artifact, source, lines, width, look))
 
 
 def _read_source(desk: Desk, scope: Scope, artifact_id: str) -> _Source:

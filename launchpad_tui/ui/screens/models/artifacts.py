@@ -13,7 +13,7 @@ from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
-from launchpad_tui.ui.screens.common.preview import Preview
+from launchpad_tui.ui.screens.common.preview import RowPreview
 from launchpad_tui.ui.screens.models.artifact_columns import artifact_columns
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -128,7 +128,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Return the ID of the artifact."""
         return row.artifact.id
 
-    async def preview_of(self, row: ArtifactRow) -> Preview:
+    async def preview_of(self, row: ArtifactRow) -> RowPreview:
         """Return the preview of an artifact."""
         from launchpad_tui.ui.screens.models.artifact_preview import artifact_preview
 
