@@ -15,7 +15,7 @@ from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 _ABOUT = (
     "launchpad trains models, records where each came from, and shows which one is best.",
-    "It runs executions on this machine, and connects to SAP AI Core, MLflow and Slurm.",
+    "It runs executions on this machine, and connects to SAP AI Core and launchpad serve.",
 )
 #: the widest text, and the cells left of it
 _WIDTH, _MARGIN = 92, 3
@@ -33,7 +33,7 @@ class _Way:
 _WAYS = (
     _Way("welcome.demo", "Run the demo", "trains six small models on this machine in a minute"),
     _Way("welcome.template", "Add a template", "a workflow template of your own training code"),
-    _Way("welcome.connect", "Connect to SAP AI Core", "or to MLflow or a Slurm cluster"),
+    _Way("welcome.connect", "Connect to SAP AI Core", "or to launchpad serve on another machine"),
     _Way("welcome.model", "Add a model that exists", "by its URL in an object store"),
     _Way(
         "welcome.import", "Import from a bucket", "finds all models in a folder of an object store"
