@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchpad_tui.domain.timestamps import (
+    age_text,
     duration_text,
     from_micros,
     parse_rfc3339,
@@ -62,3 +63,19 @@ def test_parse_rfc3339_raises_for_other_text() -> None:
 )
 def test_duration_text(seconds: float, shown: str) -> None:
     assert duration_text(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 m"),
+        (3599, "59 m"),
+        (86399, "23 h"),
+        (364 * 86400, "364 d"),
+        (366 * 86400, "1 y"),
+    ],
+)
+def test_an_age_is_shown_in_its_largest_unit(seconds: float, text: str) -> None:
+    assert age_text(seconds) == text

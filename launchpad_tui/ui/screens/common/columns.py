@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from launchpad_tui.domain.metric import series_title
 from launchpad_tui.domain.numbers import metric_text, size_text, sparkline
 from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn
+from launchpad_tui.domain.text import cell_width
+from launchpad_tui.domain.timestamps import age_text, now
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
@@ -67,6 +70,16 @@ def timestamp_column(
     return text_column(name, title, text, (16, 16), sort=sort, priority=priority)
 
 
+def age_column(timestamp: Callable[[Row], datetime | None], *, priority: int) -> Column[Row]:
+    """Return a narrow column with the time since a timestamp, empty for None."""
+
+    def text(row: Row) -> str:
+        at = timestamp(row)
+        return age_text((now() - at).total_seconds()) if at is not None else ""
+
+    return text_column("age", "Age", text, (6, 6), align="right", priority=priority)
+
+
 def size_column(
     size: Callable[[Row], int | None],
     *,
@@ -92,13 +105,14 @@ def metric_column(metric: MetricColumn, *, priority: int) -> Column[Any]:
     def render(row: ArtifactRow | ExecutionRow) -> Cell:
         return Cell(metric_text(row.metrics.get(metric)))
 
-    title = str(metric)
+    # The statistic follows the words, for example ``val loss:min``.
+    title = series_title(metric.key) + str(metric).removeprefix(metric.key)
     return Column(
-        f"metric {title}",
+        f"metric {metric}",
         title,
         render,
-        max(9, min(16, len(title) + 2)),
-        20,
+        max(9, min(24, cell_width(title) + 2)),
+        24,
         0,
         "right",
         sort=metric,
@@ -118,4 +132,12 @@ def curve_column(key: str, *, ascii_only: bool) -> Column[Any]:
         curve = row.curves.get(key, ())
         return Cell(sparkline(curve, CURVE_WIDTH, ascii_only=ascii_only), "accent")
 
-    return Column(f"curve {key}", f"curve {key}", render, CURVE_WIDTH, CURVE_WIDTH, 0, priority=1)
+    return Column(
+        f"curve {key}",
+        f"{series_title(key)} curve",
+        render,
+        CURVE_WIDTH,
+        CURVE_WIDTH,
+        0,
+        priority=1,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from launchpad_tui.domain.query import ExecutionRow, MetricColumn
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.ui.screens.common.columns import (
+    age_column,
     curve_column,
     metric_column,
     text_column,
@@ -50,6 +51,7 @@ def execution_columns(
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
         *(metric_column(metric, priority=2) for metric in metrics),
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
+        age_column(lambda r: r.execution.created_at, priority=2),
         text_column(
             "duration", "Duration", duration, (9, 9), align="right", sort="duration", priority=2
         ),

@@ -8,6 +8,7 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.query import ArtifactRow, MetricColumn
 from launchpad_tui.ui.screens.common.cells import files_cell, labels_text
 from launchpad_tui.ui.screens.common.columns import (
+    age_column,
     curve_column,
     metric_column,
     size_column,
@@ -34,7 +35,7 @@ def artifact_columns(
         look: colors and glyphs.
     """
     name = Column[ArtifactRow](
-        "name", "Name", lambda r: name_cell(r.artifact, look), 20, 48, 4, sort="name", priority=0
+        "name", "Name", lambda r: name_cell(r.artifact, look), 14, 48, 4, sort="name", priority=0
     )
     configuration: Column[ArtifactRow] = text_column(
         "configuration", "Configuration", lambda r: r.configuration_name, (18, 36), 2, priority=1
@@ -68,10 +69,11 @@ def artifact_columns(
         name,
         *((configuration,) if kind is ArtifactKind.MODEL else ()),
         *(metric_column(metric, priority=1) for metric in metrics),
+        age_column(lambda r: r.artifact.created_at, priority=1),
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
         column("scenario_id", "Scenario", (12, 24), 1, 3),
         timestamp_column(
-            "created", "Created", lambda r: r.artifact.created_at, sort="created_at", priority=1
+            "created", "Created", lambda r: r.artifact.created_at, sort="created_at", priority=2
         ),
         size_column(lambda r: r.artifact.size, sort="size", priority=2),
         files,
