@@ -25,18 +25,21 @@ class MessageLine(TypingAhead):
         self._message_screen: Screen[Any] | None = None
         self._message_input = 0
 
-    def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
+    def say(
+        self, text: str, role: str = "text", seconds: float = 0, *, anywhere: bool = False
+    ) -> None:
         """Show a message above the footer.
 
         Args:
             text: the message; empty clears the line. Several lines are joined to one.
             role: text, good, warn or bad.
             seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
+            anywhere: whether it stays when another screen is shown, as the result of a transfer.
         """
         self.message = (one_line(text), role)
         self._message_input = self.inputs
         screens = [each for each in self.screen_stack if isinstance(each, LaunchpadScreen)]
-        self._message_screen = screens[-1] if screens else None
+        self._message_screen = screens[-1] if screens and not anywhere else None
         if self.screen_stack:
             for line in self.screen_stack[-1].query(StatusLine):
                 line.repaint()
@@ -53,7 +56,7 @@ class MessageLine(TypingAhead):
         A message that belongs to the key that led to the other screen stays, for example that
         something was created.
         """
-        if not self.message[0] or screen is self._message_screen:
+        if not self.message[0] or self._message_screen in {None, screen}:
             return
         if self._message_input == self.inputs:
             self._message_screen = screen

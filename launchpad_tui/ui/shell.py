@@ -220,13 +220,16 @@ class Shell(Protocol):
 
     # Messages -------------------------------------------------------------------------------------
 
-    def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
+    def say(
+        self, text: str, role: str = "text", seconds: float = 0, *, anywhere: bool = False
+    ) -> None:
         """Show a message above the footer.
 
         Args:
             text: the message; empty clears the line.
             role: text, good, warn or bad.
             seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
+            anywhere: whether it stays when another screen is shown, as the result of a transfer.
         """
 
     def screen_shown(self, screen: Screen[Any]) -> None:

@@ -142,11 +142,11 @@ class TransferWatch:
         """Show a message with the result of a transfer."""
         if job.error is not None:
             reason = f"{job.error.title}. {job.error.hint or 'Press ctrl+t for details'}"
-            self._app.say(clip(f"{job.title}: {reason}", 300), "bad")
+            self._app.say(clip(f"{job.title}: {reason}", 300), "bad", anywhere=True)
         elif job.message:
-            self._app.say(job.message, "good", 10)
+            self._app.say(job.message, "good", 10, anywhere=True)
         else:
-            self._app.say(f"{job.title}: {job.state}")
+            self._app.say(f"{job.title}: {job.state}", anywhere=True)
 
 
 def header_text(active: list[Job]) -> str:
