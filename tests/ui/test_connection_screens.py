@@ -37,7 +37,8 @@ async def test_resource_group_is_added_switched_to_and_deleted(workshop_home: Ho
         await press(pilot, "D", "y")
         assert "team-a" not in groups(pilot)
         assert app.scope == DEFAULT_SCOPE
-        assert "local/default › Connections" in screen_text(pilot)
+        assert "local/default  1 Models" in screen_text(pilot)
+        assert "0 Connections" in screen_text(pilot)
         await press(pilot, "1")
         assert "churn-model" in screen_text(pilot)
 
