@@ -1,6 +1,8 @@
 """Measure queries of the registry on a home that `populate.py` has filled, in milliseconds.
 
 python -m tests.benchmarks.registry_speed HOME [--json]
+
+``cpu`` is the processor time of the first call, which other load on the machine affects less.
 """
 
 from __future__ import annotations
@@ -21,17 +23,21 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
 
 MODEL = ArtifactKind.MODEL
+#: as in the lists of the app
+MOST_COUNTED = 10_000
 ROWS = 60
 
 
 def measure(action: Callable[[], object], times: int = 7) -> dict[str, float]:
     """Return the milliseconds of the first, the best and the median call of an action."""
-    taken = []
+    taken, used = [], []
     for _ in range(times):
-        started = time.perf_counter()
+        started, before = time.perf_counter(), time.thread_time()
         action()
         taken.append((time.perf_counter() - started) * 1000)
+        used.append((time.thread_time() - before) * 1000)
     return {
+        "cpu": round(used[0], 2),
         "first": round(taken[0], 2),
         "best": round(min(taken), 2),
         "median": round(statistics.median(taken), 2),
@@ -49,7 +55,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         )
 
     def counting(query: Query) -> Callable[[], object]:
-        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count()
+        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).at_least(MOST_COUNTED)
 
     columns = (MetricColumn("loss"), MetricColumn("accuracy", Statistic.BEST))
     found["first page"] = measure(listing(Query()))
@@ -84,6 +90,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         "c",
         "ch",
         "chu",
+        "chur",
         "churn",
         "churn lstm",
         "churn lstm emea v13",
@@ -105,6 +112,17 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         query = Query(conditions=(condition,))
         found[f"filter {condition}"] = measure(listing(query), 3)
         found[f"filter {condition} count"] = measure(counting(query), 3)
+    for accuracy, rate in (("0.9", "0.01"), ("0.99", "0.001"), ("5", "0.001")):
+        conditions = (
+            Condition(Subject.METRIC, "accuracy", Op.GREATER, accuracy),
+            Condition(Subject.PARAMETER, "learning_rate", Op.LESS, rate),
+        )
+        query = Query(conditions=conditions)
+        name = " and ".join(str(condition) for condition in conditions)
+        found[f"filter {name}"] = measure(listing(query), 3)
+        found[f"filter {name} count"] = measure(counting(query), 3)
+    for text in ("c", "churn"):
+        found[f"everywhere {text!r}"] = measure(lambda text=text: desk.everywhere.search(text), 3)  # type: ignore[misc]
     found["executions first page"] = measure(
         lambda: desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, ROWS)
     )
@@ -130,6 +148,10 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     assert max(drawn.values) == 7.5, "the spike is lost"
     ids = [row.artifact.id for row in newest]
     found["compare 200"] = measure(lambda: desk.compare.artifacts(DEFAULT_SCOPE, ids), 3)
+    dataset = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.DATASET, Query()).slice(0, 1)[0]
+    found["lineage of a dataset"] = measure(
+        lambda: desk.lineage.lineage(DEFAULT_SCOPE, dataset.artifact.id), 3
+    )
     found["lineage"] = measure(lambda: desk.lineage.lineage(DEFAULT_SCOPE, ids[50]), 3)
     found["metric keys"] = measure(lambda: desk.artifacts.metric_keys(DEFAULT_SCOPE), 3)
     found["parameter names"] = measure(lambda: desk.artifacts.parameter_names(DEFAULT_SCOPE), 3)
