@@ -18,7 +18,7 @@ from launchpad_tui.errors import QueryCancelled
 STEPS = 10_000
 
 
-class Cancellation:
+class QueryCancellation:
     """Cancels queries from another thread. It cannot be undone."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Watch:
     """The progress handler of the queries of one connection."""
 
     def __init__(self) -> None:
-        self.cancellation: Cancellation | None = None
+        self.cancellation: QueryCancellation | None = None
         self._left: int | None = None
 
     def __call__(self) -> bool:
@@ -50,7 +50,7 @@ class Watch:
 
     @contextmanager
     def watching(
-        self, connection: sqlite3.Connection, cancellation: Cancellation | None
+        self, connection: sqlite3.Connection, cancellation: QueryCancellation | None
     ) -> Iterator[None]:
         """End the queries of a read transaction with `QueryCancelled` when they are cancelled."""
         if cancellation is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from launchpad_tui.domain.connection import EMBEDDED_KIND
 from launchpad_tui.errors import SchemaTooNew
-from launchpad_tui.registry.cancellation import Cancellation, Watch
+from launchpad_tui.registry.cancellation import QueryCancellation, Watch
 from launchpad_tui.registry.schema import VERSION
 from launchpad_tui.registry.snapshots import Snapshot, may_be_read, open_snapshot
 from launchpad_tui.registry.sqlite_errors import damaged, translated
@@ -131,7 +131,7 @@ class Registry:
         return connection
 
     @contextmanager
-    def read(self, cancellation: Cancellation | None = None) -> Iterator[sqlite3.Connection]:
+    def read(self, cancellation: QueryCancellation | None = None) -> Iterator[sqlite3.Connection]:
         """Open a read transaction, which sees one consistent state.
 
         Within another `read` or a `write` it is part of that one.

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from launchpad_tui.domain.query import Condition, Op, Query, Subject
+from launchpad_tui.records import record
 from launchpad_tui.registry.query import (
     ARTIFACTS,
     COMPARE,
@@ -45,7 +45,7 @@ def few(rows: int, wanted: int = _PAGE) -> int:
     return math.isqrt(wanted * rows)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Driver:
     """A superset of the rows of a list.
 

@@ -11,7 +11,7 @@ from typing import Any
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import artifacts, executions
-from launchpad_tui.registry.cancellation import Cancellation
+from launchpad_tui.registry.cancellation import QueryCancellation
 from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
@@ -44,7 +44,7 @@ def search_part(
     number: int,
     text: str,
     limit: int,
-    cancellation: Cancellation | None = None,
+    cancellation: QueryCancellation | None = None,
 ) -> list[Hit]:
     """Return the entries of one of the `PARTS` that contain every word, from newest to oldest.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -25,8 +24,9 @@ from launchpad_tui.domain.query import (
     Subject,
 )
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
 from launchpad_tui.registry import artifacts, executions
-from launchpad_tui.registry.cancellation import BudgetExceeded, Cancellation
+from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.codec import terms, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
@@ -76,7 +76,7 @@ class Lister(Generic[Row]):
         self._query = query
         self._build = build
         self._kind = kind
-        self._cancellation = Cancellation()
+        self._cancellation = QueryCancellation()
         self._where, self._values = conditions_sql(table, query.conditions)
         if kind is not None:
             self._where.insert(0, "t.kind = ?")
@@ -356,7 +356,7 @@ class Lister(Generic[Row]):
             ).fetchall()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Source:
     """The tables and conditions of all statements of a query."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import global_search
-from launchpad_tui.registry.cancellation import Cancellation
+from launchpad_tui.registry.cancellation import QueryCancellation
 from launchpad_tui.registry.database import Registry
 
 #: The default maximum number of hits.
@@ -22,7 +22,7 @@ class EverywhereSearch:
         self._text = text
         self._limit = limit
         self._part = 0
-        self._cancellation = Cancellation()
+        self._cancellation = QueryCancellation()
         #: the hits of the parts that were searched
         self.hits: list[Hit] = []
 

@@ -15,7 +15,7 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Subject
 from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.registry import global_search, lineage
-from launchpad_tui.registry.cancellation import BudgetExceeded, Cancellation
+from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import Lister, artifact_lister
 from launchpad_tui.services.listing import Listing
@@ -234,7 +234,7 @@ def test_a_jump_to_the_middle_and_the_last_page(homes: dict[int, Registry]) -> N
 
 def test_a_cancelled_query_ends_and_others_go_on(homes: dict[int, Registry]) -> None:
     registry = homes[MANY]
-    stale, current = Cancellation(), Cancellation()
+    stale, current = QueryCancellation(), QueryCancellation()
     endless = (
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     )
