@@ -17,6 +17,7 @@ import pytest
 
 from launchpad_tui.__main__ import main
 from launchpad_tui.cli.command import Command
+from launchpad_tui.cli.parser import commands as all_commands
 from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
 from tests.cli.cli_support import Result
 from tests.cli.command_walk import (
@@ -32,7 +33,6 @@ from tests.cli.command_walk import (
     unsafe_characters,
     walked_commands,
 )
-from tests.cli.command_walk import commands as all_commands
 
 #: seconds after which a command is killed, far more than one takes
 LIMIT = 120
@@ -73,7 +73,7 @@ def _child(line: Sequence[str], output: int | None, errors: int) -> NoReturn:
         sys.stdin, sys.stderr = open(0), open(2, "w", buffering=1)  # noqa: SIM115
         if output is None:
             os.close(1)
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
         else:
             os.dup2(output, 1)
             sys.stdout = open(1, "w")  # noqa: SIM115
