@@ -30,7 +30,7 @@ def shown(
 
 
 SCENES = [
-    shown("models", keys("end"), "digits-model", "balanced", "curve loss", "1–6 of 6"),
+    shown("models", keys("end"), "digits-model", "balanced", "val accuracy", "1–6 of 6"),
     shown("model", keys("enter"), "Overview", "learning_rate", "digits-train"),
     shown("model-metrics", keys("enter", "tab"), "accuracy", "optimizer"),
     shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),

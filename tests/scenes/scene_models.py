@@ -35,7 +35,7 @@ async def _filter(pilot: Pilot[Any]) -> None:
     await press(pilot, "f", "enter", "enter", *"07", "enter")
 
 
-HARMLESS = ("␛[31mred", "[bold]markup[/bold]", "two␊lines", "漢字の名前")
+HARMLESS = ("␛[31mred", "[bold]markup[/bold", "two␊lines", "漢字の名前")
 
 SCENES = [
     Scene(

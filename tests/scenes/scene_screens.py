@@ -116,10 +116,10 @@ SCENES = [
         workshop,
         keys("3"),
         USUAL,
-        expect=("1–5 of 5", "✓ COMPLETED", "✗ DEAD", "● 1 running"),
+        expect=("1–5 of 5", "✓ COMPLETED", "✗ DEAD", "3 Executions ●1"),
     ),
     Scene(
-        "executions-80x24", workshop, keys("3"), SMALL, expect=("1–5 of 5", "■ STOPPED", "S stop")
+        "executions-80x24", workshop, keys("3"), SMALL, expect=("1–5 of 5", "■ STOPPED", "a create")
     ),
     Scene(
         "executions-empty",
@@ -147,7 +147,7 @@ SCENES = [
         workshop,
         opened("execution", "tab", item_id=COMPLETED),
         USUAL,
-        expect=("loss{phase=validation}", "40 points", "boosting", "[2, 39, 4]"),
+        expect=("loss{phase=validation}", "40 points", "boosting", "██ 42"),
     ),
     Scene(
         "execution-log",
@@ -189,7 +189,7 @@ SCENES = [
         workshop,
         keys("4"),
         USUAL,
-        expect=("1–2 of 2", "learning_rate=0.05 trees=400"),
+        expect=("1–2 of 2", "deep trees"),
     ),
     Scene(
         "welcome",
@@ -486,7 +486,7 @@ SCENES = [
         workshop,
         keys("9", "R", "right", "ctrl+n"),
         SMALL,
-        expect=("New name of the r… *", "default-before", "Endpoint"),
+        expect=("New name of the replaced store", "default-before", "Endpoint"),
     ),
     Scene(
         "store-edit",

@@ -143,7 +143,7 @@ async def test_details_link_to_the_execution(workshop_home: Home) -> None:
 
 async def test_wizard_adds_an_artifact_to_the_registry(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "2", "a", "enter", *"spring data", "enter", *"Raw", "enter")
+        await press(pilot, "2", "a", *"spring data", "enter", *"Raw", "enter")
         assert "● URL" in screen_text(pilot)
         await press(pilot, *"data/spring", "enter")
         await press(pilot, *"stage=raw", "enter")
@@ -173,7 +173,7 @@ async def test_invalid_url_is_reported_below_its_field_and_kept(
     workshop_home: Home, typed: str, message: str
 ) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", "enter", *"mine", "ctrl+n", "ctrl+u", *typed, "enter")
+        await press(pilot, "a", *"mine", "ctrl+n", "ctrl+u", *typed, "enter")
         lines = screen_text(pilot).split("\n")
         field = next(i for i, line in enumerate(lines) if line.startswith(" URL *"))
         assert typed in lines[field]
@@ -186,14 +186,14 @@ async def test_invalid_url_is_reported_below_its_field_and_kept(
 
 async def test_invalid_name_is_refused(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", "enter", *"naïve", "ctrl+n")
+        await press(pilot, "a", *"naïve", "ctrl+n")
         assert "● Name" in screen_text(pilot)
         assert "✗" in screen_text(pilot)
 
 
 async def test_pressing_enter_twice_adds_one_artifact(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", "enter", *"once", "ctrl+n", *"some", "enter", "enter")
+        await press(pilot, "a", *"once", "ctrl+n", *"some", "enter", "enter")
         assert "● Review" in screen_text(pilot)
         await pilot.press("enter", "enter")
         await settled(pilot)
