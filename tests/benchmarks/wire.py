@@ -142,7 +142,7 @@ def fill(home: Home) -> None:
 
 def noisy(rng: random.Random, rate: float) -> list[float]:
     """Return a curve that falls, with noise."""
-    return [math.exp(-step * rate / POINTS) + rng.gauss(0, 0.02) for step in range(POINTS)]
+    return [math.exp(-step * rate / POINTS) + rng.gauss(0, 0.05) for step in range(POINTS)]
 
 
 class Relay:

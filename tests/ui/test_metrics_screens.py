@@ -127,7 +127,7 @@ async def test_cursor_reads_values_of_a_curve(home: Home) -> None:
         assert chart.drawing.plot.y_log
         await press(pilot, "z", "|")
         assert chart.drawing.plot == whole
-        await press(pilot, "_")
+        await press(pilot, "T")
         assert "time since start" in screen_text(pilot) or "s" in chart.drawing.lines[-1][0].text
         await press(pilot, "n")
         assert pilot.app.screen.title_text() != "loss"

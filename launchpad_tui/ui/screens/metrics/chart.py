@@ -82,7 +82,7 @@ class ChartScreen(SelectionScreen):
         Action("chart.smooth", "s", "smooth", "Switch to the next level of smoothing", "Curve", 5),
         Action(
             "chart.axis",
-            "_",
+            "T",
             "x axis",
             "Switch the x axis between steps, relative time and wall time",
             "Curve",

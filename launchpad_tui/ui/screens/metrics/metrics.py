@@ -60,7 +60,7 @@ class MetricsScreen(SelectionScreen):
         ),
         Action(
             "metrics.axis",
-            "_",
+            "T",
             "x axis",
             "Switch the x axis of all charts between steps, relative time and wall time",
             footer=8,
