@@ -108,12 +108,14 @@ class ServedFiles:
                     field="upload",
                 )
             stored = self._files.store(scope, store).publish(path, files)
-            self.discard(scope, upload)
+            shutil.rmtree(folder, ignore_errors=True)
             return stored
 
     def discard(self, scope: Scope, upload: str) -> None:
-        """Delete the staged files of an upload."""
-        shutil.rmtree(self._folder(scope, upload), ignore_errors=True)
+        """Delete the staged files of an upload; if it is being published, wait until it is."""
+        folder = self._folder(scope, upload)
+        with _locked(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _folder(self, scope: Scope, upload: str) -> Path:
         if not _UPLOAD.fullmatch(upload):

@@ -64,6 +64,8 @@ from launchpad_tui.stores.uploads import FilePart, ParallelRequests
 
 _FILES = "/lm/dataset/files"
 _ATTEMPTS = 3
+#: Seconds in which the server stores the files of a publication, in a bucket for example.
+STORING_SECONDS = 3600.0
 _REQUIRED = ("base_url", "auth_url", "client_id", "client_secret")
 
 
@@ -91,11 +93,11 @@ class LaunchpadStore:
         self._group = values.get("resource_group") or "default"
         self.where = f"object store {self._name!r} of {urlsplit(self._base).netloc}"
         authenticator = BearerAuthenticator(self._fetch_token, {"AI-Resource-Group": self._group})
-        self._http = RestClient(
-            self.where,
-            {"ca_file": values.get("ca_file", ""), POLICY: values.get(POLICY, "")},
-            authenticator,
-            explain_response,
+        fields = {"ca_file": values.get("ca_file", ""), POLICY: values.get(POLICY, "")}
+        self._http = RestClient(self.where, fields, authenticator, explain_response)
+        # The server responds when its object store, a bucket for example, has all files.
+        self._storing = RestClient(
+            self.where, fields, authenticator, explain_response, read_timeout=STORING_SECONDS
         )
 
     def endpoint(self) -> ServerAddress | None:
@@ -429,9 +431,10 @@ class LaunchpadStore:
         path: str = "",
         retry: bool = True,
     ) -> HttpResponse:
-        return self._http.call(
-            method, self._url, self._query(query), {}, body, path=path, retry=retry
-        )
+        # A staged file is only written to the disk of the server.
+        stores = method == "POST" or (method == "PUT" and "upload" not in query)
+        client = self._storing if stores else self._http
+        return client.call(method, self._url, self._query(query), {}, body, path=path, retry=retry)
 
     def _fetch_token(self) -> AccessToken:
         values = self._values

@@ -35,6 +35,7 @@ class RestClient:
         values: the store's fields, of which ``verify_tls`` and ``ca_file`` are used.
         explain: returns the errors for the store's responses.
         query: parameters of all requests.
+        read_timeout: seconds to wait for a response; None for that of `HttpClient`.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class RestClient:
         authenticator: Authenticator,
         explain: ExplainResponse,
         query: Mapping[str, str] | None = None,
+        read_timeout: float | None = None,
     ) -> None:
         self._store = store
         self._authenticator = authenticator
@@ -54,6 +56,7 @@ class RestClient:
             store,
             lambda: store_context(fields, client_certificate=False),
             retry=RetryPolicy(attempts=3, pause=0.4),
+            read_timeout=read_timeout,
             policy=policy_of(fields),
         )
 

@@ -24,6 +24,7 @@ class Relay:
     Args:
         cut_after: bytes of responses after which a connection is closed; None for never.
         cuts: number of connections that are closed in this way.
+        delay: seconds by which each piece of a response is delayed.
         trickle: bytes of responses per second on each connection; 0 for no limit.
         down: whether connections are closed immediately.
         received: bytes of requests that were received on all connections.
@@ -36,6 +37,7 @@ class Relay:
     port: int
     cut_after: int | None = None
     cuts: int = 10_000
+    delay: float = 0.0
     trickle: int = 0
     down: bool = False
     received: int = 0
@@ -106,6 +108,7 @@ def _forward_responses(relay: Relay, server: socket.socket, client: socket.socke
     sent = 0
     cutting = relay.cut_after is not None and relay.cuts > 0
     while piece := server.recv(_PIECE):
+        time.sleep(relay.delay)
         if relay.down:
             return
         if cutting and relay.cut_after is not None and sent + len(piece) > relay.cut_after:

@@ -44,6 +44,10 @@ class LostResponses:
 
         threading.Thread(target=restart, daemon=True).start()
 
+    def delay_responses(self, seconds: float) -> None:
+        """Delay the responses from now on."""
+        self._relay.delay = seconds
+
 
 @pytest.fixture
 def losing() -> Iterator[LostResponses]:
@@ -100,3 +104,16 @@ def test_another_content_at_the_path_is_a_conflict(losing: LostResponses, tmp_pa
 
     with pytest.raises(Conflict):
         losing.store._repeated(request, {"a": "0" * 64})
+
+
+def test_a_server_may_take_long_to_store_a_file(
+    losing: LostResponses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("launchpad_tui.net.client.READ_TIMEOUT", 0.5)
+    # Nothing is sent again, so a timeout is an error.
+    monkeypatch.setattr("launchpad_tui.stores.outages.OUTAGE_SECONDS", 0.0)
+    (tmp_path / "a").write_bytes(b"content")
+    losing.store.check()
+    files = [SourceFile(".", tmp_path / "a")]
+    (stored,) = losing.store.publish("slow/a", files, lambda _: losing.delay_responses(1.5))
+    assert (stored.path, stored.size) == ("slow/a", 7)
