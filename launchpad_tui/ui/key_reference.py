@@ -15,6 +15,7 @@ def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
     from launchpad_tui.ui.screens.common.probe_dialog import ProbeDialog
     from launchpad_tui.ui.screens.common.wizard import WizardScreen
     from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog
+    from launchpad_tui.ui.screens.welcome.welcome import WelcomeLines
     from launchpad_tui.ui.widgets.board_view import BoardView
     from launchpad_tui.ui.widgets.condition_dialog import ConditionDialog
     from launchpad_tui.ui.widgets.details import Details
@@ -45,6 +46,7 @@ def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
         ("Questions", (LeaveDialog,)),
         ("Errors", (ErrorDialog,)),
         ("Connection tests", (ProbeDialog,)),
+        ("Welcome", (WelcomeLines,)),
     ]
 
 

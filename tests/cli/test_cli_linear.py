@@ -75,14 +75,20 @@ def calls(*line: str) -> int:
 
 def check(line: tuple[str, ...], homes: list[Path], tmp_path: Path) -> None:
     """Raise AssertionError if the work of a command line grows faster than linearly."""
-    counts = []
-    for home in homes:
-        with copied_home(home, tmp_path / home.name):
-            # The first run imports modules.
-            run("models", "show", "m-0")
-            counts.append(calls(*line))
-    small, middle, large = counts
-    assert large - middle <= 2.8 * max(0, middle - small) + 3000, (line, counts)
+    found: list[list[int]] = []
+    # Finalizers of objects of former tests may be counted once.
+    for attempt in range(2):
+        counts = []
+        for home in homes:
+            with copied_home(home, tmp_path / f"{home.name}-{attempt}"):
+                # The first run imports modules.
+                run("models", "show", "m-0")
+                counts.append(calls(*line))
+        found.append(counts)
+        small, middle, large = counts
+        if large - middle <= 2.8 * max(0, middle - small) + 3000:
+            return
+    raise AssertionError((line, found))
 
 
 @pytest.mark.parametrize("line", LINES, ids=" ".join)

@@ -12,6 +12,8 @@ def damage(home: Path) -> None:
     """Replace the registry, including the pages that are still in its write-ahead log."""
     for ending in ("-wal", "-shm"):
         (home / f"registry.db{ending}").unlink(missing_ok=True)
+    # A connection that is still open may write to the former file.
+    (home / "registry.db").unlink()
     (home / "registry.db").write_bytes(b"not a database at all" * 1000)
 
 

@@ -159,7 +159,7 @@ def test_inputs_of_generators_and_tabs_are_named(
         lambda text: f"%YAML 1.1\n---\n# comment\n{text}...\n",
         lambda text: f"---\n---\n{text}---\n# nothing\n",
         lambda text: text.replace("name: house-train", "name: !!str house-train"),
-        lambda text: text.replace("labels:", "labels: &labels", 1).replace(
+        lambda text: text.replace("  labels:", "  labels: &labels", 1).replace(
             "  templates:", "  x: {<<: *labels}\n  templates:"
         ),
         lambda text: "kind: List\nitems:\n- " + text.rstrip().replace("\n", "\n  ") + "\n",

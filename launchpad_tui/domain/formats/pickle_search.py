@@ -276,7 +276,9 @@ def _unpacked(head: bytes, file: BinaryIO) -> tuple[bytes, str] | None:
             stream = _decompressor(data)
             found += stream.decompress(data, _PART - len(found))
         except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError, MemoryError) as error:
-            if head[:1] == b"x" and not found:
+            # These first bytes also occur in other files, such as the length in a safetensors file.
+            foreign = head[:1] == b"x" or "format not supported" in str(error)
+            if foreign and not found:
                 return None
             return found, short(str(error), 80) or "it cannot be unpacked"
         data = stream.unused_data

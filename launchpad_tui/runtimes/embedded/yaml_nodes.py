@@ -248,10 +248,38 @@ class Node:
             for place, value in enumerate(self._node.value)
         ]
 
+    def named_scalars(self) -> Iterator[tuple[str, int, str]]:
+        """Yield all scalars as name, line and text, also of parts that are not valid.
+
+        The name is the key of the mapping, and in ``{name: …, value: …}`` the name. References to
+        keys of secrets are left out. The content of an alias is visited once.
+        """
+        visited: set[int] = set()
+        waiting: list[tuple[str, Any]] = [("", self._node)]
+        while waiting:
+            name, node = waiting.pop()
+            if node.id == "scalar":
+                yield name, int(node.start_mark.line) + 1, str(node.value)
+            elif id(node) not in visited:
+                visited.add(id(node))
+                if node.id == "mapping":
+                    waiting += reversed(list(_named_values(node)))
+                else:
+                    waiting += [(name, each) for each in reversed(node.value)]
+
     def list_of(self, key: str) -> list[Node]:
         """Return the entries of the list of a key; empty if the key is missing."""
         found = self.get(key)
         return [] if found is None else found.entries()
+
+
+def _named_values(mapping: Any) -> Iterator[tuple[str, Any]]:
+    pairs = [(str(key.value), value) for key, value in mapping.value if key.id == "scalar"]
+    of_pair = next((str(v.value) for k, v in pairs if k == "name" and v.id == "scalar"), "")
+    for key, value in pairs:
+        # The reference to a secret names it and has no value.
+        if not key.endswith("KeyRef"):
+            yield of_pair if key in {"value", "default"} else key, value
 
 
 def documents(text: str) -> Iterator[Node]:

@@ -268,3 +268,11 @@ def test_a_tar_archive_with_an_impossible_size_is_reported() -> None:
     for content in (bytes(header) + bytes(1024), gzip.compress(bytes(header) + bytes(1024))):
         found = _preview("a.tgz", content)
         assert "Not analyzed" in found.note
+
+
+def test_a_length_that_looks_like_a_compressed_stream_is_no_stream() -> None:
+    header = b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'.ljust(0x5D)
+    content = struct.pack("<Q", len(header)) + header + b"x"
+    assert content.startswith(b"\x5d\x00")
+    found = preview("m.safetensors", len(content), lambda at, size: content[at : at + size])
+    assert "Not analyzed" not in found.note
