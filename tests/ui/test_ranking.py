@@ -63,8 +63,8 @@ async def test_curves_are_shown_as_a_column(home: Home, route: str) -> None:
     async with running(home, route, (160, 30)) as pilot:
         await press(pilot, "o", *"loss curve", "enter")
         text = screen_text(pilot)
-        assert "curve loss" in text
+        assert "loss curve" in text
         rows = [line.partition("│")[0] for line in text.splitlines()]
         assert sum("█" in row and "▁" in row for row in rows) == 6
     async with running(home, route, (160, 30)) as pilot:
-        assert "curve loss" in screen_text(pilot)
+        assert "loss curve" in screen_text(pilot)
