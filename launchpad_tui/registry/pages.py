@@ -8,6 +8,7 @@ index of one of its conditions.
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -138,6 +139,40 @@ class Lister(Generic[Row]):
             ),
             tuple(row[:3] for row in rows),
         )
+
+    def position(self, row_id: str) -> int | None:
+        """Return the number of rows before the row with an ID.
+
+        None is returned if the row is not in the list, or if counting takes more than about a tenth
+        of a second.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        with self._registry.read(self._cancellation) as db:
+            sql = f"SELECT pk FROM {self._table.name} WHERE group_pk = ? AND id = ?"
+            found = db.execute(sql, (group_pk(db, self._scope), row_id)).fetchone()
+            if found is None:
+                return None
+            driver = self._plan[0] if self._plan is not None else None
+            try:
+                with self._registry.budget(_BUDGET):
+                    cursor = self._cursor_of(db, int(found[0]))
+                    if cursor is None:
+                        return None
+                    before = self._segments(db, cursor, True, driver)
+                    return sum(segment.count(db, sys.maxsize) for segment in before)
+            except BudgetExceeded:
+                return None
+
+    def _cursor_of(self, db: sqlite3.Connection, pk: int) -> Cursor | None:
+        """Return the cursor of a row, None if it is not in the list."""
+        for has_value in (True, False):
+            segment = self._segment(db, has_value, None)
+            if segment is not None and (found := segment.only(pk).fetch(db, "", 1)):
+                value, tie, number = found[0]
+                return value, tie, number
+        return None
 
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
@@ -397,6 +432,11 @@ class _Segment:
         self._tie = tie
         self.start: Cursor | None = None
         self.down = False
+
+    def only(self, pk: int) -> _Segment:
+        """Return the part of the segment that consists of one row."""
+        where, values = [*self._where, "t.pk = ?"], [*self._values, pk]
+        return _Segment(self._tables, where, values, self._keys, value=self._value, tie=self._tie)
 
     def fetch(
         self, db: sqlite3.Connection, columns: str, limit: int, skip: int = 0

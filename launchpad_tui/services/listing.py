@@ -20,6 +20,9 @@ class Pager(Protocol[Row]):
     def count(self, most: int | None = None) -> tuple[int, bool]:
         """Return the number of rows, counted up to ``most``, and whether these are all rows."""
 
+    def position(self, row_id: str) -> int | None:
+        """Return the number of rows before a row; None if it is not in the list or takes long."""
+
     def cancel(self) -> None:
         """End running queries with `QueryCancelled`, and refuse further ones."""
 
@@ -74,6 +77,15 @@ class Listing(Generic[Row]):
                 return found, False
             self._count = found
         return self._count, True
+
+    def position(self, row_id: str) -> int | None:
+        """Return the position of the row with an ID; None if it is not in the list or takes long
+        to find.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        return self._pager.position(row_id)
 
     def cancel(self) -> None:
         """End running calls of other threads with `QueryCancelled`, and refuse further calls."""

@@ -25,6 +25,7 @@ from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.app_operations import AppActions
 from launchpad_tui.ui.key_reference import places
 from launchpad_tui.ui.keymap import Keymap, shown_key
+from launchpad_tui.ui.list_states import ListStates
 from launchpad_tui.ui.messages import MessageLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.sync_status import SyncStatus
@@ -87,6 +88,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}
         self.desk_opened = asyncio.Event()
         self.keymap = Keymap()
+        self.list_states = ListStates()
         self.look = find_look(environ=self._environ)
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
@@ -197,6 +199,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         """Return the first screen, so that it is in the first frame."""
         route = routes.BY_ID[self._start]
         screen: Screen[Any] = route.load()(**route.params, **self._start_params)
+        _keep_state(screen, route)
         accept_result(screen, self)
         return screen
 
@@ -218,7 +221,16 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
             return
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        _keep_state(screen, route)
         self.switch_screen(screen)
+
+    def point_at(self, route_id: str, row_id: str) -> None:
+        """Put the cursor of a list of the current scope on a row that was created or added."""
+        for screen in self.screen_stack:
+            if isinstance(screen, LaunchpadScreen) and screen.kept_as == route_id:
+                screen.point_at(row_id)
+                return
+        self.list_states.point_at(route_id, self._scope, row_id)
 
     def back(self) -> None:
         """Close the top screen, unless it is the only one."""
@@ -237,6 +249,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     def switch_screen(self, screen: Screen[Any] | str) -> AwaitComplete:
         """Replace the top screen by another one and cancel the tasks of the former."""
         former = self.screen
+        if isinstance(former, LaunchpadScreen):
+            former.keep_state()
         switched = super().switch_screen(screen)
         self._cancel_tasks(former)
         return switched
@@ -475,6 +489,12 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     def repaint_footer(self) -> None:
         """Paint the footer again where it changed."""
         self._repaint(FooterLine)
+
+
+def _keep_state(screen: Screen[Any], route: routes.Route) -> None:
+    """Let a top screen keep the state of its list, and restore the one that it had."""
+    if isinstance(screen, LaunchpadScreen) and route.top:
+        screen.kept_as = route.id
 
 
 def _resume_collecting() -> None:

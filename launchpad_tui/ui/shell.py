@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
     from launchpad_tui.services.transfers import Job, Work
     from launchpad_tui.ui.keymap import Keymap
+    from launchpad_tui.ui.list_states import ListStates
     from launchpad_tui.ui.theme import Look
 
 #: the exit code with which the app asks for the demo to be started
@@ -94,6 +95,8 @@ class Shell(Protocol):
     #: set once `desk` can be used
     desk_opened: asyncio.Event
     keymap: Keymap
+    #: the states of lists that were left
+    list_states: ListStates
     #: styles and glyphs of the current theme
     look: Look
     #: the number of running executions in the current scope
@@ -174,6 +177,14 @@ class Shell(Protocol):
         Args:
             route_id: see `routes.ROUTES`.
             params: arguments of the screen's constructor.
+        """
+
+    def point_at(self, route_id: str, row_id: str) -> None:
+        """Put the cursor of a list of the current scope on a row that was created or added.
+
+        Args:
+            route_id: the route of the list.
+            row_id: the ID of the row in its table.
         """
 
     def back(self) -> None:

@@ -42,6 +42,9 @@ class Numbers:
     def at_least(self, most: int) -> tuple[int, bool]:
         return (self.size, True) if self.size <= most or self.indexed else (most, False)
 
+    def position(self, row_id: str) -> int | None:
+        return int(row_id) if int(row_id) < self.size else None
+
     def cancel(self) -> None:
         """Do nothing: no call takes long."""
 

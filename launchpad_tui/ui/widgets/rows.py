@@ -29,6 +29,9 @@ class RowSource(Protocol[RowT_co]):
     def slice(self, start: int, stop: int) -> Sequence[RowT_co]:
         """Return the rows from ``start`` up to, but not including, ``stop``."""
 
+    def position(self, row_id: str) -> int | None:
+        """Return the position of a row; None if it is not in the list or takes long to find."""
+
     def cancel(self) -> None:
         """End running calls with `QueryCancelled`, and refuse further calls."""
 
@@ -46,6 +49,10 @@ class FixedRows(Generic[Row]):
     def at_least(self, most: int) -> tuple[int, bool]:  # noqa: ARG002
         """Return the number of rows, which are all rows."""
         return len(self._rows), True
+
+    def position(self, row_id: str) -> int | None:  # noqa: ARG002
+        """Return None: a table finds rows of a sequence by itself."""
+        return None
 
     def cancel(self) -> None:
         """Do nothing: no call takes long."""
@@ -92,6 +99,11 @@ class RowCache(Generic[Row]):
             self.count = min(self.count or 0, end)
         elif self.count is None or end > self.count:
             self.count, self.counted = end, False
+
+    def expect(self, index: int) -> None:
+        """Assume that there is a row at a position, so that it is read."""
+        if self.count is None or self.count <= index:
+            self.count, self.counted = index + 1, False
 
     def missing(self, top: int, height: int, *, ahead: bool = True) -> int | None:
         """Return the number of the block to read next, None if none is missing.

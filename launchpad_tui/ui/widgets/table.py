@@ -399,6 +399,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.move_to(self.cursor + by)
             return
         self._painted_top = self.top
+        self._wanted = None
         self.cursor = max(self.top, min(self.cursor, self.top + max(1, self.rows_high) - 1))
         self.repaint()
         self._fetch()

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 from textual import events
 
 from launchpad_tui.errors import QueryCancelled
+from launchpad_tui.records import replace
+from launchpad_tui.ui.list_states import TableState
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.rows import BLOCK, FixedRows, RowCache, RowSource
 from launchpad_tui.ui.widgets.table_paint import TablePaint
@@ -34,6 +36,12 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._pending: RowCache[Row] | None = None
         self._pending_source: RowSource[Row] | None = None
         self._keep_cursor = True
+        #: the state to restore with the next rows
+        self._wanted: TableState | None = None
+        #: the first row of the view for which rows of another source are read
+        self._pending_top: int | None = None
+        #: the ID of the row whose position in the other source has been read
+        self._located = ""
         self._fetching = False
         #: whether the rows shown are about to be replaced
         self.settling = False
@@ -74,6 +82,22 @@ class TableRows(TablePaint[Row], Generic[Row]):
         """The IDs that actions apply to: the selected rows, else the row under the cursor."""
         return self.selection.ids or ((self.row_id,) if self.row_id else ())
 
+    def state(self) -> TableState:
+        """Return cursor, scroll position and selection, for `restore`."""
+        selected = self.selection.ids
+        if self._wanted is not None:
+            return replace(self._wanted, selected=selected)
+        return TableState(self.row_id, self.cursor, self.top, self.scroll_columns, selected)
+
+    def restore(self, state: TableState) -> None:
+        """Select rows now, and put the cursor on its row as soon as rows with it are set."""
+        if state.row_id:
+            self._wanted = state
+            self._pending_top = None
+        self.scroll_columns = state.scroll_columns
+        for row_id in state.selected:
+            self.selection.add(row_id)
+
     def expect(self) -> None:
         """Announce that the rows shown will soon be replaced, and end queries for them."""
         self.settling, self._settles = True, False
@@ -100,11 +124,14 @@ class TableRows(TablePaint[Row], Generic[Row]):
                 former.cancel()
         self._pending_source = source
         self._pending = RowCache()
+        self._pending_top, self._located = None, ""
         if keep_cursor and self.cache.count:
             # The former number is shown until the rows are counted again.
             self._pending.count = self.cache.count
             self._pending.counted, self._pending.capped = self.cache.counted, self.cache.capped
         self._keep_cursor = keep_cursor
+        if not keep_cursor:
+            self._wanted = None
         self._settles = expected
         self._fetch()
 
@@ -119,9 +146,10 @@ class TableRows(TablePaint[Row], Generic[Row]):
         ):
             if number >= 0:
                 cache.put(number, rows[number * BLOCK : (number + 1) * BLOCK])
+        row_id = self._cursor_id()
         place = (
-            next((i for i, row in enumerate(rows) if self.key_of(row) == self.row_id), None)
-            if self.row_id
+            next((i for i, row in enumerate(rows) if self.key_of(row) == row_id), None)
+            if row_id
             else None
         )
         self._keep_cursor = keep_cursor
@@ -141,7 +169,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
     def set_columns(self, columns: Sequence[Column[Row]]) -> None:
         """Show other columns."""
         self.columns = tuple(columns)
-        self.scroll_columns = 0
+        self.scroll_columns = 0 if self._wanted is None else self._wanted.scroll_columns
         self.repaint()
 
     def set_chips(self, chips: Sequence[str]) -> None:
@@ -164,6 +192,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         count = self.cache.count or 0
         index = max(0, min(index, count - 1))
         before = self.cursor
+        self._wanted = None
         if index == before:
             return
         self.cursor = index
@@ -234,8 +263,16 @@ class TableRows(TablePaint[Row], Generic[Row]):
         return True
 
     async def _fetch_pending(self, pending: RowCache[Row], source: RowSource[Row]) -> bool:
-        top = self.top if self._keep_cursor else 0
-        number = pending.missing(top, max(1, self.rows_high), ahead=False)
+        """Read a missing block of another source, or show it once no row in view is missing."""
+        row_id = self._cursor_id() if self._keep_cursor else ""
+        wanted = self._wanted
+        if self._pending_top is None:
+            self._pending_top = self.top if self._keep_cursor else 0
+            if wanted is not None and self._keep_cursor:
+                # Reading begins where the row is now, which may be far from the first rows.
+                await self._locate(pending, source, row_id, wanted)
+                return True
+        number = pending.missing(self._pending_top, max(1, self.rows_high), ahead=False)
         if number is not None:
             start = number * BLOCK
             rows = await self.launchpad.read_list(source.slice, start, start + BLOCK)
@@ -244,8 +281,11 @@ class TableRows(TablePaint[Row], Generic[Row]):
             if rows or not number:
                 return True
         if pending is self._pending:
-            row_id = self.row_id
             place = pending.find(lambda row: self.key_of(row) == row_id) if row_id else None
+            if place is None and row_id and self._located != row_id:
+                here = TableState(row_id, self.cursor, self.top)
+                await self._locate(pending, source, row_id, wanted or here)
+                return True
             self._pending = self._pending_source = None
             self._source = source
             self._swap(pending, place)
@@ -253,6 +293,30 @@ class TableRows(TablePaint[Row], Generic[Row]):
                 # The rows never wait for their number.
                 self.run_task(self._count(source, pending), group="count", exclusive=False)
         return True
+
+    def _cursor_id(self) -> str:
+        """Return the ID of the row that the cursor is on or is to be put on."""
+        return self.row_id if self._wanted is None else self._wanted.row_id
+
+    async def _locate(
+        self, pending: RowCache[Row], source: RowSource[Row], row_id: str, state: TableState
+    ) -> None:
+        """Find the position of the cursor's row in another source, and read the rows around it."""
+        self._located = row_id
+        place = await self.launchpad.read_list(source.position, row_id)
+        if pending is not self._pending:
+            return
+        self._pending_top = self._top_for(state, place)
+        pending.expect(state.cursor if place is None else place)
+
+    def _top_for(self, state: TableState, place: int | None) -> int:
+        """Return the first row of the view that shows the cursor where it was."""
+        if place is None:
+            return self.top if state.top is None else state.top
+        if state.top is not None:
+            return max(0, place - (state.cursor - state.top))
+        high = max(1, self.rows_high)
+        return self.top if self.top <= place < self.top + high else max(0, place - high // 2)
 
     async def _count(
         self, source: RowSource[Row], cache: RowCache[Row], most: int | None = MOST_COUNTED
@@ -294,8 +358,15 @@ class TableRows(TablePaint[Row], Generic[Row]):
             self._empty = count == 0
             self.emptiness_changed()
         self.settling = self.settling and not self._settles
+        wanted = self._wanted
         if not self._keep_cursor:
             self.cursor = self.top = 0
+        elif wanted is not None:
+            self.cursor = wanted.cursor if place is None else place
+            self._show_from(self._top_for(wanted, place))
+            if place is not None:
+                # Otherwise the row may still be added, unless the user moves the cursor.
+                self._wanted = None
         elif place is not None:
             moved = place - self.cursor
             self.cursor = place

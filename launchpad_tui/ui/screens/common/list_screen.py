@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin
+from launchpad_tui.ui.screens.common.stored_query import stored_form, stored_query
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from launchpad_tui.ui.widgets.condition_input import ConditionInput
 
 Row = TypeVar("Row")
+log = logging.getLogger("launchpad_tui.ui")
 #: seconds between the last key typed into the search line and the search
 DEBOUNCE = 0.03
 #: the most rows that are charted or compared together; reading more takes a minute
@@ -128,6 +131,40 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
             return f"{count:,} are selected: at most {MAX_TOGETHER:,} can be shown together"
         return None if count or self.table.row is not None else NO_ROW
 
+    def filters(self) -> object:
+        """Return the query, which is kept when the screen is left."""
+        return self.current_query
+
+    async def restore_filters(self, filters: object) -> None:
+        """Search, filter and sort as before; after a restart only filter and sort as before."""
+        query = filters if isinstance(filters, Query) else None
+        if query is None:
+            saved = await self.read(self.desk.preferences.get, self._order_preference, None)
+            sorts = {column.sort for column in self.table.sortable}
+            query = stored_query(saved, sorts)
+        if self._query_changed:
+            # The user was faster than the start of the app.
+            return
+        current = self.current_query
+        query = replace(
+            current, search=query.search, conditions=query.conditions, order=query.order
+        )
+        self.current_query = query
+        self._show_query(query)
+        if query.search:
+            await self._show_search(focus=False)
+
+    @property
+    def _order_preference(self) -> str:
+        return f"list.{self.kept_as}.{self.scope}"
+
+    async def _save_query(self, query: Query) -> None:
+        try:
+            await self.read(self.desk.preferences.set, self._order_preference, stored_form(query))
+        except LaunchpadError as error:
+            # The list is sorted and filtered all the same, for example in a read-only home.
+            log.info("storing the order of a list failed", exc_info=error)
+
     async def load(self) -> None:
         """Read the list; the former rows stay on the screen until it has been read."""
         await self.prepare_preview()
@@ -156,20 +193,36 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
         """Show the rows that match another query, from the first one."""
         if query == self.current_query:
             return
-        self.current_query = query
+        former, self.current_query = self.current_query, query
         self._query_changed = True
-        table = self.table
-        table.set_order(query.order.by, query.order.descending)
-        table.set_chips([str(condition) for condition in query.conditions])
-        table.expect()
+        self._show_query(query)
+        self.table.expect()
         self.reload()
+        stored = (query.order, query.conditions)
+        if (
+            self.kept_as
+            and self.launchpad.desk_is_open
+            and stored
+            != (
+                former.order,
+                former.conditions,
+            )
+        ):
+            self.launchpad.run_task(self._save_query(query), "save query")
 
-    def do_search(self) -> None:
+    def _show_query(self, query: Query) -> None:
+        """Show order and conditions at the table."""
+        self.table.set_order(query.order.by, query.order.descending)
+        self.table.set_chips([str(condition) for condition in query.conditions])
+
+    async def do_search(self) -> None:
         """Show the search line and focus it."""
-        lines = self.query("#search")
-        if lines:
+        if lines := self.query("#search"):
             lines.first().focus()
-            return
+        else:
+            await self._show_search(focus=True)
+
+    async def _show_search(self, *, focus: bool) -> None:
         # Importing this at start would cost a tenth of the first paint.
         from launchpad_tui.ui.widgets.text_input import TextInput
 
@@ -177,8 +230,10 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
         line = TextInput(
             self.current_query.search, placeholder=hint, id="search", select_on_focus=False
         )
-        self.mount(line, before=self.list_area)
-        line.focus()
+        mounted = self.mount(line, before=self.list_area)
+        if focus:
+            line.focus()
+        await mounted
 
     async def do_where(self) -> None:
         """Show the line for an expression and focus it."""

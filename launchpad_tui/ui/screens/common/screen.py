@@ -13,9 +13,11 @@ from textual.message import Message
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.list_states import ListState, TableState
 from launchpad_tui.ui.textual_compat import ScreenWithoutOverlays, is_left
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
+from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
@@ -72,6 +74,9 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         self._loading = False
         self._load_again = False
         self._missed_change = False
+        #: the route under which the state of the list ``#list`` is kept; empty if it is not kept
+        self.kept_as = ""
+        self._kept_scope: Scope | None = None
 
     # For subclasses to override -------------------------------------------------------------------
 
@@ -85,6 +90,13 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
     def title_text(self) -> str:
         """Return the title for the breadcrumb."""
         return self.TITLE_TEXT
+
+    def filters(self) -> object:
+        """Return the filters of the list, which are kept when the screen is left."""
+        return None
+
+    async def restore_filters(self, filters: object) -> None:
+        """Apply filters that `filters` returned; None if the list is shown for the first time."""
 
     # For subclasses to use ------------------------------------------------------------------------
 
@@ -127,6 +139,20 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         for footer in self.query(FooterLine):
             footer.repaint()
 
+    def keep_state(self) -> None:
+        """Keep the state of the list for the next time it is shown."""
+        table = self._kept_table()
+        if self._kept_scope is not None and table is not None:
+            state = ListState(table.state(), self.filters())
+            self.launchpad.list_states.put(self.kept_as, self._kept_scope, state)
+
+    def point_at(self, row_id: str) -> None:
+        """Put the cursor on a row that was added to the list, and read the list again."""
+        table = self._kept_table()
+        if table is not None:
+            table.restore(TableState(row_id, selected=table.selection.ids))
+            self.reload()
+
     # Internals ------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -140,8 +166,22 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         """Load the data."""
         self.reload()
 
+    def _kept_table(self) -> VirtualTable[Any] | None:
+        return next(iter(self.query("#list").results(VirtualTable)), None)
+
+    async def _restore_state(self) -> None:
+        if not self.kept_as or self._kept_scope is not None:
+            return
+        self._kept_scope = self.scope
+        table = self._kept_table()
+        state = self.launchpad.list_states.get(self.kept_as, self.scope)
+        if table is not None and state is not None:
+            table.restore(state.table)
+        await self.restore_filters(None if state is None else state.filters)
+
     async def _load(self) -> None:
         await self.launchpad.desk_opened.wait()
+        await self._restore_state()
         while True:
             self._load_again = self._missed_change = False
             try:

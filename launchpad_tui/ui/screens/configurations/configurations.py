@@ -79,6 +79,15 @@ class ConfigurationsScreen(PreviewScreenMixin):
 
         return await configuration_preview(self, row)
 
+    def filters(self) -> object:
+        """Return the search text, which is kept when the screen is left."""
+        return self._search
+
+    async def restore_filters(self, filters: object) -> None:
+        """Search for the former text."""
+        if isinstance(filters, str):
+            self._search = filters
+
     async def load(self) -> None:
         """Read the list."""
         await self.prepare_preview()
