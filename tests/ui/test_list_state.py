@@ -10,8 +10,10 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.registry import artifacts
+from launchpad_tui.registry.database import Registry
 from tests.scenes.harness import press, running, screen_text, settled
-from tests.scenes.seeds import models
+from tests.scenes.seeds import artifact, models
 
 
 @pytest.fixture
@@ -106,6 +108,81 @@ async def test_an_unknown_form_of_the_preference_is_ignored(home: Home, stored: 
     async with running(home) as pilot:
         assert pilot.app.screen.current_query.order.by == "created_at"
         assert "of 200" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("inserted", [1, 70, 500])
+async def test_the_cursor_stays_on_its_row_when_rows_are_inserted_above(
+    home: Home, inserted: int
+) -> None:
+    async with running(home) as pilot:
+        # The last row of a block that is read at once.
+        table(pilot).move_to(63)
+        await settled(pilot)
+        row_id, above = table(pilot).row_id, table(pilot).cursor - table(pilot).top
+        assert row_id
+        add_newer(home, inserted)
+        await press(pilot, "r")
+        assert table(pilot).row_id == row_id
+        assert table(pilot).cursor == 63 + inserted
+        assert table(pilot).cursor - table(pilot).top == above
+        assert f"churn-model-{63:03d}" in screen_text(pilot)
+
+
+async def test_the_cursor_stays_at_its_position_when_its_row_is_deleted(home: Home) -> None:
+    async with running(home) as pilot:
+        table(pilot).move_to(63)
+        await settled(pilot)
+        row_id = table(pilot).row_id
+        registry = Registry(home.registry_path)
+        with registry.write("artifacts") as db:
+            db.execute("DELETE FROM artifacts WHERE id = ?", (row_id,))
+        registry.close()
+        await press(pilot, "r")
+        assert table(pilot).cursor == 63
+        assert table(pilot).row_id not in ("", row_id)
+
+
+async def test_a_row_is_found_again_where_it_was_moved_while_the_list_was_not_shown(
+    home: Home,
+) -> None:
+    async with running(home) as pilot:
+        table(pilot).move_to(100)
+        await settled(pilot)
+        before = table(pilot).state()
+        await press(pilot, "3")
+        add_newer(home, 150)
+        await press(pilot, "1")
+        after = table(pilot).state()
+        assert (after.row_id, after.cursor, after.top) == (before.row_id, 250, before.top + 150)
+
+
+def add_newer(home: Home, count: int) -> None:
+    """Add models that are newer than all others."""
+    registry = Registry(home.registry_path)
+    for number in range(count):
+        new = artifact(1000 + number, f"new-{number}", minutes=-1 - number)
+        artifacts.add(registry, DEFAULT_SCOPE, new)
+    registry.close()
+
+
+@pytest.mark.parametrize("shown", [True, False])
+async def test_the_cursor_is_put_on_a_new_row(home: Home, shown: bool) -> None:
+    async with running(home) as pilot:
+        table(pilot).sort_by(table(pilot).columns[0])
+        await settled(pilot)
+        table(pilot).move_to(5)
+        if not shown:
+            await press(pilot, "3")
+        registry = Registry(home.registry_path)
+        new = artifact(5000, "churn-model-150-next")
+        artifacts.add(registry, DEFAULT_SCOPE, new)
+        registry.close()
+        pilot.app.point_at("models", new.id)
+        await settled(pilot)
+        if not shown:
+            await press(pilot, "1")
+        assert table(pilot).row_id == new.id
+        assert "churn-model-150-next" in screen_text(pilot)
 
 
 async def test_the_search_of_configurations_is_kept(workshop_home: Home) -> None:

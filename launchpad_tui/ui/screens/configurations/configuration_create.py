@@ -106,6 +106,7 @@ class ConfigurationCreateScreen(BindingWizard):
             self.parameters(),
             self.inputs(),
         )
+        self.launchpad.point_at("configurations", created.id)
         question = ConfirmDialog(
             f"Configuration {created.name} created. Execute it now?",
             "The execution starts as soon as the runtime has free capacity.",
@@ -115,6 +116,7 @@ class ConfigurationCreateScreen(BindingWizard):
             execution = await self.launchpad.act(
                 self.desk.executions.create, self.scope, created.id
             )
+            self.launchpad.point_at("executions", execution.id)
             self.leave("execution", item_id=execution.id)
         else:
             self.leave("configuration", item_id=created.id)

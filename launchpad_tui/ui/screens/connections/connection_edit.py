@@ -170,6 +170,7 @@ class ConnectionAddScreen(_ConnectionWizard):
         """Add the connection, open its details, and test it if it is remote."""
         name = self.values[NAME]
         await self.read(self.desk.connections.add, name, self.kind.id, self.settings())
+        self.launchpad.point_at("connections", name)
         self.launchpad.say(f"Connection {name} added", "good")
         self.leave("connection", item_id=name, then="test" if self._remote_kind() else "")
 
@@ -253,6 +254,7 @@ class GroupAddScreen(WizardScreen):
         """Add the resource group."""
         name, labels = self.values["name"], dict(parse_labels(self.values.get("labels", "")))
         await self.launchpad.act(self.desk.connections.add_group, self.item_id, name, labels)
+        self.launchpad.point_at("connections", str(Scope(self.item_id, name)))
         result = "requested from the runtime" if self._remote else "added"
         text = f"Resource group {name} {result}; press enter on it to switch to it"
         self.launchpad.say(text, "good", 8)

@@ -94,7 +94,7 @@ class ConnectionsScreen(LaunchpadScreen):
     async def load(self) -> None:
         """Read the connections; at first, move the cursor to the current resource group."""
         rows = await self.read(scope_lines, self.desk, self.scope)
-        first = self.table.row is None
+        first = not self.table.state().row_id
         self.table.set_rows(rows)
         if first:
             current = next((place for place, line in enumerate(rows) if line.current), 0)

@@ -30,5 +30,6 @@ async def execute(screen: LaunchpadScreen, configuration_id: str) -> str:
     created = await screen.launchpad.act(
         screen.desk.executions.create, screen.scope, configuration_id
     )
+    screen.launchpad.point_at("executions", created.id)
     screen.launchpad.say(f"Execution {created.id} of {created.configuration_name} created", "good")
     return created.id

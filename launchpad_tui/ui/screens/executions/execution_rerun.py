@@ -41,5 +41,6 @@ class ExecutionRerunScreen(BindingWizard):
             self.inputs(),
             self.values["name"],
         )
+        self.launchpad.point_at("executions", created.id)
         self.launchpad.say(f"Execution {created.id} created", "good")
         self.leave("execution", item_id=created.id)

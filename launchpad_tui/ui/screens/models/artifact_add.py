@@ -13,6 +13,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.screens.models.artifacts import LIST_ROUTES
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.form import Form
@@ -215,5 +216,6 @@ class ArtifactAddScreen(ArtifactWizard):
             self.values.get("description", ""),
             self.labels(),
         )
+        self.launchpad.point_at(LIST_ROUTES[self.kind], artifact.id)
         self.launchpad.say(f"{self.kind.capitalize()} {artifact.name} added", "good")
         self.leave("artifact", item_id=artifact.id)

@@ -24,6 +24,13 @@ _TITLES = {
     ArtifactKind.RESULTSET: "Result sets",
     ArtifactKind.OTHER: "Other artifacts",
 }
+#: the routes of the lists by kind
+LIST_ROUTES = {
+    ArtifactKind.MODEL: "models",
+    ArtifactKind.DATASET: "datasets",
+    ArtifactKind.RESULTSET: "resultsets",
+    ArtifactKind.OTHER: "others",
+}
 _EMPTY = {
     ArtifactKind.MODEL: (
         "No models yet\n"

@@ -272,6 +272,7 @@ class ScheduleWizard(WizardScreen):
                 )
             ).name
         one = await self.launchpad.act(self._save, name)
+        self.launchpad.point_at("schedules", one.id)
         self.launchpad.say(f"Schedule {one.name} {'saved' if self.item_id else 'created'}", "good")
 
     def _save(self, name: str) -> Schedule:

@@ -139,6 +139,8 @@ class StoreAddScreen(_StoreWizard):
         await self.launchpad.act(
             self.desk.stores.add, self.scope, name, kind, settings, here=self._local_only
         )
+        if self.scope == self.launchpad.scope:
+            self.launchpad.point_at("stores", name)
         await self.check_access(name, f"Object store {name} added")
 
 
