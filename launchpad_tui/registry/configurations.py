@@ -9,6 +9,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import Conflict, NotFound
+from launchpad_tui.registry.ambiguity import MOST_LISTED, ambiguous
 from launchpad_tui.registry.codec import clean, number, search_text, terms
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -190,23 +191,15 @@ def resolve_id(
         values: tuple[object, ...] = (
             (group, len(value), value) if "substr" in where else (group, value)
         )
-        shown = name_column or "id"
         rows = db.execute(
-            f"SELECT id, {shown}, created_at FROM {table} WHERE group_pk = ? AND {where} {more} "
-            "ORDER BY created_at DESC LIMIT 11",
-            values,
+            f"SELECT id FROM {table} WHERE group_pk = ? AND {where} {more} "
+            "ORDER BY created_at DESC LIMIT ?",
+            (*values, MOST_LISTED + 1),
         ).fetchall()
         if len(rows) == 1:
             return str(rows[0][0])
         if rows:
-            lines = [
-                f"{row[0]}  {row[1]}  {from_micros(row[2]):%Y-%m-%d %H:%M}" for row in rows[:10]
-            ]
-            if len(rows) > 10:
-                lines.append("…")
-            raise Conflict(
-                f"{text!r} matches several {what}s", "\n".join(lines), "Use one of these IDs."
-            )
+            raise ambiguous(db, table, group, text, what, [row[0] for row in rows])
     raise NotFound(
         f"{what.capitalize()} {text!r} does not exist",
         f"No {what} of the resource group has this name or ID.",
