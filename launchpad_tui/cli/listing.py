@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from launchpad_tui.cli.arguments import integer
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 _BATCH = 500
+#: the number of known names that an error lists
+_LISTED = 20
 
 LIMIT = argument(
     "--limit",
@@ -76,7 +78,8 @@ def query(
         attributes: The sortable attributes in snake case. Options may name them in camelCase too.
 
     Raises:
-        InvalidInput: A condition, a metric or the sort order is invalid.
+        InvalidInput: A condition, a metric or the sort order is invalid, or names a metric that is
+            not known.
     """
     from launchpad_tui.domain.query import Condition, Order, Query
 
@@ -88,6 +91,12 @@ def query(
         order = Order(
             snake if snake in attributes else metric_column(name), options.sort.startswith("-")
         )
+    by = order.by
+    named = [("metric", one) for one in metrics]
+    if not isinstance(by, str):
+        named.append(("sort", by))
+    if named:
+        _check_known(context, named, attributes)
     conditions: list[Condition] = []
     if options.where:
         from launchpad_tui.domain.expression import parse_where
@@ -103,6 +112,45 @@ def query(
     return Query(
         search=options.search or "", conditions=tuple(conditions), order=order, metrics=metrics
     )
+
+
+def _check_known(
+    context: CommandContext,
+    named: Sequence[tuple[str, MetricColumn]],
+    attributes: frozenset[str],
+) -> None:
+    """Raise InvalidInput if an option names a metric that no execution has logged.
+
+    Without any metric in the resource group nothing is refused: a script may list models before the
+    first one is trained, and metrics of remote executions may not have been read yet.
+
+    Args:
+        named: Pairs of the option and the metric column that it names.
+        attributes: The attributes by which the list can be sorted.
+    """
+    known = context.desk.artifacts.metric_keys(context.scope)
+    for option, column in named:
+        if not known or column.key in known:
+            continue
+        import difflib
+
+        titles = [_camel(name) for name in sorted(attributes)] if option == "sort" else []
+        names = {one.lower(): one for one in [*titles, *known]}
+        near = difflib.get_close_matches(column.key.lower(), names, 3)
+        listed = [names[one] for one in near] or [*titles, *known][:_LISTED]
+        shown = column.key[:80]
+        what = "attribute or metric" if option == "sort" else "metric"
+        raise InvalidInput(
+            f"There is no {what} {shown!r} in {context.scope}",
+            f"{'Similar names' if near else 'Known names'}: {', '.join(listed)}.",
+            "List all metrics with: launchpad metrics keys",
+            field=option,
+        )
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def metric_column(text: str) -> MetricColumn:
