@@ -68,6 +68,9 @@ class LogView(Lines):
         #: the number of the line of the current match
         self._match: int | None = None
         self._busy = False
+        #: the number of a line that is highlighted, and whether it still has to be scrolled to
+        self._marked: int | None = None
+        self._scroll_to_marked = False
 
     def set_log(self, log: Log) -> None:
         """Show another log."""
@@ -102,6 +105,13 @@ class LogView(Lines):
         self.repaint()
         self.follow_up()
 
+    def mark_line(self, number: int) -> None:
+        """Highlight the line with a number, and scroll to it once the view has a size."""
+        self._marked, self._scroll_to_marked = number, True
+        self.following = False
+        self.repaint()
+        self.follow_up()
+
     @property
     def matches(self) -> int:
         """The number of lines that match the search."""
@@ -125,7 +135,10 @@ class LogView(Lines):
         if self.times:
             parts.append((line.timestamp.astimezone().strftime(" %H:%M:%S "), "faint"))
         text = safe_text(line.message.expandtabs(4)[:LINE_LIMIT])
-        role = _STREAMS.get(line.stream, "text")
+        marked = line.number == self._marked
+        role = "selected" if marked else _STREAMS.get(line.stream, "text")
+        if marked and parts:
+            parts = [(parts[0][0], role)]
         if not self.needle:
             return (*parts, (text, role))
         low, needle = text.casefold(), self.needle.casefold()
@@ -160,11 +173,23 @@ class LogView(Lines):
                 self._cache.put(number, await read(log.slice, number * BLOCK, (number + 1) * BLOCK))
             if grown and self._only is None:
                 self._keep_view(count - before)
+            self._show_marked()
             while (block := self._missing()) is not None:
                 self._cache.put(block, await read(log.slice, block * BLOCK, (block + 1) * BLOCK))
             self.repaint()
         finally:
             self._busy = False
+
+    def _show_marked(self) -> None:
+        """Scroll to the highlighted line, with the lines that precede it in most of the view."""
+        if not self._scroll_to_marked or self._marked is None or self.size.height < 2:
+            return
+        self._scroll_to_marked = False
+        place = self.place_of(self._marked)
+        if place is not None:
+            above = self.size.height // 4 if self.newest_first else self.size.height * 3 // 4
+            self.top = place - above
+            self.clamp()
 
     def _missing(self) -> int | None:
         high = max(1, self.size.height)

@@ -12,8 +12,12 @@ from launchpad_tui.domain.execution import (
     DELETABLE,
     STOPPABLE,
     ExecutionDetails,
+    ExecutionLog,
+    LogLine,
+    Status,
     why_not_store_outputs,
 )
+from launchpad_tui.domain.failure_line import failure_line
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
@@ -21,6 +25,7 @@ from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
 from launchpad_tui.ui.screens.executions.execution_items import execution_items
+from launchpad_tui.ui.screens.executions.failure_notice import FailureNotice
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.flow_view import FlowView
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 
 #: seconds between two checks for new lines in the log
 LOG_SECONDS = 0.4
+#: lines at the end of a log among which the reason of a failure is searched
+FAILURE_LINES = 2_000
 NOT_LOADED = "The execution is still loading"
 
 
@@ -40,7 +47,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     Args:
         item_id: the ID of the execution.
-        tab: the tab that is shown first: status, resource or logs.
+        tab: the tab that is shown first: status, resource or logs; empty selects it by the
+            status: the log of an execution that failed, else the status.
     """
 
     TOPICS = frozenset({"executions", "artifacts", "metrics"})
@@ -79,11 +87,15 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         Action("execution.save-log", "w", "save log", "Save the log to a file", footer=9),
     )
 
-    def __init__(self, item_id: str, tab: str = "status") -> None:
+    def __init__(self, item_id: str, tab: str = "") -> None:
         super().__init__()
         self.item_id = item_id
-        self._tab = tab
+        #: the tab that this screen has selected itself; the user may have selected another one
+        self._tab = tab or "status"
+        self._selects_tab = not tab
         self._details: ExecutionDetails | None = None
+        #: whether the reason of a failure has been looked up
+        self._failure_shown = False
         #: the numbers of the log lines that are shown; None shows all lines
         self._log_lines: list[int] | None = None
 
@@ -92,7 +104,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         return self._details.execution.configuration_name if self._details else self.item_id
 
     def body(self) -> ComposeResult:
-        """Yield the process flow and the tabs below it."""
+        """Yield the reason of a failure, the process flow and the tabs below it."""
+        yield FailureNotice(id="failure")
         yield FlowView(id="flow")
         yield TabStrip([("status", "Status"), ("resource", "Metric resource"), ("logs", "Logs")])
         yield Details(id="status")
@@ -129,7 +142,30 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if first:
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
             self.query_one(LogView).set_log(log)
+        if not self._failure_shown and self._details.execution.status is Status.DEAD:
+            self._failure_shown = True
+            self.run_task(self._show_failure(), "failure")
         self.repaint_frame()
+
+    async def _show_failure(self) -> None:
+        """Show why the execution failed, and the line of its log that names the reason."""
+        assert self._details is not None
+        execution, notice = self._details.execution, self.query_one(FailureNotice)
+        notice.set_failure(None, execution.status_message)
+        log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
+        line = await self.launchpad.files(_failure_line, log)
+        if line is None:
+            return
+        notice.set_failure(line, execution.status_message)
+        self._select_tab("logs")
+        self.query_one(LogView).mark_line(line.number)
+
+    def _select_tab(self, name: str) -> None:
+        """Show a tab, unless the user or the caller has selected one."""
+        strip = self.query_one(TabStrip)
+        if self._selects_tab and strip.shown == self._tab:
+            self._tab = name
+            strip.show(name)
 
     def _show_details(self) -> None:
         if self._details is not None:
@@ -158,8 +194,10 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             view.follow_up()
 
     @on(TabStrip.Changed)
-    def tab_changed(self) -> None:
+    def tab_selected(self, event: TabStrip.Changed) -> None:
         """Update log and footer, which depend on the tab."""
+        if event.name != self._tab:
+            self._selects_tab = False
         self._follow_log()
         self.refresh_footer()
 
@@ -307,6 +345,11 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
             await self.launchpad.files(log.save, path, self._log_lines)
             self.launchpad.say(f"Log saved to {path}", "good")
+
+
+def _failure_line(log: ExecutionLog) -> LogLine | None:
+    count = log.count()
+    return failure_line(log.slice(max(0, count - FAILURE_LINES), count))
 
 
 def _timestamp(text: str) -> datetime | None:

@@ -1,0 +1,84 @@
+"""Tests of the page of an execution with executions that really run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.ui.widgets.log_view import LogView
+from launchpad_tui.ui.widgets.tabs import TabStrip
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import COMPLETED
+from tests.services.execution_support import Bench
+
+FAILING = """\
+i=0; while [ $i -lt 300 ]; do echo "row $i"; i=$((i+1)); done
+echo 'Traceback (most recent call last):' >&2
+echo '  File "main.py", line 3, in <module>' >&2
+echo 'ValueError: no rows in the table' >&2
+i=0; while [ $i -lt 100 ]; do echo "cleaning $i"; i=$((i+1)); done
+exit 1"""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A home with a desk for executions."""
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+async def opened(pilot: Any, item_id: str, **params: Any) -> None:
+    """Open the page of an execution."""
+    pilot.app.open("execution", item_id=item_id, **params)
+    await settled(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_a_failed_execution_opens_at_the_line_that_failed(
+    bench: Bench, size: tuple[int, int]
+) -> None:
+    execution = bench.shell(FAILING)
+    bench.wait(execution, Status.DEAD)
+    async with running(bench.desk.home, "executions", size=size) as pilot:
+        await opened(pilot, execution)
+        text = screen_text(pilot)
+        assert "Failed at log line" in text.split("Executable")[0]
+        assert ": ValueError: no rows in the table" in text.split("Executable")[0]
+        assert pilot.app.screen.query_one(TabStrip).shown == "logs"
+        assert "ValueError: no rows in the table" in text.split("Logs")[1]
+        log = pilot.app.screen.query_one(LogView)
+        look = pilot.app.look
+        marked = [
+            "".join(part for part, _ in log.parts(number))
+            for number in range(log.top, log.top + log.size.height)
+            if any(role == "selected" for _, role in log.parts(number))
+        ]
+        assert len(marked) == 1
+        assert marked[0].endswith("ValueError: no rows in the table")
+        assert look.style("selected") != look.style("warn")
+
+
+async def test_a_failure_does_not_change_a_tab_that_the_caller_or_the_user_selected(
+    bench: Bench,
+) -> None:
+    execution = bench.shell("echo 'fatal: no space' >&2; exit 3")
+    bench.wait(execution, Status.DEAD)
+    async with running(bench.desk.home, "executions") as pilot:
+        await opened(pilot, execution, tab="status")
+        strip = pilot.app.screen.query_one(TabStrip)
+        assert strip.shown == "status"
+        assert "fatal: no space" in screen_text(pilot).split("Executable")[0]
+        await press(pilot, "tab", "r")
+        assert strip.shown == "resource"
+
+
+async def test_a_completed_execution_shows_no_failure(workshop_home: Any) -> None:
+    async with running(workshop_home) as pilot:
+        await opened(pilot, COMPLETED)
+        assert "Failed" not in screen_text(pilot)
+        assert pilot.app.screen.query_one(TabStrip).shown == "status"
