@@ -27,7 +27,7 @@ _NO_ERROR = re.compile(
 )
 
 
-def failure_line(lines: Sequence[LogLine]) -> LogLine | None:
+def failure_line(lines: Sequence[LogLine], *, by_runtime: bool = False) -> LogLine | None:
     """Return the line that names the reason of a failure, None if there is no text at all.
 
     This is the last line of the last traceback of Python; without one, the last line that reports
@@ -36,7 +36,13 @@ def failure_line(lines: Sequence[LogLine]) -> LogLine | None:
 
     Args:
         lines: the lines at the end of the log of an execution that failed.
+        by_runtime: whether the runtime reported the failure although no process failed, for example
+            because an output is missing; its last message with the status is the line then.
     """
+    if by_runtime:
+        for one in reversed(lines):
+            if one.stream == "launchpad" and one.message.startswith("DEAD:"):
+                return one
     written = [one for one in lines if _plain(one).strip()]
     own = [one for one in written if one.stream != "launchpad"]
     if not own:

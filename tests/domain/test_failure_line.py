@@ -88,3 +88,11 @@ def test_messages_of_the_runtime_are_the_reason_if_nothing_else_was_written() ->
     assert found.message == "Step a failed: no code"
     assert failure_line([]) is None
     assert failure_line(lines("\n \n")) is None
+
+
+def test_a_failure_that_only_the_runtime_noticed_is_its_last_message() -> None:
+    own = lines(TRACE + "ValueError: handled")
+    runtime = lines("Step a ended: exit code 0\nDEAD: no output\nA hint", "launchpad", start=9)
+    found = failure_line([*own, *runtime], by_runtime=True)
+    assert found is not None
+    assert found.message == "DEAD: no output"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TabStrip
@@ -82,3 +83,42 @@ async def test_a_completed_execution_shows_no_failure(workshop_home: Any) -> Non
         await opened(pilot, COMPLETED)
         assert "Failed" not in screen_text(pilot)
         assert pilot.app.screen.query_one(TabStrip).shown == "status"
+
+
+async def test_an_execution_without_metrics_shows_how_to_log_them(bench: Bench) -> None:
+    execution = bench.shell("true")
+    bench.wait(execution, Status.DEAD)
+    async with running(bench.desk.home, "executions", size=(80, 24)) as pilot:
+        await opened(pilot, execution)
+        assert (
+            "DEAD: Step only did not write its output" in screen_text(pilot).split("Executable")[0]
+        )
+        await press(pilot, "shift+tab")
+        text = screen_text(pilot)
+        assert "from launchpad_tui.tracking import log" in text
+        assert "launchpad log loss=0.31" in text
+        assert "::metric loss=0.31" in text
+        copied: list[str] = []
+        for _ in range(30):
+            await press(pilot, "y", "down")
+            if pilot.app.clipboard not in copied:
+                copied.append(pilot.app.clipboard)
+    # Each example is valid where it belongs.
+    python, command, line = copied
+    compile(python, "example", "exec")
+    script = "\n".join(
+        [
+            "mkdir /app/model; echo 1 >/app/model/m",
+            command,
+            f"echo '{line.replace('step=5', 'step=6')}'",
+            f"python3 -c '{python.replace('epoch', '1')}'",
+        ]
+    )
+    logged = bench.shell(script, name="logged")
+    done = bench.wait(logged)
+    assert done.status is Status.COMPLETED, bench.log(logged)
+    series = bench.desk.metrics.series(DEFAULT_SCOPE, logged)
+    assert {(one.key, one.count) for one in series} == {
+        ("loss{phase=train}", 3),
+        ("accuracy{phase=train}", 3),
+    }

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import (
     DELETABLE,
     STOPPABLE,
+    Execution,
     ExecutionDetails,
     ExecutionLog,
     LogLine,
@@ -24,7 +26,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
-from launchpad_tui.ui.screens.executions.execution_items import execution_items
+from launchpad_tui.ui.screens.executions.execution_items import execution_items, ways_to_log
 from launchpad_tui.ui.screens.executions.failure_notice import FailureNotice
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
@@ -136,7 +138,13 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         infos = await self.read(metrics.custom_info, self.scope, self.item_id)
         # There may be thousands of series: their texts are made beside the drawing.
         items = await self.read(metric_items, series, tags, infos)
-        self.query_one("#resource", Details).set_items(items)
+        resource = self.query_one("#resource", Details)
+        if not items and self.scope.connection == DEFAULT_SCOPE.connection:
+            copy = next(each for each in Details.ACTIONS if each.id == "details.copy")
+            items = ways_to_log(self.launchpad.keymap.first(copy))
+            # The first example, which can be copied at once, is below the heading.
+            resource.cursor = max(1, resource.cursor)
+        resource.set_items(items)
         self.run_task(self.launchpad.sync_status.read_metrics([self.item_id]), "metrics")
         self._show_details()
         if first:
@@ -153,7 +161,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         execution, notice = self._details.execution, self.query_one(FailureNotice)
         notice.set_failure(None, execution.status_message)
         log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
-        line = await self.launchpad.files(_failure_line, log)
+        line = await self.launchpad.files(_failure_line, log, execution)
         if line is None:
             return
         notice.set_failure(line, execution.status_message)
@@ -347,9 +355,13 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             self.launchpad.say(f"Log saved to {path}", "good")
 
 
-def _failure_line(log: ExecutionLog) -> LogLine | None:
+def _failure_line(log: ExecutionLog, execution: Execution) -> LogLine | None:
     count = log.count()
-    return failure_line(log.slice(max(0, count - FAILURE_LINES), count))
+    details = execution.status_details
+    return failure_line(
+        log.slice(max(0, count - FAILURE_LINES), count),
+        by_runtime="reason" in details and "exitCode" not in details,
+    )
 
 
 def _timestamp(text: str) -> datetime | None:

@@ -12,6 +12,31 @@ from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.details import Item, heading
 
+#: the three ways to log, by their names, as an execution uses them
+_WAYS_TO_LOG = (
+    (
+        "Python",
+        "from launchpad_tui.tracking import log\n"
+        'log(step=epoch, loss=0.31, accuracy=0.9, labels={"phase": "train"})',
+    ),
+    ("Any program", "launchpad log loss=0.31 accuracy=0.9 --step 5 --label phase=train"),
+    ("Standard output", "::metric loss=0.31 accuracy=0.9 step=5 | phase=train"),
+)
+
+
+def ways_to_log(key: str) -> list[Item]:
+    """Return the lines that replace the metrics of an execution that logged none.
+
+    Each has an example as its value, which can be copied. They apply to executions on this machine.
+
+    Args:
+        key: the key that copies a value, as it is shown.
+    """
+    return [
+        heading(f"No metrics, tags or custom info were logged. Three ways to log; {key} copies"),
+        *(Item(name, example) for name, example in _WAYS_TO_LOG),
+    ]
+
 
 def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list[Item]:
     """Return the lines of the Status tab: status, times, inputs, parameters, outputs.
