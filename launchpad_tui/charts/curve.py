@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from launchpad_tui.charts.axes import share
-from launchpad_tui.charts.model import ChartSpec, Plot, Series
+from launchpad_tui.charts.model import ChartData, ChartSpec, Plot, Series
+from launchpad_tui.charts.scale import roomy, with_margin
 from launchpad_tui.records import record
 
 X_KINDS = ("step", "relative", "time")
@@ -148,3 +149,15 @@ def readout(series: Sequence[Series], plot: Plot, x: float) -> list[tuple[float,
     """Return the point of each series nearest to the cursor, None if it is over a cell away."""
     reach = (plot.x_high - plot.x_low) / max(1, plot.width)
     return [nearest(one, x, reach if math.isfinite(reach) else 0.0) for one in series]
+
+
+def range_with_room(data: ChartData, width: int) -> tuple[float, float] | None:
+    """Return an x range with room for new points, so that the chart is not rescaled by each.
+
+    The first points are a cell away from the y axis.
+    """
+    ends = [float(at) for one in data.series if len(one.x) for at in (one.x[0], one.x[-1])]
+    if not ends:
+        return None
+    low, high = roomy(min(ends), max(ends))
+    return with_margin(low, high, 1 / max(8, width))[0], high

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.ui.screens.executions import live_curves
+from launchpad_tui.ui.screens.executions.live_curves import draw_curves
 from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TabStrip
 from tests.scenes.harness import press, running, screen_text, settled
@@ -122,3 +126,74 @@ async def test_an_execution_without_metrics_shows_how_to_log_them(bench: Bench) 
         ("loss{phase=train}", 3),
         ("accuracy{phase=train}", 3),
     }
+
+
+LOGGING = """\
+i=0
+while [ $i -lt 40 ]; do echo "::metric loss=0.$((90-i)) step=$i | phase=train"; i=$((i+1)); done
+while [ $i -lt 60 ]; do echo "::metric loss=0.$((90-i)) step=$i | phase=test"; i=$((i+1)); done
+echo waiting for the end
+while [ ! -e "$AICORE_STOP_FILE" ]; do sleep 0.1; done
+mkdir /app/model; echo 1 >/app/model/m"""
+
+
+async def shown_soon(pilot: Any, check: Callable[[str], bool]) -> str:
+    """Wait until the screen fulfills a condition, and return its text."""
+    deadline = time.monotonic() + 60
+    while not check(text := screen_text(pilot)):
+        assert time.monotonic() < deadline, text
+        await pilot.pause(0.05)
+    return text
+
+
+async def test_a_running_execution_opens_on_its_log_and_its_curves(
+    bench: Bench, tmp_path: Path
+) -> None:
+    stop = tmp_path / "stop"
+    execution = bench.shell(LOGGING.replace("$AICORE_STOP_FILE", str(stop)))
+    bench.wait_for_log(execution, "waiting for the end")
+    async with running(bench.desk.home, "executions", size=(160, 45)) as pilot:
+        pilot.app.open("execution", item_id=execution)
+        text = await shown_soon(pilot, lambda text: "└" in text and "test" in text)
+        assert pilot.app.screen.query_one(TabStrip).shown == "logs"
+        logs = text.split("Logs")[1]
+        assert "waiting for the end" in logs
+        assert "loss" in logs.splitlines()[1][80:]
+        # The curves have the values of their labels as names, and distinct markers.
+        assert "last 0.51" in logs
+        assert "last 0.31" in logs
+        # Below 110 columns there is only the log.
+        await pilot.resize_terminal(100, 30)
+        text = await shown_soon(pilot, lambda text: "last 0.51" not in text)
+        assert "waiting for the end" in text
+        await pilot.resize_terminal(160, 45)
+        await shown_soon(pilot, lambda text: "last 0.51" in text)
+        # The curves stay when the execution ends.
+        stop.touch()
+        text = await shown_soon(pilot, lambda text: "COMPLETED" in text)
+        assert "last 0.51" in text
+
+
+async def test_curves_are_drawn_at_most_twice_a_second(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = bench.shell(LOGGING.replace("$AICORE_STOP_FILE", str(tmp_path / "stop")))
+    bench.wait_for_log(execution, "waiting for the end")
+    drawn: list[float] = []
+
+    def counted(*args: Any, **options: Any) -> Any:
+        drawn.append(time.monotonic())
+        return draw_curves(*args, **options)
+
+    monkeypatch.setattr(live_curves, "draw_curves", counted)
+    async with running(bench.desk.home, "executions", size=(160, 45)) as pilot:
+        pilot.app.open("execution", item_id=execution)
+        await shown_soon(pilot, lambda text: "last 0.51" in text)
+        curves = pilot.app.screen.query_one(live_curves.LiveCurves)
+        deadline = time.monotonic() + 60
+        while len(drawn) < 4 and time.monotonic() < deadline:
+            curves.draw_soon()
+            await pilot.pause(0.01)
+    (tmp_path / "stop").touch()
+    assert len(drawn) >= 4
+    assert all(b - a >= live_curves.DRAW_SECONDS for a, b in pairwise(drawn))

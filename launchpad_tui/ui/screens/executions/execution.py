@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import (
@@ -28,6 +29,7 @@ from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChan
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
 from launchpad_tui.ui.screens.executions.execution_items import execution_items, ways_to_log
 from launchpad_tui.ui.screens.executions.failure_notice import FailureNotice
+from launchpad_tui.ui.screens.executions.live_curves import CURVES_FROM, LiveCurves
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.flow_view import FlowView
@@ -50,7 +52,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     Args:
         item_id: the ID of the execution.
         tab: the tab that is shown first: status, resource or logs; empty selects it by the
-            status: the log of an execution that failed, else the status.
+            status: the log of an execution that runs or failed, else the status.
     """
 
     TOPICS = frozenset({"executions", "artifacts", "metrics"})
@@ -96,6 +98,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         self._tab = tab or "status"
         self._selects_tab = not tab
         self._details: ExecutionDetails | None = None
+        #: whether curves are shown where there is room
+        self._has_curves = False
         #: whether the reason of a failure has been looked up
         self._failure_shown = False
         #: the numbers of the log lines that are shown; None shows all lines
@@ -112,7 +116,11 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         yield TabStrip([("status", "Status"), ("resource", "Metric resource"), ("logs", "Logs")])
         yield Details(id="status")
         yield Details(id="resource", empty="The execution logged no metrics, tags or custom info")
-        yield LogView(id="logs")
+        with Horizontal(id="logs"):
+            yield LogView(id="log")
+            curves = LiveCurves(self.item_id, id="curves")
+            curves.display = False
+            yield curves
 
     def on_mount(self) -> None:
         """Start to follow the log and to update the duration."""
@@ -147,6 +155,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         resource.set_items(items)
         self.run_task(self.launchpad.sync_status.read_metrics([self.item_id]), "metrics")
         self._show_details()
+        self._show_curves(logged=bool(series))
+        if self._details.execution.status is Status.RUNNING:
+            self._select_tab("logs")
         if first:
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
             self.query_one(LogView).set_log(log)
@@ -154,6 +165,23 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             self._failure_shown = True
             self.run_task(self._show_failure(), "failure")
         self.repaint_frame()
+
+    def _show_curves(self, *, logged: bool) -> None:
+        """Draw the curves beside the log if the execution runs, or ended while it was shown.
+
+        Args:
+            logged: whether the execution has logged metrics.
+        """
+        assert self._details is not None
+        self._has_curves = logged and (self._has_curves or not self._details.execution.status.final)
+        curves = self.query_one(LiveCurves)
+        curves.display = self._has_curves and self.app.size.width >= CURVES_FROM
+        if self._on_logs:
+            curves.draw_soon()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the curves if the terminal is wide enough."""
+        self.query_one(LiveCurves).display = self._has_curves and event.size.width >= CURVES_FROM
 
     async def _show_failure(self) -> None:
         """Show why the execution failed, and the line of its log that names the reason."""
@@ -198,7 +226,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     def _follow_log(self) -> None:
         view = self.query_one(LogView)
-        if self.is_current and view.display and self._log_lines is None:
+        if self.is_current and self._on_logs and self._log_lines is None:
             view.follow_up()
 
     @on(TabStrip.Changed)
@@ -206,6 +234,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         """Update log and footer, which depend on the tab."""
         if event.name != self._tab:
             self._selects_tab = False
+        if self._on_logs:
+            self.query_one(LiveCurves).draw_soon()
         self._follow_log()
         self.refresh_footer()
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from launchpad_tui.charts.catalog import KINDS
-from launchpad_tui.charts.curve import CurveView
+from launchpad_tui.charts.curve import CurveView, range_with_room
 from launchpad_tui.charts.model import ChartData, Drawing
-from launchpad_tui.charts.scale import roomy, with_margin
 from launchpad_tui.domain.board import Against, ChartDefinition, Selected
 from launchpad_tui.domain.comparison import ComparedItem, Row
 from launchpad_tui.domain.execution import FINAL
@@ -212,7 +211,7 @@ class SelectionScreen(LaunchpadScreen):
         if kind is None or kind.why_not(data):
             return None
         if self.live and view.x_range is None and data.series:
-            view = replace(view, x_range=_range_with_room(data, width))
+            view = replace(view, x_range=range_with_room(data, width))
         spec = view.spec(width, height, title, ascii_only=self.launchpad.look.glyphs.ascii)
         spec = replace(spec, room=self.live)
         if len(data.series) > _MAX_MARKED:
@@ -223,18 +222,6 @@ class SelectionScreen(LaunchpadScreen):
 def _is_live(subject: ComparedItem) -> bool:
     """Return whether the execution of an item is still running."""
     return subject.execution is not None and subject.execution.status not in FINAL
-
-
-def _range_with_room(data: ChartData, width: int) -> tuple[float, float] | None:
-    """Return an x range with room for new points, so that the chart is not rescaled by each.
-
-    The first points are a cell away from the y axis.
-    """
-    ends = [float(at) for one in data.series if len(one.x) for at in (one.x[0], one.x[-1])]
-    if not ends:
-        return None
-    low, high = roomy(min(ends), max(ends))
-    return with_margin(low, high, 1 / max(8, width))[0], high
 
 
 def read_chart(
