@@ -46,6 +46,9 @@ class UiSettings:
     refresh_seconds: float = 0.25
     #: write only the cells that changed to the terminal; false uses Textual's own output
     changed_cells_only: bool = True
+    #: how the terminal notifies of an execution that ended while another screen is shown: "off",
+    #: "bell", "osc9" or "osc777"; the last two show its text where the terminal supports them
+    notify: str = "off"
 
 
 @record
@@ -110,6 +113,7 @@ SECTIONS: dict[
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "ui.colors": ("auto", "always", "never"),
+    "ui.notify": ("off", "bell", "osc9", "osc777"),
     "credentials.keep": ("auto", "keyring", "file"),
     "registry.durability": ("process", "power"),
 }

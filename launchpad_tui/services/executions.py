@@ -185,6 +185,11 @@ class ExecutionService:
             lambda: executions.execution(self._registry, scope, execution_id),
         )
 
+    def unfinished(self, scope: Scope) -> tuple[Execution, ...]:
+        """Return the executions that have not ended, oldest first."""
+        found = executions.unfinished(self._registry, scope)
+        return tuple(one.execution for one in found)
+
     def reconcile(self) -> None:
         """Maintain the executions of this machine: mark executions whose supervisor died as DEAD,
         create the executions of due schedules, and start queued ones.

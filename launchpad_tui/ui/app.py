@@ -23,6 +23,7 @@ from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import ActionOwner, reachable_actions
 from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.app_operations import AppActions
+from launchpad_tui.ui.execution_watch import ExecutionWatch
 from launchpad_tui.ui.key_reference import places
 from launchpad_tui.ui.keymap import Keymap, shown_key
 from launchpad_tui.ui.list_states import ListStates
@@ -92,6 +93,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.look = find_look(environ=self._environ)
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
+        self.execution_watch = ExecutionWatch(self)
         self.running, self.stale = 0, ""
         self.overview: Overview | None = None
         self._opening = opening
@@ -188,6 +190,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         await self.read(self.desk.connections.choose, scope)
         self._scope = scope
         await self._count_running()
+        await self.execution_watch.update()
         await self.sync_status.update()
         self._repaint(HeaderLine)
         if then:
@@ -382,6 +385,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.run_task(self._reconcile(), "reconcile")
         self.run_task(self.sync_status.follow(), "sync status")
         await self._count_running()
+        await self.execution_watch.update()
         while True:
             await asyncio.sleep(desk.settings.ui.refresh_seconds)
             try:
@@ -395,6 +399,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     async def _announce(self, topics: frozenset[str]) -> None:
         if topics & {"executions", "artifacts", "configurations"}:
             await self._count_running()
+        if "executions" in topics:
+            await self.execution_watch.update()
         for screen in self.screen_stack:
             if isinstance(screen, LaunchpadScreen):
                 if screen.is_current:

@@ -239,6 +239,12 @@ class ChangedCellsOutput(App[None]):
             self._frames.forget()
         self._write_all()
 
+    def write_terminal(self, text: str) -> None:
+        """Write a control sequence that changes no cell, as a bell, after what was written."""
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+
     def _write_all(self) -> None:
         if self._screen_stack:
             screen = self.screen
