@@ -190,7 +190,9 @@ def parse(text: str, path: Path) -> Settings:
 
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Besides errors of the syntax: numbers of thousands of digits, and values that are nested
+        # thousands of times.
         raise ConfigError(
             "The settings are not valid TOML", f"{path}: {error}", "Correct the line."
         ) from error
@@ -250,13 +252,17 @@ def _table(value: object, section: str, text: str, path: Path) -> dict[str, Any]
     return value
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     # Action IDs contain dots: without quotes, TOML parses them as tables.
     flat: dict[str, Any] = {}
-    for key, value in table.items():
-        flat |= (
-            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-        )
+    waiting = [("", table)]
+    while waiting:
+        prefix, inner = waiting.pop()
+        for key, value in inner.items():
+            if isinstance(value, dict):
+                waiting.append((f"{prefix}{key}.", value))
+            else:
+                flat[prefix + key] = value
     return flat
 
 

@@ -70,7 +70,11 @@ def _lines(text: str) -> list[str]:
 def _plain(key: str) -> str:
     key = key.strip()
     if key.startswith('"'):
-        return str(json.loads(key))
+        try:
+            return str(json.loads(key))
+        except ValueError:
+            # TOML has escapes that JSON has not, for example of characters beyond U+FFFF.
+            return key
     return key.strip("'")
 
 

@@ -85,6 +85,25 @@ def test_errors_name_invalid_values(
         assert phrase in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [f"[executions]\nparallel = {'9' * 5000}\n", f"a = {'[' * 5000}{']' * 5000}\n"],
+    ids=["digits", "nested"],
+)
+def test_values_that_python_cannot_parse_are_errors(home: Home, text: str) -> None:
+    home.settings_path.write_text(text)
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        Settings.load(home)
+
+
+def test_keys_may_have_any_number_of_parts_and_any_escape(home: Home) -> None:
+    name = ".".join(["a"] * 400)
+    home.settings_path.write_text(f'[keys]\n{name} = "q"\n"\\U0001F600" = "x"\n')
+    assert Settings.load(home).keys == {name: "q", "😀": "x"}
+    home.settings_path.write_text('"\\U0001F600" = 1\n')
+    assert "😀" in Settings.load(home).warnings[0]
+
+
 def test_not_utf8(home: Home) -> None:
     home.settings_path.write_bytes(b"[ui]\ntheme = '\xff'\n")
     with pytest.raises(ConfigError):
