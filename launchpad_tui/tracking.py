@@ -322,5 +322,5 @@ def _message(answer: bytes) -> str:
     """Return the error message in the response of the endpoint."""
     try:
         return str(json.loads(answer)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return answer[:200].decode("utf-8", "replace")

@@ -192,7 +192,7 @@ class Credentials:
         if text is not None:
             try:
                 secrets = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 secrets = None
         if not isinstance(secrets, dict) or not all(
             isinstance(value, str) for value in secrets.values()

@@ -72,7 +72,7 @@ def _plain(key: str) -> str:
     if key.startswith('"'):
         try:
             return str(json.loads(key))
-        except ValueError:
+        except (ValueError, RecursionError):
             # TOML has escapes that JSON has not, for example of characters beyond U+FFFF.
             return key
     return key.strip("'")

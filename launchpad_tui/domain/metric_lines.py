@@ -143,7 +143,7 @@ def _unquote(text: str) -> str:
         return text
     try:
         return str(json.loads(text, strict=False))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MetricLineError(f"{text[:40]!r} has invalid quotes", str(error)) from error
 
 
@@ -212,7 +212,7 @@ def _points(
 def _json_object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text, strict=False)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MetricLineError("Invalid JSON", str(error)) from error
     if not isinstance(data, dict) or not data:
         raise MetricLineError("The JSON object is empty")

@@ -170,7 +170,7 @@ class _Fetch:
     def _resume(self, file: _File) -> None:
         """Load the finished parts of an interrupted download. A partial file of another version of
         the object is removed."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             note = json.loads(file.note.read_text())
             same = {name: note[name] for name in file.identity} == file.identity
             if same and file.wanted.found.version and file.part.stat().st_size:

@@ -34,6 +34,7 @@ from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.file_references import references
 from launchpad_tui.services.group_access import GroupAccess
+from launchpad_tui.services.stored_files import list_files
 from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import KINDS, store_kind
@@ -191,7 +192,7 @@ class FileService:
         read."""
         try:
             parsed = parse_url(url)
-            sizes = [each.size for each in self.store(scope, parsed.store).list(parsed.path)]
+            sizes = [each.size for each in list_files(self.store(scope, parsed.store), parsed)]
         except LaunchpadError:
             return None
         return sum(sizes) if sizes else None
@@ -355,7 +356,7 @@ class FileService:
         self, store: ObjectStore, url: ArtifactUrl, files: Mapping[str, Path]
     ) -> tuple[ArtifactFile, ...] | None:
         """Return the files at a URL if they are equal to files of this machine; otherwise None."""
-        found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
+        found = {relative_to(each.path, url.path): each for each in list_files(store, url)}
         if found.keys() != files.keys():
             return None
         equal = []
@@ -377,7 +378,7 @@ class FileService:
         try:
             return {
                 (relative_to(each.path, url.path), each.size): each.version
-                for each in store.list(url.path)
+                for each in list_files(store, url)
             }
         except LaunchpadError:
             return {}

@@ -25,6 +25,7 @@ from launchpad_tui.records import record
 from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.services.local_files import local_error, target_path
 from launchpad_tui.services.storable_names import reasons_to_skip
+from launchpad_tui.services.stored_files import list_files
 from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import CHUNK, ObjectStore
 
@@ -64,6 +65,7 @@ def download_folder(
 
     Raises:
         ObjectMissing: There are no files at the URL.
+        RuntimeRejected, InvalidInput: See `list_files`; nothing was downloaded.
         FilesExist: Files with other content exist and ``overwrite`` is not set; nothing was
             downloaded.
         Conflict: The content of a file does not match its recorded checksum.
@@ -71,7 +73,7 @@ def download_folder(
         InvalidInput: A path in the store would leave the folder by a symbolic link.
         FilesSkipped: The folder cannot contain some of the files; the others were downloaded.
     """
-    found = list(store.list(url.path))
+    found = list_files(store, url)
     if not found:
         raise ObjectMissing(
             f"No files at {url}",
@@ -182,7 +184,7 @@ class _Journal:
         with contextlib.suppress(OSError):
             for line in self._path.read_text("utf-8", "replace").splitlines():
                 # The last line is incomplete if the process was killed.
-                with contextlib.suppress(ValueError, TypeError):
+                with contextlib.suppress(ValueError, TypeError, RecursionError):
                     name, size, modified, version = json.loads(line)
                     self._entries[str(name)] = (int(size), int(modified), str(version))
 

@@ -99,7 +99,7 @@ class GroupAccess:
     def _check_headers(self, text: str) -> None:
         try:
             headers = json.loads(text) if text else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             headers = {}
         for name in headers if isinstance(headers, dict) else ():
             if str(name).lower() not in _HEADERS:

@@ -26,6 +26,7 @@ from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.files import hash_of
+from launchpad_tui.services.stored_files import list_files
 from launchpad_tui.services.transfer_meter import Meter
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class VerificationService:
         """
         store, url = self._files.locate(scope, artifact_id)
         known = {each.path: each for each in self._files.recorded(scope, artifact_id)}
-        found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
+        found = {relative_to(each.path, url.path): each for each in list_files(store, url)}
         reads = {
             path
             for path, each in found.items()
@@ -159,7 +160,7 @@ class VerificationService:
         """
         parsed = parse_url(url)
         store = self._files.store(scope, parsed.store)
-        found = list(store.list(parsed.path))
+        found = list_files(store, parsed)
         if not found:
             raise ObjectMissing(
                 f"No files at {parsed}",

@@ -49,12 +49,15 @@ from launchpad_tui.stores.store_errors import (
     already_exists,
     hash_mismatch,
     interrupted,
+    invalid_listing,
     object_missing,
     upload_in_progress,
 )
 
 #: Age after which parts of an incomplete upload are deleted.
 _ABANDONED = timedelta(days=7)
+#: The greatest number of markers of publications, all of which are kept in memory.
+_MARKER_LIMIT = 100_000
 
 
 class BucketStore:
@@ -206,9 +209,15 @@ class BucketStore:
 
     def _objects(self, prefix: str) -> Iterator[StoredObject]:
         """Yield all objects whose keys begin with a prefix; their paths are the keys."""
-        token = ""
+        token, listing, count = "", ListingCheck(self._bucket.where), 0
         while True:
             page = self._bucket.page(prefix, token=token)
+            listing.add(page)
+            count += len(page.objects)
+            if count > _MARKER_LIMIT and prefix.startswith(self._key(STAGING)):
+                raise invalid_listing(
+                    self._bucket.where, f"There are more than {_MARKER_LIMIT:,} unfinished uploads."
+                )
             yield from page.objects
             token = page.next
             if not token:

@@ -278,7 +278,7 @@ class _GcsBucket:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise unexpected_response(
                 self.where, "Google Cloud Storage", f"{type(error).__name__}: {error}"
             ) from error
@@ -356,6 +356,6 @@ def _reason_and_message(body: bytes) -> tuple[str, str]:
             data.get("status", "")
         )
         message = str(data.get("message", ""))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         reason, message = "", body[:400].decode(errors="replace")
     return reason[:80], (message.strip().splitlines() or [""])[0][:400]

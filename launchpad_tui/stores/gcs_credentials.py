@@ -66,7 +66,7 @@ def key_of(text: str) -> dict[str, Any]:
             raise _invalid_key("It is neither JSON nor base64.") from None
     try:
         key = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _invalid_key("It is not valid JSON.") from None
     if not isinstance(key, dict):
         raise _invalid_key("It is not a JSON object.")
@@ -175,7 +175,7 @@ class _Environment:
             return BearerAuthenticator(_instance_token)
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(
                 "The Google credentials file cannot be read",
                 f"{file}: {type(error).__name__}",

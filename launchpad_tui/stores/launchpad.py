@@ -466,7 +466,14 @@ class LaunchpadStore:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise unexpected_response(
                 self.where, "launchpad serve", f"{type(error).__name__}: {error}"
             ) from error

@@ -44,6 +44,6 @@ def _code_and_message(body: bytes) -> tuple[str, str]:
     try:
         data = json.loads(body)["error"]
         code, message = str(data["code"]), str(data["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         code, message = "", body[:400].decode(errors="replace")
     return code[:80], (message.strip().splitlines() or [""])[0][:400]

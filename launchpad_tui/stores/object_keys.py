@@ -202,3 +202,11 @@ class ListingCheck:
             raise invalid_listing(self._where, "Two pages refer to the same next page.")
         if page.next:
             self._tokens.add(page.next)
+
+    def add_marker(self, key: str | None, upload: str | None) -> None:
+        """Check the marker of the next page of a list of incomplete uploads, None on the last page.
+
+        Raises:
+            RuntimeRejected: the marker was returned before, or there are too many pages.
+        """
+        self.add(BucketPage((), (), f"{key}\n{upload}" if key else ""))

@@ -19,7 +19,7 @@ from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import Abilities, Progress, check_path, resumed
 from launchpad_tui.stores.bucket import BucketStore
 from launchpad_tui.stores.bucket_protocol import PAGE, BucketPage, Upload
-from launchpad_tui.stores.object_keys import key_of
+from launchpad_tui.stores.object_keys import ListingCheck, key_of
 from launchpad_tui.stores.oss_client import address, connect
 from launchpad_tui.stores.oss_errors import invalid_response, sdk, translate_errors
 from launchpad_tui.stores.oss_transfers import compare, copy, download, put, upload
@@ -196,6 +196,7 @@ class _OssBucket:
         client, models = self._client, sdk().models
         with translate_errors(self.where, prefix):
             key_marker = upload_marker = None
+            listing = ListingCheck(self.where)
             while True:
                 answer = client.list_multipart_uploads(
                     models.ListMultipartUploadsRequest(
@@ -216,6 +217,7 @@ class _OssBucket:
                 if not answer.is_truncated:
                     return
                 key_marker, upload_marker = answer.next_key_marker, answer.next_upload_id_marker
+                listing.add_marker(key_marker, upload_marker)
 
     def _head(self, key: str) -> Any:
         client = self._client

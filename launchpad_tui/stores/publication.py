@@ -345,7 +345,7 @@ class Publications:
                 data.get("uploading") is True,
                 ProcessIdentity.from_json(data.get("owner")),
             )
-        except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError):
+        except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _Content()
         except LaunchpadError as error:
             if error.retryable:

@@ -17,6 +17,7 @@ from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import Abilities, Progress, server_of
 from launchpad_tui.stores.bucket import BucketStore
 from launchpad_tui.stores.bucket_protocol import PAGE, BucketPage, Upload
+from launchpad_tui.stores.object_keys import ListingCheck
 from launchpad_tui.stores.s3_client import (
     UPLOAD_ATTEMPTS,
     connect,
@@ -181,7 +182,11 @@ class _S3Bucket:
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self._name, Prefix=prefix
             )
-            for each in [one for page in pages for one in page.get("Uploads", ())]:
+            uploads, listing = [], ListingCheck(self.where)
+            for page in pages:
+                listing.add_marker(page.get("NextKeyMarker"), page.get("NextUploadIdMarker"))
+                uploads += page.get("Uploads", ())
+            for each in uploads:
                 if before is not None and each["Initiated"] >= before:
                     continue
                 self._client.abort_multipart_upload(

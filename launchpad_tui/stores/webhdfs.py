@@ -40,6 +40,7 @@ from launchpad_tui.stores.base import (
 from launchpad_tui.stores.staging import check_unchanged, open_source
 from launchpad_tui.stores.store_errors import (
     hash_mismatch,
+    invalid_listing,
     object_missing,
     object_replaced,
 )
@@ -47,6 +48,8 @@ from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 from launchpad_tui.stores.webhdfs_tree import HdfsEntry, HdfsTree
 
 _COLON = "\uf03a"
+#: number of folders in a row without a file after which a listing is considered endless
+_FOLDER_LIMIT = 100_000
 
 
 class WebHdfsStore:
@@ -239,28 +242,45 @@ class WebHdfsStore:
         return found
 
     def _walk(self, path: str) -> Iterator[StoredObject]:
-        # The content of a folder is yielded after all names that sort before it.
+        # A recursive generator would exceed Python's limit in folders of a few hundred levels.
+        levels = [self._sorted(path)]
+        empty = 0
+        while levels:
+            here, entry = next(levels[-1], ("", None))
+            if entry is None:
+                levels.pop()
+            elif entry.folder:
+                empty += 1
+                if empty > _FOLDER_LIMIT:
+                    raise invalid_listing(
+                        self._client.where, f"{empty:,} folders in a row contain no files."
+                    )
+                levels.append(self._sorted(here))
+            else:
+                empty = 0
+                yield entry.stored(here)
+
+    def _sorted(self, path: str) -> Iterator[tuple[str, HdfsEntry]]:
+        """Yield the entries of a folder with their paths, sorted like the paths of all files."""
+        # A folder is yielded after all names that sort before its content.
         waiting: list[tuple[bytes, HdfsEntry]] = []
         with contextlib.suppress(ObjectMissing):
             for each in self._tree.entries(self._full(path, empty=True)):
                 if not each.name:
                     if not each.folder:
-                        yield each.stored(path)
+                        yield path, each
                     return
                 if not path and each.name == STAGING:
                     continue
                 while waiting and waiting[0][0] < each.name.encode():
-                    yield from self._unfold(path, heapq.heappop(waiting)[1])
+                    yield self._placed(path, heapq.heappop(waiting)[1])
                 heapq.heappush(waiting, (each.key, each))
         while waiting:
-            yield from self._unfold(path, heapq.heappop(waiting)[1])
+            yield self._placed(path, heapq.heappop(waiting)[1])
 
-    def _unfold(self, path: str, entry: HdfsEntry) -> Iterator[StoredObject]:
-        here = join(path, _decode(entry.name))
-        if entry.folder:
-            yield from self._walk(here)
-        else:
-            yield entry.stored(here)
+    @staticmethod
+    def _placed(folder: str, entry: HdfsEntry) -> tuple[str, HdfsEntry]:
+        return join(folder, _decode(entry.name)), entry
 
     def _read(self, path: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         found = self._file(path)

@@ -119,7 +119,7 @@ class WebHdfsClient:
             data = json.loads(body)
             if isinstance(data, dict):
                 return data
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         raise unexpected_response(
             self.where, "WebHDFS", f"The response to {op} is not a JSON object."
@@ -209,7 +209,7 @@ class WebHdfsClient:
             body = response.read().body
         try:
             data = json.loads(body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         return data if isinstance(data, dict) else {}
 
@@ -418,7 +418,7 @@ class _ErrorResponse(Exception):
 def _headers(text: str) -> dict[str, str]:
     try:
         given = json.loads(text) if text.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise ConfigError(

@@ -177,6 +177,6 @@ def _remote(body: bytes) -> tuple[str, str]:
     try:
         error = json.loads(body)["RemoteException"]
         return str(error.get("exception") or ""), str(error.get("message") or "")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         title = re.search(rb"<title>(.*?)</title>", body[:4096], re.DOTALL | re.IGNORECASE)
         return "", html.unescape(title[1].decode(errors="replace")) if title else ""

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.errors import ConfigError, LaunchpadError, RuntimeRejected
-from launchpad_tui.stores.base import ObjectStore, check_path, open_store
+from launchpad_tui.services import stored_files
+from launchpad_tui.services.folder_downloads import download_folder
+from launchpad_tui.stores import bucket
+from launchpad_tui.stores.base import ObjectStore, SourceFile, check_path, open_store
 from launchpad_tui.stores.bucket_protocol import BucketPage
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.object_keys import ListingCheck, key_of, path_of
@@ -163,6 +167,76 @@ def test_invalid_listing_is_an_error(
     assert caught.value.title.startswith(("Invalid listing of", "Unexpected response from"))
     assert caught.value.detail
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("fault", ["cycle", "many"])
+def test_invalid_listing_of_markers_is_an_error(
+    server: Server, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket, "_MARKER_LIMIT", 10)
+
+    def answer(_method: str, _key: str, query: dict[str, str], _headers: object) -> Reply | None:
+        if not query.get("prefix", "").startswith(".launchpad-staging"):
+            return None
+        number = _numbered(query) + 1
+        token = str(number % 3) if fault == "cycle" else str(number)
+        return _page(f"{query['prefix']}{number:09}", token=token)
+
+    server.answer = answer
+    with pytest.raises(RuntimeRejected, match="Invalid listing of"):
+        list(opened(server).list("dbl"))
+
+
+@pytest.mark.parametrize("fault", ["cycle", "many"])
+def test_an_endless_list_of_incomplete_uploads_does_not_prevent_an_upload(
+    server: Server, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ListingCheck, "EMPTY_PAGES", 10)
+    lists: list[str] = []
+
+    def answer(_method: str, _key: str, query: dict[str, str], _headers: object) -> Reply | None:
+        if "uploads" not in query:
+            return None
+        lists.append(_key)
+        number = int(query.get("upload-id-marker", "0")) + 1
+        number = number % 3 if fault == "cycle" else number
+        body = (
+            "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
+            f"<NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>{number}</NextUploadIdMarker>"
+            "</ListMultipartUploadsResult>"
+        )
+        return Reply(200, body.encode())
+
+    server.answer = answer
+    (tmp_path / "file").write_bytes(b"content")
+    opened(server).publish("new", [SourceFile(".", tmp_path / "file")])
+    assert server.objects["new"] == b"content"
+    assert 1 < len(lists) < 20
+
+
+@pytest.mark.parametrize("fault", ["twice in a page", "on every page", "many"])
+def test_a_download_of_an_endless_listing_ends(
+    server: Server, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(stored_files, "FILE_LIMIT", 100)
+
+    def answer(_method: str, _key: str, query: dict[str, str], _headers: object) -> Reply | None:
+        if "list-type" not in query:
+            return None
+        if query["prefix"].startswith(".launchpad-staging"):
+            return _page(truncated="false")
+        if fault == "twice in a page":
+            return _page("p/a", "p/a", truncated="false")
+        number = _numbered(query) + 1
+        repeated = ("p/z",) if fault == "on every page" else ()
+        return _page(f"p/{number:09}", *repeated, token=str(number))
+
+    server.answer = answer
+    with pytest.raises(LaunchpadError, match=r"Invalid listing|Too many files"):
+        download_folder(
+            opened(server), ArtifactUrl("s", "p"), tmp_path / "t", {}, None, overwrite=False
+        )
+    assert not (tmp_path / "t").exists()
 
 
 def test_pages_that_make_progress_are_accepted() -> None:

@@ -286,7 +286,7 @@ class ContainerRun:
     def _read_signatures(self, text: str) -> None:
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             self.context.log.report(f"{SIGNATURES} is not valid JSON and was ignored")
             return
         if isinstance(found, dict):

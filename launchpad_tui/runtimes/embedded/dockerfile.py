@@ -299,7 +299,7 @@ def _words(text: str) -> list[str]:
     if text.startswith("["):
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if isinstance(found, list):
             return [str(each) for each in found]

@@ -147,7 +147,7 @@ def load_pending_outputs(folder: Path) -> PendingOutputs:
             for each in data["outputs"]
         )
         signatures = dict(data["signatures"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotFound(
             "The execution has no kept outputs",
             f"{folder / _FILE}: {error}",

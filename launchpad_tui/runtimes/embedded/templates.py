@@ -367,7 +367,7 @@ def _slot(
     if node is not None and text.strip():
         try:
             read = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise node.error(f"labels must be JSON: {error}") from error
         if isinstance(read, list):
             read = {each.get("key"): each.get("value") for each in read if isinstance(each, dict)}
