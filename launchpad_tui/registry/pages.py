@@ -44,6 +44,7 @@ from launchpad_tui.registry.query import (
     series_condition,
     statistic_column,
 )
+from launchpad_tui.registry.segments import Segment
 
 Row = TypeVar("Row")
 _Curve = tuple[float, ...]
@@ -266,7 +267,7 @@ class Lister(Generic[Row]):
         cursor: Cursor | None,
         backwards: bool,
         driver: Driver | None,
-    ) -> Iterator[_Segment]:
+    ) -> Iterator[Segment]:
         """Yield the segments of the list in the order of reading.
 
         The first segment has the rows with an order value, the second one those without.
@@ -287,7 +288,7 @@ class Lister(Generic[Row]):
 
     def _segment(
         self, db: sqlite3.Connection, has_value: bool, driver: Driver | None
-    ) -> _Segment | None:
+    ) -> Segment | None:
         source = self._source(db, driver)
         if self._metric is not None:
             return self._metric_segment(source, self._metric, has_value)
@@ -298,13 +299,13 @@ class Lister(Generic[Row]):
         elif not has_value:
             return None
         if not has_value:
-            return _Segment(source.tables, where, source.values, ("t.pk",), value="NULL")
+            return Segment(source.tables, where, source.values, ("t.pk",), value="NULL")
         keys = (attribute.ordered, "t.pk")
-        return _Segment(source.tables, where, source.values, keys, value=attribute.ordered)
+        return Segment(source.tables, where, source.values, keys, value=attribute.ordered)
 
     def _metric_segment(
         self, source: _Source, metric: MetricColumn, has_value: bool
-    ) -> _Segment | None:
+    ) -> Segment | None:
         value = f"s.{statistic_column(metric)}"
         own = (
             f"s.execution_pk = {self._table.execution} "
@@ -322,7 +323,7 @@ class Lister(Generic[Row]):
             # An index has this order, so that rows can be read without sorting all of them.
             keys: tuple[str, ...] = ("t.created_at", "t.pk")
             values = [*source.values, metric.key]
-            return _Segment(source.tables, where, values, keys, value="NULL", tie=keys[0])
+            return Segment(source.tables, where, values, keys, value="NULL", tie=keys[0])
         # Conditions on the metric limit the part of its index that is read.
         ranged = [one for one in same if one.op is not Op.NOT_EQUALS]
         where = [*source.where, own, *(f"{value} {COMPARE[one.op]} ?" for one in ranged)]
@@ -334,7 +335,7 @@ class Lister(Generic[Row]):
             # The index on the metric's value yields the first rows without reading the others.
             tables = f"series s CROSS JOIN {source.tables}"
             where, values = ["s.group_pk = ?", *where], [source.group, *values]
-        return _Segment(tables, where, values, keys, value=value, tie=keys[1])
+        return Segment(tables, where, values, keys, value=value, tie=keys[1])
 
     def _source(self, db: sqlite3.Connection, driver: Driver | None) -> _Source:
         group = group_pk(db, self._scope)
@@ -400,81 +401,6 @@ class _Source:
     values: list[object]
     group: int
     driven: bool
-
-
-class _Segment:
-    """A part of a list, ordered by keys, of which the last is the row number.
-
-    Args:
-        tables: the tables of the statement.
-        where: its conditions.
-        values: its parameters.
-        keys: the SQL expressions to order by.
-        value: the expression of the order value of cursors.
-        tie: the expression of their second entry.
-    """
-
-    def __init__(
-        self,
-        tables: str,
-        where: list[str],
-        values: list[object],
-        keys: tuple[str, ...],
-        *,
-        value: str,
-        tie: str = "0",
-    ) -> None:
-        self._tables = tables
-        self._where = where
-        self._values = values
-        self._keys = keys
-        self._value = value
-        self._tie = tie
-        self.start: Cursor | None = None
-        self.down = False
-
-    def only(self, pk: int) -> _Segment:
-        """Return the part of the segment that consists of one row."""
-        where, values = [*self._where, "t.pk = ?"], [*self._values, pk]
-        return _Segment(self._tables, where, values, self._keys, value=self._value, tie=self._tie)
-
-    def fetch(
-        self, db: sqlite3.Connection, columns: str, limit: int, skip: int = 0
-    ) -> list[tuple[Any, ...]]:
-        """Return cursors and further columns of rows, up to a limit, after ``skip`` rows.
-
-        Args:
-            columns: empty, or SQL that starts with a comma.
-        """
-        direction = "DESC" if self.down else "ASC"
-        order = ", ".join(f"{key} {direction}" for key in self._keys)
-        tables, values = self._after_start()
-        shown = f"{self._value}, {self._tie}, t.pk{columns}"
-        sql = f"SELECT {shown} FROM {tables} ORDER BY {order} LIMIT ? OFFSET ?"
-        return db.execute(sql, (*values, limit, skip)).fetchall()
-
-    def count(self, db: sqlite3.Connection, most: int) -> int:
-        """Return the number of rows, counted up to a limit."""
-        tables, values = self._after_start()
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {tables} LIMIT ?)"
-        return int(db.execute(sql, (*values, most)).fetchone()[0])
-
-    def _after_start(self) -> tuple[str, list[object]]:
-        where, values = self._where, self._values
-        if self.start is not None:
-            places = {self._value: 0, self._tie: 1}
-            start = [self.start[places.get(key, 2)] for key in self._keys]
-            compare = "<" if self.down else ">"
-            marks = ", ".join("?" * len(start))
-            # SQLite compares several columns by an index only if none has a COLLATE clause; the
-            # first condition finds the start in the index.
-            where = [
-                *where,
-                f"{self._keys[0]} {compare}= ?",
-                f"({', '.join(self._keys)}) {compare} ({marks})",
-            ]
-            values = [*values, start[0], *start]
-        return f"{self._tables} WHERE {' AND '.join(where)}", values
 
 
 def artifact_lister(

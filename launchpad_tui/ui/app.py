@@ -21,11 +21,10 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import ActionOwner, reachable_actions
-from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.app_operations import AppActions
 from launchpad_tui.ui.execution_watch import ExecutionWatch
 from launchpad_tui.ui.key_reference import places
-from launchpad_tui.ui.keymap import Keymap, shown_key
+from launchpad_tui.ui.keymap import Keymap
 from launchpad_tui.ui.list_states import ListStates
 from launchpad_tui.ui.messages import MessageLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
@@ -472,17 +471,6 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         detail = f"{type(error).__name__}: {error}"[:2000]
         where = str(self._desk.home.log_path) if self._desk else "the log"
         return LaunchpadError("An unexpected error occurred", detail, f"Details are in {where}")
-
-    def unbound_key(self, key: str) -> None:
-        """Show once per screen and key that the key does nothing."""
-        screen = self.screen
-        known = (type(screen).__name__, key)
-        if known in self._unbound or key == "ignore" or not isinstance(screen, LaunchpadScreen):
-            return
-        self._unbound.add(known)
-        help_action = next(action for action in APP_ACTIONS if action.id == "app.help")
-        shown = shown_key(key, ascii_only=self.look.glyphs.ascii)
-        self.say(f"{shown} does nothing here; {self.keymap.first(help_action)} shows the keys")
 
     def unexpected_error(self, error: Exception) -> None:
         """Show an error that no handler caught."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.ui.actions import ActionOwner, reachable_actions
 from launchpad_tui.ui.app_actions import APP_ACTIONS
+from launchpad_tui.ui.keymap import shown_key
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.painted import Painted
 
 
@@ -22,6 +24,10 @@ class AppActions(ActionOwner):
         perform_anywhere: Any
         repaint_terminal: Any
         action_suspend_process: Any
+        keymap: Any
+        look: Any
+        say: Any
+        _unbound: set[tuple[str, str]]
 
     def do_commands(self) -> None:
         """Open the command palette."""
@@ -77,3 +83,14 @@ class AppActions(ActionOwner):
     def do_quit(self) -> None:
         """Quit, after a confirmation if transfers are running."""
         self.transfers.leave()
+
+    def unbound_key(self, key: str) -> None:
+        """Show once per screen and key that the key does nothing."""
+        screen = self.screen
+        known = (type(screen).__name__, key)
+        if known in self._unbound or key == "ignore" or not isinstance(screen, LaunchpadScreen):
+            return
+        self._unbound.add(known)
+        help_action = next(action for action in APP_ACTIONS if action.id == "app.help")
+        shown = shown_key(key, ascii_only=self.look.glyphs.ascii)
+        self.say(f"{shown} does nothing here; {self.keymap.first(help_action)} shows the keys")
