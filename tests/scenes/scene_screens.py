@@ -140,7 +140,7 @@ SCENES = [
         workshop,
         opened("execution", item_id=DEAD),
         SMALL,
-        expect=("✗ DEAD", "step train ended with exit code 1", "Train a churn model"),
+        expect=("Failed at log line 2", "DEAD", "Train a churn model"),
     ),
     Scene(
         "execution-metrics",
