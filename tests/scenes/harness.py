@@ -104,10 +104,22 @@ async def running(
         app = LaunchpadApp(lane.submit(open_desk, home), lane, start)
         app.sync_status.start_daemon = False
         # As in a terminal; Textual leaves them out of tests.
-        async with app.run_test(size=size, tooltips=True, notifications=True) as pilot:
-            await asyncio.wait_for(app.desk_opened.wait(), wait)
-            await settled(pilot, wait)
-            yield pilot
+        try:
+            async with app.run_test(size=size, tooltips=True, notifications=True) as pilot:
+                await asyncio.wait_for(app.desk_opened.wait(), wait)
+                await settled(pilot, wait)
+                yield pilot
+        finally:
+            await _close_files(app)
+
+
+async def _close_files(app: LaunchpadApp) -> None:
+    """Close the registry, which a program leaves open until it ends."""
+    for each in app.lanes.values():
+        if each._thread is not None:
+            await asyncio.to_thread(each._thread.join, 60)
+    if app.desk_opened.is_set():
+        app.desk.close()
 
 
 async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,24 @@ async def test_scene_matches_its_snapshot(scene: Scene) -> None:
     assert rendering.picture.startswith("<svg")
     found = differences(rendering, scene.name, picture=scene.shown)
     assert not found, f"{scene.name} changed; if that is intended: {UPDATE} {scene.name}\n{found}"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are read from /proc")
+async def test_a_scene_leaves_no_file_open() -> None:
+    await play(SCENES[0])
+    before = _open_databases()
+    await play(SCENES[0])
+    assert _open_databases() == before
+
+
+def _open_databases() -> list[str]:
+    names = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            name = str(descriptor.readlink())
+            if "registry.db" in name:
+                names.append(name)
+    return sorted(names)
 
 
 def test_every_snapshot_belongs_to_a_scene() -> None:
