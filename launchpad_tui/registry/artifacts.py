@@ -262,7 +262,8 @@ def metric_keys(registry: Registry, scope: Scope) -> list[str]:
     """Return all series keys and metric names logged in the group, sorted."""
     with registry.read() as db:
         group = group_pk(db, scope)
-        found = set(_distinct(db, "series", "key", group)) | set(
+        # The key of a series without labels is its name.
+        found = set(_distinct(db, "series", "key", group, "instr(key, '{') > 0")) | set(
             _distinct(db, "series", "name", group, "headline = 1")
         )
     return sorted(found)
@@ -379,8 +380,10 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
 def _distinct(
     db: sqlite3.Connection, table: str, column: str, group: int, more: str = "1"
 ) -> list[str]:
+    # The order selects the index of the column.
     few = db.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE group_pk = ? LIMIT ?)",
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE group_pk = ? AND {more} "
+        f"ORDER BY {column} LIMIT ?)",
         (group, _FEW_ROWS),
     ).fetchone()[0]
     if few < _FEW_ROWS:

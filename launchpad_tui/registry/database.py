@@ -23,6 +23,8 @@ from launchpad_tui.registry.sqlite_errors import damaged, translated
 BUSY_MILLISECONDS = 5000
 #: seconds between two attempts to get the write lock
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.005
+#: makes `PRAGMA incremental_vacuum` return free pages of the file to the disk
+_RETURN_PAGES = "PRAGMA auto_vacuum = INCREMENTAL"
 #: seconds for which a snapshot of a registry on a full or read-only disk is used
 _SNAPSHOT_SECONDS = 1.0
 
@@ -227,6 +229,7 @@ class Registry:
             connection = self._handle().connection
             if isinstance(connection, Snapshot):
                 raise connection.reason
+            connection.execute(_RETURN_PAGES)
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -269,6 +272,8 @@ class Registry:
         from launchpad_tui.registry.migrations import apply
 
         connection = self._handle().connection
+        # Has an effect on a new file, and on others when they are written again.
+        _retry(connection, _RETURN_PAGES)
         _retry(connection, "PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
-from launchpad_tui.registry import chunk
+from launchpad_tui.registry import chunk, packs
+from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import clean, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
@@ -222,13 +223,17 @@ def _rows_of(
             (wanted,),
         ):
             tails.setdefault(number, []).append((step, at, nan(value)))
+        unseen = [one.id for one in series if one.id not in chunks and one.id not in tails]
+        packed = packs.read(db, unseen)
         overlapping = {
             one.id: _sorted_rows(db, chunks[one.id], tails.get(one.id, ()))
             for one in series
             if one.id in chunks and _overlap(chunks[one.id], tails.get(one.id, ()))
         }
     for one in series:
-        if one.id in overlapping:
+        if one.id in packed:
+            yield one, _zipped(packed[one.id])[skip:]
+        elif one.id in overlapping:
             yield one, overlapping[one.id][skip:]
         else:
             for head in chunks.get(one.id, ()):
@@ -273,6 +278,8 @@ def rows_of(db: sqlite3.Connection, series: int) -> list[Row]:
         "SELECT steps, times, points FROM chunks WHERE series_pk = ? ORDER BY pk", (series,)
     ):
         rows += _decoded(*row)
+    if points := packs.read(db, [series]).get(series):
+        rows += _zipped(points)
     rows += (
         (step, at, nan(value))
         for step, at, value in db.execute(
@@ -301,5 +308,8 @@ def _read(db: sqlite3.Connection, wanted: _Chunk) -> list[Row]:
 
 
 def _decoded(steps: Any, times: Any, points: Any) -> list[Row]:
-    found = chunk.decode(steps, times, points)
-    return list(zip(found.steps, found.times, found.values, strict=True))
+    return _zipped(chunk.decode(steps, times, points))
+
+
+def _zipped(points: Points) -> list[Row]:
+    return list(zip(points.steps, points.times, points.values, strict=True))

@@ -63,6 +63,13 @@ def list_indexes(db: Database) -> None:
         db.conn.execute("PRAGMA analysis_limit = 0")
 
 
+@migrations()
+def packs(db: Database) -> None:
+    """Add packs of short series. Chunks of former versions are kept."""
+    for statement in schema.PACKS:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

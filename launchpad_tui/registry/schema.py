@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 6
+VERSION = 7
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -337,6 +337,19 @@ LIST_INDEXES = (
     # The series that are assigned to one model of their execution: most executions have none.
     "CREATE INDEX series_model ON series (execution_pk, name, artifact_name, headline, key) "
     "WHERE artifact_name <> ''",
+)
+
+#: the statements of the seventh migration: the short series of executions that have ended
+PACKS = (
+    # `points` is the result of `packs.pack`; the other columns limit the row numbers of its series.
+    """CREATE TABLE packs (
+        pk INTEGER PRIMARY KEY,
+        execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
+        first_series INTEGER NOT NULL, last_series INTEGER NOT NULL,
+        points BLOB NOT NULL) STRICT""",
+    "CREATE INDEX packs_execution ON packs (execution_pk, last_series)",
+    # The indexes of values have all names, and all keys with labels.
+    "DROP INDEX series_key",
 )
 
 #: the statements of the first migration

@@ -30,6 +30,8 @@ _SUMMARY = (
 )
 #: the number of series that one transaction seals
 _SEALED_SERIES = 500
+#: the number of free pages of the file that are returned to the disk when an execution ends
+_RETURNED_PAGES = 4000
 
 
 def append(
@@ -93,6 +95,12 @@ def seal(registry: Registry, execution_id: str, scope: Scope | None = None) -> N
             execution = execution_pk(db, scope, execution_id)
             settle_execution(db, execution)
             left = series_points.seal(db, execution, _SEALED_SERIES)
+            if not left:
+                # The pages of staged points and of small chunks are free now.
+                free = db.execute("PRAGMA freelist_count").fetchone()[0]
+                for _ in range(min(free, _RETURNED_PAGES)):
+                    # The module sqlite3 steps a statement without columns once: a single page.
+                    db.execute("PRAGMA incremental_vacuum(1)")
 
 
 @reports_damage
@@ -153,7 +161,7 @@ def delete(registry: Registry, execution_id: str, scope: Scope | None = None) ->
     """Remove all points, tags and custom info of an execution. Raises NotFound."""
     with registry.write("metrics") as db:
         pk = execution_pk(db, scope, execution_id)
-        for table in ("staged_points", "series", "tags", "custom_info"):
+        for table in ("staged_points", "packs", "series", "tags", "custom_info"):
             db.execute(f"DELETE FROM {table} WHERE execution_pk = ?", (pk,))
 
 

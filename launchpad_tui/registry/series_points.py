@@ -3,7 +3,8 @@
 The newest points of a series are rows of the table ``tail``. As soon as there are enough of them,
 they are packed into a small chunk; several small chunks are merged into a larger one, until a chunk
 is full. A point is thus packed about three times, and few points take the space of a row. When the
-execution has ended, each series becomes as few chunks as possible.
+execution has ended, each long series becomes as few chunks as possible, and the short ones are
+stored together in `packs`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from launchpad_tui.domain.execution import Status
@@ -24,7 +25,7 @@ from launchpad_tui.domain.metric import (
     series_key,
 )
 from launchpad_tui.domain.timestamps import to_micros
-from launchpad_tui.registry import chunk
+from launchpad_tui.registry import chunk, packs
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import clean, to_json
 
@@ -89,11 +90,15 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
     names = {clean(name) for name, _ in logged}
     # All series of these names, because any of them may have been the headline.
     known = _named(db, execution, names)
+    packed = packs.read_all(db, execution)
     updates = _Updates(db)
     for (name, labels), points in logged.items():
         new = _new_row(name, labels)
         row = known.setdefault((new["name"], new["labels"]), new)
-        fresh = points if bulk else _fresh(db, row, points)
+        fresh = points if bulk else _fresh(db, row, points, packed.get(row["pk"]))
+        if fresh and row["pk"] in packed:
+            _restore_chunks(db, execution, packed)
+            packed = {}
         if fresh:
             _store(db, execution, row, fresh, updates, ended=ended)
         elif row["pk"] is None:
@@ -129,8 +134,19 @@ def _named(
     return known
 
 
+def _restore_chunks(db: sqlite3.Connection, execution: int, packed: Mapping[int, Points]) -> None:
+    """Make chunks of the packs of an execution, to whose series points can be added."""
+    packs.delete(db, execution)
+    left = {
+        pk for (pk,) in db.execute("SELECT pk FROM series WHERE execution_pk = ?", (execution,))
+    }
+    for pk, points in packed.items():
+        if pk in left:
+            _write_chunks(db, pk, [points], ended=True)
+
+
 def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
-    """Pack the tails and merge the chunks of an execution that has ended.
+    """Pack the points of an execution that has ended: short series together, others as chunks.
 
     Args:
         limit: the largest number of series to change.
@@ -140,13 +156,22 @@ def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
     """
     rows = db.execute(
         "SELECT s.pk, s.count FROM series s WHERE s.execution_pk = ?1 AND (s.chunked < s.count OR "
-        f"(SELECT count(*) FROM chunks WHERE series_pk = s.pk AND {_PARTIAL} AND count < ?2) > 1) "
-        "LIMIT ?3",
-        (execution, chunk.SIZE, limit),
+        f"(SELECT count(*) FROM chunks WHERE series_pk = s.pk AND {_PARTIAL} AND count < ?2) "
+        "> (s.count > ?4)) LIMIT ?3",
+        (execution, chunk.SIZE, limit, packs.LONGEST),
     ).fetchall()
+    short: dict[int, Points] = {}
     for series, count in rows:
-        _write_chunks(db, series, _take_partial(db, series, math.inf), ended=True)
-        db.execute("UPDATE series SET chunked = ? WHERE pk = ?", (count, series))
+        parts = _take_partial(db, series, math.inf)
+        if count <= packs.LONGEST and sum(map(len, parts)) == count:
+            short[series] = chunk.ordered(chunk.joined(parts))
+        else:
+            _write_chunks(db, series, parts, ended=True)
+    packs.add(db, execution, short)
+    db.executemany(
+        "UPDATE series SET chunked = count WHERE pk = ? AND chunked < count",
+        [(series,) for series, _ in rows],
+    )
     return len(rows) == limit
 
 
@@ -236,8 +261,12 @@ def _new_row(name: str, labels: Labels) -> _Row:
     return row
 
 
-def _fresh(db: sqlite3.Connection, row: _Row, new: Points) -> Points:
-    """Return the points that are not stored yet, in the given order."""
+def _fresh(db: sqlite3.Connection, row: _Row, new: Points, packed: Points | None) -> Points:
+    """Return the points that are not stored yet, in the given order.
+
+    Args:
+        packed: the stored points if the series is in a pack.
+    """
     # By far the most frequent case: training continues.
     later = not row["count"] or min(new.steps) > row["last_step"] or min(new.times) > row["last_at"]
     if later and len(new) == 1:
@@ -248,15 +277,20 @@ def _fresh(db: sqlite3.Connection, row: _Row, new: Points) -> Points:
     )
     if later and len(rows) == len(new):
         return new
-    kept = set() if later else _stored(db, row["pk"], rows)
+    kept = set() if later else _stored(db, row["pk"], rows, packed)
     return _points([one for one in rows if one not in kept])
 
 
 def _stored(
-    db: sqlite3.Connection, series: int, rows: Iterable[tuple[int, int, float | None]]
+    db: sqlite3.Connection,
+    series: int,
+    rows: Iterable[tuple[int, int, float | None]],
+    packed: Points | None,
 ) -> set[tuple[int, int, float | None]]:
     """Return the stored points with the steps and times of given points."""
     wanted = {row[:2] for row in rows}
+    if packed is not None:
+        return {row for row in _rows(packed) if row[:2] in wanted}
     kept: set[tuple[int, int, float | None]] = set()
     for step, at in wanted:
         kept.update(
@@ -271,11 +305,14 @@ def _stored(
         "AND last_step >= ? AND first_at <= ? AND last_at >= ?",
         (series, max(steps), min(steps), max(times), min(times)),
     ):
-        stored = chunk.decode(*blobs)
-        for step, at, value in zip(stored.steps, stored.times, stored.values, strict=True):
-            if (step, at) in wanted:
-                kept.add((step, at, None if math.isnan(value) else value))
+        kept.update(row for row in _rows(chunk.decode(*blobs)) if row[:2] in wanted)
     return kept
+
+
+def _rows(points: Points) -> Iterator[tuple[int, int, float | None]]:
+    """Yield points as they are stored in the tail."""
+    for step, at, value in zip(points.steps, points.times, points.values, strict=True):
+        yield step, at, _null(value)
 
 
 def _store(
@@ -391,10 +428,7 @@ def _write_chunks(
 
 
 def _tail_rows(series: int, points: Points) -> list[tuple[int, int, int, float | None]]:
-    return [
-        (series, step, at, _null(value))
-        for step, at, value in zip(points.steps, points.times, points.values, strict=True)
-    ]
+    return [(series, *row) for row in _rows(points)]
 
 
 def _insert_tail(

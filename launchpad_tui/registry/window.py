@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from launchpad_tui.domain.metric import SeriesWindow
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import chunk
+from launchpad_tui.registry import chunk, packs
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
@@ -145,6 +145,12 @@ def _gather(
         "ORDER BY step, pk",
         (series, start, stop),
     ).fetchall()
+    if not heads and not tail:
+        found = packs.read(db, [series]).get(series)
+        if found is not None:
+            return _cut(
+                _raw(*map(np.asarray, (found.steps, found.times, found.values))), start, stop, by
+            )
     steps, times, values = zip(*tail, strict=True) if tail else ((), (), ())
     parts.append(
         _raw(

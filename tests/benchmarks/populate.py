@@ -32,10 +32,10 @@ from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, S
 from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import (
     artifacts,
-    chunk,
     configurations,
     connections,
     executions,
+    packs,
     scenarios,
     series,
     series_points,
@@ -274,15 +274,16 @@ def _without_indexes(db: sqlite3.Connection) -> Iterator[None]:
 def _insert_series(
     db: sqlite3.Connection, group: int, of: Iterable[tuple[int, Plan]], count: int
 ) -> None:
-    """Insert the short series of executions that have ended, whose points are in one chunk."""
-    if count >= chunk.SIZE:
+    """Insert the short series of executions that have ended, which are in packs."""
+    if count > packs.LONGEST:
         for execution, plan in of:
             for name, labels, found in plan.series(count):
                 series_points.add(db, execution, {(name, labels): found}, bulk=True)
         return
     pk = db.execute("SELECT coalesce(max(pk), 0) FROM series").fetchone()[0]
-    rows, chunks = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    rows = list[tuple[object, ...]]()
     for execution, plan in of:
+        packed = dict[int, Points]()
         for name, labels, found in plan.series(count):
             pk += 1
             low, high = min(found.values), max(found.values)
@@ -307,18 +308,13 @@ def _insert_series(
                     found.times[-1],
                 )
             )
-            packed = chunk.pack(found)
-            chunks.append((pk, count, count - 1, found.times[0], found.times[-1], packed))
+            packed[pk] = found
+        packs.add(db, execution, packed)
     db.executemany(
         "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, count, chunked, first, "
         "last, minimum, maximum, minimum_step, maximum_step, last_step, first_at, last_at) "
         f"VALUES ({', '.join('?' * 17)})",
         rows,
-    )
-    db.executemany(
-        "INSERT INTO chunks (series_pk, count, not_finite, first_step, last_step, first_at, "
-        "last_at, overview, steps, times, points) VALUES (?, ?, 0, 0, ?, ?, ?, x'', x'', x'', ?)",
-        chunks,
     )
 
 

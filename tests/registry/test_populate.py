@@ -43,6 +43,7 @@ def write_model_by_model(home: Home) -> None:
                 found.values,
                 DEFAULT_SCOPE,
             )
+        series.seal(registry, plan.execution_id)
     registry.close()
 
 

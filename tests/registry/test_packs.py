@@ -1,0 +1,219 @@
+"""Short series of executions that have ended are stored together, and behave like others."""
+
+from __future__ import annotations
+
+import math
+import random
+from array import array
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from launchpad_tui.bootstrap import first_start
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.metric import Metric, SeriesSummary
+from launchpad_tui.errors import RegistryCorrupt
+from launchpad_tui.registry import logged_metrics, name_forms, packs, series
+from launchpad_tui.registry.chunk import Points
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.window import window
+from tests.registry.registry_data import START, add_execution
+
+ID = "e000000000000001"
+INT64 = st.integers(-(2**63), 2**63 - 1)
+
+
+def key_of(points: Points) -> tuple[bytes, ...]:
+    return points.steps.tobytes(), points.times.tobytes(), points.values.tobytes()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.integers(1, 2**40),
+        st.lists(st.tuples(INT64 | st.integers(0, 3), INT64, st.floats(width=64)), max_size=20),
+        min_size=1,
+        max_size=8,
+    ),
+    st.booleans(),
+)
+def test_all_points_are_packed_and_unpacked(
+    given_points: dict[int, list[tuple[int, int, float]]], shared: bool
+) -> None:
+    axis = next(iter(given_points.values()))
+    wanted = {}
+    for pk, rows in sorted(given_points.items()):
+        places = axis[: len(rows)] if shared else rows
+        wanted[pk] = Points(
+            array("q", [row[0] for row in places]),
+            array("q", [row[1] for row in places]),
+            array("d", [row[2] for row in rows][: len(places)]),
+        )
+    found = packs.unpack(packs.pack(wanted))
+    assert {pk: key_of(one) for pk, one in found.items()} == {
+        pk: key_of(one) for pk, one in wanted.items()
+    }
+
+
+@pytest.mark.parametrize("damage", ["", "kind", "stream", "short"])
+def test_a_damaged_pack_is_reported(damage: str) -> None:
+    one = packs.pack({7: Points(array("q", [1]), array("q", [2]), array("d", [3.0]))})
+    damaged = {
+        "": b"",
+        "kind": b"\x09" + one[1:],
+        "stream": one[:8] + b"\xff" * 6 + one[14:],
+        "short": one[:-6],
+    }[damage]
+    with pytest.raises(RegistryCorrupt):
+        packs.unpack(damaged)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    found = Registry(tmp_path / "registry.db")
+    first_start(found)
+    add_execution(found, ID)
+    return found
+
+
+def log(registry: Registry, names: int, start: int, stop: int) -> list[Metric]:
+    """Log points of several metrics, one call for each step, and return them by series."""
+    rng = random.Random(start)
+    calls = [
+        [
+            Metric(
+                f"m{k}", math.exp(-step / 50) + rng.gauss(0, 0.01), START + timedelta(0, step), step
+            )
+            for k in range(names)
+        ]
+        for step in range(start, stop)
+    ]
+    for begin in range(0, len(calls), 20):
+        series.append(registry, ID, [one for call in calls[begin : begin + 20] for one in call])
+    return [call[k] for k in range(names) for call in calls]
+
+
+def stored(registry: Registry) -> list[SeriesSummary]:
+    return series.summaries(registry, DEFAULT_SCOPE, [ID])[ID]
+
+
+def rows(registry: Registry, table: str) -> int:
+    with registry.read() as db:
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_series_of_an_ended_execution_are_read_from_packs(registry: Registry) -> None:
+    logged = log(registry, 5, 0, 60)
+    series.seal(registry, ID)
+    assert (rows(registry, "packs"), rows(registry, "chunks"), rows(registry, "tail")) == (1, 0, 0)
+    found = stored(registry)
+    assert logged_metrics.points(registry, found) == logged
+    assert logged_metrics.points(registry, found, 130, 100) == logged[130:230]
+    assert list(logged_metrics.stream(registry, found)) == logged
+    newest = logged_metrics.newest(registry, found[1:2], 3)
+    assert newest == logged[119:116:-1]
+    drawn = window(registry, found[2].id)
+    assert [float(value) for value in drawn.values] == [one.value for one in logged[120:180]]
+    part = window(registry, found[2].id, 10, 19)
+    assert [int(step) for step in part.steps] == list(range(10, 20))
+    at = [int(found[2].first_at.timestamp()) + second for second in (10, 19)]
+    part = window(registry, found[2].id, at[0] * 10**6, at[1] * 10**6, "time")
+    assert [int(step) for step in part.steps] == list(range(10, 20))
+    # To pack it again changes nothing.
+    series.seal(registry, ID)
+    assert rows(registry, "packs") == 1
+
+
+def test_points_that_arrive_after_the_end_are_added(registry: Registry) -> None:
+    logged = log(registry, 3, 0, 40)
+    series.seal(registry, ID)
+    # What was stored already is recognized without unpacking.
+    series.append(registry, ID, logged)
+    assert (rows(registry, "packs"), rows(registry, "chunks")) == (1, 0)
+    later = [Metric("m1", 0.5, START + timedelta(0, 40), 40)]
+    series.append(registry, ID, [*logged, *later])
+    expected = [*logged[:80], *later, *logged[80:]]
+    assert [one.count for one in stored(registry)] == [40, 41, 40]
+    assert logged_metrics.points(registry, stored(registry)) == expected
+    series.seal(registry, ID)
+    assert (rows(registry, "packs"), rows(registry, "chunks")) == (1, 0)
+    assert logged_metrics.points(registry, stored(registry)) == expected
+    # A new series does not change those that are packed.
+    series.append(registry, ID, [Metric("new", 1.0, START, 1)])
+    assert rows(registry, "packs") == 1
+    series.seal(registry, ID)
+    assert rows(registry, "packs") == 2
+    assert logged_metrics.points(registry, stored(registry))[:-1] == expected
+    assert logged_metrics.points(registry, stored(registry))[-1].name == "new"
+
+
+def test_long_series_remain_chunks(registry: Registry) -> None:
+    count = packs.LONGEST + 1
+    steps = range(count)
+    for name, number in (("long", count), ("short", count - 1)):
+        series.append_bulk(
+            registry, ID, name, (), steps[:number], steps[:number], [1.0] * number, DEFAULT_SCOPE
+        )
+    series.seal(registry, ID)
+    assert (rows(registry, "packs"), rows(registry, "chunks"), rows(registry, "tail")) == (1, 1, 0)
+    assert [len(window(registry, one.id, points=9999).values) for one in stored(registry)] == [
+        count,
+        count - 1,
+    ]
+
+
+def test_a_deleted_series_and_a_deleted_execution_leave_nothing(registry: Registry) -> None:
+    log(registry, 3, 0, 10)
+    series.seal(registry, ID)
+    with registry.write() as db:
+        db.execute("DELETE FROM series WHERE name = 'm1'")
+    assert [one.name for one in logged_metrics.points(registry, stored(registry))] == [
+        "m0",
+    ] * 10 + ["m2"] * 10
+    series.append(registry, ID, [Metric("m2", 9.0, START, 99)])
+    assert [one.count for one in stored(registry)] == [10, 11]
+    assert len(logged_metrics.points(registry, stored(registry))) == 21
+    series.seal(registry, ID)
+    series.delete(registry, ID)
+    assert rows(registry, "packs") == 0
+    assert series.summaries(registry, DEFAULT_SCOPE, [ID]) == {}
+
+
+def test_names_of_another_form_are_unified_in_packs(registry: Registry) -> None:
+    log(registry, 1, 0, 10)
+    series.append(registry, ID, [Metric("caf\u00e9", 1.0, START, step) for step in range(5)])
+    with registry.write() as db:
+        db.execute("UPDATE series SET name = ?, key = ? WHERE name = 'm0'", ("cafe\u0301",) * 2)
+    series.seal(registry, ID)
+    name_forms.unify_names(registry)
+    (one,) = stored(registry)
+    assert (one.name, one.count) == ("caf\u00e9", 15)
+    assert len(logged_metrics.points(registry, [one])) == 15
+
+
+def test_many_series_are_packed_in_parts(registry: Registry) -> None:
+    names = 1200
+    for step in range(3):
+        metrics = [Metric(f"layer.{k}", k + step / 7, START, step) for k in range(names)]
+        series.append(registry, ID, metrics)
+    before = logged_metrics.points(registry, stored(registry))
+    series.seal(registry, ID)
+    assert (rows(registry, "chunks"), rows(registry, "tail")) == (0, 0)
+    assert rows(registry, "packs") == 3
+    assert logged_metrics.points(registry, stored(registry)) == before
+
+
+def test_the_file_of_an_ended_execution_takes_at_most_12_bytes_a_point(registry: Registry) -> None:
+    """The size of the whole file grows by this much, with rows, indexes and free pages."""
+    with registry.connect() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = registry.path.stat().st_size
+    log(registry, 200, 0, 100)
+    series.seal(registry, ID)
+    with registry.connect() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert db.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert registry.path.stat().st_size - before <= 12 * 200 * 100
