@@ -3,8 +3,8 @@
 A row and a compressed stream for each of thousands of series of a hundred points would take more
 space than the points. A pack therefore has the points of many series in one stream, and steps and
 times that several series have in common only once: the metrics of one call of a training have the
-same step and time. A pack is never changed. If points are added to one of its series later, all
-packs of the execution become chunks again, see `series_points.add`.
+same step and time. A pack is never changed. Its series refer to it; if points are added to one of
+them later, its points are copied into chunks, and the pack is ignored from then on.
 
 A pack is the byte `_DELTAS` or `_PLAIN` and a zlib stream. The stream has three parts, each of them
 as eight planes as in `chunk`: the index, the axes and the values. The index has, as int64, the
@@ -20,9 +20,9 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import accumulate
 from operator import sub
 from typing import Any
 
@@ -42,14 +42,16 @@ _LEVEL = 6
 
 
 def add(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) -> None:
-    """Write the points of series, by row number and each ordered by step, as packs.
+    """Write the points of series as packs, which the series then refer to.
 
     Args:
         execution: the row number of the execution of the series.
+        series: points, ordered by step, by the row number of the series. Series that are read one
+            after the other should follow each other.
     """
     some: dict[int, Points] = {}
     size = 0
-    for pk, points in sorted(series.items()):
+    for pk, points in series.items():
         some[pk] = points
         size += len(points)
         if size >= _POINTS:
@@ -59,38 +61,41 @@ def add(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) ->
         _insert(db, execution, some)
 
 
-def read(db: sqlite3.Connection, series: Sequence[int]) -> dict[int, Points]:
+def read(db: sqlite3.Connection, series: Iterable[int]) -> dict[int, Points]:
     """Return the points of those of the given series that are in packs, by row number."""
-    if not series:
-        return {}
-    wanted = frozenset(series)
+    series_of: dict[int, list[int]] = {}
+    for pk, number in db.execute(
+        "SELECT s.pk, s.pack_pk FROM json_each(?) w CROSS JOIN series s "
+        "WHERE s.pk = w.value AND s.pack_pk IS NOT NULL",
+        (to_json(list(series)),),
+    ):
+        series_of.setdefault(number, []).append(pk)
     found: dict[int, Points] = {}
-    for (packed,) in db.execute(
-        "SELECT points FROM packs WHERE execution_pk IN (SELECT DISTINCT s.execution_pk "
-        "FROM json_each(?) w JOIN series s ON s.pk = w.value) "
-        "AND last_series >= ? AND first_series <= ?",
-        (to_json(list(series)), min(wanted), max(wanted)),
+    for number, packed in db.execute(
+        "SELECT pk, points FROM packs WHERE pk IN (SELECT value FROM json_each(?))",
+        (to_json(list(series_of)),),
     ):
         content = unpack(packed)
-        found.update((pk, content[pk]) for pk in wanted & content.keys())
+        found.update((pk, content[pk]) for pk in series_of[number])
     return found
 
 
-def read_all(db: sqlite3.Connection, execution: int) -> dict[int, Points]:
-    """Return the points of all series of an execution that are in packs, by row number."""
-    found: dict[int, Points] = {}
-    for (packed,) in db.execute("SELECT points FROM packs WHERE execution_pk = ?", (execution,)):
-        found.update(unpack(packed))
-    return found
-
-
-def delete(db: sqlite3.Connection, execution: int) -> None:
-    """Delete the packs of an execution."""
-    db.execute("DELETE FROM packs WHERE execution_pk = ?", (execution,))
+def release(db: sqlite3.Connection, series: int) -> Points:
+    """Return the points of a series and remove it from its pack, which is deleted if it was the
+    last one."""
+    (points,) = read(db, [series]).values()
+    (number,) = db.execute("SELECT pack_pk FROM series WHERE pk = ?", (series,)).fetchone()
+    db.execute("UPDATE series SET pack_pk = NULL WHERE pk = ?", (series,))
+    db.execute(
+        "DELETE FROM packs WHERE pk = ?1 AND NOT EXISTS (SELECT 1 FROM series s "
+        "WHERE s.execution_pk = packs.execution_pk AND s.pack_pk = ?1)",
+        (number,),
+    )
+    return points
 
 
 def pack(series: Mapping[int, Points]) -> bytes:
-    """Return the points of series, by row number in ascending order, in packed form."""
+    """Return the points of series, by row number, in packed form."""
     numbers: dict[tuple[bytes, bytes], int] = {}
     axes: list[Points] = []
     axis_of = array("q")
@@ -161,11 +166,12 @@ def unpack(packed: bytes) -> Mapping[int, Points]:
 
 
 def _insert(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) -> None:
-    first = next(iter(series))
-    (last,) = islice(reversed(series), 1)
-    db.execute(
-        "INSERT INTO packs (execution_pk, first_series, last_series, points) VALUES (?, ?, ?, ?)",
-        (execution, first, last, pack(series)),
+    number = db.execute(
+        "INSERT INTO packs (execution_pk, points) VALUES (?, ?)", (execution, pack(series))
+    ).lastrowid
+    db.executemany(
+        "UPDATE series SET pack_pk = ?, chunked = count WHERE pk = ?",
+        [(number, pk) for pk in series],
     )
 
 

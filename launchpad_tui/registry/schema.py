@@ -341,13 +341,14 @@ LIST_INDEXES = (
 
 #: the statements of the seventh migration: the short series of executions that have ended
 PACKS = (
-    # `points` is the result of `packs.pack`; the other columns limit the row numbers of its series.
+    # `points` is the result of `packs.pack`.
     """CREATE TABLE packs (
-        pk INTEGER PRIMARY KEY,
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
         execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
-        first_series INTEGER NOT NULL, last_series INTEGER NOT NULL,
         points BLOB NOT NULL) STRICT""",
-    "CREATE INDEX packs_execution ON packs (execution_pk, last_series)",
+    "CREATE INDEX packs_execution ON packs (execution_pk)",
+    # The pack that has the points of a series; NULL if they are in chunks and in the tail.
+    "ALTER TABLE series ADD COLUMN pack_pk INTEGER",
     # The indexes of values have all names, and all keys with labels.
     "DROP INDEX series_key",
 )

@@ -50,6 +50,7 @@ _SUMMARY = (
     "last_step",
     "first_at",
     "last_at",
+    "pack_pk",
 )
 _COLUMNS = ("pk", *_IDENTITY, "headline", "main", *_SUMMARY)
 _Row = dict[str, Any]
@@ -90,15 +91,15 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
     names = {clean(name) for name, _ in logged}
     # All series of these names, because any of them may have been the headline.
     known = _named(db, execution, names)
-    packed = packs.read_all(db, execution)
+    packed = packs.read(db, [row["pk"] for row in known.values() if row["pack_pk"] is not None])
     updates = _Updates(db)
     for (name, labels), points in logged.items():
         new = _new_row(name, labels)
         row = known.setdefault((new["name"], new["labels"]), new)
         fresh = points if bulk else _fresh(db, row, points, packed.get(row["pk"]))
         if fresh and row["pk"] in packed:
-            _restore_chunks(db, execution, packed)
-            packed = {}
+            _write_chunks(db, row["pk"], [packs.release(db, row["pk"])], ended=True)
+            row["pack_pk"] = None
         if fresh:
             _store(db, execution, row, fresh, updates, ended=ended)
         elif row["pk"] is None:
@@ -134,17 +135,6 @@ def _named(
     return known
 
 
-def _restore_chunks(db: sqlite3.Connection, execution: int, packed: Mapping[int, Points]) -> None:
-    """Make chunks of the packs of an execution, to whose series points can be added."""
-    packs.delete(db, execution)
-    left = {
-        pk for (pk,) in db.execute("SELECT pk FROM series WHERE execution_pk = ?", (execution,))
-    }
-    for pk, points in packed.items():
-        if pk in left:
-            _write_chunks(db, pk, [points], ended=True)
-
-
 def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
     """Pack the points of an execution that has ended: short series together, others as chunks.
 
@@ -157,7 +147,8 @@ def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
     rows = db.execute(
         "SELECT s.pk, s.count FROM series s WHERE s.execution_pk = ?1 AND (s.chunked < s.count OR "
         f"(SELECT count(*) FROM chunks WHERE series_pk = s.pk AND {_PARTIAL} AND count < ?2) "
-        "> (s.count > ?4)) LIMIT ?3",
+        # Charts and lists read series by name.
+        "> (s.count > ?4)) ORDER BY s.name, s.labels LIMIT ?3",
         (execution, chunk.SIZE, limit, packs.LONGEST),
     ).fetchall()
     short: dict[int, Points] = {}
@@ -167,11 +158,8 @@ def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
             short[series] = chunk.ordered(chunk.joined(parts))
         else:
             _write_chunks(db, series, parts, ended=True)
+            db.execute("UPDATE series SET chunked = count WHERE pk = ?", (series,))
     packs.add(db, execution, short)
-    db.executemany(
-        "UPDATE series SET chunked = count WHERE pk = ? AND chunked < count",
-        [(series,) for series, _ in rows],
-    )
     return len(rows) == limit
 
 

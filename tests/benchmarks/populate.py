@@ -282,8 +282,9 @@ def _insert_series(
         return
     pk = db.execute("SELECT coalesce(max(pk), 0) FROM series").fetchone()[0]
     rows = list[tuple[object, ...]]()
+    packed_of = list[tuple[int, dict[int, Points]]]()
     for execution, plan in of:
-        packed = dict[int, Points]()
+        named = list[tuple[str, int, Points]]()
         for name, labels, found in plan.series(count):
             pk += 1
             low, high = min(found.values), max(found.values)
@@ -308,14 +309,16 @@ def _insert_series(
                     found.times[-1],
                 )
             )
-            packed[pk] = found
-        packs.add(db, execution, packed)
+            named.append((name, pk, found))
+        packed_of.append((execution, {number: found for _, number, found in sorted(named)}))
     db.executemany(
         "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, count, chunked, first, "
         "last, minimum, maximum, minimum_step, maximum_step, last_step, first_at, last_at) "
         f"VALUES ({', '.join('?' * 17)})",
         rows,
     )
+    for execution, packed in packed_of:
+        packs.add(db, execution, packed)
 
 
 def _add_scenarios(registry: Registry) -> None:

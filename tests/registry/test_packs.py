@@ -45,7 +45,7 @@ def test_all_points_are_packed_and_unpacked(
 ) -> None:
     axis = next(iter(given_points.values()))
     wanted = {}
-    for pk, rows in sorted(given_points.items()):
+    for pk, rows in given_points.items():
         places = axis[: len(rows)] if shared else rows
         wanted[pk] = Points(
             array("q", [row[0] for row in places]),
@@ -139,13 +139,14 @@ def test_points_that_arrive_after_the_end_are_added(registry: Registry) -> None:
     assert [one.count for one in stored(registry)] == [40, 41, 40]
     assert logged_metrics.points(registry, stored(registry)) == expected
     series.seal(registry, ID)
-    assert (rows(registry, "packs"), rows(registry, "chunks")) == (1, 0)
+    # The other series remain in the first pack.
+    assert (rows(registry, "packs"), rows(registry, "chunks")) == (2, 0)
     assert logged_metrics.points(registry, stored(registry)) == expected
     # A new series does not change those that are packed.
     series.append(registry, ID, [Metric("new", 1.0, START, 1)])
-    assert rows(registry, "packs") == 1
-    series.seal(registry, ID)
     assert rows(registry, "packs") == 2
+    series.seal(registry, ID)
+    assert rows(registry, "packs") == 3
     assert logged_metrics.points(registry, stored(registry))[:-1] == expected
     assert logged_metrics.points(registry, stored(registry))[-1].name == "new"
 
@@ -163,6 +164,15 @@ def test_long_series_remain_chunks(registry: Registry) -> None:
         count,
         count - 1,
     ]
+
+
+def test_a_pack_is_deleted_with_the_last_of_its_series(registry: Registry) -> None:
+    log(registry, 2, 0, 10)
+    series.seal(registry, ID)
+    for name, left in (("m0", 1), ("m1", 0)):
+        series.append(registry, ID, [Metric(name, 9.0, START, 99)])
+        assert rows(registry, "packs") == left
+    assert [one.count for one in stored(registry)] == [11, 11]
 
 
 def test_a_deleted_series_and_a_deleted_execution_leave_nothing(registry: Registry) -> None:
