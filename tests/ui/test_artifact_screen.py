@@ -47,6 +47,25 @@ async def test_tabs_show_overview_metrics_files_and_lineage(workshop_home: Home)
         assert "Made for the spring campaign" in screen_text(pilot)
 
 
+async def test_metrics_are_shown_beside_the_facts_or_among_them(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(120, 40)) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        lines = screen_text(pilot).splitlines()
+        (beside,) = [line for line in lines if "val loss" in line]
+        assert beside.index("│") > 60
+        assert "0.025" in beside
+        assert any("★ 0.025 @ 39" in line for line in lines)
+        await pilot.resize_terminal(100, 40)
+        await settled(pilot)
+        (among,) = [line for line in screen_text(pilot).splitlines() if "val loss" in line]
+        assert "│" not in among
+        assert "▁" in among
+        assert "★ 0.025 @ 39" in among
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        assert beside in screen_text(pilot)
+
+
 async def test_verify_shows_changed_files_and_record_accepts_them(workshop_home: Home) -> None:
     files = workshop_home.files / "models" / "churn"
     async with running(workshop_home) as pilot:

@@ -109,7 +109,8 @@ class Details(Lines):
             # In a tab that is not shown: the values are wrapped when it gets a size.
             return
         least, most = NAME_WIDTHS
-        longest = max((len(item.name) for item in self._items if not item.heading), default=0)
+        named = [item for item in self._items if not item.heading and item.lines is None]
+        longest = max((len(item.name) for item in named), default=0)
         names = max(least, min(longest, most, self.size.width * 9 // 20))
         width = max(10, self.size.width - names - 4)
         lines: list[Parts] = []

@@ -97,6 +97,11 @@ def series_lines(series: Sequence[SeriesLine], width: int, look: Look) -> list[P
 
     They take one line each in a wide pane, otherwise two, so that names are not cut.
     """
+    return [line for block in series_blocks(series, width, look) for line in block]
+
+
+def series_blocks(series: Sequence[SeriesLine], width: int, look: Look) -> list[list[Parts]]:
+    """Return the lines of each metric, as `series_lines` shows them below each other."""
     if not series:
         return []
     lasts = [metric_text(one.last) for one in series]
@@ -109,35 +114,41 @@ def series_lines(series: Sequence[SeriesLine], width: int, look: Look) -> list[P
     last_width = max(map(cell_width, lasts))
     best_width = max(map(cell_width, bests))
     name_width = max(cell_width(one.title) for one in series)
-    lines: list[Parts] = []
+    blocks: list[list[Parts]] = []
     if width >= _ONE_LINE:
         name_width = min(name_width, width - last_width - best_width - 18)
         curve_width = max(8, min(40, width - name_width - last_width - best_width - 6))
         for one, last, best in zip(series, lasts, bests, strict=True):
-            lines.append(
-                (
-                    (pad(one.title, name_width, ellipsis=look.glyphs.ellipsis), "dim"),
-                    ("  " + pad(last, last_width, "right"), "strong"),
-                    ("  " + _curve(one, curve_width, look), "accent"),
-                    ("  " + pad(best, best_width), "good"),
-                )
+            parts = (
+                (pad(one.title, name_width, ellipsis=look.glyphs.ellipsis), "dim"),
+                ("  " + pad(last, last_width, "right"), "strong"),
+                ("  " + _curve(one, curve_width, look), "accent"),
+                ("  " + pad(best, best_width), "good"),
             )
-        return lines
+            blocks.append([parts])
+        return blocks
     curve_width = max(8, width - best_width - 4)
     for one, last, best in zip(series, lasts, bests, strict=True):
         room = max(1, width - last_width - 2)
         title = clip(one.title, room, look.glyphs.ellipsis)
-        lines.append(
+        block: list[Parts] = [
             ((pad(title, room), "text"), ("  " + pad(last, last_width, "right"), "strong"))
-        )
+        ]
         if one.count > 1:
-            lines.append(
+            block.append(
                 (
                     ("  " + _curve(one, curve_width, look), "accent"),
                     ("  " + pad(best, best_width, "right"), "good"),
                 )
             )
-    return lines
+        blocks.append(block)
+    return blocks
+
+
+def best_note(series: Sequence[SeriesLine], look: Look) -> str:
+    """Return the explanation of best values, empty if there are none."""
+    marked = any(one.best is not None and one.count > 1 for one in series)
+    return f"{look.glyphs.best} best value @ its step" if marked else ""
 
 
 def _curve(one: SeriesLine, width: int, look: Look) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
 from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
+from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import join
@@ -17,6 +18,8 @@ from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.downloads import download_artifacts
+from launchpad_tui.ui.screens.common.preview import read_series
+from launchpad_tui.ui.screens.common.preview_lines import SeriesLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.models.artifact_items import (
     FileLine,
@@ -24,10 +27,12 @@ from launchpad_tui.ui.screens.models.artifact_items import (
     file_columns,
     overview_items,
     point_columns,
+    summary_lines,
 )
 from launchpad_tui.ui.screens.models.lineage_tree import tree_lines
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
+from launchpad_tui.ui.widgets.preview_pane import PreviewPane, pane_width
 from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 from launchpad_tui.ui.widgets.tree import TreeView
@@ -49,6 +54,8 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     TOPICS = frozenset({"artifacts", "executions", "metrics"})
     DEFAULT_CSS = """
+    ArtifactScreen #overview { height: 1fr; }
+    ArtifactScreen #facts { width: 1fr; }
     ArtifactScreen #resource { height: 1fr; }
     ArtifactScreen #series { height: 2fr; }
     ArtifactScreen #points { height: 3fr; }
@@ -77,6 +84,20 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "Record the current sizes and checksums of the files",
             footer=6,
         ),
+        Action(
+            "artifact.metrics-down",
+            "ctrl+d",
+            "metrics down",
+            "Scroll the metrics beside the overview down",
+            hidden=True,
+        ),
+        Action(
+            "artifact.metrics-up",
+            "ctrl+u",
+            "metrics up",
+            "Scroll the metrics beside the overview up",
+            hidden=True,
+        ),
         Action("artifact.download", "d", "download", "Download the files", footer=7),
         Action(
             "artifact.preview",
@@ -101,6 +122,8 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._artifact: Artifact | None = None
         self._lineage: Lineage | None = None
         self._checks: tuple[FileCheck, ...] = ()
+        self._subject: ComparedItem | None = None
+        self._series: tuple[SeriesLine, ...] = ()
 
     def title_text(self) -> str:
         """Return the name of the artifact."""
@@ -116,7 +139,9 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
                 ("lineage", "Lineage"),
             ]
         )
-        yield Details(id="overview")
+        with Horizontal(id="overview"):
+            yield Details(id="facts")
+            yield PreviewPane(id="summary")
         with Vertical(id="resource"):
             yield Details(id="series", empty="No metrics were logged for this artifact")
             yield VirtualTable(
@@ -145,10 +170,11 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         artifact = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
         subjects = await self.read(desk.compare.artifacts, scope, [artifact.id])
         self._lineage = await self.read(desk.lineage.lineage, scope, artifact.id)
-        names = {each.id: each.name for each in self._lineage.artifacts.values()}
-        subject = subjects[0] if subjects else None
-        items = overview_items(artifact, subject, self.launchpad.look, names)
-        self.query_one("#overview", Details).set_items(items)
+        subject = self._subject = subjects[0] if subjects else None
+        self._show_overview()
+        if subject is not None and subject.series:
+            self._series = await read_series(self, subject.series)
+            self._show_overview()
         await self._load_metrics(artifact)
         self.run_task(self.launchpad.sync_status.read_metrics([artifact.execution_id]), "metrics")
         await self._load_files()
@@ -157,6 +183,27 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         if first and self._then:
             self.query_one(TabStrip).show("files")
             self.run_task(self.do_verify(), self._then)
+
+    def _show_overview(self) -> None:
+        """Show the facts, and the metrics beside them or, in a narrow terminal, among them."""
+        artifact, lineage = self._artifact, self._lineage
+        if artifact is None or lineage is None:
+            return
+        width = pane_width(self.app.size.width) if artifact.execution_id else 0
+        pane = self.query_one("#summary", PreviewPane)
+        pane.display = bool(width)
+        pane.styles.width = width or 1
+        look, series = self.launchpad.look, self._series
+        pane.show(artifact.id, "Metrics", lambda room, _height: summary_lines(series, room, look))
+        names = {each.id: each.name for each in lineage.artifacts.values()}
+        beside = () if width else series
+        items = overview_items(artifact, self._subject, look, names, beside)
+        self.query_one("#facts", Details).set_items(items)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Show the metrics beside the facts or among them, depending on the width."""
+        if self.query("#summary"):
+            self._show_overview()
 
     async def _load_metrics(self, artifact: Artifact) -> None:
         metrics, scope, execution_id = self.desk.metrics, self.scope, artifact.execution_id
@@ -191,6 +238,22 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     def tab_changed(self) -> None:
         """Update the available actions, which depend on the tab."""
         self.refresh_footer()
+
+    def why_not_scroll(self) -> str | None:
+        """Return why there is no pane of metrics to scroll."""
+        pane = self.query_one("#summary", PreviewPane)
+        shown = pane.display and self.query_one(TabStrip).shown == "overview"
+        return None if shown else "No metrics are shown beside the overview"
+
+    why_not_metrics_down = why_not_metrics_up = why_not_scroll
+
+    def do_metrics_down(self) -> None:
+        """Scroll the metrics beside the overview down."""
+        self.query_one("#summary", PreviewPane).scroll_by_half(1)
+
+    def do_metrics_up(self) -> None:
+        """Scroll the metrics beside the overview up."""
+        self.query_one("#summary", PreviewPane).scroll_by_half(-1)
 
     # Actions --------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import ComparedItem
@@ -14,9 +15,17 @@ from launchpad_tui.records import record
 from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
 from launchpad_tui.ui.screens.common.columns import size_column, text_column
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
+from launchpad_tui.ui.screens.common.preview_lines import (
+    SeriesLine,
+    best_note,
+    series_blocks,
+    series_lines,
+    wrapped,
+)
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
+from launchpad_tui.ui.widgets.lines import Parts
 
 _STATES = {
     FileState.INTACT: ("done", "good"),
@@ -48,6 +57,7 @@ def overview_items(
     subject: ComparedItem | None,
     look: Look,
     names: Mapping[str, str] | None = None,
+    series: Sequence[SeriesLine] = (),
 ) -> list[Item]:
     """Return the items of the Overview tab.
 
@@ -56,6 +66,7 @@ def overview_items(
         subject: the artifact with its execution and configuration; None if they are not known.
         look: colors and glyphs.
         names: names of artifacts by ID, for the inputs of the execution.
+        series: the metrics; empty if they are shown elsewhere.
     """
     items = [
         heading(artifact.name),
@@ -81,6 +92,7 @@ def overview_items(
     if artifact.labels:
         items.append(heading("Labels"))
         items += [Item(key.rpartition("/")[2], value) for key, value in artifact.labels]
+    items += summary_items(series, look)
     items.append(heading("Created by"))
     execution = subject.execution if subject else None
     if execution is None:
@@ -127,6 +139,33 @@ def overview_items(
             for name, artifact_id in configuration.inputs.items()
         ]
     return items
+
+
+def summary_items(series: Sequence[SeriesLine], look: Look) -> list[Item]:
+    """Return a section with each metric: its value, best value with step, and curve."""
+    if not series:
+        return []
+
+    def lines(number: int, width: int, _ascii: bool) -> list[Parts]:
+        block = series_blocks(series, width - 3, look)[number]
+        return [(("  ", "text"), *parts) for parts in block]
+
+    items = [heading("Metrics")]
+    for number, one in enumerate(series):
+        value = metric_text(one.last)
+        items.append(Item(one.title, value, lines=partial(lines, number)))
+    if note := best_note(series, look):
+        items.append(Item(note, lines=lambda _width, _ascii: [((f"  {note}", "faint"),)]))
+    return items
+
+
+def summary_lines(series: Sequence[SeriesLine], width: int, look: Look) -> list[Parts]:
+    """Return the lines of the pane of metrics beside the facts."""
+    if not series:
+        return [(), *wrapped("The execution that created the artifact logged no metrics", width)]
+    note = best_note(series, look)
+    explained: list[Parts] = [(), ((note, "faint"),)] if note else []
+    return [(), *series_lines(series, width, look), *explained]
 
 
 def files_item(artifact: Artifact, look: Look) -> Item:
