@@ -322,11 +322,11 @@ SCENES = [
         opened("artifact", "shift+tab", item_id=MODEL),
         USUAL,
         expect=(
-            "Inputs",
-            "dataset customers",
-            "This artifact",
-            "Used by",
-            "resultset churn report",
+            "─ dataset ─",
+            "customers",
+            "this model",
+            "─ resultset ─",
+            "churn report",
         ),
     ),
     Scene(

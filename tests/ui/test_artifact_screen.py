@@ -42,6 +42,8 @@ async def test_tabs_show_overview_metrics_files_and_lineage(workshop_home: Home)
         await press(pilot, "tab")
         assert "model.bin" in screen_text(pilot)
         await press(pilot, "tab")
+        assert "─ resultset ─" in screen_text(pilot)
+        await press(pilot, "L")
         assert "resultset churn report" in screen_text(pilot)
         await press(pilot, "tab")
         assert "Made for the spring campaign" in screen_text(pilot)
@@ -229,9 +231,36 @@ async def test_keys_before_the_first_step_is_shown_have_no_effect(workshop_home:
         assert "unexpected error" not in screen_text(pilot)
 
 
+async def test_lineage_is_drawn_as_boxes_that_keys_move_between(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "lineage", item_id=MODEL)
+        (line,) = [line for line in screen_text(pilot).splitlines() if "│ customers" in line]
+        assert [part.split()[-1] for part in line.split("──▶")[:-1]] == ["│"] * 4
+        assert "churn report" in line
+        await press(pilot, "y")
+        assert pilot.app.clipboard == MODEL
+        await press(pilot, "left", "y")
+        assert pilot.app.clipboard == COMPLETED
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, ExecutionScreen)
+        await press(pilot, "escape")
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert "resultset churn report" in screen_text(pilot)
+        await press(pilot, "L")
+        assert "boxes do not fit" in screen_text(pilot)
+        await pilot.resize_terminal(120, 32)
+        await settled(pilot)
+        assert "──▶" in screen_text(pilot)
+        await press(pilot, "right", "right", "right", "enter")
+        assert isinstance(pilot.app.screen, ArtifactScreen)
+        assert "churn report" in screen_text(pilot)
+
+
 async def test_lineage_lines_fold_open_and_copy(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "lineage", item_id=MODEL)
+        await press(pilot, "L")
         assert "dataset customers" in screen_text(pilot)
         await press(pilot, "down", "space")
         assert "dataset customers" not in screen_text(pilot)

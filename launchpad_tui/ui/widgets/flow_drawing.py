@@ -6,7 +6,7 @@ Items with a route can be focused and opened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.style import Style
 from rich.text import Text
@@ -41,10 +41,11 @@ class FlowItem:
 
 @record
 class FlowBox:
-    """A box of the flow with its title and items."""
+    """A box of the flow with its title and items; a marked one has a frame in another color."""
 
     title: str
     items: tuple[FlowItem, ...]
+    marked: bool = False
 
 
 @record
@@ -101,21 +102,34 @@ def draw_flow(
         styles: the styles.
         ascii_only: whether to do without box-drawing characters.
     """
-    items = tuple(item for box in boxes for item in box.items if item.route)
-    painter = _Painter(
-        styles, focused, {item: place for place, item in enumerate(items)}, ascii_only
-    )
+    painter = BoxPainter(boxes, styles, focused, ascii_only=ascii_only)
     lines, spots = painter.beside(boxes, width) if width >= WIDE else painter.below(boxes, width)
-    return FlowDrawing(tuple(lines), tuple(spots), items)
+    return FlowDrawing(tuple(lines), tuple(spots), painter.items)
 
 
-class _Painter:
+class BoxPainter:
+    """Draws boxes line by line, and finds the items in them that can be focused.
+
+    Args:
+        boxes: all boxes of the drawing.
+        styles: the styles.
+        focused: the index of the focused item among the items with a route; -1 for none.
+        ascii_only: whether to do without box-drawing characters.
+    """
+
     def __init__(
-        self, styles: FlowStyles, focused: int, order: dict[FlowItem, int], ascii_only: bool
+        self,
+        boxes: Iterable[FlowBox],
+        styles: FlowStyles,
+        focused: int,
+        *,
+        ascii_only: bool,
     ) -> None:
+        #: the items that can be focused
+        self.items = tuple(item for box in boxes for item in box.items if item.route)
         self._styles = styles
         self._focused = focused
-        self._order = order
+        self._order = {item: place for place, item in enumerate(self.items)}
         self._corners = (
             ("+", "+", "+", "+", "-", "|") if ascii_only else ("╭", "╮", "╰", "╯", "─", "│")
         )
@@ -123,6 +137,7 @@ class _Painter:
         self._down = "v" if ascii_only else "▼"
 
     def beside(self, boxes: Sequence[FlowBox], width: int) -> tuple[list[Text], list[Spot]]:
+        """Return the lines of boxes side by side, with arrows between them."""
         size = (width - (len(boxes) - 1) * len(self._arrow)) // len(boxes)
         height = max(len(box.items) for box in boxes) + 2
         lines = [Text(no_wrap=True, end="") for _ in range(height)]
@@ -130,7 +145,7 @@ class _Painter:
         for place, box in enumerate(boxes):
             left = place * (size + len(self._arrow))
             for row in range(height):
-                spots += self._box_line(lines[row], box, row, height, size, left)
+                spots += self.box_line(lines[row], box, row, height, size, left)
                 if place < len(boxes) - 1:
                     arrow = self._arrow if row == min(1, height - 1) else " " * len(self._arrow)
                     lines[row].append(arrow, self._styles.frame)
@@ -139,6 +154,7 @@ class _Painter:
         return lines, spots
 
     def below(self, boxes: Sequence[FlowBox], width: int) -> tuple[list[Text], list[Spot]]:
+        """Return the lines of boxes below each other, without frames."""
         lines: list[Text] = []
         spots: list[Spot] = []
         label = max(cell_width(box.title) for box in boxes) + 3
@@ -162,28 +178,38 @@ class _Painter:
             lines.append(line)
         return lines, spots
 
-    def _box_line(
-        self, line: Text, box: FlowBox, row: int, height: int, size: int, left: int
+    def box_line(
+        self, line: Text, box: FlowBox, row: int, height: int, size: int, left: int, top: int = 0
     ) -> list[Spot]:
+        """Append a line of a box, and return the items in it that can be focused.
+
+        Args:
+            line: the line of the drawing.
+            box: the box.
+            row: the number of the line in the box, from 0 for its upper edge.
+            height: the number of lines of the box.
+            size: the width of the box in cells.
+            left: the first column of the box in the drawing.
+            top: the first line of the box in the drawing.
+        """
         top_left, top_right, low_left, low_right, across, up = self._corners
+        frame = self._styles.title if box.marked else self._styles.frame
         if row == 0:
             title = clip(box.title, size - 5)
-            line.append(f"{top_left}{across} ", self._styles.frame)
+            line.append(f"{top_left}{across} ", frame)
             line.append(title, self._styles.title)
-            line.append(
-                " " + across * (size - cell_width(title) - 5) + top_right, self._styles.frame
-            )
+            line.append(" " + across * (size - cell_width(title) - 5) + top_right, frame)
             return []
         if row == height - 1:
-            line.append(low_left + across * (size - 2) + low_right, self._styles.frame)
+            line.append(low_left + across * (size - 2) + low_right, frame)
             return []
-        line.append(up + " ", self._styles.frame)
+        line.append(up + " ", frame)
         found: list[Spot] = []
         if row - 1 < len(box.items):
-            found = self._item(line, box.items[row - 1], row, left + 2, size - 4)
+            found = self._item(line, box.items[row - 1], top + row, left + 2, size - 4)
         else:
             line.append(" " * (size - 4))
-        line.append(" " + up, self._styles.frame)
+        line.append(" " + up, frame)
         return found
 
     def _item(self, line: Text, item: FlowItem, row: int, start: int, size: int) -> list[Spot]:

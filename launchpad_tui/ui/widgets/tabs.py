@@ -60,7 +60,7 @@ class TabStrip(Painted):
                     target = (
                         widget
                         if widget.can_focus
-                        else next((w for w in widget.query("*") if w.can_focus), None)
+                        else next((w for w in widget.query("*") if w.focusable and w.display), None)
                     )
                     if target is not None:
                         target.focus()

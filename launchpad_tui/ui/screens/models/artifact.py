@@ -29,13 +29,12 @@ from launchpad_tui.ui.screens.models.artifact_items import (
     point_columns,
     summary_lines,
 )
-from launchpad_tui.ui.screens.models.lineage_tree import tree_lines
+from launchpad_tui.ui.screens.models.lineage_view import LineageView
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.preview_pane import PreviewPane, pane_width
 from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
-from launchpad_tui.ui.widgets.tree import TreeView
 
 #: number of newest points of each metric that the Metrics tab shows, and of all metrics together
 POINTS, _MOST_POINTS = 2000, 40_000
@@ -97,6 +96,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "metrics up",
             "Scroll the metrics beside the overview up",
             hidden=True,
+        ),
+        Action(
+            "artifact.lineage",
+            "L",
+            "lineage",
+            "Show the lineage, or switch between its boxes and a tree",
         ),
         Action("artifact.download", "d", "download", "Download the files", footer=7),
         Action(
@@ -161,7 +166,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             multi=False,
             id="files",
         )
-        yield TreeView(id="lineage", empty="reading…")
+        yield LineageView(own_page=True, id="lineage")
 
     async def load(self) -> None:
         """Read the artifact and fill all tabs."""
@@ -178,7 +183,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         await self._load_metrics(artifact)
         self.run_task(self.launchpad.sync_status.read_metrics([artifact.execution_id]), "metrics")
         await self._load_files()
-        self._show_lineage()
+        self.query_one(LineageView).set_lineage(self._lineage)
         self.repaint_frame()
         if first and self._then:
             self.query_one(TabStrip).show("files")
@@ -227,12 +232,6 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
             lines = [FileLine(each) for each in files]
         self.query_one("#files", VirtualTable).set_rows(lines)
-
-    @on(TreeView.FoldChanged)
-    def _show_lineage(self) -> None:
-        tree = self.query_one("#lineage", TreeView)
-        if self._lineage is not None:
-            tree.set_tree(tree_lines(self._lineage, tree.folded, self.launchpad.look))
 
     @on(TabStrip.Changed)
     def tab_changed(self) -> None:
@@ -284,6 +283,20 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             if self.query_one("#files", VirtualTable).row is not None
             else "No file is under the cursor"
         )
+
+    def why_not_lineage(self) -> str | None:
+        """Return why only the tree of the lineage can be shown."""
+        if self.query_one(TabStrip).shown == "lineage":
+            return self.query_one(LineageView).why_not_tree()
+        return None
+
+    def do_lineage(self) -> None:
+        """Show the Lineage tab; on it, switch between boxes and tree."""
+        strip = self.query_one(TabStrip)
+        if strip.shown == "lineage":
+            self.query_one(LineageView).switch()
+        else:
+            strip.show("lineage")
 
     def do_metrics(self) -> None:
         """Open the charts of the artifact's metrics."""

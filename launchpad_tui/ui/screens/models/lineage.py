@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.models.lineage_tree import tree_lines
-from launchpad_tui.ui.widgets.tree import TreeView
+from launchpad_tui.ui.screens.models.lineage_view import LineageView
 
 
 class LineageScreen(LaunchpadScreen):
-    """The lineage of an artifact as a tree: its inputs above it, the artifacts using it below.
+    """The lineage of an artifact: its inputs, the executions, and what was created from it.
 
     Args:
         item_id: the ID of the artifact.
@@ -23,6 +21,13 @@ class LineageScreen(LaunchpadScreen):
 
     TOPICS = frozenset({"artifacts", "executions"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "lineage.tree",
+            "L",
+            "boxes/tree",
+            "Switch between boxes with arrows and a tree",
+            footer=2,
+        ),
         Action("lineage.details", "e", "details", "Open the details of the artifact", footer=3),
     )
 
@@ -37,20 +42,22 @@ class LineageScreen(LaunchpadScreen):
         return f"Lineage of {root.name}" if root else "Lineage"
 
     def body(self) -> ComposeResult:
-        """Yield the tree."""
-        yield TreeView(id="tree", empty="reading…")
+        """Yield the lineage."""
+        yield LineageView(id="lineage")
 
     async def load(self) -> None:
         """Read the lineage and show it."""
         self._lineage = await self.read(self.desk.lineage.lineage, self.scope, self.item_id)
-        self._show()
+        self.query_one(LineageView).set_lineage(self._lineage)
         self.repaint_frame()
 
-    @on(TreeView.FoldChanged)
-    def _show(self) -> None:
-        tree = self.query_one(TreeView)
-        if self._lineage is not None:
-            tree.set_tree(tree_lines(self._lineage, tree.folded, self.launchpad.look))
+    def why_not_tree(self) -> str | None:
+        """Return why only the tree can be shown."""
+        return self.query_one(LineageView).why_not_tree()
+
+    def do_tree(self) -> None:
+        """Switch between boxes and tree."""
+        self.query_one(LineageView).switch()
 
     def do_details(self) -> None:
         """Open the details of the artifact."""
