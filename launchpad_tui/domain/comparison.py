@@ -130,6 +130,17 @@ class Row:
         value = self.values[place]
         return number_text(value, digits) if isinstance(value, float) else value or ""
 
+    def gain(self, place: int, baseline: int) -> int:
+        """Return 1 if a value is better than the baseline, -1 if it is worse, else 0.
+
+        It is 0 as well if it is not known which values are better, or if a value is not a number.
+        """
+        value, base = self.number(place), self.number(baseline)
+        if self.direction is None or value is None or base is None:
+            return 0
+        difference = (value > base) - (value < base)
+        return difference if self.direction == Direction.HIGHER else -difference
+
     def change(self, place: int, baseline: int) -> str:
         """Return the difference to the baseline with its percentage, such as ``+0.012 +1.3%``.
 

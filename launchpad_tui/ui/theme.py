@@ -192,6 +192,8 @@ class Glyphs:
     range: str = "–"
     best: str = "★"
     worst: str = "▽"
+    better: str = "↑"
+    worse: str = "↓"
     full: str = "█"
     empty: str = "░"
     ascii: bool = False
@@ -231,6 +233,8 @@ class AsciiGlyphs(Glyphs):
     range = "-"
     best = "*"
     worst = "w"
+    better = "/"
+    worse = "\\"
     full = "#"
     empty = "."
     ascii = True

@@ -166,6 +166,16 @@ def test_hidden_items_collapsed_groups_and_filtered_rows() -> None:
     assert list(rows(A, B, text="METRIC acc")) == ["metrics/accuracy"]
 
 
+def test_gains_follow_the_direction_of_the_metric() -> None:
+    def gains(direction: str | None, *values: float | str | None) -> list[int]:
+        row = Row(RowGroup.METRICS, "m", values, direction)
+        return [row.gain(place, 0) for place in range(len(values))]
+
+    assert gains("higher", 1.0, 2.0, 0.5, 1.0, None, math.nan) == [0, 1, -1, 0, 0, 0]
+    assert gains("lower", 1.0, 2.0, 0.5, 1.0, None, math.inf) == [0, -1, 1, 0, 0, -1]
+    assert gains(None, 1.0, 2.0) == [0, 0]
+
+
 def test_differences_to_a_baseline() -> None:
     found = compare((A, B), Options(baseline="e-a"))
     loss = next(row for row in found.rows if row.name == "loss")

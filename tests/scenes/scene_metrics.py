@@ -84,7 +84,7 @@ METRICS = (
     "balanced",
     "enter full screen",
 )
-COMPARED = ("PARAMETERS", "learning_rate", "balanced", "METRICS", "loss{phase=validation} ▼")
+COMPARED = ("PARAMETERS", "learning_rate", "balanced", "METRICS", "val loss ▼")
 
 SCENES = [
     Scene("metrics", demo, _board, (140, 40), expect=METRICS),

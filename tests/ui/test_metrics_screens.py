@@ -19,6 +19,7 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.registry import executions, series
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.ui.screens.compare.comparison_sheet import shared_prefix
 from launchpad_tui.ui.widgets.board_view import BoardView
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.legend import Legend
@@ -398,6 +399,39 @@ async def test_compare_aggregates_each_metric_separately(home: Home) -> None:
         await press(pilot, "home", "=", "=")
         assert value("metrics/accuracy{phase=validation}") == "0"
         assert value("metrics/loss") == f"{falling(1)[-1]:.5g}"
+
+
+@pytest.mark.parametrize("width", [120, 160, 200])
+async def test_gains_over_a_baseline_are_marked_with_all_models_in_view(
+    home: Home, width: int
+) -> None:
+    async with opened(home, "compare", ids(0, 1, 2), (width, 40)) as pilot:
+        await press(pilot, "b")
+        sheet = pilot.app.screen.query_one(Sheet)
+        text = screen_text(pilot)
+        assert "↑ better  ↓ worse than the baseline" in text
+        assert "1–" not in text.splitlines()[1]
+        row = [line.key for line in sheet.content.lines].index("metrics/loss")
+        baseline = next(
+            place for place, one in enumerate(sheet.content.columns) if one.subtitle == "baseline"
+        )
+        cells = [sheet.content.cell(row, column) for column in range(3)]
+        for place, cell in enumerate(cells):
+            if place == baseline:
+                continue
+            lower = float(cell.text.split()[0]) < float(cells[baseline].text.split()[0])
+            assert cell.role == ("good" if lower else "bad")
+            assert all(("↑" if lower else "↓") in form for form in (cell.text, *cell.shorter))
+
+
+def test_names_lose_the_prefix_that_all_of_them_share() -> None:
+    assert shared_prefix(["churn-model-a", "churn-model-b"]) == "churn-model-"
+    assert shared_prefix(["churn-model-1a", "churn-model-1b"]) == "churn-model-"
+    assert shared_prefix(["churn-model", "churn-model-2"]) == "churn-"
+    assert shared_prefix(["churn model", "churn rate"]) == "churn "
+    assert shared_prefix(["a-1", "a-2"]) == ""
+    assert shared_prefix(["alone-1"]) == ""
+    assert shared_prefix(["same-x", "same-x"]) == "same-"
 
 
 async def test_difference_of_two_models(home: Home) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from launchpad_tui.domain.text import cell_width
 from launchpad_tui.records import record
 
 Row = TypeVar("Row")
@@ -15,10 +16,19 @@ GAP = 2
 
 @record
 class Cell:
-    """The content of a cell: a role of the theme, and text that is made safe when it is painted."""
+    """The content of a cell: text, which is made safe when it is painted, and a role of the theme.
+
+    ``shorter`` are other forms of the text, each shorter than the one before, for narrow cells.
+    """
 
     text: str
     role: str = "text"
+    shorter: tuple[str, ...] = ()
+
+    def fitting(self, width: int) -> str:
+        """Return the first form of the text that fits a width in cells, else the shortest one."""
+        forms = (self.text, *self.shorter)
+        return next((form for form in forms if cell_width(form) <= width), forms[-1])
 
 
 # Without slots: before Python 3.12, Column[Row](…) cannot be called on a class with slots.

@@ -312,7 +312,7 @@ class Sheet(Painted):
             head = self.content.columns[column]
             current = column == self.column
             line.fill_to(start)
-            text = head.title.text if y == 0 else head.subtitle
+            text = head.title.fitting(size) if y == 0 else head.subtitle
             role = ("title" if current else head.title.role) if y == 0 else "dim"
             line.add(pad(text, size, "left", glyphs.ellipsis), look.style(role), safe=True)
         return line.strip()
@@ -338,7 +338,7 @@ class Sheet(Painted):
             on = current and column == self.column
             style = look.style(cell.role, cursor=current)
             line.add(
-                pad(cell.text, size, "left", glyphs.ellipsis),
+                pad(cell.fitting(size), size, "left", glyphs.ellipsis),
                 style + look.underline if on else style,
                 safe=True,
             )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.comparison import Comparison, Row, RowGroup
-from launchpad_tui.domain.metric import Direction
+from launchpad_tui.domain.metric import Direction, series_title
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.services.charting import labels_of
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell
 from launchpad_tui.ui.widgets.sheet import SheetColumn, SheetContent, SheetLine
 
+#: groups whose values are better or worse than the baseline
+_MEASURED = frozenset({RowGroup.METRICS, RowGroup.MODEL_METRICS})
+#: key of the row of executions, whose IDs are shortened in narrow columns
+_EXECUTION = f"{RowGroup.EXECUTION}/execution"
+#: names lose a shared prefix of at least this number of characters
+_LEAST_PREFIX = 4
 #: key of the row of creation times, which are shown as local time
 _CREATED = f"{RowGroup.EXECUTION}/created"
 
@@ -55,18 +62,22 @@ def _sheet(
 ) -> SheetContent:
     lines: list[SheetLine] = []
     rows: list[Row | None] = []
+    titles = _row_titles(comparison)
     for group, (shown, total) in comparison.counts.items():
         glyph = look.glyphs.folded if group in folded else look.glyphs.unfolded
         note = f"{shown} of {total}" if shown != total else f"{total}"
         if not shown and group not in folded:
             note = f"none of {total} differ"
+        if shown and comparison.baseline is not None and group in _MEASURED:
+            note += f"   {look.glyphs.better} better  {look.glyphs.worse} worse than the baseline"
         lines.append(
             SheetLine(f"{group}/", Cell(f"{glyph} {group.upper()}"), heading=True, note=note)
         )
         rows.append(None)
         for row in comparison.rows:
             if row.group is group:
-                lines.append(SheetLine(row.key, Cell(f"  {_row_name(row, order, look)}")))
+                name = _row_name(row, titles.get(row.key, row.name), order, look)
+                lines.append(SheetLine(row.key, Cell(f"  {name}")))
                 rows.append(row)
 
     def cell(line: int, column: int) -> Cell:
@@ -77,7 +88,7 @@ def _sheet(
         lines,
         _column_titles(comparison, slots, look),
         cell,
-        f"{len(comparison.subjects)} compared",
+        _corner(comparison, look),
         empty,
         _column_width(comparison),
     )
@@ -91,10 +102,15 @@ def _transposed_sheet(
     order: tuple[str, bool] | None,
     empty: str,
 ) -> SheetContent:
+    names = _row_titles(comparison)
     titles = _column_titles(comparison, slots, look)
     lines = [SheetLine(title.key, Cell(title.title.text, title.title.role)) for title in titles]
     columns = [
-        SheetColumn(row.key, Cell(_row_name(row, order, look), "strong"), str(row.group))
+        SheetColumn(
+            row.key,
+            Cell(_row_name(row, names.get(row.key, row.name), order, look), "strong"),
+            str(row.group),
+        )
         for row in comparison.rows
     ]
 
@@ -102,34 +118,69 @@ def _transposed_sheet(
         return value_cell(comparison.rows[column], line, comparison.baseline, look)
 
     width = _column_width(comparison)
-    return SheetContent(lines, columns, cell, f"{len(lines)} compared", empty, width)
+    return SheetContent(lines, columns, cell, _corner(comparison, look), empty, width)
 
 
 def _column_titles(
     comparison: Comparison, slots: Mapping[str, int], look: Look
 ) -> list[SheetColumn]:
     columns = []
-    for place, (subject, label) in enumerate(
-        zip(comparison.subjects, labels_of(comparison.subjects), strict=True)
-    ):
+    labels = labels_of(comparison.subjects)
+    if prefix := shared_prefix(labels):
+        labels = [f"{look.glyphs.ellipsis}{label[len(prefix) :]}" for label in labels]
+    for place, (subject, label) in enumerate(zip(comparison.subjects, labels, strict=True)):
         slot = slots.get(subject.id, 0)
         glyph = marker(slot, ascii_only=look.glyphs.ascii)
-        baseline = "baseline " if place == comparison.baseline else ""
+        subtitle = "baseline" if place == comparison.baseline else subject.id[:8]
         title = Cell(f"{glyph} {label}", look.series(slot))
-        columns.append(SheetColumn(subject.id, title, f"{baseline}{subject.id[:8]}"))
+        columns.append(SheetColumn(subject.id, title, subtitle))
     return columns
 
 
+def shared_prefix(labels: Sequence[str]) -> str:
+    """Return the text that all labels start with and need not repeat, often empty.
+
+    It ends after a character that separates parts of a name, and nothing of it is in a label alone.
+    """
+    if len(labels) < 2:
+        return ""
+    first, last = min(labels), max(labels)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
+    prefix = first[:same]
+    while prefix and (prefix[-1].isalnum() or any(label == prefix for label in labels)):
+        prefix = prefix[:-1]
+    return prefix if len(prefix) >= _LEAST_PREFIX else ""
+
+
+def _corner(comparison: Comparison, look: Look) -> str:
+    """Return the text above the names of rows: the prefix of all names, or else their number."""
+    prefix = shared_prefix(labels_of(comparison.subjects))
+    return f"{prefix}{look.glyphs.ellipsis}" if prefix else f"{len(comparison.subjects)} compared"
+
+
 def _column_width(comparison: Comparison) -> int:
-    """Return the width of a column in cells; differences to a baseline need more room."""
-    return 16 if comparison.baseline is None else 26
+    """Return the width in cells to which columns shrink so that all of them are in view.
+
+    With a baseline all items are to be compared with it; values have shorter forms then.
+    """
+    return 16 if comparison.baseline is None else 13
 
 
-def _row_name(row: Row, order: tuple[str, bool] | None, look: Look) -> str:
+def _row_titles(comparison: Comparison) -> dict[str, str]:
+    """Return the titles of metrics by the key of their row: short where they are unique."""
+    keys = {row.key: row.name for row in comparison.rows if row.numeric}
+    counts = Counter(series_title(name) for name in keys.values())
+    return {
+        key: series_title(name) if counts[series_title(name)] == 1 else name
+        for key, name in keys.items()
+    }
+
+
+def _row_name(row: Row, title: str, order: tuple[str, bool] | None, look: Look) -> str:
     arrow = {Direction.LOWER: look.glyphs.down, Direction.HIGHER: look.glyphs.up}.get(
         row.direction or "", ""
     )
-    name = f"{row.name} {arrow}".rstrip() if row.numeric else row.name
+    name = f"{title} {arrow}".rstrip() if row.numeric else title
     if row.aggregate not in {"", "last", "step"}:
         name = f"{row.aggregate} {name}"
     if order is not None and order[0] == row.key:
@@ -141,7 +192,7 @@ def value_cell(row: Row, place: int, baseline: int | None, look: Look) -> Cell:
     """Return a value as a cell.
 
     The best value is marked, and so is the worst if there are more than two. With a baseline the
-    difference to it follows the value.
+    difference to it follows the value, and gains and losses of metrics have a color and a mark.
 
     Args:
         row: the row of the comparison.
@@ -150,15 +201,40 @@ def value_cell(row: Row, place: int, baseline: int | None, look: Look) -> Cell:
         look: colors and glyphs.
     """
     text = row.text(place)
-    if row.key == _CREATED and text:
-        text = f"{parse_rfc3339(text).astimezone():%Y-%m-%d %H:%M}"
     if not text:
         return Cell(look.glyphs.separator, "faint")
-    role = "text"
+    if row.key == _CREATED:
+        at = parse_rfc3339(text).astimezone()
+        return Cell(f"{at:%Y-%m-%d %H:%M}", shorter=(f"{at:%m-%d %H:%M}", f"{at:%m-%d}"))
+    if row.key == _EXECUTION:
+        return Cell(text, shorter=(text[:8],))
+    if baseline is not None:
+        return _changed_cell(row, place, baseline, look)
     if place in row.best:
-        text, role = f"{text} {look.glyphs.best}", "good"
-    elif place in row.worst and len(row.values) > 2:
-        text, role = f"{text} {look.glyphs.worst}", "warn"
-    if baseline is not None and (change := row.change(place, baseline)):
-        text = f"{text}  {change}"
-    return Cell(text, role)
+        return Cell(f"{text} {look.glyphs.best}", "good")
+    if place in row.worst and len(row.values) > 2:
+        return Cell(f"{text} {look.glyphs.worst}", "warn")
+    return Cell(text)
+
+
+def _changed_cell(row: Row, place: int, baseline: int, look: Look) -> Cell:
+    """Return a value with its difference to the baseline, in forms for every width."""
+    value = row.text(place)
+    gain = row.gain(place, baseline)
+    glyphs = look.glyphs
+    best = f" {glyphs.best}" if place in row.best else ""
+    mark = {1: glyphs.better, -1: glyphs.worse}.get(gain, "")
+    change = row.change(place, baseline)
+    if not change:
+        return Cell(f"{value}{best}", shorter=(f"{value}{best.strip()}", value))
+    if change == "=":
+        return Cell(f"{value}{best}  =", "dim" if row.numeric else "text", (value,))
+    difference, _, percent = change.partition(" ")
+    forms = (
+        f"{value}{best}  {mark} {change}" if mark else f"{value}{best}  {change}",
+        f"{value}{best}  {mark}{percent or difference}",
+        f"{value}{best} {mark}".rstrip(),
+        f"{value}{best.strip()}{mark}",
+    )
+    short = tuple(f"{row.text(place, digits)}{best.strip()}{mark}" for digits in (4, 3, 2))
+    return Cell(forms[0], {1: "good", -1: "bad"}.get(gain, "text"), (*forms[1:], *short))
