@@ -157,8 +157,9 @@ def _store_values(connection: Connection, secrets: Mapping[str, str]) -> Mapping
 
 def _served_files(desk: Desk) -> ServedFiles:
     from launchpad_tui.services.served_files import ServedFiles
+    from launchpad_tui.services.storage_quota import StorageQuota
 
-    return ServedFiles(desk.home, desk.files)
+    return ServedFiles(desk.home, desk.files, StorageQuota(desk.home, desk.settings.serve))
 
 
 def _sync(desk: Desk) -> SyncService:

@@ -169,6 +169,10 @@ class StorageFull(LaunchpadError):
     retryable = True
 
 
+class StorageQuotaExceeded(LaunchpadError):
+    """A client of the served AI API may not store more files on this machine."""
+
+
 class CapabilityMissing(LaunchpadError):
     """The runtime or object store does not support this action."""
 

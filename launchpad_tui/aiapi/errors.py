@@ -16,6 +16,8 @@ from launchpad_tui.records import record
 
 #: The API's code of a body over a limit; its other codes are not published, so ours are words.
 CODE_TOO_LARGE = "02000005"
+#: The code of an upload for which a client has no storage left.
+CODE_QUOTA = "StorageQuotaExceeded"
 #: characters of a server's message that are kept, and entries of its details
 _TEXT_LIMIT, _DETAILS_LIMIT = 2000, 20
 

@@ -169,12 +169,13 @@ def _download(
         paths = context.desk.files.download(
             context.scope, one.id, target, report, overwrite=options.overwrite
         )
-    data = {"id": one.id, "target": str(target), "files": [str(path) for path in paths]}
-    context.done(
-        f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.",
-        data,
-        id=one.id,
-    )
+    data = {
+        "id": one.id,
+        "target": str(target),
+        "files": [str(path) for path in paths],
+        "downloaded": paths.fetched,
+    }
+    context.done(f"{paths.summary(target)}.", data, id=one.id)
 
 
 def _upload(

@@ -95,8 +95,13 @@ def _download(context: CommandContext, options: argparse.Namespace) -> None:
         paths = context.desk.files.stage(
             context.scope, url, target, report, overwrite=options.overwrite
         )
-    data = {"url": url, "target": str(target), "files": [str(path) for path in paths]}
-    context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data)
+    data = {
+        "url": url,
+        "target": str(target),
+        "files": [str(path) for path in paths],
+        "downloaded": paths.fetched,
+    }
+    context.done(f"{paths.summary(target)}.", data)
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> int:

@@ -129,7 +129,7 @@ class ApiClients:
                 f"{self.path}: {error.strerror or error}",
                 "Check the permissions of the file.",
             ) from error
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             hint = "Correct the file, or delete it and add the clients again."
             raise ConfigError("The file of clients is damaged", str(self.path), hint) from None
         self._cached = (stamp, found)

@@ -45,6 +45,26 @@ def write_private(path: Path, content: bytes) -> None:
                 os.unlink(temporary)
 
 
+def make_private_folder(folder: Path) -> None:
+    """Create a folder and its missing parents, all with mode 0700; existing ones are kept.
+
+    ``Path.mkdir`` creates parents with the permissions of the umask.
+
+    Raises:
+        OSError: a folder cannot be created.
+    """
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file, for the parameter ``opener`` of `open`; a new one has mode 0600."""
+    return os.open(path, flags, 0o600)
+
+
 def write_error(path: Path, error: OSError) -> StorageFull | ConfigError:
     """Return the error for a file that cannot be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

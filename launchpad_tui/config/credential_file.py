@@ -36,7 +36,7 @@ def parse(text: str) -> dict[str, dict[str, StoredSecrets]]:
     """Return the content of the file by kind and owner.
 
     Raises:
-        ValueError: the file is damaged. The error may contain secrets.
+        ValueError, RecursionError: the file is damaged. The error may contain secrets.
     """
     import json
 

@@ -319,7 +319,7 @@ class Credentials:
                 f"{self.path}: {error.strerror or error}",
                 "Check the permissions of the file.",
             ) from error
-        except ValueError:
+        except (ValueError, RecursionError):
             # The parser's error contains text of the file, so it is not attached.
             raise ConfigError(
                 "The credentials file is damaged",

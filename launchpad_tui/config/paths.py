@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from launchpad_tui.config.atomic import make_private_folder
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.records import record
 
@@ -92,7 +93,7 @@ class Home:
             return self
         for folder in (self.root, self.executions, self.files, self.secrets):
             try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private_folder(folder)
             except OSError as error:
                 if error.errno in {errno.ENOSPC, errno.EDQUOT} and self.registry_path.exists():
                     continue

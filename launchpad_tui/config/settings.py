@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from launchpad_tui.config.atomic import write_private
+from launchpad_tui.config.atomic import make_private_folder, write_private
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.toml_edit import find_line, with_value
 from launchpad_tui.errors import ConfigError
@@ -84,6 +84,16 @@ class ServeSettings:
     #: host names, names that begin with a full stop (all hosts below a domain), addresses and
     #: networks, separated by commas
     allowed_addresses: str = ""
+    #: addresses and networks of proxies in front of the server, separated by commas: only their
+    #: header X-Forwarded-For names the address of a client
+    trusted_proxies: str = ""
+    #: the greatest size (MB) of the files that one client has stored on this machine, staged
+    #: uploads included
+    client_storage_mb: int = 200_000
+    #: the greatest size (MB) of the files that all clients together have stored on this machine
+    total_storage_mb: int = 1_000_000
+    #: free space (MB) of the disk that uploads of clients leave
+    free_space_mb: int = 1_000
 
 
 #: the least and the greatest value of numbers, by section and key
@@ -93,6 +103,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.code_limit_mb": (1, 1_000_000),
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
+    "serve.client_storage_mb": (1, 1_000_000_000),
+    "serve.total_storage_mb": (1, 1_000_000_000),
+    "serve.free_space_mb": (0, 1_000_000_000),
 }
 #: the record of each section, from which parser, command and manual are derived
 SECTIONS: dict[
@@ -111,11 +124,25 @@ SECTIONS: dict[
     "sync": SyncSettings,
     "serve": ServeSettings,
 }
+#: the names of the themes, which `launchpad_tui.ui.theme` defines
+THEMES = ("dark", "light", "contrast", "sixteen", "plain")
 _CHOICES: dict[str, tuple[str, ...]] = {
+    "ui.theme": ("", *THEMES),
     "ui.colors": ("auto", "always", "never"),
     "ui.notify": ("off", "bell", "osc9", "osc777"),
     "credentials.keep": ("auto", "keyring", "file"),
     "registry.durability": ("process", "power"),
+}
+#: settings with addresses, separated by commas: what is expected, and whether names are allowed
+_ADDRESSES: dict[str, tuple[str, bool]] = {
+    "serve.allowed_addresses": (
+        "host names, addresses and networks such as 10.1.0.0/16, separated by commas",
+        True,
+    ),
+    "serve.trusted_proxies": (
+        "addresses and networks such as 10.1.0.0/16, separated by commas",
+        False,
+    ),
 }
 #: former names of settings with the current ones, so that files keep working after a rename
 ALIASES: dict[str, str] = {"ui.colours": "ui.colors"}
@@ -173,7 +200,7 @@ class Settings:
             text = with_value(text, section, key, value)
         settings = parse(text, home.settings_path)
         _check_saved(text, values, home.settings_path)
-        home.settings_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(home.settings_path.parent)
         write_private(home.settings_path, text.encode())
         return settings
 
@@ -290,6 +317,12 @@ def _checked(value: object, kind: str, section: str, key: str, text: str, path: 
         )
         if valid and dotted in _RANGES and isinstance(value, int | float):
             valid = low <= value <= high
+    if valid and dotted in _ADDRESSES and isinstance(value, str):
+        from launchpad_tui.net.address_policy import invalid_address
+
+        expected, names = _ADDRESSES[dotted]
+        if invalid := invalid_address(value, names=names):
+            raise _wrong(section, key, invalid, expected, text, path)
     if not valid:
         raise _wrong(section, key, value, expected, text, path)
     assert isinstance(value, str | int | float | bool)

@@ -9,6 +9,7 @@ would see the proxy's address only.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ _PREFIX = "public"
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 #: the IPv6 addresses that are assigned for global unicast (IANA)
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+#: a host name, or one that begins with a full stop; underscores occur in practice
+_HOST = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 #: IPv4 addresses of relays to IPv6 (RFC 7526: deprecated)
 _RELAYS = ipaddress.IPv4Network("192.88.99.0/24")
 
@@ -131,6 +134,24 @@ class AddressPolicy:
             else:
                 return connection
         raise failure or OSError("the host has no address")
+
+
+def invalid_address(text: str, *, names: bool) -> str:
+    """Return the first entry of a list, separated by commas, that is neither an address nor a
+    network; empty if there is none.
+
+    Args:
+        names: whether host names, and names that begin with a full stop, are allowed, too.
+    """
+    for entry in filter(None, (each.strip() for each in text.split(","))):
+        try:
+            ipaddress.ip_network(entry.strip("[]"), strict=False)
+        except ValueError:
+            # A name whose last label is a number is a mistyped address (RFC 3696, section 2).
+            label = entry.rstrip(".").rpartition(".")[2]
+            if not names or not _HOST.fullmatch(entry) or label.isdigit():
+                return entry
+    return ""
 
 
 def refusal_in(error: BaseException) -> AddressRefused | None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from launchpad_tui.config.atomic import private
 from launchpad_tui.domain.execution import LogLine
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros, to_rfc3339
@@ -39,8 +40,8 @@ class LogWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "log"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lines = open(self._folder / "lines", "a+b", buffering=0)  # noqa: SIM115  closed by close
-        self._index = open(self._folder / "index", "ab", buffering=0)  # noqa: SIM115
+        self._lines = open(self._folder / "lines", "a+b", buffering=0, opener=private)  # noqa: SIM115  closed by close
+        self._index = open(self._folder / "index", "ab", buffering=0, opener=private)  # noqa: SIM115
         self._lock = threading.Lock()
         self._offset, self._count = self._repair()
         self._latest = 0

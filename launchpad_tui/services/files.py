@@ -20,7 +20,7 @@ from launchpad_tui.domain.artifact import (
 from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
 from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.text import safe_text
-from launchpad_tui.domain.transfer import Progress
+from launchpad_tui.domain.transfer import DownloadedFiles, Progress
 from launchpad_tui.errors import (
     ConfigError,
     Conflict,
@@ -205,7 +205,7 @@ class FileService:
         progress: Progress | None = None,
         *,
         overwrite: bool = False,
-    ) -> tuple[Path, ...]:
+    ) -> DownloadedFiles:
         """Download the files of an artifact into a folder, which is created if missing, and return
         their paths. Files that are complete already are not downloaded again.
 
@@ -225,7 +225,7 @@ class FileService:
         known = {each.path: each.sha256 for each in self.recorded(scope, artifact_id)}
         from launchpad_tui.services.folder_downloads import download_folder
 
-        files = download_folder(store, url, target, known, progress, overwrite=overwrite)
+        files, fetched = download_folder(store, url, target, known, progress, overwrite=overwrite)
         missing = sorted(known.keys() - files.keys())
         if missing:
             raise FilesMissing(
@@ -238,7 +238,7 @@ class FileService:
                 paths=missing,
                 downloaded=len(files),
             )
-        return tuple(files.values())
+        return DownloadedFiles(files.values(), fetched)
 
     def stage(
         self,
@@ -249,7 +249,7 @@ class FileService:
         *,
         overwrite: bool = False,
         restricted: bool = False,
-    ) -> tuple[Path, ...]:
+    ) -> DownloadedFiles:
         """Download the files at a URL, for example an input of an execution, into a folder.
 
         A single file becomes ``target/<name of the file>``.
@@ -268,8 +268,8 @@ class FileService:
         store = self.store(scope, parsed.store)
         from launchpad_tui.services.folder_downloads import download_folder
 
-        files = download_folder(store, parsed, target, {}, progress, overwrite=overwrite)
-        return tuple(files.values())
+        files, fetched = download_folder(store, parsed, target, {}, progress, overwrite=overwrite)
+        return DownloadedFiles(files.values(), fetched)
 
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None

@@ -1,9 +1,9 @@
 """Downloads of the files at a URL of an object store into a folder.
 
 Files that are complete already are not downloaded again: their content has the checksum that is
-recorded for the artifact or that the store reports, or an interrupted download has written them.
-The latter are listed in a hidden file in the folder (``.launchpad-<hash>.done``, one JSON array a
-line) until all files are complete.
+recorded for the artifact or that the store reports, an interrupted download has written them, or
+they are equal when they are compared. Those of an interrupted download are listed in a hidden file
+in the folder (``.launchpad-<hash>.done``, one JSON array a line) until all files are complete.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,9 +51,12 @@ def download_folder(
     progress: Progress | None,
     *,
     overwrite: bool,
-) -> dict[str, Path]:
-    """Download the files at a URL into a folder, which is created if missing; return the files by
-    their paths relative to the URL.
+) -> tuple[dict[str, Path], int]:
+    """Download the files at a URL into a folder, which is created if missing.
+
+    Returns:
+        The files by their paths relative to the URL, and the number of those that were not
+        complete already.
 
     Args:
         store: The object store of the URL.
@@ -123,7 +126,7 @@ def download_folder(
     journal.remove()
     if skipped:
         raise _files_skipped(skipped, folder, len(plan))
-    return {each.relative: each.target for each in plan}
+    return {each.relative: each.target for each in plan}, len(left)
 
 
 def _planned(found: StoredObject, url: ArtifactUrl, folder: Path) -> _PlannedFile:
@@ -149,16 +152,34 @@ def _files_skipped(skipped: Mapping[str, str], folder: Path, downloaded: int) ->
 def _is_identical(
     store: ObjectStore, file: _PlannedFile, checksums: Mapping[str, str], meter: Meter
 ) -> bool:
-    """Return whether a target file has the content of its object; False if that is unknown."""
+    """Return whether a target file has the content of its object; False if that is unknown.
+
+    Without a checksum, the object is read up to the first difference.
+    """
     try:
         if file.target.is_symlink() or file.target.stat().st_size != file.found.size:
             return False
         expected = checksums.get(file.relative, "") or file.found.sha256
         if not expected and store.abilities.keeps_sha256:
             expected = store.stat(file.found.path).sha256
-        return bool(expected) and _sha256(file, meter) == expected
+        if expected:
+            return _sha256(file, meter) == expected
+        return _has_content_of(store, file, meter)
     except (OSError, LaunchpadError):
         return False
+
+
+def _has_content_of(store: ObjectStore, file: _PlannedFile, meter: Meter) -> bool:
+    report = meter.at(file.relative)
+    with file.target.open("rb") as target:
+        pieces = store.read(file.found.path, 0, None, file.found.version)
+        for piece in pieces:
+            if target.read(len(piece)) != piece:
+                if isinstance(pieces, Generator):
+                    pieces.close()
+                return False
+            report(0)
+        return not target.read(1)
 
 
 def _sha256(file: _PlannedFile, meter: Meter) -> str:

@@ -10,15 +10,18 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from launchpad_tui.config.atomic import make_private_folder
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.local_files import local_error, source_files
+from launchpad_tui.services.storage_quota import Reservation, StorageQuota
 from launchpad_tui.stores.base import ObjectStore, SourceFile, check_path
 
 #: Seconds after which an upload that was not published is deleted.
@@ -29,21 +32,27 @@ _UPLOAD = re.compile(r"[0-9a-f]{32}")
 class ServedFiles:
     """Stores uploaded files atomically. Safe for several threads and processes."""
 
-    def __init__(self, home: Home, files: FileService) -> None:
-        self._home = home
+    def __init__(self, home: Home, files: FileService, quota: StorageQuota) -> None:
         self._base = home.root / "uploads"
         self._files = files
+        self._quota = quota
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
         """Return the object store with this name. Raises the errors of `FileService.store`."""
         return self._files.store(scope, name)
 
     @contextlib.contextmanager
-    def incoming(self) -> Iterator[Path]:
-        """Yield an empty file for an upload. It is deleted afterwards unless it was moved.
+    def incoming(self, client: str) -> Iterator[tuple[Path, Reservation]]:
+        """Yield an empty file for an upload, and the reservation that has to grow with it.
+
+        The file is deleted afterwards unless it was moved.
+
+        Args:
+            client: The ID of the client.
 
         Raises:
             StorageFull, PermissionDenied: The file cannot be created.
+            StorageQuotaExceeded: The client may not store more files.
         """
         self._delete_abandoned()
         try:
@@ -54,14 +63,22 @@ class ServedFiles:
         os.close(handle)
         path = Path(name)
         try:
-            yield path
+            with self._quota.receiving(client) as reservation:
+                yield path, reservation
         finally:
             path.unlink(missing_ok=True)
 
     def put(
-        self, scope: Scope, store: str, path: str, source: Path, *, replace: bool = False
+        self,
+        scope: Scope,
+        store: str,
+        path: str,
+        source: Path,
+        client: str,
+        *,
+        replace: bool = False,
     ) -> StoredObject:
-        """Store a file.
+        """Store a file of a client.
 
         Raises:
             Conflict: An object exists at the path and ``replace`` is not set.
@@ -69,20 +86,35 @@ class ServedFiles:
         """
         target = self._files.store(scope, store)
         if replace:
-            return target.put(path, source)
-        (stored,) = target.publish(path, [SourceFile(".", source)])
+            stored = target.put(path, source)
+        else:
+            (stored,) = target.publish(path, [SourceFile(".", source)])
+        self._record(scope, store, client, [stored])
         return stored
 
-    def stage(self, scope: Scope, upload: str, path: str, source: Path) -> None:
+    def delete(self, scope: Scope, store: str, path: str) -> None:
+        """Delete a file. Raises the errors of `ObjectStore.delete`."""
+        self._files.store(scope, store).delete(path)
+        self._forget(scope, store, path)
+
+    def delete_prefix(self, scope: Scope, store: str, path: str) -> int:
+        """Delete a file or folder; return the number of files."""
+        count = self._files.store(scope, store).delete_prefix(path)
+        self._forget(scope, store, path)
+        return count
+
+    def stage(self, scope: Scope, upload: str, path: str, source: Path, client: str) -> None:
         """Stage a file until its upload is published, replacing a staged file with the same path.
 
         Raises:
             InvalidInput: The upload ID or the path is not valid, or a part of the path is a file.
             StorageFull, PermissionDenied: The file cannot be staged.
         """
-        target = self._folder(scope, upload) / check_path(path)
+        folder = self._folder(scope, upload)
+        target = folder / check_path(path)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(target.parent)
+            size = source.stat().st_size
             source.rename(target)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise InvalidInput(
@@ -93,8 +125,11 @@ class ServedFiles:
             ) from error
         except OSError as error:
             raise local_error(error, target) from error
+        self._quota.stored(client, folder, [(path, size)])
 
-    def publish(self, scope: Scope, store: str, path: str, upload: str) -> tuple[StoredObject, ...]:
+    def publish(
+        self, scope: Scope, store: str, path: str, upload: str, client: str
+    ) -> tuple[StoredObject, ...]:
         """Store all files of an upload below a path at once. Raises the errors of
         `ObjectStore.publish`."""
         folder = self._folder(scope, upload)
@@ -108,14 +143,34 @@ class ServedFiles:
                     field="upload",
                 )
             stored = self._files.store(scope, store).publish(path, files)
-            shutil.rmtree(folder, ignore_errors=True)
+            self._record(scope, store, client, stored)
+            self._remove(folder)
             return stored
 
     def discard(self, scope: Scope, upload: str) -> None:
         """Delete the staged files of an upload; if it is being published, wait until it is."""
         folder = self._folder(scope, upload)
         with _locked(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+            self._remove(folder)
+
+    def _remove(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self._quota.deleted(folder)
+
+    def _record(
+        self, scope: Scope, store: str, client: str, stored: Iterable[StoredObject]
+    ) -> None:
+        if root := self._root(scope, store):
+            self._quota.stored(client, root, ((each.path, each.size) for each in stored))
+
+    def _forget(self, scope: Scope, store: str, path: str) -> None:
+        if root := self._root(scope, store):
+            self._quota.deleted(root / path)
+
+    def _root(self, scope: Scope, store: str) -> Path | None:
+        """Return the folder of a store on this machine, None for other stores."""
+        folder = self._files.folder(connections.store(self._files.registry, scope, store))
+        return Path(os.path.realpath(folder)) if folder else None
 
     def _folder(self, scope: Scope, upload: str) -> Path:
         if not _UPLOAD.fullmatch(upload):
@@ -133,7 +188,7 @@ class ServedFiles:
         with contextlib.suppress(OSError):
             for entry in self._base.iterdir():
                 if time.time() - entry.lstat().st_mtime > ABANDONED_SECONDS:
-                    shutil.rmtree(entry, ignore_errors=True)
+                    self._remove(entry)
                     if entry.is_file():
                         entry.unlink(missing_ok=True)
 

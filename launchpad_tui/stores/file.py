@@ -39,7 +39,14 @@ from launchpad_tui.stores.base import (
     SourceFile,
     check_path,
 )
-from launchpad_tui.stores.staging import copy_hashed, make_folders, staging, sync_folder, sync_tree
+from launchpad_tui.stores.staging import (
+    copy_hashed,
+    granted,
+    make_folders,
+    staging,
+    sync_folder,
+    sync_tree,
+)
 from launchpad_tui.stores.store_errors import (
     already_exists,
     hash_mismatch,
@@ -158,7 +165,7 @@ class FileStore:
         """See `ObjectStore.put`."""
         final = self._inside(check_path(path), writing=True)
         with _translate_errors(path, writing=True), staging(self._root()) as folder:
-            size, found = copy_hashed(source, folder / "object", progress)
+            size, found = copy_hashed(source, folder / "object", progress, granted(self._root()))
             if sha256 and found != sha256:
                 raise hash_mismatch(str(source), found, sha256)
             self._move(folder / "object", final, replace=True)
@@ -175,11 +182,11 @@ class FileStore:
             raise already_exists(_STORE, path)
         stored = []
         with _translate_errors(path, writing=True), staging(self._root()) as folder:
-            ready = folder / "ready"
+            ready, permissions = folder / "ready", granted(self._root())
             for each in files:
                 target = ready if each.path == "." else ready / each.path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                size, sha256 = copy_hashed(each.file, target, progress)
+                make_folders(target.parent, permissions)
+                size, sha256 = copy_hashed(each.file, target, progress, permissions)
                 stored.append(
                     StoredObject(join(path, each.path), size, _modified(target.stat()), sha256)
                 )
@@ -330,7 +337,7 @@ class FileStore:
 
     def _move(self, ready: Path, final: Path, *, replace: bool) -> None:
         for attempt in range(_ATTEMPTS):
-            created = make_folders(final.parent)
+            created = make_folders(final.parent, granted(self._root()))
             try:
                 if replace or ready.is_dir():
                     os.rename(ready, final)

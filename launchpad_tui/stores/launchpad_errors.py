@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+from launchpad_tui.aiapi.errors import CODE_QUOTA
 from launchpad_tui.errors import ConfigError, Conflict, LaunchpadError
 from launchpad_tui.net.client import HttpResponse
-from launchpad_tui.stores.store_errors import explain_status, store_missing
+from launchpad_tui.stores.store_errors import explain_status, storage_full, store_missing
 
 
 def explain_response(
@@ -34,6 +35,8 @@ def explain_response(
         return Conflict(
             f"{path[:200]!r} was not stored in {where}", detail, "Check the path, and try again."
         )
+    if status == 413 and code == CODE_QUOTA:
+        return storage_full(where, detail)
     return explain_status(
         status, code, detail, where, path, replaced=replaced, hint="Check the client secret."
     )

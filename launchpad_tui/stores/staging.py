@@ -26,6 +26,17 @@ from launchpad_tui.stores.base import CHUNK, STAGING, Progress
 _OLD = 7 * 86400
 
 
+def granted(root: Path) -> int:
+    """Return the permissions that a folder grants: files in it never grant more.
+
+    So a folder that is closed to other users has no open files, whatever the umask.
+
+    Raises:
+        OSError: the folder does not exist.
+    """
+    return stat.S_IMODE(os.stat(root).st_mode) & 0o777 | 0o700
+
+
 @contextmanager
 def staging(root: Path) -> Iterator[Path]:
     """Create a folder on the file system of the root that is removed at the end of the block.
@@ -34,12 +45,13 @@ def staging(root: Path) -> Iterator[Path]:
         OSError: it cannot be created.
     """
     base = root / STAGING
-    base.mkdir(exist_ok=True)
+    permissions = granted(root)
+    base.mkdir(permissions, exist_ok=True)
     sweep(base)
     token, handle = _locked_token(base)
     folder = base / token
     try:
-        folder.mkdir()
+        folder.mkdir(permissions)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -156,8 +168,13 @@ def check_unchanged(path: Path, handle: int, before: os.stat_result, size: int) 
         )
 
 
-def copy_hashed(source: Path, target: Path, progress: Progress | None) -> tuple[int, str]:
+def copy_hashed(
+    source: Path, target: Path, progress: Progress | None, permissions: int = 0o777
+) -> tuple[int, str]:
     """Copy a file to a new one and sync it to disk; return its size and SHA-256.
+
+    Args:
+        permissions: see `granted`; the umask may take away more.
 
     Raises:
         Conflict: the source changed while it was read.
@@ -167,7 +184,7 @@ def copy_hashed(source: Path, target: Path, progress: Progress | None) -> tuple[
     reading = open_source(source)
     try:
         before = os.fstat(reading)
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 & permissions)
         try:
             digest, size = hashlib.sha256(), 0
             buffer = memoryview(bytearray(CHUNK))
@@ -206,8 +223,11 @@ def sync_tree(folder: Path) -> None:
         sync_folder(Path(here))
 
 
-def make_folders(folder: Path) -> list[Path]:
+def make_folders(folder: Path, permissions: int = 0o777) -> list[Path]:
     """Create a folder with its missing parents on disk; return those created, the topmost first.
+
+    Args:
+        permissions: see `granted`; the umask may take away more.
 
     Raises:
         OSError: one cannot be created.
@@ -219,6 +239,6 @@ def make_folders(folder: Path) -> list[Path]:
     created = missing[::-1]
     for each in created:
         with contextlib.suppress(FileExistsError):
-            each.mkdir()
+            each.mkdir(permissions)
         sync_folder(each.parent)
     return created

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from launchpad_tui.records import record
-from launchpad_tui.ui.textual_compat import key_of_character
+from launchpad_tui.ui.textual_compat import is_key_name, key_of_character
 
 
 @record
@@ -139,7 +139,8 @@ class Keymap:
         return keys[0] if keys else ""
 
     def problems(self, groups: Iterable[tuple[str, Iterable[Action]]]) -> list[str]:
-        """Return the problems of the settings: unknown ids, and keys of two actions in one place.
+        """Return the problems of the settings: unknown ids and keys, and keys of two actions in one
+        place.
 
         Args:
             groups: names of places (screens, widgets) with all actions that are active there
@@ -158,7 +159,13 @@ class Keymap:
                             None
                         )
         unknown = [f"unknown action {name}" for name in self._rebound if name not in known]
-        return unknown + list(found)
+        invalid = [
+            f"{name} is bound to {key}, which is not the name of a key"
+            for name, keys in self._rebound.items()
+            for key in keys.replace(",", " ").split()
+            if name in known and not is_key_name(key)
+        ]
+        return unknown + invalid + list(found)
 
 
 def key_table(sections: Iterable[tuple[str, Iterable[Action]]]) -> str:

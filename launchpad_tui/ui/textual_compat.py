@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich.color import ColorSystem
@@ -19,7 +20,13 @@ from textual._context import NoActiveAppError, active_message_pump
 from textual.app import App, ScreenError
 from textual.css.query import QueryError
 from textual.dom import NoScreen
-from textual.keys import _character_to_key
+from textual.keys import (
+    KEY_ALIASES,
+    REPLACED_KEYS,
+    Keys,
+    _character_to_key,
+    key_to_character,
+)
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -57,6 +64,15 @@ def key_of_character(character: str) -> str:
     time.
     """
     return _character_to_key(character)
+
+
+def is_key_name(name: str) -> bool:
+    """Return whether Textual has a key of this name, or a character is meant: ``ctrl+n``, ``/``."""
+    *modifiers, key = name.rsplit("+", name.count("+")) if len(name) > 1 else [name]
+    if not set(modifiers) <= {"ctrl", "shift", "alt", "super", "meta", "hyper"}:
+        return False
+    named = {*Keys, *REPLACED_KEYS, *chain.from_iterable(KEY_ALIASES.values())}
+    return len(key) == 1 or key in named or key_to_character(key) is not None
 
 
 def shorten_escape_delay() -> None:

@@ -55,7 +55,8 @@ def test_a_file_that_others_can_read_is_rejected(credentials: Credentials, mode:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"store": {"a": {"k": "geheim"}', "[]", '{"store": {"a": "geheim"}}', '"\\ud800']
+    "content",
+    ['{"store": {"a": {"k": "geheim"}', "[]", '{"store": {"a": "geheim"}}', '"\\ud800', "[" * 9999],
 )
 def test_errors_do_not_quote_a_damaged_file(credentials: Credentials, content: str) -> None:
     credentials.path.write_text(content)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import Settings
 from launchpad_tui.errors import ConfigError
 
 
@@ -23,6 +24,18 @@ def test_launchpad_home_contains_all_paths() -> None:
     )
     assert len(set(inside)) == 6
     assert all(path.parent == home.root for path in inside)
+
+
+def test_new_folders_are_closed_whatever_the_umask(tmp_path: Path) -> None:
+    home = Home(tmp_path / "share" / "pad", tmp_path / "config" / "pad" / "settings.toml")
+    before = os.umask(0)
+    try:
+        home.ensure()
+        Settings.save(home, {"ui.ascii": True})
+    finally:
+        os.umask(before)
+    found = [path for path in tmp_path.rglob("*") if path.stat().st_mode & 0o077]
+    assert found == []
 
 
 @pytest.mark.parametrize("text", ["~/pad", "~"])

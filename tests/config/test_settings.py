@@ -6,8 +6,16 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.config.settings import SECTIONS, ExecutionSettings, Settings, UiSettings, Value
+from launchpad_tui.config.settings import (
+    SECTIONS,
+    THEMES,
+    ExecutionSettings,
+    Settings,
+    UiSettings,
+    Value,
+)
 from launchpad_tui.errors import ConfigError
+from launchpad_tui.ui.theme import PALETTES
 
 TEXT = """\
 # mine
@@ -16,7 +24,7 @@ parallel = 4   # cores
 # stop_grace_seconds = 3
 
 [ui]
-theme = "nord # not a comment" # a comment
+theme = "dark" # a comment # another
 ascii = false
 
 [keys]
@@ -41,7 +49,7 @@ def test_load(home: Home) -> None:
     home.settings_path.write_text(TEXT)
     settings = Settings.load(home)
     assert settings.executions == ExecutionSettings(parallel=4)
-    assert settings.ui == UiSettings(theme="nord # not a comment")
+    assert settings.ui == UiSettings(theme="dark")
     assert settings.keys == {"models.add": "ctrl+n", "models.copy": "y", "quit": "q"}
     assert settings.warnings == ()
 
@@ -67,6 +75,16 @@ def test_unknown_keys_warn(home: Home) -> None:
         ("[ui]\nascii = 1", 2, ("true or false",)),
         ("[ui]\ncolors = 'blue'", 2, ("auto, always, never",)),
         ("[ui]\ncolours = 'blue'", 2, ("auto, always, never",)),
+        ("[ui]\ntheme = 'nord'", 2, ("dark, light, contrast", "'nord'")),
+        ("[serve]\nallowed_addresses = '10.1.0.0/33'", 2, ("networks", "'10.1.0.0/33'")),
+        ("[serve]\nallowed_addresses = 'a.b, 300.1.1.1'", 2, ("host names", "'300.1.1.1'")),
+        ("[serve]\nallowed_addresses = '*.example.com'", 2, ("'*.example.com'",)),
+        ("[serve]\nallowed_addresses = 'a b'", 2, ("commas", "'a b'")),
+        ("[serve]\nallowed_addresses = 'http://a.b'", 2, ("'http://a.b'",)),
+        ("[serve]\nallowed_addresses = 'fd00::/129'", 2, ("'fd00::/129'",)),
+        ("[serve]\ntrusted_proxies = 'proxy.example.com'", 2, ("addresses", "'proxy.example.com'")),
+        ("[serve]\ntrusted_proxies = '*'", 2, ("addresses", "'*'")),
+        ("[serve]\nclient_storage_mb = 0", 2, ("from 1 to",)),
         ("[keys]\nx = 3", 2, ("keys.x",)),
         ("ui = 3", 1, ("table",)),
         ("[ui\n", 1, ("line 1",)),
@@ -104,6 +122,22 @@ def test_keys_may_have_any_number_of_parts_and_any_escape(home: Home) -> None:
     assert "😀" in Settings.load(home).warnings[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "allowed_addresses = '10.1.0.0/16, 10.1.2.3/16,, [::1], fd00::/8, s3, .b_c.example.com.'",
+        "trusted_proxies = '127.0.0.1, ::1, 10.0.0.7/8'",
+    ],
+)
+def test_addresses_networks_and_names_are_accepted(home: Home, text: str) -> None:
+    home.settings_path.write_text(f"[serve]\n{text}\n")
+    assert text.partition("'")[2][:-1] in Settings.load(home).by_section()["serve"].values()
+
+
+def test_the_names_of_themes_are_those_of_the_app() -> None:
+    assert tuple(palette.name for palette in PALETTES) == THEMES
+
+
 def test_not_utf8(home: Home) -> None:
     home.settings_path.write_bytes(b"[ui]\ntheme = '\xff'\n")
     with pytest.raises(ConfigError):
@@ -120,14 +154,16 @@ def test_save_keeps_comments_and_order(home: Home) -> None:
     home.settings_path.write_text(TEXT)
     values: dict[str, Value] = {
         "executions.parallel": 8,
-        "ui.theme": 'a"b\\c\n\x7f',
+        "ui.theme": "light",
+        "keys.models.copy": 'a"b\\c\n\x7f',
         "ui.refresh_seconds": 2.5,
         "keys.models.add": "a",
     }
     saved = Settings.save(home, values)
     assert saved == Settings.load(home)
     assert saved.executions.parallel == 8
-    assert saved.ui == UiSettings(theme='a"b\\c\n\x7f', refresh_seconds=2.5)
+    assert saved.ui == UiSettings(theme="light", refresh_seconds=2.5)
+    assert saved.keys["models.copy"] == 'a"b\\c\n\x7f'
     assert saved.keys["models.add"] == "a"
     text = home.settings_path.read_text()
     assert "parallel = 8   # cores\n# stop_grace_seconds = 3\n" in text
@@ -156,10 +192,10 @@ def test_save_rejects_invalid_values(home: Home, values: dict[str, str | int]) -
 
 
 def test_save_rejects_forms_of_toml_that_it_cannot_edit(home: Home) -> None:
-    text = 'ui = { theme = "x" }\n'
+    text = 'ui = { theme = "dark" }\n'
     home.settings_path.write_text(text)
     with pytest.raises(ConfigError):
-        Settings.save(home, {"ui.theme": "y"})
+        Settings.save(home, {"ui.theme": "light"})
     assert home.settings_path.read_text() == text
 
 

@@ -4,6 +4,7 @@ paths."""
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import tarfile
 import time
@@ -45,6 +46,32 @@ def mapped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         pytest.skip(reason)
     monkeypatch.setenv("LAUNCHPAD_SANDBOX", name)
     return name
+
+
+def test_files_of_a_home_are_closed_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        bench = Bench(tmp_path)
+        executable = bench.add(
+            TUTORIAL.format(name="open-train"),
+            files={"src/prepare.py": PREPARE, "src/main.py": MAIN},
+        )
+        data = bench.dataset("houses", {"train.csv": "3\n1\n2\n"})
+        one = bench.create(executable, {"DT_MAX_DEPTH": "7"}, {"housedataset": data})
+        done = bench.wait(one)
+        root = bench.desk.home.root
+        found = sorted(
+            str(path.relative_to(root))
+            for path in (root, *root.rglob("*"))
+            if not path.is_symlink()
+            and path.stat().st_mode & 0o077
+            # The working folder belongs to the training code, the dataset to the test.
+            and not {"work", "houses"} & set(path.relative_to(root).parts)
+        )
+        bench.close()
+    finally:
+        os.umask(before)
+    assert (done.status, found) == (Status.COMPLETED, [])
 
 
 def test_the_template_of_a_tutorial_runs_unchanged(bench: Bench, mapped: str) -> None:

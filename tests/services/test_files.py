@@ -31,6 +31,7 @@ from launchpad_tui.errors import (
     InvalidInput,
     NotFound,
     ObjectMissing,
+    Unreachable,
 )
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
@@ -315,6 +316,37 @@ def test_complete_files_are_not_downloaded_again(
     files.download(SCOPE, one, target, overwrite=True)
     assert read == ["e1/model/model.bin"]
     assert (target / "model.bin").read_bytes() == b"weights"
+
+
+def test_a_repeated_download_without_checksums_is_complete(
+    files: FileService, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "deep/b.csv", "empty"):
+        path = home.files / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"" if name == "empty" else name.encode() * 3)
+    target = tmp_path / "target"
+    first = files.stage(SCOPE, "ai://default/data", target)
+    assert (first.fetched, first.summary(target)) == (3, f"Downloaded 3 files to {target}")
+    again = files.stage(SCOPE, "ai://default/data", target)
+    assert again == first
+    assert again.summary(target) == f"Nothing to download: 3 files are complete in {target}"
+    (target / "empty").unlink()
+    partly = files.stage(SCOPE, "ai://default/data", target)
+    assert partly.summary(target).startswith(f"Downloaded 1 of 3 files to {target}; the others")
+    # Another content of the same size is not complete, and neither is one that cannot be read.
+    (target / "a.csv").write_bytes(b"a.csv" * 2 + b"b.csv")
+    with pytest.raises(FilesExist) as caught:
+        files.stage(SCOPE, "ai://default/data", target)
+    assert caught.value.detail == str(target / "a.csv")
+    (target / "a.csv").write_bytes(b"a.csv" * 3)
+
+    def refuse(path: str, *_: Any) -> Iterator[bytes]:
+        raise Unreachable(f"No response for {path}")
+
+    monkeypatch.setattr(files.store(SCOPE, DEFAULT_STORE), "read", refuse)
+    with pytest.raises(FilesExist):
+        files.stage(SCOPE, "ai://default/data", target)
 
 
 def test_an_interrupted_download_of_a_folder_is_resumed(

@@ -121,6 +121,11 @@ def test_problems_of_rebound_keys() -> None:
         [("here", [Action("a.one", "o", "one"), Action("a.two", "x", "two")])]
     )
     assert problems == ["unknown action a.gone", "x is bound to both a.one and a.two in here"]
+    keymap = Keymap({"a.one": "ctlr+n ctrl+n shift+f5 slash / + ctrl+slash ä enterr"})
+    assert keymap.problems([("here", [Action("a.one", "o", "one")])]) == [
+        "a.one is bound to ctlr+n, which is not the name of a key",
+        "a.one is bound to enterr, which is not the name of a key",
+    ]
     assert keymap.keys(Action("b", "down j /", "b")) == ("down", "j", "/")
     assert "| Lists | `↓` `j` | Down. | `a.down` |" in key_table(
         [("Lists", [Action("a.down", "down j", "d", "Down.")])]

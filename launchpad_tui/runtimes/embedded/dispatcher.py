@@ -14,6 +14,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from launchpad_tui.config.atomic import private
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.execution import (
@@ -80,7 +81,7 @@ class Dispatcher:
             for name, value in os.environ.items()
             if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))
         }
-        with open(folder / "supervisor.log", "ab") as output:
+        with open(folder / "supervisor.log", "ab", opener=private) as output:
             starter = subprocess.Popen(
                 [
                     sys.executable,

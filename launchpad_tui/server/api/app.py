@@ -227,7 +227,7 @@ class ApiApplication:
                 client.id, anyio.CapacityLimiter(_CONCURRENT_REQUESTS)
             )
             if endpoint.body_to_file:
-                return await self._with_file(request, endpoint, respond, record, limiter)
+                return await self._with_file(request, endpoint, client, respond, record, limiter)
             with self._bodies.request() as budget:
                 body = await read_body(request, endpoint.body_limit, budget)
                 async with limiter:
@@ -239,6 +239,7 @@ class ApiApplication:
         self,
         request: Request,
         endpoint: Endpoint,
+        client: ApiClient,
         respond: Callable[..., Response],
         record: _AccessRecord,
         limiter: CapacityLimiter,
@@ -248,10 +249,15 @@ class ApiApplication:
 
         with ExitStack() as stack:
             try:
-                file = await run_in_threadpool(
-                    stack.enter_context, self._desk.served_files.incoming()
+                file, reservation = await run_in_threadpool(
+                    stack.enter_context, self._desk.served_files.incoming(client.id)
                 )
-                received, refused = await write_body(request, file, endpoint.body_limit)
+                length = request.headers.get("content-length", "")
+                if length.isdecimal():
+                    await run_in_threadpool(reservation.require, int(length[:20]))
+                received, refused = await write_body(
+                    request, file, endpoint.body_limit, reservation.grow
+                )
             except LaunchpadError as error:
                 return await _refused(request, error, record)
             async with limiter:

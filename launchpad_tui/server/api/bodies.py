@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,9 +93,12 @@ async def read_body(
 
 
 async def write_body(
-    request: Request, file: Path, limit: int
+    request: Request, file: Path, limit: int, grow: Callable[[int], None]
 ) -> tuple[ReceivedFile | None, ApiError | None]:
     """Write the body to a file; return an error if it exceeds the limit or is incomplete.
+
+    Args:
+        grow: called with the number of bytes before they are written.
 
     Raises:
         StorageFull, PermissionDenied: the file cannot be written.
@@ -105,13 +108,18 @@ async def write_body(
     digest, size = hashlib.sha256(), 0
     try:
         with await run_in_threadpool(file.open, "wb") as target:
+
+            def write(piece: bytes) -> None:
+                grow(len(piece))
+                target.write(piece)
+
             async for piece in _pieces(request, _LEAST_FILE_SPEED):
                 size += len(piece)
                 if size > limit:
                     message = f"The body has more than {limit} bytes."
                     return None, ApiError(413, message, code=CODE_TOO_LARGE)
                 digest.update(piece)
-                await run_in_threadpool(target.write, piece)
+                await run_in_threadpool(write, piece)
     except ApiError as error:
         return None, error
     except OSError as error:

@@ -6,13 +6,20 @@ import logging
 from collections.abc import Mapping
 
 from launchpad_tui.aiapi.errors import (
+    CODE_QUOTA,
     CODE_TOO_LARGE,
     LimitExceeded,
     listed_details,
     serialize_error,
 )
 from launchpad_tui.aiapi.values import Json
-from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
+from launchpad_tui.errors import (
+    Conflict,
+    InvalidInput,
+    LaunchpadError,
+    NotFound,
+    StorageQuotaExceeded,
+)
 
 _log = logging.getLogger(__name__)
 #: the code of an error that has none of its own, by its status
@@ -92,6 +99,8 @@ def api_error(error: Exception, *, conflict: int = 409, missing: int = 404) -> A
     )
     if isinstance(error, LimitExceeded):
         return ApiError(413, message, code=CODE_TOO_LARGE, field=error.field)
+    if isinstance(error, StorageQuotaExceeded):
+        return ApiError(413, message, code=CODE_QUOTA)
     if isinstance(error, InvalidInput):
         return ApiError(400, message, field=error.field)
     if isinstance(error, NotFound):

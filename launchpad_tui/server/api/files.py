@@ -130,7 +130,12 @@ def _put(request: ApiRequest) -> ApiResponse:
     assert request.received is not None, "the endpoint writes the body to a file"
     path, replace = _api_path(request), request.query.flag("overwrite")
     request.desk.served_files.put(
-        request.scope, DEFAULT_STORE, path, request.received.file, replace=replace
+        request.scope,
+        DEFAULT_STORE,
+        path,
+        request.received.file,
+        request.client.id,
+        replace=replace,
     )
     url = f"ai://{DEFAULT_STORE}/{path}"
     return ApiResponse(
@@ -141,7 +146,7 @@ def _put(request: ApiRequest) -> ApiResponse:
 def _delete(request: ApiRequest) -> ApiResponse:
     store, path = request.desk.served_files.store(request.scope, DEFAULT_STORE), _api_path(request)
     store.stat(path)
-    store.delete(path)
+    request.desk.served_files.delete(request.scope, DEFAULT_STORE, path)
     return ApiResponse(204)
 
 
@@ -184,14 +189,21 @@ def _store_file(request: ApiRequest) -> ApiResponse:
             "Send the file again.",
         )
     if upload:
-        request.desk.served_files.stage(request.scope, upload, path, request.received.file)
+        request.desk.served_files.stage(
+            request.scope, upload, path, request.received.file, request.client.id
+        )
         return ApiResponse(201, {"sha256": request.received.sha256})
     name, replace = authorization.store_name(request), request.query.flag("overwrite")
     return ApiResponse(
         201,
         _file(
             request.desk.served_files.put(
-                request.scope, name, path, request.received.file, replace=replace
+                request.scope,
+                name,
+                path,
+                request.received.file,
+                request.client.id,
+                replace=replace,
             )
         ),
     )
@@ -200,7 +212,7 @@ def _store_file(request: ApiRequest) -> ApiResponse:
 def _publish(request: ApiRequest) -> ApiResponse:
     name = authorization.store_name(request)
     path, upload = request.query.text("path"), request.query.text("upload")
-    stored = request.desk.served_files.publish(request.scope, name, path, upload)
+    stored = request.desk.served_files.publish(request.scope, name, path, upload, request.client.id)
     return ApiResponse(201, {"files": [_file(each) for each in stored]})
 
 
@@ -208,10 +220,11 @@ def _remove(request: ApiRequest) -> ApiResponse:
     if upload := request.query.text("upload"):
         request.desk.served_files.discard(request.scope, upload)
         return ApiResponse(data={"count": 0})
-    store, path = _store(request), request.query.text("path")
+    name, path = authorization.store_name(request), request.query.text("path")
+    served = request.desk.served_files
     if request.query.one_of("view", "tree", "file") == "tree":
-        return ApiResponse(data={"count": store.delete_prefix(path)})
-    store.delete(path)
+        return ApiResponse(data={"count": served.delete_prefix(request.scope, name, path)})
+    served.delete(request.scope, name, path)
     return ApiResponse(data={"count": 1})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import os
 import signal
@@ -130,6 +131,11 @@ def serve(desk: Desk, address: ListenAddress, ready: Callable[[str], None]) -> N
         _run(desk, address, listening, ready)
 
 
+def _as_network(text: str) -> str:
+    """Return an address or network without bits of a host, which uvicorn does not accept."""
+    return str(ipaddress.ip_network(text, strict=False)) if "/" in text else text
+
+
 def _listen(address: ListenAddress) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -192,6 +198,9 @@ def _run(
     outer = logging.getLogger("uvicorn")
     outer.handlers, outer.propagate = list(logging.getLogger("launchpad_tui").handlers), False
     outer.setLevel(logging.WARNING)
+    # uvicorn's default is to believe what any program on this machine says about its address.
+    proxies = [each.strip(" []") for each in desk.settings.serve.trusted_proxies.split(",")]
+    proxies = [_as_network(each) for each in proxies if each]
     config = uvicorn.Config(
         ApiApplication(desk).application(),
         log_config=None,
@@ -201,6 +210,8 @@ def _run(
         http=limited_protocol(),
         loop="asyncio",
         ws="none",
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         h11_max_incomplete_event_size=_HEAD_LIMIT,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=_IDLE,

@@ -343,6 +343,30 @@ def test_a_body_of_many_values_takes_little_memory(shared: SharedServer) -> None
     assert int(peak.split()[1]) < 700_000
 
 
+@pytest.mark.parametrize(
+    ("trusted", "limited"),
+    [("", True), ("10.9.8.0/24", True), ("127.0.0.1, ::1", False), ("127.0.0.9/8", False)],
+)
+def test_only_a_proxy_that_is_named_says_the_address_of_a_client(
+    tmp_path: Path, trusted: str, limited: bool
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "settings.toml").write_text(f'[serve]\ntrusted_proxies = "{trusted}"\n')
+    with serving(home) as server:
+        form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "wrong"}
+        answers = [
+            requests.post(
+                f"{server.url}/oauth/token",
+                data=form,
+                headers={"X-Forwarded-For": f"192.0.2.{number}"},
+                timeout=SECONDS,
+            )
+            for number in range(13)
+        ]
+    assert (429 in {each.status_code for each in answers}) is limited
+
+
 def test_secrets_cannot_be_guessed_quickly(server: Server) -> None:
     form = {
         "grant_type": "client_credentials",

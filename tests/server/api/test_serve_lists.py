@@ -363,10 +363,12 @@ def test_a_damaged_file_of_clients_denies_access(tmp_path: Path) -> None:
     key = add_client(home, "one")
     with serving(home, key=key) as server:
         assert server.call("GET", "/lm/meta").status_code == 200
-        (home / "clients.json").write_text("{")
-        answer = server.call("GET", "/lm/meta")
-        error_of(answer, 500)
-        assert "clients.json" not in json.dumps(answer.json())
+        for damaged in ("{", '{"clients": ' + "[" * 9999):
+            (home / "clients.json").write_text(damaged)
+            answer = server.call("GET", "/lm/meta")
+            error_of(answer, 500)
+            assert "unexpected" not in json.dumps(answer.json())
+            assert "clients.json" not in json.dumps(answer.json())
 
 
 def test_artifacts_are_created_while_the_store_does_not_respond(

@@ -11,13 +11,13 @@ from launchpad_tui.errors import FilesExist
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 
 if TYPE_CHECKING:
-    from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.domain.transfer import DownloadedFiles, Progress
     from launchpad_tui.services.transfers import Job
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
     from launchpad_tui.ui.shell import Shell
 
-#: downloads into the folder, overwrites existing files if the flag is set, returns the files' paths
-Fetch = Callable[[Path, "Progress", bool], Sequence[Path]]
+#: downloads into the folder, overwrites existing files if the flag is set, returns the files
+Fetch = Callable[[Path, "Progress", bool], "DownloadedFiles"]
 
 
 def folder_name(name: str) -> str:
@@ -47,7 +47,7 @@ async def download(app: Shell, name: str, fetch: Fetch) -> None:
 def _start(app: Shell, title: str, target: Path, fetch: Fetch, *, overwrite: bool) -> None:
     """Start a download that asks before it replaces existing files."""
 
-    def fetch_to_target(progress: Progress) -> Sequence[Path]:
+    def fetch_to_target(progress: Progress) -> DownloadedFiles:
         return fetch(target, progress, overwrite)
 
     def ended(job: Job) -> None:
@@ -76,7 +76,7 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
     one = await screen.read(screen.desk.artifacts.get, scope, ids[0])
     if len(ids) == 1:
 
-        def fetch(target: Path, progress: Progress, overwrite: bool) -> Sequence[Path]:
+        def fetch(target: Path, progress: Progress, overwrite: bool) -> DownloadedFiles:
             return files.download(scope, one.id, target, progress, overwrite=overwrite)
 
         await download(screen.launchpad, one.name, fetch)
@@ -101,7 +101,9 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
     )
 
 
-def _download(fetch: Callable[[Progress], Sequence[Path]], target: Path, progress: Progress) -> str:
+def _download(
+    fetch: Callable[[Progress], DownloadedFiles], target: Path, progress: Progress
+) -> str:
     """Download and return the message for the end of the transfer."""
     paths = fetch(progress)
-    return f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}"
+    return paths.summary(target)

@@ -25,9 +25,7 @@ from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.domain.transfer import DownloadedFiles, Progress
     from launchpad_tui.services.transfers import Job
 
 #: distance of the cursor from the last loaded row, in rows, at which the next page is read
@@ -279,7 +277,7 @@ class BrowseScreen(LaunchpadScreen):
                 self.desk.files,
             )
 
-            def fetch(target: Path, progress: Progress, overwrite: bool) -> Sequence[Path]:
+            def fetch(target: Path, progress: Progress, overwrite: bool) -> DownloadedFiles:
                 return files.stage(scope, url, target, progress, overwrite=overwrite)
 
             await download(self.launchpad, entry.name, fetch)

@@ -18,9 +18,7 @@ from launchpad_tui.ui.screens.stores.preview_lines import preview_lines
 from launchpad_tui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.domain.transfer import DownloadedFiles, Progress
 
 
 class PreviewScreen(LaunchpadScreen):
@@ -77,7 +75,7 @@ class PreviewScreen(LaunchpadScreen):
         """Download the file."""
         url, scope, files = str(ArtifactUrl(self.store, self.path)), self.scope, self.desk.files
 
-        def fetch(target: Path, progress: Progress, overwrite: bool) -> Sequence[Path]:
+        def fetch(target: Path, progress: Progress, overwrite: bool) -> DownloadedFiles:
             return files.stage(scope, url, target, progress, overwrite=overwrite)
 
         await download(self.launchpad, self.title_text(), fetch)
