@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from launchpad_tui.config.credentials import Credentials
     from launchpad_tui.domain.connection import Connection
     from launchpad_tui.runtimes.base import Runtime
+    from launchpad_tui.services.annotations import AnnotationService
     from launchpad_tui.services.artifacts import ArtifactService
     from launchpad_tui.services.boards import BoardService
     from launchpad_tui.services.browsing import BrowseService
@@ -229,6 +230,12 @@ def _artifacts(desk: Desk) -> ArtifactService:
     return ArtifactService(desk.registry, lambda: desk.runtimes)
 
 
+def _annotations(desk: Desk) -> AnnotationService:
+    from launchpad_tui.services.annotations import AnnotationService
+
+    return AnnotationService(desk.registry)
+
+
 def _scenarios(desk: Desk) -> ScenarioService:
     from launchpad_tui.services.scenarios import ScenarioService
 
@@ -300,6 +307,7 @@ FACTORIES = Factories(
     executions=_executions,
     schedules=_schedules,
     artifacts=_artifacts,
+    annotations=_annotations,
     files=_files,
     served_files=_served_files,
     verification=_verification,

@@ -48,6 +48,11 @@ def extended_artifact(artifact: Artifact) -> Json:
         "filesState": str(artifact.files_state),
         "checkedAt": rfc3339(artifact.checked_at),
         "deletedAt": rfc3339(artifact.deleted_at),
+        "version": artifact.version,
+        "aliases": list(artifact.aliases),
+        "pinnedAt": rfc3339(artifact.pinned_at),
+        "runtimeName": artifact.logged_name,
+        "localChanges": list(artifact.local_changes),
     }
 
 

@@ -62,7 +62,11 @@ def extended_execution_details(details: ExecutionDetails) -> Json:
         "executableName": details.executable_name,
         "configuration": serialize_configuration(configuration) if configuration else None,
         "inputArtifacts": [
-            {"key": name, "artifact": extended_artifact(found) if found else None}
+            {
+                "key": name,
+                "artifact": extended_artifact(found) if found else None,
+                "reference": details.references.get(name),
+            }
             for name, found in details.inputs
         ],
         "outputArtifacts": [extended_artifact(each) for each in details.outputs],

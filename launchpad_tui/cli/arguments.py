@@ -59,5 +59,10 @@ def artifact(completes: str, *, optional: bool = False) -> Argument:
     """Return the argument that names an artifact of the kinds that ``completes`` offers."""
     keywords = {"nargs": "?"} if optional else {}
     return argument(
-        "id", help="ID, unique ID prefix or unique name", completes=completes, **keywords
+        "id",
+        help="ID, unique ID prefix, unique name, NAME@VERSION or NAME@ALIAS"
+        if completes in {"models", "artifacts"}
+        else "ID, unique ID prefix or unique name",
+        completes=completes,
+        **keywords,
     )

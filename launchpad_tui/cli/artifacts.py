@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import artifact_files, listing
+from launchpad_tui.cli import artifact_edits, artifact_files, listing
 from launchpad_tui.cli.arguments import LABEL, artifact
 from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
@@ -42,6 +42,9 @@ ATTRIBUTES = frozenset(
         "modified_at",
         "files_state",
         "checked_at",
+        "version",
+        "aliases",
+        "pinned_at",
     }
 )
 #: By group: the kind of its artifacts, their noun with its article, and their plural.
@@ -62,6 +65,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         (
             "ID",
             "NAME",
+            *(("VERSION",) if kind is ArtifactKind.MODEL else ()),
             *(() if kind else ("KIND",)),
             *(("DESCRIPTION",) if options.wide else ()),
             "SCENARIO",
@@ -75,6 +79,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         lambda row: (
             row.artifact.id,
             row.artifact.name,
+            *((row.artifact.version_text,) if kind is ArtifactKind.MODEL else ()),
             *(() if kind else (str(row.artifact.kind),)),
             *((row.artifact.description,) if options.wide else ()),
             row.artifact.scenario_id,
@@ -133,15 +138,22 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     )
     inputs = next((each.inputs for each in subjects), {})
     series = context.desk.metrics.series_of_artifact(context.scope, one.id)
+    notes = context.desk.annotations.notes(context.scope, one.id)
+    local = context.desk.runtimes.is_remote(context.scope)
     lines = [
         ("id", one.id),
         ("name", one.name),
+        ("name in runtime", one.runtime_name),
+        ("version", "" if one.version is None else str(one.version)),
+        ("aliases", " ".join(one.aliases)),
+        ("pinned", rfc3339(one.pinned_at) or ""),
         ("kind", str(one.kind)),
         ("description", one.description),
         ("url", one.url),
         ("scenario", one.scenario_id),
         ("execution", one.execution_id or "none (added manually)"),
         ("labels", "\n".join(f"{key} = {value}" for key, value in one.labels)),
+        ("only on this machine", ", ".join(one.local_changes) if local else ""),
         ("size", size_text(one.size)),
         ("files state", f"{one.files_state}{_checked_text(one)}"),
         ("created", rfc3339(one.created_at) or ""),
@@ -155,6 +167,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             "files",
             "\n".join(f"{each.path}  {size_text(each.size)}  {each.sha256}" for each in files),
         ),
+        ("notes", notes),
     ]
     data = {
         **extended_artifact(one),
@@ -162,6 +175,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         "inputArtifacts": dict(inputs),
         "metrics": [serialize_series(each) for each in series],
         "files": [serialize_file(each) for each in files],
+        "notes": notes,
     }
     context.resource(data, lines)
 
@@ -340,6 +354,8 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
                 ),
             ),
         ),
+        artifact_edits.edit_command(group, noun, kind),
+        *(artifact_edits.VERSION_COMMANDS if kind is ArtifactKind.MODEL else ()),
         *artifact_files.commands(group, noun, plural, kind),
         Command(
             (group, "lineage"),

@@ -55,15 +55,20 @@ def warn_of_credentials(
 def input_bindings(context: CommandContext, texts: Sequence[str] | None) -> dict[str, str]:
     """Return ``name=artifact`` arguments as a mapping of names to artifact IDs.
 
+    A reference such as ``churn@production`` is checked and returned as it is.
+
     Raises:
         InvalidInput: An argument has no ``=`` or no name.
         NotFound: An artifact does not exist.
         Conflict: An ID prefix or a name belongs to several artifacts.
     """
-    found = bindings(texts, "input")
-    return {
-        name: context.desk.artifacts.resolve(context.scope, text).id for name, text in found.items()
-    }
+    desk, scope = context.desk, context.scope
+    resolved: dict[str, str] = {}
+    for name, text in bindings(texts, "input").items():
+        artifact_id = desk.artifacts.resolve(scope, text).id
+        named = desk.configurations.is_reference(scope, text, artifact_id)
+        resolved[name] = text if named else artifact_id
+    return resolved
 
 
 def number_bindings(texts: Sequence[str] | None, noun: str) -> dict[str, float]:

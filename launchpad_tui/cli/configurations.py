@@ -37,6 +37,11 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
 
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.configurations.resolve(context.scope, options.id)
+    given = context.desk.configurations.references(context.scope, one.id)
+    inputs = (
+        f"{key} = {value}" + (f" (given as {given[key]})" if key in given else "")
+        for key, value in one.inputs.items()
+    )
     lines = [
         ("id", one.id),
         ("name", one.name),
@@ -44,9 +49,9 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         ("executable", one.executable_id),
         ("created", rfc3339(one.created_at) or ""),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in one.parameters.items())),
-        ("inputs", "\n".join(f"{key} = {value}" for key, value in one.inputs.items())),
+        ("inputs", "\n".join(inputs)),
     ]
-    context.resource(serialize_configuration(one), lines)
+    context.resource({**serialize_configuration(one), "references": dict(given)}, lines)
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> None:
@@ -77,7 +82,8 @@ BINDING_OPTIONS = (
         "-i",
         action="append",
         metavar="NAME=ARTIFACT",
-        help="Input artifact: ID, unique ID prefix or unique name; may be repeated",
+        help="Input artifact: ID, unique ID prefix, unique name, NAME@VERSION or NAME@ALIAS; "
+        "may be repeated",
         completes="artifacts",
     ),
 )

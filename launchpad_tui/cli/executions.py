@@ -92,7 +92,9 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = details.execution
     parameters = details.configuration.parameters if details.configuration else {}
     inputs = [
-        f"{name}: {each.name} ({each.id})" if each else f"{name}: deleted"
+        f"{name}: {each.name} ({each.id}){_reference(details, name)}"
+        if each
+        else f"{name}: deleted{_reference(details, name)}"
         for name, each in details.inputs
     ]
     lines = [
@@ -116,6 +118,11 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         *((f"status detail {key}", value) for key, value in one.status_details.items()),
     ]
     context.resource(extended_execution_details(details), lines)
+
+
+def _reference(details: ExecutionDetails, name: str) -> str:
+    given = details.references.get(name)
+    return f", given as {given}" if given else ""
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> int:

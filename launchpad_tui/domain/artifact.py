@@ -159,6 +159,12 @@ class Artifact:
         files_state: the result of the last verification of its files.
         checked_at: the time of that verification.
         deleted_at: the time at which its deletion in the runtime was noticed, None while it exists.
+        runtime_name: its name in the runtime if a user changed the shown name, otherwise empty.
+        version: its number among the models of its name in its scenario; None for other kinds, and
+            while a remote runtime is synchronized for the first time.
+        aliases: the names, such as ``production``, by which users refer to this version.
+        pinned_at: the time at which a user pinned it, None if it is not pinned.
+        local_changes: which of ``name``, ``description`` and ``labels`` users changed here.
     """
 
     id: str
@@ -175,6 +181,21 @@ class Artifact:
     files_state: FilesState = FilesState.UNKNOWN
     checked_at: datetime | None = None
     deleted_at: datetime | None = None
+    runtime_name: str = ""
+    version: int | None = None
+    aliases: tuple[str, ...] = ()
+    pinned_at: datetime | None = None
+    local_changes: tuple[str, ...] = ()
+
+    @property
+    def logged_name(self) -> str:
+        """The name under which the source execution logs metrics of this artifact."""
+        return self.runtime_name or self.name
+
+    @property
+    def version_text(self) -> str:
+        """Version and aliases, such as ``v3 production``; empty without a version."""
+        return "" if self.version is None else " ".join((f"v{self.version}", *self.aliases))
 
 
 @record

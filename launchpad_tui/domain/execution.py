@@ -153,6 +153,7 @@ class ExecutionDetails:
 
     ``executable_name`` is empty and ``configuration`` is None if the runtime has deleted them.
     ``inputs`` has the name and the artifact of each input; a deleted artifact is None.
+    ``references`` has the inputs that were given as references such as ``churn@production``.
     """
 
     execution: Execution
@@ -160,6 +161,7 @@ class ExecutionDetails:
     configuration: Configuration | None
     inputs: tuple[tuple[str, Artifact | None], ...]
     outputs: tuple[Artifact, ...]
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 @record

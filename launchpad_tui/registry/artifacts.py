@@ -10,7 +10,16 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry.codec import clean, micros, pairs, search_text, timestamp, to_json
+from launchpad_tui.registry import versions
+from launchpad_tui.registry.codec import (
+    clean,
+    micros,
+    pairs,
+    search_text,
+    text_map,
+    timestamp,
+    to_json,
+)
 from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -19,6 +28,12 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 #: a table with fewer rows is read completely for its different values
 _FEW_ROWS = 50_000
 COLUMNS = (
+    "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, "
+    "modified_at, files_state, checked_at, gone_at, runtime_name, version, aliases, pinned_at, "
+    "local_changes"
+)
+#: the columns of a new artifact: without version and aliases
+_INSERTED = (
     "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, "
     "modified_at, files_state, checked_at, gone_at"
 )
@@ -57,7 +72,8 @@ def of_executions(registry: Registry, scope: Scope, execution_ids: Iterable[str]
 def resolve(
     registry: Registry, scope: Scope, text: str, kind: ArtifactKind | None = None
 ) -> Artifact:
-    """Return the artifact with this ID, unique name, or unique ID prefix of at least 4 characters.
+    """Return the artifact with this ID, unique name, or unique ID prefix of at least 4 characters,
+    or the model with this reference, such as ``churn@production`` or ``churn@3``.
 
     Raises:
         NotFound: nothing matches.
@@ -66,11 +82,14 @@ def resolve(
     with registry.read() as db:
         more = "" if kind is None else f"AND kind = '{kind.value}'"
         what = "artifact" if kind is None else kind.value
-        return artifact(
-            registry,
-            scope,
-            resolve_id(db, "artifacts", "name", group_pk(db, scope), text, what, more),
-        )
+        group = group_pk(db, scope)
+        try:
+            found = resolve_id(db, "artifacts", "name", group, text, what, more)
+        except NotFound:
+            if "@" not in text or kind not in {None, ArtifactKind.MODEL}:
+                raise
+            found = versions.referenced(db, group, text.strip())
+        return artifact(registry, scope, found)
 
 
 def restricted(registry: Registry, scope: Scope, ids: Iterable[str]) -> frozenset[str]:
@@ -126,7 +145,7 @@ def add(
 def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
     """Insert an artifact within a transaction; return its row number."""
     cursor = db.execute(
-        f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) "
+        f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {_INSERTED}) "
         "VALUES (?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
@@ -152,7 +171,10 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
     )
     if not cursor.rowcount:
         raise Conflict(f"Artifact {new.id} already exists")
-    return int(cursor.lastrowid or 0)
+    pk = int(cursor.lastrowid or 0)
+    if new.kind is ArtifactKind.MODEL:
+        versions.number_one(db, pk, group, new.scenario_id, clean(new.name))
+    return pk
 
 
 def insert_files(db: sqlite3.Connection, artifact_pk: int, files: Sequence[ArtifactFile]) -> None:
@@ -313,6 +335,7 @@ def searchable_text(of: Artifact) -> str:
     return search_text(
         (
             of.name,
+            of.runtime_name,
             of.description,
             of.id,
             *(f"{key.rpartition('/')[2]}={value}" for key, value in of.labels),
@@ -338,6 +361,11 @@ def from_row(row: tuple[Any, ...]) -> Artifact:
         FilesState(row[11]),
         timestamp(row[12]),
         timestamp(row[13]),
+        row[14],
+        row[15],
+        tuple(row[16].split()),
+        timestamp(row[17]),
+        () if row[18] == "{}" else tuple(text_map(row[18])),
     )
 
 

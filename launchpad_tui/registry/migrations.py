@@ -70,6 +70,17 @@ def packs(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def annotated_artifacts(db: Database) -> None:
+    """Add annotations of artifacts, and number the models of each name as versions."""
+    for statement in schema.ANNOTATIONS:
+        db.conn.execute(statement)
+    if db["sqlite_stat1"].exists():
+        db.conn.execute("PRAGMA analysis_limit = 1000")
+        db.conn.execute("ANALYZE artifacts")
+        db.conn.execute("PRAGMA analysis_limit = 0")
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

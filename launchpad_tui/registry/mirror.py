@@ -15,7 +15,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
-from launchpad_tui.registry import artifacts, configurations, executions
+from launchpad_tui.registry import artifact_edits, artifacts, configurations, executions, versions
 from launchpad_tui.registry.codec import clean, micros, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
@@ -42,17 +42,20 @@ _KINDS = "('model', 'dataset', 'resultset', 'other')"
 def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -> bool:
     """Store artifacts; return whether any was new or changed. Raises NotFound."""
     columns = (
-        "url, name, kind, description, scenario_id, execution_id, labels, modified_at, gone_at"
+        "url, name, kind, description, scenario_id, execution_id, labels, modified_at, "
+        "runtime_name, gone_at"
     )
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
+        found = artifact_edits.with_local_changes(db, group, found)
         db.executemany(
             "INSERT INTO artifacts (execution_pk, group_pk, id, name, kind, url, description, "
-            "scenario_id, execution_id, labels, created_at, modified_at, search_text) "
+            "scenario_id, execution_id, labels, created_at, modified_at, search_text, "
+            "runtime_name) "
             "VALUES ((SELECT pk FROM executions WHERE group_pk = ? AND id = ?), "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_pk, id) "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_pk, id) "
             f"DO UPDATE SET ({columns}, search_text, execution_pk) = ({excluded}, NULL, "
             "excluded.search_text, coalesce(execution_pk, excluded.execution_pk)) "
             f"WHERE ({columns}) IS NOT ({excluded}, NULL)",
@@ -72,10 +75,12 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
                     to_micros(a.created_at),
                     to_micros(a.modified_at),
                     artifacts.searchable_text(a),
+                    clean(a.runtime_name),
                 )
                 for a in found
             ],
         )
+        versions.number_all(db, group)
         return _announce(registry, db, before, "artifacts")
 
 
@@ -292,6 +297,8 @@ def finish_list(registry: Registry, scope: Scope, part: str) -> int:
             f"AND s.id = {part}.id)",
             (to_micros(now()), group, part),
         ).rowcount
+        if part == ARTIFACTS:
+            versions.number_listed(db, group)
         _announce(registry, db, before, TOPIC[part])
         db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group, part))
         return deleted

@@ -71,13 +71,16 @@ class ListTable:
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
 
 
+#: the name under which an execution logs metrics of one of its models
+_LOGGED_NAME = "iif(t.runtime_name = '', t.name, t.runtime_name)"
 ARTIFACTS = ListTable(
     "artifacts",
     artifacts.COLUMNS,
     "t.execution_pk",
-    "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o "
+    f"(s.artifact_name = {_LOGGED_NAME} OR s.artifact_name = '' AND NOT EXISTS "
+    "(SELECT 1 FROM series o "
     "INDEXED BY series_model WHERE o.execution_pk = s.execution_pk AND o.name = s.name "
-    "AND o.artifact_name = t.name "
+    f"AND o.artifact_name = {_LOGGED_NAME} "
     "AND o.artifact_name <> '' AND {same}))",
     {
         "name": Attribute("name", "name", indexed=True),
@@ -92,6 +95,9 @@ ARTIFACTS = ListTable(
         "files_state": Attribute("files_state", indexed=True),
         "checked_at": Attribute("checked_at", "timestamp", nullable=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
+        "version": Attribute("version", "number", nullable=True, indexed=True),
+        "aliases": Attribute("aliases", "name"),
+        "pinned_at": Attribute("pinned_at", "timestamp", nullable=True, indexed=True),
     },
 )
 EXECUTIONS = ListTable(

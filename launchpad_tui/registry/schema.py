@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 7
+VERSION = 8
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -351,6 +351,57 @@ PACKS = (
     "ALTER TABLE series ADD COLUMN pack_pk INTEGER",
     # The indexes of values have all names, and all keys with labels.
     "DROP INDEX series_key",
+)
+
+#: the statements of the eighth migration: what users of this machine change about artifacts, the
+#: versions of models and their aliases
+ANNOTATIONS = (
+    # The name, description and labels of a row are the shown ones. `local_changes` (JSON) has those
+    # that users changed, which are applied again when a remote runtime reports the artifact;
+    # `runtime_name` is the name in the runtime if another one is shown, empty otherwise.
+    "ALTER TABLE artifacts ADD COLUMN runtime_name TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE artifacts ADD COLUMN local_changes TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE artifacts ADD COLUMN pinned_at INTEGER",
+    # Models of one name in a scenario are numbered; NULL for other kinds, and for models of an
+    # incomplete list of a remote runtime. `aliases` are separated by single spaces.
+    "ALTER TABLE artifacts ADD COLUMN version INTEGER",
+    "ALTER TABLE artifacts ADD COLUMN aliases TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX artifacts_pinned ON artifacts (group_pk, kind, pinned_at)",
+    "CREATE INDEX artifacts_version ON artifacts (group_pk, kind, version)",
+    "CREATE INDEX artifacts_versions ON artifacts (group_pk, name, scenario_id, version) "
+    "WHERE version IS NOT NULL",
+    "CREATE INDEX artifacts_unnumbered ON artifacts (group_pk, created_at) "
+    "WHERE kind = 'model' AND version IS NULL",
+    "CREATE INDEX artifacts_aliases ON artifacts (group_pk, name, scenario_id) WHERE aliases <> ''",
+    """CREATE TABLE artifact_notes (
+        artifact_pk INTEGER PRIMARY KEY REFERENCES artifacts (pk) ON DELETE CASCADE,
+        notes TEXT NOT NULL, modified_at INTEGER NOT NULL) STRICT""",
+    # The highest version that was ever assigned, so that no number is used again.
+    """CREATE TABLE model_versions (
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        scenario_id TEXT NOT NULL, name TEXT NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (group_pk, scenario_id, name)) STRICT, WITHOUT ROWID""",
+    # `artifact_id` is empty if the alias was removed, `previous_id` if it did not exist before.
+    """CREATE TABLE alias_changes (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        scenario_id TEXT NOT NULL, name TEXT NOT NULL, alias TEXT NOT NULL,
+        artifact_id TEXT NOT NULL, version INTEGER,
+        previous_id TEXT NOT NULL, previous_version INTEGER,
+        changed_at INTEGER NOT NULL, changed_by TEXT NOT NULL) STRICT""",
+    "CREATE INDEX alias_changes_name ON alias_changes (group_pk, name, pk)",
+    # The input artifacts of a configuration that were given as `name@alias`.
+    """CREATE TABLE configuration_references (
+        configuration_pk INTEGER NOT NULL REFERENCES configurations (pk) ON DELETE CASCADE,
+        name TEXT NOT NULL, reference TEXT NOT NULL,
+        PRIMARY KEY (configuration_pk, name)) STRICT, WITHOUT ROWID""",
+    """UPDATE artifacts SET version = n.number FROM (
+        SELECT pk, row_number() OVER (PARTITION BY group_pk, scenario_id, name
+        ORDER BY created_at, pk) AS number FROM artifacts WHERE kind = 'model') AS n
+        WHERE artifacts.pk = n.pk""",
+    """INSERT INTO model_versions (group_pk, scenario_id, name, last)
+        SELECT group_pk, scenario_id, name, max(version) FROM artifacts
+        WHERE version IS NOT NULL GROUP BY group_pk, scenario_id, name""",
 )
 
 #: the statements of the first migration

@@ -97,6 +97,10 @@ class ConfigurationRecords(Protocol):
     def configuration(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return one configuration."""
 
+    def current_configuration(self, scope: Scope, configuration_id: str) -> Configuration:
+        """Return the configuration to execute, in which references to models such as
+        ``churn@production`` are replaced by the current IDs. Raises NotFound."""
+
     def add_configuration(self, scope: Scope, new: Configuration) -> None:
         """Insert a configuration. Raises Conflict if its ID is taken."""
 

@@ -122,7 +122,7 @@ def _compared_artifact(artifact: Artifact, source: ComparedItem | None) -> Compa
     if source is None:
         return ComparedItem(artifact, None, None, {}, (), {}, {})
     series_of_artifact = tuple(
-        one for one in source.series if one.artifact_name in {"", artifact.name}
+        one for one in source.series if one.artifact_name in {"", artifact.logged_name}
     )
     return ComparedItem(
         artifact,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.registry import artifacts, configurations, scenarios
+from launchpad_tui.registry import artifacts, configurations, references, scenarios
 
 if TYPE_CHECKING:
     import builtins
@@ -89,7 +89,8 @@ class ConfigurationService:
             executable_id: The ID of the executable.
             parameters: Values by the names of parameters; others have their default values.
             inputs: For each input of the executable, the ID, unique name or unique ID prefix of an
-                artifact.
+                artifact. A reference such as ``churn@production`` is kept, and resolved again
+                when an execution is created.
 
         Raises:
             NotFound: The executable does not exist.
@@ -113,7 +114,28 @@ class ConfigurationService:
         new = Configuration(
             str(uuid.uuid4()), name, executable.scenario_id, executable.id, values, input_ids, now()
         )
-        return self._runtimes().create_configuration(scope, new)
+        created = self._runtimes().create_configuration(scope, new)
+        named = {
+            slot: inputs[slot].strip()
+            for slot, artifact_id in input_ids.items()
+            if self.is_reference(scope, inputs[slot], artifact_id)
+        }
+        references.put(self._registry, scope, created.id, named)
+        return created
+
+    def references(self, scope: Scope, configuration_id: str) -> Mapping[str, str]:
+        """Return the inputs that were given as references such as ``churn@production``, by the name
+        of the input. Raises NotFound for an unknown scope."""
+        return references.of(self._registry, scope, configuration_id)
+
+    def is_reference(self, scope: Scope, text: str, artifact_id: str) -> bool:
+        """Return whether a text names an artifact by version or alias, instead of by ID or name.
+        Raises NotFound."""
+        text = text.strip()
+        if "@" not in text:
+            return False
+        found = artifacts.artifact(self._registry, scope, artifact_id)
+        return text != found.name and text.rpartition("@")[0] == found.name
 
     def _input(self, scope: Scope, slot: ArtifactSlot, text: str) -> Artifact:
         """Return the artifact for an input of an executable."""

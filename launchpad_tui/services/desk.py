@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from launchpad_tui.config.paths import Home
     from launchpad_tui.config.settings import Settings
     from launchpad_tui.registry.database import Registry
+    from launchpad_tui.services.annotations import AnnotationService
     from launchpad_tui.services.artifacts import ArtifactService
     from launchpad_tui.services.boards import BoardService
     from launchpad_tui.services.browsing import BrowseService
@@ -53,6 +54,7 @@ class Factories:
     executions: Callable[[Desk], ExecutionService]
     schedules: Callable[[Desk], ScheduleService]
     artifacts: Callable[[Desk], ArtifactService]
+    annotations: Callable[[Desk], AnnotationService]
     files: Callable[[Desk], FileService]
     served_files: Callable[[Desk], ServedFiles]
     verification: Callable[[Desk], VerificationService]
@@ -134,6 +136,11 @@ class Desk:
     def artifacts(self) -> ArtifactService:
         """Models, datasets, result sets and other artifacts."""
         return self._factories.artifacts(self)
+
+    @cached_property
+    def annotations(self) -> AnnotationService:
+        """Names, labels, notes and pins that users give to artifacts, and aliases of versions."""
+        return self._factories.annotations(self)
 
     @cached_property
     def files(self) -> FileService:

@@ -83,6 +83,7 @@ class ExecutionService:
             bound,
             tuple((slot, known.get(artifact)) for slot, artifact in inputs),
             tuple(outputs),
+            self._configurations.references(scope, found.configuration_id),
         )
 
     def resolve(self, scope: Scope, text: str) -> Execution:
@@ -119,7 +120,8 @@ class ExecutionService:
         """Create an execution like an earlier one and return it.
 
         Parameters and inputs that are given replace those of the earlier configuration. If any of
-        them or the name differs, a new configuration is created.
+        them or the name differs, a new configuration is created. Other inputs are the artifacts
+        that the earlier execution used, even if a reference now points at another model.
 
         Raises:
             InvalidInput: A parameter or input is not valid.
@@ -133,6 +135,7 @@ class ExecutionService:
             changed == dict(source.parameters)
             and bound == dict(source.inputs)
             and name in {"", source.name}
+            and not self._configurations.references(scope, source.id)
         ):
             return self._runtimes().create_execution(scope, source.id)
         created = self._configurations.create(

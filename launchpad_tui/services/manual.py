@@ -12,6 +12,7 @@ TOPICS = (
     "screens",
     "commands",
     "executables",
+    "versions",
     "metrics",
     "stores",
     "sap-ai-core",

@@ -41,7 +41,7 @@ class MetricService:
         none. Raises NotFound."""
         found = artifacts.artifact(self._registry, scope, artifact_id)
         rows = self.series(scope, found.execution_id) if found.execution_id else ()
-        return tuple(row for row in rows if row.artifact_name in {"", found.name})
+        return tuple(row for row in rows if row.artifact_name in {"", found.logged_name})
 
     def summary(self, series_id: int) -> SeriesSummary:
         """Return the current summary of one series. Raises NotFound."""

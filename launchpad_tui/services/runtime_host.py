@@ -36,6 +36,7 @@ from launchpad_tui.registry import (
     filtered_pages,
     lineage,
     logged_metrics,
+    references,
     scenarios,
     schedules,
     series,
@@ -208,6 +209,16 @@ class RegistryRecords:
     def configuration(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return one configuration."""
         return configurations.configuration(self._registry, scope, configuration_id)
+
+    def current_configuration(self, scope: Scope, configuration_id: str) -> Configuration:
+        """Return the configuration to execute, in which references to models are replaced by the
+        current IDs."""
+        found, added = references.current(self._registry, scope, configuration_id)
+        if added:
+            with self._registry.write():
+                configurations.add(self._registry, scope, found)
+                references.put(self._registry, scope, found.id, added)
+        return found
 
     def add_configuration(self, scope: Scope, new: Configuration) -> None:
         """Insert a configuration."""

@@ -27,6 +27,7 @@ from launchpad_tui.registry import (
     executions,
     logged_metrics,
     mirror,
+    references,
     schedules,
     series,
 )
@@ -182,8 +183,11 @@ class Runtimes:
     def create_execution(self, scope: Scope, configuration_id: str) -> Execution:
         """Create an execution and return it.
 
-        The request is never repeated. After an error, check whether the execution exists.
+        References of the configuration to models are replaced by the current IDs. The request is
+        never repeated. After an error, check whether the execution exists.
         """
+        if self.is_remote(scope):
+            configuration_id = self._current_configuration(scope, configuration_id)
         created = self.runtime(scope, "executions").create_execution(configuration_id)
         if self.is_remote(scope):
             self._fetch_execution(scope, created)
@@ -288,6 +292,15 @@ class Runtimes:
             with contextlib.suppress(NotFound):
                 self.runtime(scope, "schedules").delete_schedule(schedule_id)
         schedules.delete(self._registry, scope, schedule_id)
+
+    def _current_configuration(self, scope: Scope, configuration_id: str) -> str:
+        """Return the ID of the configuration to execute. It is created in the runtime if references
+        to models point at others than before."""
+        found, added = references.current(self._registry, scope, configuration_id)
+        if added:
+            found = self.create_configuration(scope, found)
+            references.put(self._registry, scope, found.id, added)
+        return found.id
 
     def _require(self, scope: Scope, capability: str) -> None:
         found = self.capabilities(scope.connection)

@@ -18,13 +18,13 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
     """Return a PENDING execution of a configuration, which is not yet in the registry.
 
     Raises:
-        NotFound: the configuration or its executable does not exist.
+        NotFound: the configuration, its executable or the model of a reference does not exist.
         ConfigError: a secret that the executable requires is missing.
         InvalidInput: the value of a parameter is none of its choices.
         StorageFull: the disk has no space for an execution.
     """
     check_space(host.home.executions)
-    configuration = host.records.configuration(scope, configuration_id)
+    configuration = host.records.current_configuration(scope, configuration_id)
     executable = host.records.executable(scope, configuration.executable_id)
     template = parse_text(executable.template, Path(executable.source or "template"), executable.id)
     bound = dict(configuration.parameters)

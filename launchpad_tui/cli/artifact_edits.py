@@ -1,0 +1,338 @@
+"""Commands that edit artifacts, and commands on versions and aliases of models."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import listing
+from launchpad_tui.cli.bindings import warn_of_credentials
+from launchpad_tui.cli.command import Argument, Command, argument
+from launchpad_tui.domain.artifact import LABEL_PREFIX, ArtifactKind, parse_label
+from launchpad_tui.domain.numbers import metric_text, size_text
+from launchpad_tui.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.artifact import Artifact
+    from launchpad_tui.domain.model_version import AliasChange
+
+_EDITED = ("name", "description", "label", "remove_label", "note", "note_file")
+
+
+def _edit(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.aiapi.artifacts import extended_artifact
+    from launchpad_tui.domain.model_version import ArtifactEdit
+
+    scope, desk = context.scope, context.desk
+    found = [desk.artifacts.resolve(scope, text, kind) for text in options.ids]
+    ids = list(dict.fromkeys(one.id for one in found))
+    given = [name for name in _EDITED if getattr(options, name) is not None]
+    if not given and options.pinned is None and not options.editor:
+        raise InvalidInput(
+            "Nothing to change",
+            "No option was given that changes something.",
+            "Pass an option, for example --label stage=prod. All options: "
+            "launchpad models edit --help",
+        )
+    changes = ArtifactEdit(
+        name=options.name,
+        description=options.description,
+        set_labels=tuple(parse_label(text) for text in options.label or ()),
+        remove_labels=tuple(
+            text if "/" in text else LABEL_PREFIX + text for text in options.remove_label or ()
+        ),
+        notes=_notes(context, options, ids),
+        pinned=options.pinned,
+    )
+    changed = desk.annotations.edit(scope, ids, changes)
+    warn_of_credentials(context, "label", dict(changes.set_labels))
+    warn_of_credentials(
+        context, "text", {"description": changes.description or "", "notes": changes.notes or ""}
+    )
+    if context.json:
+        context.print_json(
+            [extended_artifact(one) for one in changed]
+            if len(changed) > 1
+            else extended_artifact(changed[0])
+        )
+        return
+    where = " on this machine" if desk.runtimes.is_remote(scope) else ""
+    for one in changed:
+        context.done(f"Changed {one.kind} {one.name} ({one.id}){where}.", id=one.id)
+
+
+def _notes(context: CommandContext, options: argparse.Namespace, ids: list[str]) -> str | None:
+    """Return the new notes, None to keep them. Raises InvalidInput."""
+    sources = [options.note is not None, options.note_file is not None, options.editor]
+    if sum(sources) > 1:
+        raise InvalidInput(
+            "The notes are given twice",
+            "--note, --note-file and --editor exclude each other.",
+            "Use one of them.",
+            field="note",
+        )
+    from launchpad_tui.services.text_editor import edited_text, text_of_file
+
+    if options.note_file is not None:
+        if options.note_file == "-":
+            return sys.stdin.read()
+        return text_of_file(Path(options.note_file))
+    if not options.editor:
+        note: str | None = options.note
+        return note
+    if len(ids) > 1:
+        raise InvalidInput(
+            "The notes of several artifacts cannot be edited together",
+            f"{len(ids)} artifacts were given.",
+            "Name one artifact, or use --note.",
+            field="editor",
+        )
+    return edited_text(context.desk.annotations.notes(context.scope, ids[0]))
+
+
+def _versions(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.aiapi.artifacts import extended_artifact
+    from launchpad_tui.aiapi.metrics import serialize_metric_values
+    from launchpad_tui.domain.query import Condition, Op, Order, Query, Subject
+    from launchpad_tui.errors import NotFound
+
+    conditions = [Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, options.name)]
+    if options.scenario:
+        conditions.append(Condition(Subject.ATTRIBUTE, "scenario_id", Op.EQUALS, options.scenario))
+    columns = tuple(listing.metric_column(text) for text in options.metric or ())
+    query = Query(conditions=tuple(conditions), order=Order("version", True), metrics=columns)
+    found = context.desk.artifacts.listing(context.scope, ArtifactKind.MODEL, query)
+    if not found.slice(0, 1):
+        raise NotFound(
+            f"Model {options.name!r} does not exist",
+            "No model of the resource group has this name.",
+            "List the names with: launchpad models list",
+        )
+    context.resources(
+        listing.rows(found, options.limit),
+        lambda row: {
+            **extended_artifact(row.artifact),
+            "metrics": serialize_metric_values(row.metrics),
+        },
+        ("ID", "VERSION", "ALIASES", "SCENARIO", "CREATED", "SIZE", *map(str, columns), "URL"),
+        lambda row: (
+            row.artifact.id,
+            "" if row.artifact.version is None else str(row.artifact.version),
+            " ".join(row.artifact.aliases),
+            row.artifact.scenario_id,
+            rfc3339(row.artifact.created_at) or "",
+            size_text(row.artifact.size),
+            *(metric_text(row.metrics.get(column), 6) for column in columns),
+            row.artifact.url,
+        ),
+    )
+
+
+def _promote(context: CommandContext, options: argparse.Namespace) -> None:
+    scope, desk = context.scope, context.desk
+    one = desk.artifacts.resolve(scope, options.id, ArtifactKind.MODEL)
+    if options.remove:
+        change = desk.annotations.remove_alias(scope, one.id, options.alias)
+        text = f"Removed the alias {change.alias} from {one.name} version {one.version}."
+    else:
+        change = desk.annotations.promote(scope, one.id, options.alias)
+        text = promoted_text(change)
+    context.done(text, _serialized(change), id=one.id)
+
+
+def promoted_text(change: AliasChange) -> str:
+    """Return a sentence about an alias that points at a model."""
+    reference = f"{change.name}@{change.alias}"
+    if not change.changed:
+        return f"{reference} is version {change.version} already."
+    before = f" (before: version {change.previous_version})" if change.previous_id else ""
+    return f"{reference} is now version {change.version}{before}."
+
+
+def _aliases(context: CommandContext, options: argparse.Namespace) -> None:
+    scope, service = context.scope, context.desk.annotations
+    if options.history:
+        context.resources(
+            service.history(scope, options.name or "", options.alias or ""),
+            _serialized,
+            ("TIME", "NAME", "ALIAS", "VERSION", "BEFORE", "BY", "SCENARIO", "ID"),
+            lambda change: (
+                rfc3339(change.changed_at) or "",
+                change.name,
+                change.alias,
+                "removed" if change.version is None else str(change.version),
+                "" if change.previous_version is None else str(change.previous_version),
+                change.changed_by,
+                change.scenario_id,
+                change.artifact_id,
+            ),
+        )
+        return
+    found = [
+        (alias, one)
+        for alias, one in service.aliases(scope, options.name or "")
+        if options.alias in {None, alias}
+    ]
+    context.resources(
+        found,
+        _serialized_alias,
+        ("REFERENCE", "VERSION", "ID", "SCENARIO", "CREATED"),
+        lambda row: (
+            f"{row[1].name}@{row[0]}",
+            str(row[1].version),
+            row[1].id,
+            row[1].scenario_id,
+            rfc3339(row[1].created_at) or "",
+        ),
+    )
+
+
+def _serialized_alias(row: tuple[str, Artifact]) -> dict[str, Any]:
+    alias, one = row
+    return {
+        "reference": f"{one.name}@{alias}",
+        "name": one.name,
+        "alias": alias,
+        "version": one.version,
+        "artifactId": one.id,
+        "scenarioId": one.scenario_id,
+    }
+
+
+def _serialized(change: AliasChange) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "scenarioId": change.scenario_id,
+        "alias": change.alias,
+        "artifactId": change.artifact_id or None,
+        "version": change.version,
+        "previousArtifactId": change.previous_id or None,
+        "previousVersion": change.previous_version,
+        "changedAt": rfc3339(change.changed_at),
+        "changedBy": change.changed_by,
+    }
+
+
+def edit_command(group: str, noun: str, kind: ArtifactKind | None) -> Command:
+    """Return the command that edits artifacts of a kind (None: of any kind)."""
+    return Command(
+        (group, "edit"),
+        f"Edit name, description, labels, notes or pin of {noun}",
+        (
+            f"launchpad {group} edit churn --label stage=prod --pin",
+            f"launchpad {group} edit 30de1001 30de1002 --name churn --remove-label draft",
+            f"launchpad {group} edit churn --editor",
+        ),
+        partial(_edit, kind),
+        (
+            argument(
+                "ids",
+                nargs="+",
+                metavar="id",
+                help="IDs, unique ID prefixes, unique names or references (NAME@ALIAS)",
+                completes=group,
+            ),
+            *_EDIT_OPTIONS,
+        ),
+        details=(
+            "Several artifacts are changed together. The changes are kept on this machine; a "
+            "remote runtime does not know them, because the AI API cannot change artifacts."
+        ),
+    )
+
+
+_EDIT_OPTIONS: tuple[Argument, ...] = (
+    argument("--name", metavar="TEXT", help="Shown name; empty restores the original name"),
+    argument("--description", metavar="TEXT", help="Description; may be empty"),
+    argument("--label", action="append", metavar="KEY=VALUE", help="Set a label; may be repeated"),
+    argument(
+        "--remove-label", action="append", metavar="KEY", help="Remove a label; may be repeated"
+    ),
+    argument("--note", metavar="TEXT", help="Notes in Markdown; empty removes them"),
+    argument(
+        "--note-file",
+        metavar="FILE",
+        help="Read the notes from a file; - stands for the standard input",
+        completes="files",
+    ),
+    argument(
+        "--editor", action="store_true", help="Edit the notes in the editor that EDITOR names"
+    ),
+    argument("--pin", dest="pinned", action="store_const", const=True, help="Mark as pinned"),
+    argument("--unpin", dest="pinned", action="store_const", const=False, help="Remove the pin"),
+)
+_NAME = argument("name", nargs="?", help="Name of the models (default: all names)")
+VERSION_COMMANDS = (
+    Command(
+        ("models", "versions"),
+        "List the versions of the models of a name, newest first",
+        (
+            "launchpad models versions churn",
+            "launchpad models versions churn --metric accuracy:best --json",
+        ),
+        _versions,
+        (
+            argument("name", help="Name of the models"),
+            argument("--scenario", metavar="ID", help="Only this scenario", completes="scenarios"),
+            argument(
+                "--metric",
+                metavar="NAME",
+                action="append",
+                completes="metrics",
+                help="Add a metric as a column; may be repeated",
+            ),
+            listing.LIMIT,
+            listing.ALL,
+        ),
+        details=(
+            "The models of one name in a scenario are numbered in the order of their creation. "
+            "NAME@3 refers to version 3, NAME@latest to the highest version."
+        ),
+    ),
+    Command(
+        ("models", "promote"),
+        "Point an alias at a version of a model",
+        (
+            "launchpad models promote churn@3 production",
+            "launchpad models promote 30de1001 champion",
+            "launchpad models promote churn@production production --remove",
+        ),
+        _promote,
+        (
+            argument(
+                "id",
+                help="ID, unique ID prefix, unique name, NAME@VERSION or NAME@ALIAS",
+                completes="models",
+            ),
+            argument("alias", help="Alias, for example production"),
+            argument("--remove", action="store_true", help="Remove the alias from the model"),
+        ),
+        details=(
+            "Afterwards NAME@ALIAS refers to the model, wherever an ID can be given. The alias "
+            "moves if another version of the name has it."
+        ),
+    ),
+    Command(
+        ("models", "aliases"),
+        "List the aliases of models, or the history of their changes",
+        (
+            "launchpad models aliases",
+            "launchpad models aliases churn --history",
+        ),
+        _aliases,
+        (
+            _NAME,
+            argument("--alias", metavar="ALIAS", help="Only this alias"),
+            argument(
+                "--history",
+                action="store_true",
+                help="Show who changed which alias, when, and from which version",
+            ),
+        ),
+    ),
+)
