@@ -7,6 +7,7 @@ locale and cursor are fixed, so that the picture is the same on every machine.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import os
 import shutil
@@ -110,16 +111,17 @@ async def running(
                 await settled(pilot, wait)
                 yield pilot
         finally:
-            await _close_files(app)
+            await _released(app)
 
 
-async def _close_files(app: LaunchpadApp) -> None:
-    """Close the registry, which a program leaves open until it ends."""
+async def _released(app: LaunchpadApp) -> None:
+    """Close and free what a program keeps until it ends: the registry, and frozen objects."""
     for each in app.lanes.values():
         if each._thread is not None:
             await asyncio.to_thread(each._thread.join, 60)
     if app.desk_opened.is_set():
         app.desk.close()
+    gc.unfreeze()
 
 
 async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:

@@ -37,7 +37,7 @@ def test_a_signal_ends_the_interface_and_restores_the_terminal(
     environ: dict[str, str], number: signal.Signals
 ) -> None:
     with terminal_process([], environ) as terminal:
-        terminal.wait_for(b"No models yet")
+        terminal.wait_for(b"Run the demo")
         assert terminal.modes_left_on()
         assert not terminal.is_restored()
         terminal.process.send_signal(number)
@@ -61,7 +61,7 @@ def test_a_signal_during_the_start_restores_the_terminal(
 
 def test_a_signal_ends_an_interface_whose_thread_is_blocked(environ: dict[str, str]) -> None:
     with terminal_process([], environ, code=BLOCKED) as terminal:
-        terminal.wait_for(b"No models yet")
+        terminal.wait_for(b"Run the demo")
         terminal.write(b"r")
         time.sleep(0.5)
         terminal.process.send_signal(signal.SIGTERM)
@@ -72,7 +72,7 @@ def test_a_signal_ends_an_interface_whose_thread_is_blocked(environ: dict[str, s
 
 def test_a_second_signal_ends_a_blocked_interface_at_once(environ: dict[str, str]) -> None:
     with terminal_process([], environ, code=BLOCKED) as terminal:
-        terminal.wait_for(b"No models yet")
+        terminal.wait_for(b"Run the demo")
         terminal.write(b"r")
         time.sleep(0.5)
         start = time.monotonic()
@@ -87,7 +87,7 @@ def test_a_second_signal_ends_a_blocked_interface_at_once(environ: dict[str, str
 
 def test_the_interface_ends_when_its_terminal_is_closed(environ: dict[str, str]) -> None:
     with terminal_process([], environ) as terminal:
-        terminal.wait_for(b"No models yet")
+        terminal.wait_for(b"Run the demo")
         terminal.hang_up()
         terminal.process.wait()
 
@@ -98,7 +98,7 @@ def test_the_interface_ends_without_its_terminal_if_signals_are_ignored(
 ) -> None:
     ignore = f"import signal\nfor one in (signal.{ignored},): signal.signal(one, signal.SIG_IGN)"
     with terminal_process([], environ, code=ignore) as terminal:
-        terminal.wait_for(b"No models yet")
+        terminal.wait_for(b"Run the demo")
         terminal.hang_up()
         assert terminal.process.wait(60) == 128 + signal.SIGHUP
 
@@ -119,7 +119,7 @@ def test_a_terminal_without_a_session_is_noticed_when_it_is_closed(
     os.close(terminal)
     try:
         output = b""
-        while b"No models yet" not in output:
+        while b"Run the demo" not in output:
             output += os.read(control, 1 << 16)
         os.close(control)
         assert process.wait(60) == 128 + signal.SIGHUP
@@ -131,7 +131,7 @@ def test_a_terminal_without_a_session_is_noticed_when_it_is_closed(
 def test_nohup_keeps_the_interface_running(environ: dict[str, str]) -> None:
     ignore = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
     with terminal_process([], environ, code=ignore) as terminal:
-        terminal.wait_for(b"No models yet")
+        terminal.wait_for(b"Run the demo")
         terminal.process.send_signal(signal.SIGHUP)
         terminal.read(1)
         terminal.write(b"2")
@@ -212,7 +212,7 @@ def test_tmux_has_no_mode_switched_on_after_a_signal(
     try:
         modes = "#{alternate_on} #{cursor_flag} #{mouse_any_flag}"
         tmux("send-keys", f"{sys.executable} -m launchpad_tui", "Enter")
-        until(lambda: "No models yet" in tmux("capture-pane", "-p"))
+        until(lambda: "Run the demo" in tmux("capture-pane", "-p"))
         assert tmux("display", "-p", modes).split() == ["1", "0", "1"]
         pane = tmux("display", "-p", "#{pane_pid}").strip()
         children = subprocess.run(
