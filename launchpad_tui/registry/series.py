@@ -17,6 +17,7 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, series_points
 from launchpad_tui.registry.codec import pairs
 from launchpad_tui.registry.configurations import BATCH, placeholders
+from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series_points import Labels, nan
@@ -171,3 +172,20 @@ def _summary(row: tuple[Any, ...], timestamps: _Timestamps) -> SeriesSummary:
     values[8], values[9] = nan(row[8]), nan(row[9])
     values[16], values[17] = timestamps[row[16]], timestamps[row[17]]
     return SeriesSummary(*values)
+
+
+def recent_keys(registry: Registry, scope: Scope, executions: int, most: int) -> dict[str, int]:
+    """Return keys of series that the newest executions of a group logged, with their numbers.
+
+    Args:
+        executions: the number of executions.
+        most: the largest number of series that are read.
+    """
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT key, count(*) FROM (SELECT s.key FROM series s WHERE s.execution_pk IN "
+            "(SELECT pk FROM executions WHERE group_pk = ? ORDER BY created_at DESC LIMIT ?) "
+            "LIMIT ?) GROUP BY key",
+            (group_pk(db, scope), executions, most),
+        )
+        return dict(rows.fetchall())

@@ -12,9 +12,10 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
     parse_url,
 )
+from launchpad_tui.domain.metric import guess_direction
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.registry import artifacts, connections, scenarios
+from launchpad_tui.registry import artifacts, connections, scenarios, series
 from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.services.listing import Listing
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.query import ArtifactRow, Query
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
+
+#: the executions whose metrics lists show by themselves, and the most series of them that are read
+_RECENT, _RECENT_SERIES = 50, 2000
 
 
 class ArtifactService:
@@ -152,6 +156,19 @@ class ArtifactService:
     def metric_keys(self, scope: Scope) -> list[str]:
         """Return the possible metric columns: metric names and series keys, sorted."""
         return artifacts.metric_keys(self._registry, scope)
+
+    def common_metrics(self, scope: Scope, most: int) -> list[str]:
+        """Return the keys of the metrics that lists show by themselves, at most ``most``.
+
+        They are those of the newest executions: first metrics of which it is known whether lower or
+        higher values are better, those of the training data after others, frequent ones first.
+        """
+        counts = series.recent_keys(self._registry, scope, _RECENT, _RECENT_SERIES)
+
+        def rank(key: str) -> tuple[bool, bool, int, str]:
+            return guess_direction(key) is None, "train" in key.lower(), -counts[key], key
+
+        return sorted(counts, key=rank)[:most]
 
     def parameter_names(self, scope: Scope) -> list[str]:
         """Return the names of the parameters of all configurations, sorted."""

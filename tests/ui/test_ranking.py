@@ -8,8 +8,9 @@ import pytest
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
-from tests.scenes.harness import press, running, screen_text
-from tests.scenes.trained_seeds import falling, sweep
+from launchpad_tui.domain.numbers import metric_text
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.trained_seeds import execution_id, falling, sweep
 
 
 @pytest.fixture
@@ -56,6 +57,50 @@ async def test_tab_completes_names(home: Home) -> None:
         assert pilot.app.screen.query_one("#where").value == "accuracy"
         await press(pilot, "tab")
         assert pilot.app.screen.query_one("#where").value == "accuracy{phase=validation}"
+
+
+@pytest.mark.parametrize("route", ["models", "executions"])
+async def test_best_value_of_a_column_is_marked_wherever_it_is(home: Home, route: str) -> None:
+    losses = sorted(falling(1.0 + number)[-1] for number in range(6))
+    async with running(home, route, (160, 30)) as pilot:
+        mark = f"★ {metric_text(losses[0])}"
+        (line,) = [
+            line for line in screen_text(pilot).splitlines() if mark in line.partition("│")[0]
+        ]
+        assert "rate-5" in line
+        await press(pilot, "w", *f"loss > {losses[0]}", "enter")
+        text = screen_text(pilot)
+        assert f"★ {metric_text(losses[0])}" not in text
+        assert f"★ {metric_text(losses[1])}" in text
+
+
+async def test_new_metrics_appear_as_columns_until_columns_are_selected(home: Home) -> None:
+    from launchpad_tui.domain.connection import DEFAULT_SCOPE
+    from launchpad_tui.registry import series
+    from launchpad_tui.registry.database import Registry
+
+    async with running(home, "models", (200, 30)) as pilot:
+        assert "val accuracy" in screen_text(pilot)
+        at = 1_770_000_000_000_000
+
+        def log(name: str) -> None:
+            registry = Registry(home.registry_path)
+            series.append_bulk(
+                registry, execution_id(0), name, (), [1], [at], [0.75], DEFAULT_SCOPE
+            )
+
+        log("f1")
+        await pilot.app.screen.load()
+        await settled(pilot)
+        assert "  f1  " in screen_text(pilot).splitlines()[2]
+        await press(pilot, "o", *"loss latest", "enter")
+        assert "accuracy" not in screen_text(pilot).splitlines()[2]
+        log("recall")
+        await pilot.app.screen.load()
+        await settled(pilot)
+        assert "recall" not in screen_text(pilot).splitlines()[2]
+        await press(pilot, "o", *"automatic", "tab", "enter")
+        assert "recall" in screen_text(pilot).splitlines()[2]
 
 
 @pytest.mark.parametrize("route", ["models", "executions"])

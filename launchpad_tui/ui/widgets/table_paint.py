@@ -226,9 +226,8 @@ class TablePaint(Painted, Generic[Row]):
                     cell = Cell(cell)
                 # The gap has the style of the cell before it, which saves bytes.
                 line.fill_to(placed.start + MARGIN, line.last_style)
-                text = pad(
-                    cell.text[:TEXT_LIMIT], placed.width, placed.column.align, glyphs.ellipsis
-                )
+                text = cell.fitting(placed.width) if cell.shorter else cell.text[:TEXT_LIMIT]
+                text = pad(text, placed.width, placed.column.align, glyphs.ellipsis)
                 line.add(text, look.style(cell.role, cursor=cursor), safe=True)
         line.fill_to(width - 1, base if cursor else line.last_style)
         line.add(self._edge(y), look.style("faint"), safe=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,11 +12,16 @@ from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn
 from launchpad_tui.domain.text import cell_width
 from launchpad_tui.domain.timestamps import age_text, now
 from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
 Row = TypeVar("Row")
 #: the width of a curve in cells
 CURVE_WIDTH = 16
+#: the least width of a metric in cells: five digits, an exponent or zeros, and the mark of the best
+_LEAST_METRIC = 11
+#: the number of metrics that are shown before the age of a row
+_FIRST = 2
 
 
 def text_column(
@@ -99,11 +104,35 @@ def size_column(
     )
 
 
-def metric_column(metric: MetricColumn, *, priority: int) -> Column[Any]:
-    """Return a column of a statistic of a metric, by which the list can be sorted."""
+def metric_columns(
+    metrics: Sequence[MetricColumn], best: Mapping[MetricColumn, float], *, look: Look
+) -> tuple[Column[Any], ...]:
+    """Return a column for each metric; the first two are shown in narrow terminals as well."""
+    return tuple(
+        metric_column(metric, best, look=look, priority=1 if place < _FIRST else 2)
+        for place, metric in enumerate(metrics)
+    )
+
+
+def metric_column(
+    metric: MetricColumn, best: Mapping[MetricColumn, float], *, look: Look, priority: int
+) -> Column[Any]:
+    """Return a column of a statistic of a metric, by which the list can be sorted.
+
+    Args:
+        metric: the metric and its statistic.
+        best: the best values of columns in the whole list, which are marked; it may change.
+        look: colors and glyphs.
+        priority: see `Column`.
+    """
 
     def render(row: ArtifactRow | ExecutionRow) -> Cell:
-        return Cell(metric_text(row.metrics.get(metric)))
+        value = row.metrics.get(metric)
+        text = metric_text(value)
+        if value is None or best.get(metric) != value:
+            return Cell(text)
+        mark = look.glyphs.best
+        return Cell(f"{mark} {text}", "good", (f"{mark}{text}", text))
 
     # The statistic follows the words, for example ``val loss:min``.
     title = series_title(metric.key) + str(metric).removeprefix(metric.key)
@@ -111,7 +140,7 @@ def metric_column(metric: MetricColumn, *, priority: int) -> Column[Any]:
         f"metric {metric}",
         title,
         render,
-        max(9, min(24, cell_width(title) + 2)),
+        max(_LEAST_METRIC, min(24, cell_width(title) + 2)),
         24,
         0,
         "right",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from launchpad_tui.domain.query import MetricColumn, Statistic
+from launchpad_tui.domain.metric import Direction, guess_direction
+from launchpad_tui.domain.query import MetricColumn, Order, Query, Statistic
+from launchpad_tui.errors import InvalidInput, QueryCancelled
 
 #: stored in the preference in place of a statistic
 _CURVE = "curve"
+#: the ID of the choice of automatic columns, and the largest number of these
+_AUTOMATIC, _MOST = "automatic", 6
 _TITLES = {
     str(Statistic.LATEST): "latest value",
     str(Statistic.BEST): "best value",
@@ -26,22 +31,72 @@ else:
 class MetricColumns(_Base):
     """Mixin for list screens with columns for metrics; it comes before `ListScreen`.
 
-    ``PREFERENCE`` is the name of the preference that stores the selected columns.
+    Until the user selects columns, the metrics of the newest executions are shown, also those that
+    are logged later. ``PREFERENCE`` is the name of the preference that stores selected columns.
     """
 
     PREFERENCE: ClassVar[str] = ""
     _prepared = False
+    _automatic = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        #: the best value of each column in the whole list, if it is known which values are better
+        self.best: dict[MetricColumn, float] = {}
+        super().__init__(*args, **kwargs)
 
     async def prepare_columns(self) -> None:
-        """Show the stored columns; to be called first in `load`."""
-        if self._prepared:
-            return
-        saved = await self.read(self.desk.preferences.get, self.preference, [])
-        self._prepared = True
-        metrics, curves = columns_of(saved)
-        if metrics or curves:
-            self.current_query = replace(self.current_query, metrics=metrics, curves=curves)
+        """Show the stored columns, or the common metrics; to be called first in `load`."""
+        if not self._prepared:
+            saved = await self.read(self.desk.preferences.get, self.preference, None)
+            self._prepared, self._automatic = True, saved is None and self.chooses_metrics
+            if not self._automatic:
+                self._show_columns(*columns_of(saved))
+        if self._automatic:
+            keys = await self.read(self.desk.artifacts.common_metrics, self.scope, _MOST)
+            if self._automatic:
+                self._show_columns(tuple(MetricColumn(key) for key in keys), ())
+
+    @property
+    def chooses_metrics(self) -> bool:
+        """Whether the list shows common metrics until the user selects columns."""
+        return True
+
+    def _show_columns(self, metrics: tuple[MetricColumn, ...], curves: tuple[str, ...]) -> None:
+        query = self.current_query
+        if (metrics, curves) != (query.metrics, query.curves):
+            self.current_query = replace(query, metrics=metrics, curves=curves)
             self.table.set_columns(self.columns())
+
+    def mark_best(self) -> None:
+        """Read the best value of each column, and mark it; to be called last in `load`."""
+        if self.current_query.metrics or self.best:
+            self.run_task(self._mark_best(self.current_query), "best values")
+
+    async def _mark_best(self, query: Query) -> None:
+        directions = await self.launchpad.preview(self.desk.boards.directions)
+        found: dict[MetricColumn, float] = {}
+        for column in query.metrics:
+            direction = directions.get(column.key) or guess_direction(column.key)
+            if direction is None:
+                continue
+            order = Order(column, descending=direction == Direction.HIGHER)
+            asked = replace(query, metrics=(column,), curves=(), order=order)
+            try:
+                values = await self.launchpad.preview(self._first_values, asked, column)
+            except (InvalidInput, QueryCancelled):
+                # A condition that is not valid is shown in place of the rows.
+                continue
+            if len(values) > 1 and math.isfinite(values[0]):
+                found[column] = values[0]
+        if found != self.best and query == self.current_query:
+            self.best.clear()
+            self.best.update(found)
+            self.table.repaint()
+
+    def _first_values(self, query: Query, column: MetricColumn) -> list[float]:
+        """Return the values of a column in the first two rows; called on the lane of previews."""
+        rows = self.listing(query).slice(0, 2)
+        return [row.metrics[column] for row in rows if column in row.metrics]
 
     @property
     def preference(self) -> str:
@@ -53,11 +108,16 @@ class MetricColumns(_Base):
         from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
+        automatic = Choice(
+            _AUTOMATIC, "Automatic", "the metrics of the newest executions, also new ones"
+        )
         choices = [
             Choice(f"{key}\x1f{form}", key, title)
             for key in keys
             for form, title in _TITLES.items()
         ]
+        if choices and self.chooses_metrics:
+            choices.insert(0, automatic)
         query = self.current_query
         current = [f"{column.key}\x1f{column.statistic}" for column in query.metrics]
         current += [f"{key}\x1f{_CURVE}" for key in query.curves]
@@ -66,19 +126,25 @@ class MetricColumns(_Base):
                 "Metrics as columns",
                 choices,
                 multi=True,
-                selected=current,
+                selected=() if self._automatic else current,
+                at=_AUTOMATIC,
                 empty="No execution has logged metrics yet",
             )
         )
         if selected is None:
             return
+        if _AUTOMATIC in selected:
+            self._automatic = True
+            await self.read(self.desk.preferences.set, self.preference, None)
+            self.reload()
+            return
         saved = [one.id.split("\x1f") for one in choices if one.id in selected]
         metrics, curves = columns_of(saved)
-        if (metrics, curves) == (query.metrics, query.curves):
+        if not self._automatic and (metrics, curves) == (query.metrics, query.curves):
             # Confirming the same selection removes the columns: one key shows and hides them.
             saved, metrics, curves = [], (), ()
-        self.current_query = replace(query, metrics=metrics, curves=curves)
-        self.table.set_columns(self.columns())
+        self._automatic = False
+        self._show_columns(metrics, curves)
         self.reload()
         await self.read(self.desk.preferences.set, self.preference, saved)
 

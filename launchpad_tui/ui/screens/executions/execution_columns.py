@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from launchpad_tui.domain.query import ExecutionRow, MetricColumn
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.ui.screens.common.columns import (
     age_column,
     curve_column,
-    metric_column,
+    metric_columns,
     text_column,
     timestamp_column,
 )
@@ -18,7 +19,10 @@ from launchpad_tui.ui.widgets.columns import Cell, Column
 
 
 def execution_columns(
-    look: Look, metrics: Sequence[MetricColumn] = (), curves: Sequence[str] = ()
+    look: Look,
+    metrics: Sequence[MetricColumn] = (),
+    curves: Sequence[str] = (),
+    best: Mapping[MetricColumn, float] = MappingProxyType({}),
 ) -> tuple[Column[ExecutionRow], ...]:
     """Return the columns of a list of executions.
 
@@ -26,6 +30,7 @@ def execution_columns(
         look: styles and glyphs.
         metrics: statistics of metrics that get a column.
         curves: keys of metrics whose curve gets a column.
+        best: the best values of the columns of metrics.
     """
 
     def status(row: ExecutionRow) -> Cell:
@@ -49,9 +54,9 @@ def execution_columns(
             priority=0,
         ),
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
-        *(metric_column(metric, priority=2) for metric in metrics),
+        *metric_columns(metrics, best, look=look),
+        age_column(lambda r: r.execution.created_at, priority=1),
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
-        age_column(lambda r: r.execution.created_at, priority=2),
         text_column(
             "duration", "Duration", duration, (9, 9), align="right", sort="duration", priority=2
         ),

@@ -93,9 +93,8 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     def columns(self) -> Sequence[Column[ExecutionRow]]:
         """Return the columns, with those of the selected metrics."""
-        return execution_columns(
-            self.launchpad.look, self.current_query.metrics, self.current_query.curves
-        )
+        query = self.current_query
+        return execution_columns(self.launchpad.look, query.metrics, query.curves, self.best)
 
     def key_of(self, row: ExecutionRow) -> str:
         """Return the ID of a row's execution."""
@@ -115,6 +114,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Read the stored columns, then the list."""
         await self.prepare_columns()
         await super().load()
+        self.mark_best()
 
     def on_mount(self) -> None:
         """Start to update the durations of running executions."""

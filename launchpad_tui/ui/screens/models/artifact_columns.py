@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.query import ArtifactRow, MetricColumn
@@ -10,7 +11,7 @@ from launchpad_tui.ui.screens.common.cells import files_cell, labels_text
 from launchpad_tui.ui.screens.common.columns import (
     age_column,
     curve_column,
-    metric_column,
+    metric_columns,
     size_column,
     text_column,
     timestamp_column,
@@ -23,6 +24,7 @@ def artifact_columns(
     kind: ArtifactKind | None,
     metrics: Sequence[MetricColumn] = (),
     curves: Sequence[str] = (),
+    best: Mapping[MetricColumn, float] = MappingProxyType({}),
     *,
     look: Look,
 ) -> tuple[Column[ArtifactRow], ...]:
@@ -32,6 +34,7 @@ def artifact_columns(
         kind: the kind of the artifacts; None for all kinds.
         metrics: metrics whose values are shown as columns.
         curves: keys of metrics whose curves are shown as columns.
+        best: the best values of the columns of metrics.
         look: colors and glyphs.
     """
     name = Column[ArtifactRow](
@@ -68,7 +71,7 @@ def artifact_columns(
     return (
         name,
         *((configuration,) if kind is ArtifactKind.MODEL else ()),
-        *(metric_column(metric, priority=1) for metric in metrics),
+        *metric_columns(metrics, best, look=look),
         age_column(lambda r: r.artifact.created_at, priority=1),
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
         column("scenario_id", "Scenario", (12, 24), 1, 3),

@@ -129,7 +129,8 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
     def columns(self) -> Sequence[Column[ArtifactRow]]:
         """Return the columns of the kind with the selected metrics."""
         query = self.current_query
-        return artifact_columns(self.kind, query.metrics, query.curves, look=self.launchpad.look)
+        look = self.launchpad.look
+        return artifact_columns(self.kind, query.metrics, query.curves, self.best, look=look)
 
     def key_of(self, row: ArtifactRow) -> str:
         """Return the ID of the artifact."""
@@ -149,6 +150,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Restore the selected columns, then read the list."""
         await self.prepare_columns()
         await super().load()
+        self.mark_best()
 
     async def condition_names(self) -> list[tuple[str, str]]:
         """Return what a condition can name: attributes, labels, metrics and parameters."""
@@ -165,6 +167,11 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             for n in await self.read(artifacts.parameter_names, scope)
         ]
         return names
+
+    @property
+    def chooses_metrics(self) -> bool:
+        """Only models are ranked by metrics."""
+        return self.kind is ArtifactKind.MODEL
 
     @property
     def preference(self) -> str:
