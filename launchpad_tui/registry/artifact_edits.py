@@ -127,7 +127,7 @@ def _edit(db: sqlite3.Connection, group: int, artifact: Artifact, changes: Artif
     if new != artifact or to_json(local) != stored:
         db.execute(
             "UPDATE artifacts SET name = ?, runtime_name = ?, description = ?, labels = ?, "
-            "local_changes = ?, search_text = ? WHERE pk = ?",
+            f"local_changes = ?, search_text = ? || {artifacts.CONFIGURATION_TEXT} WHERE pk = ?",
             (
                 new.name,
                 new.runtime_name,
@@ -135,6 +135,8 @@ def _edit(db: sqlite3.Connection, group: int, artifact: Artifact, changes: Artif
                 to_json([list(pair) for pair in new.labels]),
                 to_json(local),
                 artifacts.searchable_text(new),
+                group,
+                new.execution_id,
                 pk,
             ),
         )

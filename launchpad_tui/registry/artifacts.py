@@ -37,6 +37,12 @@ _INSERTED = (
     "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, "
     "modified_at, files_state, checked_at, gone_at"
 )
+#: SQL for the part of the search text with the name of the source execution's configuration; its
+#: parameters are the group and the ID of the execution
+CONFIGURATION_TEXT = (
+    "coalesce((SELECT char(10) || casefold(configuration_name) FROM executions "
+    "WHERE group_pk = ? AND id = ?), '')"
+)
 
 
 def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
@@ -146,13 +152,16 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
     """Insert an artifact within a transaction; return its row number."""
     cursor = db.execute(
         f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {_INSERTED}) "
-        "VALUES (?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, "
+        "VALUES (?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), "
+        f"? || {CONFIGURATION_TEXT}, "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             group,
             group,
             new.execution_id,
             searchable_text(new),
+            group,
+            new.execution_id,
             new.id,
             clean(new.name),
             new.kind,
@@ -328,9 +337,10 @@ def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = Non
 
 
 def searchable_text(of: Artifact) -> str:
-    """Return the text that searches match: name, description, ID, and labels as ``key=value``.
+    """Return the text that searches match: what rows show, with labels as ``key=value``.
 
-    The prefix of label keys, which is the same for all, is omitted.
+    The prefix of label keys, which is the same for all, is omitted. The name of the source
+    execution's configuration is not known here: statements append `CONFIGURATION_TEXT`.
     """
     return search_text(
         (
@@ -339,6 +349,9 @@ def searchable_text(of: Artifact) -> str:
             of.description,
             of.id,
             *(f"{key.rpartition('/')[2]}={value}" for key, value in of.labels),
+            of.scenario_id,
+            of.execution_id,
+            of.url,
         )
     )
 

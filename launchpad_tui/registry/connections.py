@@ -440,9 +440,10 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
         )
         old, new = f"ai://{name}/", f"ai://{new_name}/"
         return db.execute(
-            "UPDATE artifacts SET url = ? || substr(url, ?) WHERE group_pk = ? "
-            "AND substr(url, 1, ?) = ?",
-            (new, len(old) + 1, pk, len(old), old),
+            "UPDATE artifacts SET url = ? || substr(url, ?), search_text = "
+            "replace(search_text, casefold(url), casefold(? || substr(url, ?))) "
+            "WHERE group_pk = ? AND substr(url, 1, ?) = ?",
+            (new, len(old) + 1, new, len(old) + 1, pk, len(old), old),
         ).rowcount
 
 

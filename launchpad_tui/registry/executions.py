@@ -276,9 +276,13 @@ def transition(
                 pk,
             ),
         )
-        return from_row(
+        changed = from_row(
             db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", (pk,)).fetchone()
         )
+        db.execute(
+            "UPDATE executions SET search_text = ? WHERE pk = ?", (searchable_text(changed), pk)
+        )
+        return changed
 
 
 def set_target(
@@ -449,9 +453,17 @@ def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
 
 
 def searchable_text(of: Execution) -> str:
-    """Return the text that searches match: the name of the configuration and all IDs."""
+    """Return the text that searches match: what rows show, and the ID of the configuration."""
     return search_text(
-        (of.configuration_name, of.id, of.scenario_id, of.executable_id, of.configuration_id)
+        (
+            of.configuration_name,
+            of.id,
+            of.scenario_id,
+            of.executable_id,
+            of.configuration_id,
+            of.status,
+            of.status_message,
+        )
     )
 
 

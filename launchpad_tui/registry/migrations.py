@@ -81,6 +81,13 @@ def annotated_artifacts(db: Database) -> None:
         db.conn.execute("PRAGMA analysis_limit = 0")
 
 
+@migrations()
+def search_texts(db: Database) -> None:
+    """Add all texts that rows show to the texts that searches match."""
+    for statement in schema.SEARCH_TEXTS:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

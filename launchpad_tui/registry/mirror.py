@@ -55,7 +55,8 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
             "scenario_id, execution_id, labels, created_at, modified_at, search_text, "
             "runtime_name) "
             "VALUES ((SELECT pk FROM executions WHERE group_pk = ? AND id = ?), "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_pk, id) "
+            f"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? || {artifacts.CONFIGURATION_TEXT}, ?) "
+            "ON CONFLICT (group_pk, id) "
             f"DO UPDATE SET ({columns}, search_text, execution_pk) = ({excluded}, NULL, "
             "excluded.search_text, coalesce(execution_pk, excluded.execution_pk)) "
             f"WHERE ({columns}) IS NOT ({excluded}, NULL)",
@@ -75,6 +76,8 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
                     to_micros(a.created_at),
                     to_micros(a.modified_at),
                     artifacts.searchable_text(a),
+                    group,
+                    a.execution_id,
                     clean(a.runtime_name),
                 )
                 for a in found
@@ -155,7 +158,9 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
         for start in range(0, len(fresh), BATCH):
             some = fresh[start : start + BATCH]
             db.execute(
-                "UPDATE artifacts SET execution_pk = (SELECT e.pk FROM executions e "
+                "UPDATE artifacts SET (execution_pk, search_text) = (SELECT e.pk, "
+                "artifacts.search_text || char(10) || casefold(e.configuration_name) "
+                "FROM executions e "
                 "WHERE e.group_pk = artifacts.group_pk AND e.id = artifacts.execution_id) "
                 f"WHERE group_pk = ? AND kind IN {_KINDS} "
                 f"AND execution_id IN ({placeholders(some)})",

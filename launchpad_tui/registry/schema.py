@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 8
+VERSION = 9
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -402,6 +402,32 @@ ANNOTATIONS = (
     """INSERT INTO model_versions (group_pk, scenario_id, name, last)
         SELECT group_pk, scenario_id, name, max(version) FROM artifacts
         WHERE version IS NOT NULL GROUP BY group_pk, scenario_id, name""",
+)
+
+
+def _search_again(table: str, added: str) -> tuple[str, ...]:
+    """Return the statements that add a text to the search text of all rows of a table.
+
+    The index is built once, instead of row by row.
+    """
+    update = _search_triggers(table)[2]
+    return (
+        f"DROP TRIGGER {table}_search_update",
+        f"UPDATE {table} SET search_text = search_text || char(10) || "
+        f"casefold(replace({added}, char(0), ' '))",
+        f"INSERT INTO {table}_search ({table}_search) VALUES ('rebuild')",
+        update,
+    )
+
+
+#: the statements of the ninth migration: searches find all texts that rows show
+SEARCH_TEXTS = (
+    *_search_again("executions", "status || char(10) || status_message"),
+    *_search_again(
+        "artifacts",
+        "scenario_id || char(10) || execution_id || char(10) || url || coalesce((SELECT char(10) "
+        "|| e.configuration_name FROM executions e WHERE e.pk = artifacts.execution_pk), '')",
+    ),
 )
 
 #: the statements of the first migration

@@ -133,7 +133,9 @@ class SampleRegistry:
 
     def _wanted(self, model: Artifact, query: Query) -> bool:
         labels = "\n".join(f"{k.rpartition('/')[2]}={v}" for k, v in model.labels)
-        text = f"{model.name}\n{model.description}\n{model.id}\n{labels}".casefold()
+        configuration = f"configuration {model.execution_id}" if model.execution_id else ""
+        shown = (model.name, model.description, model.id, labels, model.url)
+        text = "\n".join((*shown, model.scenario_id, model.execution_id, configuration)).casefold()
         if not all(word in text for word in query.search.casefold().split()):
             return False
         return query.ids is None or model.id in query.ids
