@@ -69,10 +69,12 @@ def _entries(
     if options.recursive:
         # One more than is listed shows whether there are more.
         limit = options.limit + 1 if options.limit else None
-        for each in context.desk.files.store(context.scope, store).list(path, limit=limit):
+        hint = "List its folders, or set a limit: --limit N"
+        for each in context.desk.browsing.files(context.scope, store, path, limit, hint):
             yield each.path, each.size, rfc3339(each.modified) or ""
         return
-    for page in context.desk.browsing.pages(context.scope, store, path):
+    limit = options.limit + 1 if options.limit else None
+    for page in context.desk.browsing.pages(context.scope, store, path, limit):
         for folder in page.folders:
             yield f"{folder}/", None, ""
         for each in page.objects:
@@ -114,7 +116,7 @@ def _delete(context: CommandContext, options: argparse.Namespace) -> int:
         found = [
             each
             for path in paths
-            for each in context.desk.files.store(context.scope, store).list(path)
+            for each in context.desk.browsing.files(context.scope, store, path)
         ]
         context.resources(
             found,

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.stored_object import FolderPage
 from launchpad_tui.errors import InvalidInput, RuntimeRejected
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
+from launchpad_tui.services.stored_files import ListedOnce, files_at
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import ArtifactReference
     from launchpad_tui.domain.connection_check import CheckStep
     from launchpad_tui.domain.formats import Preview
+    from launchpad_tui.domain.stored_object import StoredObject
     from launchpad_tui.services.files import FileService
 
 #: Number of entries per page.
 PAGE = 500
+#: Number of empty pages in a row after which a listing is considered endless.
+_EMPTY_PAGES = 1000
 
 
 class BrowseService:
@@ -40,6 +45,26 @@ class BrowseService:
         opened = self._files.store(scope, store)
         return within(STORE_SECONDS, lambda: opened.browse(path, token, PAGE))
 
+    def files(
+        self, scope: Scope, store: str, path: str, limit: int | None = None, hint: str = ""
+    ) -> Iterator[StoredObject]:
+        """Yield the files at and below a path, as they are listed.
+
+        Args:
+            scope: The connection and resource group.
+            store: The name of the object store.
+            path: The path of a file or folder.
+            limit: The maximum number of files; None for all, which may be `FILE_LIMIT`.
+            hint: What to do if there are more than `FILE_LIMIT` files.
+
+        Raises:
+            NotFound: The resource group has no such object store.
+            RuntimeRejected, InvalidInput: See `files_at`.
+            Unreachable: The object store does not respond. Other errors of stores are possible.
+        """
+        opened = self._files.store(scope, store)
+        return files_at(opened, ArtifactUrl(store, path), limit=limit, hint=hint)
+
     def measure(
         self, scope: Scope, store: str, path: str, limit: int | None = None
     ) -> tuple[int, int]:
@@ -53,11 +78,12 @@ class BrowseService:
 
         Raises:
             NotFound: The resource group has no such object store.
-            InvalidInput: The path leaves the store.
+            InvalidInput: The path leaves the store, or has more files than `FILE_LIMIT`.
+            RuntimeRejected: The object store lists a file twice.
             Unreachable: The object store does not respond. Other errors of stores are possible.
         """
         count = size = 0
-        for each in self._files.store(scope, store).list(path, limit=limit):
+        for each in self.files(scope, store, path, limit, "Give the paths of its folders."):
             count += 1
             size += each.size
         return count, size
@@ -87,16 +113,40 @@ class BrowseService:
             )
         return self._files.store(scope, store).delete_prefix(path.strip("/"))
 
-    def pages(self, scope: Scope, store: str, path: str = "") -> Iterator[FolderPage]:
+    def pages(
+        self, scope: Scope, store: str, path: str = "", limit: int | None = None
+    ) -> Iterator[FolderPage]:
         """Yield all pages of a folder, as they are needed.
 
+        Args:
+            scope: The connection and resource group.
+            store: The name of the object store.
+            path: The path of the folder.
+            limit: The number of entries after which no page is requested; None for all, which may
+                be `FILE_LIMIT`.
+
         Raises:
-            RuntimeRejected: The object store repeats a page. Other errors as for `page`.
+            RuntimeRejected: The object store repeats a page or an entry, or returns too many empty
+                pages. Other errors as for `page`.
+            InvalidInput: There are more entries than `FILE_LIMIT`.
         """
         token = ""
         tokens: set[str] = set()
-        while True:
+        once = ListedOnce(str(ArtifactUrl(store, path)), hint="List its folders, or set a limit.")
+        count = empty = 0
+        while limit is None or count < limit:
             page = self.page(scope, store, path, token)
+            entries = [*page.folders, *(each.path for each in page.objects)]
+            if limit is None:
+                for each in entries:
+                    once.add(each)
+            count, empty = count + len(entries), 0 if entries else empty + 1
+            if empty > _EMPTY_PAGES:
+                raise RuntimeRejected(
+                    f"The object store {store} returned an invalid listing",
+                    f"{empty:,} pages of {path or 'the root'} in a row are empty.",
+                    "Check the endpoint, and that the server supports the protocol of this type.",
+                )
             yield page
             token = page.next
             if not token:

@@ -31,6 +31,8 @@ from launchpad_tui.stores.base import CHUNK, ObjectStore
 
 #: Size of a part in bytes, and number of parts that are downloaded in parallel.
 PART = 16 << 20
+#: The greatest number of parts of a file.
+_PARTS_LIMIT = 1_000_000
 WORKERS = 4
 #: Seconds between two checks for cancellation.
 _TICK = 0.2
@@ -158,7 +160,8 @@ class _Fetch:
 
     def _file(self, wanted: DownloadItem) -> _File:
         size = wanted.found.size
-        step = PART if self._store.abilities.ranges else max(size, 1)
+        # A server may report any size.
+        step = max(PART, -(-size // _PARTS_LIMIT)) if self._store.abilities.ranges else size or 1
         parts = [(start, min(step, size - start)) for start in range(0, size, step)] or [(0, 0)]
         file = _File(wanted, partial_of(wanted.target, wanted.found), parts)
         with _local(wanted.target), contextlib.suppress(FileNotFoundError, NotADirectoryError):

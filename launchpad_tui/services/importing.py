@@ -24,6 +24,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, scenarios
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.stored_files import files_at
 from launchpad_tui.stores.base import check_path
 
 if TYPE_CHECKING:
@@ -94,14 +95,21 @@ class ImportService:
                 the search.
 
         Raises:
-            InvalidInput: The pattern or the prefix is invalid.
+            InvalidInput: The pattern or the prefix is invalid, or there are more files than
+                `FILE_LIMIT`.
+            RuntimeRejected: The object store lists a file twice.
             NotFound: The resource group has no such object store.
             Unreachable: The object store does not respond. Other errors of stores are possible.
         """
         prefix = check_path(prefix.strip("/"), empty=True)
         matches = _compiled(pattern)
         proposals: dict[str, Proposal] = {}
-        for number, each in enumerate(self._files.store(scope, store).list(prefix), 1):
+        found_files = files_at(
+            self._files.store(scope, store),
+            ArtifactUrl(store, prefix),
+            hint="Search its folders one by one.",
+        )
+        for number, each in enumerate(found_files, 1):
             if report is not None and number % _REPORT_EVERY == 0:
                 report(number)
             relative = relative_to(each.path, prefix)

@@ -42,6 +42,7 @@ from launchpad_tui.stores.store_errors import (
     at_path,
     authentication_failed,
     explain_status,
+    has_document_type,
     object_archived,
     rate_limited,
     store_missing,
@@ -286,6 +287,8 @@ def _page(body: bytes, where: str) -> BucketPage:
     https://learn.microsoft.com/en-us/rest/api/storageservices/list-blobs
     """
     try:
+        if has_document_type(body):
+            raise ValueError("it is a page, not a list")
         root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
         if root.tag != "EnumerationResults":
             raise ValueError(f"{root.tag[:80]} instead of EnumerationResults")
@@ -347,6 +350,8 @@ def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> Lau
 
 def _code_and_message(body: bytes) -> tuple[str, str]:
     """Return code and first line of the message; empty if the response is not one of Azure."""
+    if has_document_type(body):
+        return "", ""
     try:
         root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
     except ElementTree.ParseError:

@@ -24,6 +24,7 @@ from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join, r
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
+    InvalidInput,
     LaunchpadError,
     ObjectMissing,
     PermissionDenied,
@@ -49,6 +50,7 @@ from launchpad_tui.stores.store_errors import (
     already_exists,
     hash_mismatch,
     interrupted,
+    invalid_content,
     invalid_listing,
     object_missing,
     upload_in_progress,
@@ -58,6 +60,8 @@ from launchpad_tui.stores.store_errors import (
 _ABANDONED = timedelta(days=7)
 #: The greatest number of markers of publications, all of which are kept in memory.
 _MARKER_LIMIT = 100_000
+#: The greatest number of objects that one call deletes, all of whose keys are kept in memory.
+DELETE_LIMIT = 1_000_000
 
 
 class BucketStore:
@@ -122,7 +126,11 @@ class BucketStore:
         """See `ObjectStore.get`."""
         found = self._head(check_path(path))
         receiver = Receiver(target, progress)
+        size = 0
         for chunk in self.read(path, version=found.version):
+            size += len(chunk)
+            if size > found.size:
+                raise invalid_content(self._bucket.where, path, found.size)
             receiver.write(chunk)
         got = receiver.received(path, found.modified)
         if got.size != found.size:
@@ -193,10 +201,25 @@ class BucketStore:
         return self._delete_objects(path)
 
     def _delete_objects(self, path: str) -> int:
-        keys = [self._key(each.path) for each in self._list(path, hidden=False)]
-        for start in range(0, len(keys), PAGE):
-            self._bucket.delete(keys[start : start + PAGE])
-        return len(keys)
+        # Objects are not deleted while they are listed: the listing could skip some.
+        keys: dict[str, None] = {}
+        more = False
+        for each in self._list(path, hidden=False):
+            more = len(keys) == DELETE_LIMIT
+            if more:
+                break
+            keys[self._key(each.path)] = None
+        names = list(keys)
+        for start in range(0, len(names), PAGE):
+            self._bucket.delete(names[start : start + PAGE])
+        if more:
+            raise InvalidInput(
+                f"{path[:200]} has more than {DELETE_LIMIT:,} files",
+                f"{DELETE_LIMIT:,} of them were deleted.",
+                "Repeat the deletion for the other ones.",
+                field="path",
+            )
+        return len(names)
 
     def _remove(self, path: str) -> None:
         """Delete the objects and incomplete uploads at and below a path, also hidden ones."""

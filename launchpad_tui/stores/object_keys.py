@@ -117,6 +117,11 @@ class PathBucket:
                 raise invalid_listing(
                     self.where, f"{found[:200]!r} does not begin with {key[:200]!r}."
                 )
+        for each in page.objects:
+            if each.size < 0:
+                raise invalid_listing(
+                    self.where, f"{each.path[:200]!r} has a negative size: {each.size}."
+                )
         if page.next and page.next == token:
             raise invalid_listing(self.where, "A page refers to itself as the next one.")
         return replace(

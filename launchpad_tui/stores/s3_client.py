@@ -11,6 +11,8 @@ from launchpad_tui.net.address_policy import policy_of, urllib3_pools
 from launchpad_tui.stores.base import CHUNK, Progress, part_of
 from launchpad_tui.stores.bucket_protocol import Upload
 from launchpad_tui.stores.s3_credentials import create_session
+from launchpad_tui.stores.s3_responses import limit_responses
+from launchpad_tui.stores.store_errors import object_replaced, unexpected_response
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -78,6 +80,7 @@ def connect(values: Mapping[str, str], *, attempts: int = 3) -> BaseClient:
         raise ConfigError(
             "Invalid settings for the object store", str(error), "Check the endpoint."
         ) from error
+    limit_responses(client, f"bucket {values['bucket']!r}")
     if policy is not None:
         # botocore has no parameter for the sockets of its connections.
         manager = client._endpoint.http_session._manager
@@ -145,6 +148,12 @@ def download(
     if ranged:
         request["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
     answer = client.get_object(Bucket=bucket, Key=key, **request)
+    # Some servers quote ETags in one of listing and response only.
+    if version and answer.get("ETag", "").strip('"') != version.strip('"'):
+        answer["Body"].close()
+        if "ETag" in answer:
+            raise object_replaced(f"bucket {bucket!r}", key)
+        raise unexpected_response(f"bucket {bucket!r}", "S3", "The response has no ETag.")
     if ranged and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
         range_ignored()
     else:

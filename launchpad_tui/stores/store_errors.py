@@ -181,6 +181,24 @@ def unexpected_response(store: str, service: str, detail: str) -> RuntimeRejecte
     )
 
 
+def has_document_type(body: bytes) -> bool:
+    """Return whether XML has a document type, whose entities may expand to any size.
+
+    No storage service sends one, nor XML in another encoding than UTF-8, in which it would be
+    hidden.
+    """
+    return b"<!DOCTYPE" in body or b"<\0" in body or b"\0<" in body
+
+
+def invalid_content(store: str, path: str, size: int) -> RuntimeRejected:
+    """Return the error for an object of which the server sends more than its size (bytes)."""
+    return RuntimeRejected(
+        f"Invalid content of {path[:_PATH_LENGTH]!r} in {store}",
+        f"The server announced {size:,} bytes and sends more.",
+        "Check that the address is that of the service, and that the server supports its protocol.",
+    )
+
+
 def invalid_listing(store: str, detail: str) -> RuntimeRejected:
     """Return the error for a listing that is wrong or would never end."""
     return RuntimeRejected(

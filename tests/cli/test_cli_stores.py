@@ -124,6 +124,12 @@ def test_files_of_a_store_are_downloaded(lake: Path, tmp_path: Path, cli: Cli) -
     assert cli("stores", "download", "lake", "models/a", str(tmp_path / "t")).code == 0
     assert (tmp_path / "t" / "weights.bin").read_text() == "content of models/a/weights.bin"
     again = cli("stores", "download", "lake", "models/a", str(tmp_path / "t"))
+    assert (again.code, again.out) == (
+        0,
+        f"Nothing to download: 2 files are complete in {tmp_path / 't'}.\n",
+    )
+    (tmp_path / "t" / "weights.bin").write_text("Content of models/a/weights.bin")
+    again = cli("stores", "download", "lake", "models/a", str(tmp_path / "t"))
     assert again.code == 2
     assert "already" in again.err
     assert cli("stores", "download", "lake", "readme.txt", str(tmp_path / "t"), "--json").json[
