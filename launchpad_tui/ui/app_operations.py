@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual.app import SuspendNotSupported
+
 from launchpad_tui.ui.actions import ActionOwner, reachable_actions
 from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.keymap import shown_key
@@ -23,6 +25,7 @@ class AppActions(ActionOwner):
         push_screen: Any
         perform_anywhere: Any
         repaint_terminal: Any
+        suspend: Any
         action_suspend_process: Any
         keymap: Any
         look: Any
@@ -79,6 +82,24 @@ class AppActions(ActionOwner):
     def do_suspend(self) -> None:
         """Stop the process and return to the shell."""
         self.action_suspend_process()
+
+    def edit_text(self, text: str) -> str | None:
+        """Edit a text in the user's editor, which takes over the terminal; return the new text.
+
+        None if this terminal cannot be given to another program. Raises as
+        `services.text_editor.edited_text`.
+        """
+        from launchpad_tui.services.text_editor import edited_text
+
+        try:
+            try:
+                with self.suspend():
+                    return edited_text(text)
+            finally:
+                self.repaint_terminal()
+        except SuspendNotSupported:
+            self.say("This terminal cannot be given to an editor", "warn")
+            return None
 
     def do_quit(self) -> None:
         """Quit, after a confirmation if transfers are running."""

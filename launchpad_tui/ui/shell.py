@@ -204,6 +204,10 @@ class Shell(Protocol):
     ) -> Any:
         """Show a screen on top; the callback gets its result."""
 
+    def edit_text(self, text: str) -> str | None:
+        """Edit a text in the user's editor, which takes over the terminal; return the new text,
+        None if that is not possible in this terminal."""
+
     def use_theme(self, name: str) -> None:
         """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
 

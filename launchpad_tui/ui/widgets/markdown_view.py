@@ -74,12 +74,7 @@ class MarkdownView(Lines):
     def _wrap(self) -> None:
         width = min(WIDEST, self.size.width - 2)
         if width > 0 and self._text:
-            self.set_lines(
-                [
-                    [(" ", "text"), *((part, _ROLES.get(role, role)) for part, role in line)]
-                    for line in render_markdown(self._text, width)
-                ]
-            )
+            self.set_lines([[(" ", "text"), *line] for line in markdown_lines(self._text, width)])
 
     def _matches(self) -> list[int]:
         """Return the numbers of the lines that match."""
@@ -117,3 +112,11 @@ def _marked(text: str, needle: str, role: str) -> list[tuple[str, str]]:
         parts += [(text[at:found], role), (text[found : found + len(needle)], "match")]
         at = found + len(needle)
     return [*parts, (text[at:], role)]
+
+
+def markdown_lines(text: str, width: int) -> list[Parts]:
+    """Return the lines of a Markdown text with the roles of the theme."""
+    return [
+        [(part, _ROLES.get(role, role)) for part, role in line]
+        for line in render_markdown(text, width)
+    ]

@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FileCheck, FileState, parse_url
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.numbers import size_text
@@ -105,6 +105,13 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         ),
         Action("artifact.download", "d", "download", "Download the files", footer=7),
         Action(
+            "artifact.edit",
+            "e",
+            "edit",
+            "Edit name, description, labels, notes or pin of the artifact",
+        ),
+        Action("artifact.promote", "U", "promote", "Point an alias at the model"),
+        Action(
             "artifact.preview",
             "v",
             "preview",
@@ -125,6 +132,8 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self.item_id = item_id
         self._then = then
         self._artifact: Artifact | None = None
+        self._notes = ""
+        self._remote = False
         self._lineage: Lineage | None = None
         self._checks: tuple[FileCheck, ...] = ()
         self._subject: ComparedItem | None = None
@@ -175,6 +184,8 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         artifact = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
         subjects = await self.read(desk.compare.artifacts, scope, [artifact.id])
         self._lineage = await self.read(desk.lineage.lineage, scope, artifact.id)
+        self._notes = await self.read(desk.annotations.notes, scope, artifact.id)
+        self._remote = await self.read(desk.runtimes.is_remote, scope)
         subject = self._subject = subjects[0] if subjects else None
         self._show_overview()
         if subject is not None and subject.series:
@@ -202,7 +213,15 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         pane.show(artifact.id, "Metrics", lambda room, _height: summary_lines(series, room, look))
         names = {each.id: each.name for each in lineage.artifacts.values()}
         beside = () if width else series
-        items = overview_items(artifact, self._subject, look, names, beside)
+        items = overview_items(
+            artifact,
+            self._subject,
+            look,
+            names,
+            beside,
+            notes=self._notes,
+            remote=self._remote,
+        )
         self.query_one("#facts", Details).set_items(items)
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -344,6 +363,25 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     async def do_download(self) -> None:
         """Download the files to a folder of this machine."""
         await download_artifacts(self, (self.item_id,))
+
+    def why_not_promote(self) -> str | None:
+        """Disable the action unless the artifact is a model."""
+        if self._artifact is None:
+            return NOT_LOADED
+        model = self._artifact.kind is ArtifactKind.MODEL
+        return None if model else "Only models have aliases"
+
+    async def do_edit(self) -> None:
+        """Edit the artifact."""
+        from launchpad_tui.ui.screens.models.artifact_edit import edit_artifacts
+
+        await edit_artifacts(self, (self.item_id,))
+
+    async def do_promote(self) -> None:
+        """Point an alias at the model."""
+        from launchpad_tui.ui.screens.models.artifact_edit import promote_model
+
+        await promote_model(self, self.item_id)
 
     def do_browse(self) -> None:
         """Browse the object store at the artifact's URL."""

@@ -68,8 +68,17 @@ def artifact_columns(
             priority=priority,
         )
 
+    version: Column[ArtifactRow] = text_column(
+        "version",
+        "Version",
+        lambda r: "" if r.artifact.version is None else f"v{r.artifact.version}",
+        (7, 9),
+        sort="version",
+        priority=2,
+    )
     return (
         name,
+        *((version,) if kind is ArtifactKind.MODEL else ()),
         *((configuration,) if kind is ArtifactKind.MODEL else ()),
         *metric_columns(metrics, best, look=look),
         age_column(lambda r: r.artifact.created_at, priority=1),
@@ -94,7 +103,9 @@ def artifact_columns(
 
 
 def name_cell(artifact: Artifact, look: Look) -> Cell:
-    """Return the name of an artifact; it is marked if the runtime has deleted the artifact."""
-    if artifact.deleted_at is None:
-        return Cell(artifact.name)
-    return Cell(f"{look.glyphs.error} {artifact.name}", "faint")
+    """Return the name of an artifact with its aliases; it is marked if the artifact is pinned, or
+    deleted in the runtime."""
+    text = " ".join((artifact.name, *(f"@{alias}" for alias in artifact.aliases)))
+    if artifact.deleted_at is not None:
+        return Cell(f"{look.glyphs.error} {text}", "faint")
+    return Cell(text if artifact.pinned_at is None else f"{look.glyphs.mark} {text}")

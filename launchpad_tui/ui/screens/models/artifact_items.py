@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
@@ -26,6 +26,7 @@ from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.lines import Parts
+from launchpad_tui.ui.widgets.markdown_view import markdown_lines
 
 _STATES = {
     FileState.INTACT: ("done", "good"),
@@ -58,6 +59,9 @@ def overview_items(
     look: Look,
     names: Mapping[str, str] | None = None,
     series: Sequence[SeriesLine] = (),
+    *,
+    notes: str = "",
+    remote: bool = False,
 ) -> list[Item]:
     """Return the items of the Overview tab.
 
@@ -67,11 +71,17 @@ def overview_items(
         look: colors and glyphs.
         names: names of artifacts by ID, for the inputs of the execution.
         series: the metrics; empty if they are shown elsewhere.
+        notes: the notes about the artifact, in Markdown.
+        remote: whether the artifact belongs to a remote runtime, so that changes are local.
     """
-    items = [
-        heading(artifact.name),
+    items = [heading(artifact.name)]
+    if artifact.runtime_name:
+        items.append(Item("Name in runtime", artifact.runtime_name))
+    if artifact.pinned_at is not None:
+        items.append(Item("Pinned", timestamp_text(artifact.pinned_at)))
+    items += [
         Item("Description", artifact.description),
-        Item("Kind", str(artifact.kind)),
+        Item("Kind", f"{artifact.kind} {artifact.version_text}".rstrip()),
         Item("URL", artifact.url),
         Item("Size", size_text(artifact.size)),
         files_item(artifact, look),
@@ -93,6 +103,10 @@ def overview_items(
         items.append(heading("Labels"))
         items += [Item(key.rpartition("/")[2], value) for key, value in artifact.labels]
     items += summary_items(series, look)
+    if remote and artifact.local_changes:
+        items.append(Item("Only on this machine", ", ".join(artifact.local_changes), "dim"))
+    if notes:
+        items += [heading("Notes"), Item("", notes, lines=_notes(notes))]
     items.append(heading("Created by"))
     execution = subject.execution if subject else None
     if execution is None:
@@ -166,6 +180,12 @@ def summary_lines(series: Sequence[SeriesLine], width: int, look: Look) -> list[
     note = best_note(series, look)
     explained: list[Parts] = [(), ((note, "faint"),)] if note else []
     return [(), *series_lines(series, width, look), *explained]
+
+
+def _notes(text: str) -> Callable[[int, bool], Sequence[Parts]]:
+    return lambda width, _ascii: [
+        [("  ", "text"), *line] for line in markdown_lines(text, max(20, width - 3))
+    ]
 
 
 def files_item(artifact: Artifact, look: Look) -> Item:

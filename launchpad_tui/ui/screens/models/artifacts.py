@@ -52,6 +52,9 @@ _ATTRIBUTES = (
     ("size", "Size in bytes"),
     ("files_state", "Files"),
     ("checked_at", "Files verified"),
+    ("version", "Version"),
+    ("aliases", "Aliases"),
+    ("pinned_at", "Pinned"),
 )
 
 
@@ -109,6 +112,13 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "Upload files from this machine as an artifact",
             footer=8,
         ),
+        Action(
+            "artifacts.edit",
+            "e",
+            "edit",
+            "Edit name, description, labels, notes or pin of the selected artifacts",
+        ),
+        Action("artifacts.promote", "U", "promote", "Point an alias at the model"),
         Action(
             "artifacts.verify-all",
             "*",
@@ -186,6 +196,16 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     why_not_compare = why_not_metrics
 
+    def why_not_edit(self) -> str | None:
+        """Disable the action without a row."""
+        return None if self.table.target_ids else "No artifact is under the cursor"
+
+    def why_not_promote(self) -> str | None:
+        """Disable the action unless a model is under the cursor."""
+        if self.kind is not ArtifactKind.MODEL:
+            return "Only models have aliases"
+        return None if self.table.row is not None else "No model is under the cursor"
+
     def why_not_lineage(self) -> str | None:
         """Disable the action without a row under the cursor."""
         return None if self.table.row is not None else "No artifact is under the cursor"
@@ -216,6 +236,18 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
     def do_upload(self) -> None:
         """Open the wizard that uploads files as an artifact."""
         self.launchpad.open("artifact.upload", kind=self.kind)
+
+    async def do_edit(self) -> None:
+        """Edit the selected artifacts."""
+        from launchpad_tui.ui.screens.models.artifact_edit import edit_artifacts
+
+        await edit_artifacts(self, self.table.target_ids)
+
+    async def do_promote(self) -> None:
+        """Point an alias at the model under the cursor."""
+        from launchpad_tui.ui.screens.models.artifact_edit import promote_model
+
+        await promote_model(self, self.table.row_id)
 
     async def do_download(self) -> None:
         """Download the files of the selected artifacts."""

@@ -1,0 +1,73 @@
+"""Editing artifacts and promoting models; results are checked in the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import MODEL
+
+
+def model(pilot: Any) -> Artifact:
+    found: Artifact = pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL)
+    return found
+
+
+async def chosen(pilot: Any, key: str, *typed: str) -> None:
+    """Press a key of the page of a model, and select an entry of the dialog by its text."""
+    await press(pilot, key)
+    for text in typed:
+        await press(pilot, *text)
+        await press(pilot, "enter")
+    await settled(pilot)
+
+
+async def test_a_model_is_edited_on_its_page(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        await chosen(pilot, "e", "labels", "team=red")
+        assert ("ext.ai.sap.com/team", "red") in model(pilot).labels
+        await chosen(pilot, "e", "description", "!")
+        assert model(pilot).description.endswith("!")
+        await chosen(pilot, "e", "pin")
+        assert model(pilot).pinned_at is not None
+        assert "Pinned" in screen_text(pilot)
+        await chosen(pilot, "e", "pin")
+        assert model(pilot).pinned_at is None
+        labels = len(model(pilot).labels)
+        await chosen(pilot, "e", "remove", "team")
+        assert len(model(pilot).labels) == labels - 1
+
+
+async def test_notes_are_shown_as_markdown(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        from launchpad_tui.domain.model_version import ArtifactEdit
+
+        edit = ArtifactEdit(notes="# Findings\n\n- overfits **late**")
+        pilot.app.desk.annotations.edit(DEFAULT_SCOPE, [MODEL], edit)
+        pilot.app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "Findings" in text
+        assert "overfits late" in text
+
+
+async def test_a_model_is_promoted_and_listed_with_its_alias(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        await chosen(pilot, "U", "production")
+        assert model(pilot).aliases == ("production",)
+        pilot.app.open("models")
+        await settled(pilot)
+        assert f"{model(pilot).name} @production" in screen_text(pilot)
+        pilot.app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        await chosen(pilot, "U", "other", "green")
+        assert model(pilot).aliases == ("green", "production")
+        await chosen(pilot, "U", "production")
+        assert model(pilot).aliases == ("green",)
