@@ -52,6 +52,7 @@ METRICS = argument(
     help="Only this metric; may be repeated",
     completes="metrics",
 )
+YES = argument("--yes", action="store_true", help="Confirm, without being asked")
 OVERWRITE = argument("--overwrite", action="store_true", help="Replace existing files")
 
 

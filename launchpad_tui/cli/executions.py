@@ -12,10 +12,11 @@ from launchpad_tui.aiapi.executions import extended_execution, extended_executio
 from launchpad_tui.aiapi.metrics import serialize_metric_values
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing, logs, output
-from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, seconds
+from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
+from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import metric_text
 
@@ -213,11 +214,15 @@ def _stop(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> int:
-    ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
+    service = context.desk.executions
+    ids = list(dict.fromkeys(service.resolve(context.scope, text).id for text in options.ids))
+    removed = service.deletion(context.scope, ids)
+    what = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
+    if not confirmed(f"Delete {what}?", removed.text, yes=options.yes):
+        context.note("Nothing was deleted.")
+        return 1
     return _print_outcomes(
-        context,
-        context.desk.executions.delete(context.scope, ids),
-        "Deleted {}. Its outputs are kept.",
+        context, service.delete(context.scope, ids), "Deleted {}. Its outputs are kept."
     )
 
 
@@ -362,10 +367,14 @@ COMMANDS = (
     Command(
         ("executions", "delete"),
         "Delete executions that have ended; their outputs are kept",
-        ("launchpad executions delete e0123", "launchpad executions delete e0123 e4567"),
+        ("launchpad executions delete e0123", "launchpad executions delete e0123 e4567 --yes"),
         _delete,
-        (EXECUTIONS,),
-        details="Models and other outputs are kept. Running executions have to be stopped first.",
+        (EXECUTIONS, YES),
+        details=(
+            "Models and other outputs are kept, with the parameters, inputs, metrics and lineage "
+            "of the execution. The log and the working files are deleted. Running executions have "
+            "to be stopped first."
+        ),
     ),
     *logs.COMMANDS,
 )

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.records import field, record
 
@@ -170,6 +171,42 @@ class Outcome:
 
     id: str
     error: LaunchpadError | None = None
+
+
+@record
+class Deletion:
+    """What the deletion of executions removes, and what is kept.
+
+    Attributes:
+        executions: the number of executions.
+        with_outputs: how many of them created artifacts.
+        outputs: the number of these artifacts.
+        size: the size of their logs and working files on this machine in bytes.
+    """
+
+    executions: int
+    with_outputs: int
+    outputs: int
+    size: int
+
+    @property
+    def text(self) -> str:
+        """Sentences that say what is deleted and what is kept."""
+        one = self.executions == 1
+        freed = f" ({size_text(self.size)})" if self.size else ""
+        deleted = f"{'Its' if one else 'Their'} log and working files{freed} are deleted."
+        without = self.executions - self.with_outputs
+        parts = [deleted]
+        if self.with_outputs:
+            outputs = f"{self.outputs:,} output{'s' * (self.outputs != 1)}"
+            parts.append(f"Parameters, inputs, metrics and lineage are kept with {outputs}.")
+        if without:
+            parts.append(
+                "It has no outputs, so its metrics are deleted too."
+                if one
+                else f"The metrics of the {without:,} without outputs are deleted too."
+            )
+        return " ".join(parts)
 
 
 @record

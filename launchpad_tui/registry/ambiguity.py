@@ -16,10 +16,12 @@ _SHORT_ID = 8
 #: cells of a name or a value
 _WIDTH = 40
 
-#: for each table: name, kind, name of the configuration, and row number of the configuration
+#: for each table: name, kind (with the version of a model), name of the configuration, row number
+#: of the configuration
 _FACTS = {
     "artifacts": (
-        "t.name, t.kind, coalesce(e.configuration_name, ''), e.configuration_pk",
+        "t.name, t.kind || coalesce(' v' || t.version, ''), coalesce(e.configuration_name, ''), "
+        "e.configuration_pk",
         "LEFT JOIN executions e ON e.pk = t.execution_pk",
     ),
     "executions": ("'', t.status, t.configuration_name, t.configuration_pk", ""),
@@ -73,7 +75,10 @@ def ambiguous(
     ]
     if len(ids) > MOST_LISTED:
         lines.append("…")
-    return Conflict(f"{text!r} matches several {what}s", "\n".join(lines), "Use one of these IDs.")
+    hint = "Use one of these IDs."
+    if table == "artifacts" and all(row[1][0] == text and " v" in row[1][1] for row in rows):
+        hint = f"Use one of these IDs, or a version, for example {text}@latest."
+    return Conflict(f"{text!r} matches several {what}s", "\n".join(lines), hint)
 
 
 def _short_id(db: sqlite3.Connection, table: str, group: int, full: str) -> str:

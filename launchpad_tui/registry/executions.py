@@ -56,6 +56,30 @@ def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
         )
 
 
+def existing(registry: Registry, scope: Scope, execution_id: str) -> Execution:
+    """Return the execution with this ID unless it was deleted and only kept for its outputs.
+
+    Raises:
+        NotFound: it does not exist.
+    """
+    with registry.read() as db:
+        check_existing(db, scope, execution_id)
+        return execution(registry, scope, execution_id)
+
+
+def check_existing(db: sqlite3.Connection, scope: Scope, execution_id: str) -> int:
+    """Return the row number of an execution within a transaction. Raises NotFound if it does not
+    exist, or was deleted and is only kept for its outputs."""
+    pk = execution_pk(db, scope, execution_id)
+    if db.execute("SELECT kept FROM executions WHERE pk = ?", (pk,)).fetchone()[0]:
+        raise NotFound(
+            f"Execution {execution_id!r} was deleted",
+            "Its parameters, inputs and metrics are kept with its outputs.",
+            "List the executions with: launchpad executions list",
+        )
+    return pk
+
+
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Execution]:
     """Return the existing executions of these IDs, by ID."""
     found: dict[str, Execution] = {}
@@ -308,15 +332,45 @@ def set_target(
 
 
 def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
-    """Remove an execution and its metrics; its artifacts are kept, with its ID as their source.
+    """Delete an execution that has ended.
+
+    If it created artifacts, it is kept for them with its parameters, inputs and metrics, but no
+    list contains it. Otherwise it is removed with its metrics.
 
     Raises:
-        NotFound: it does not exist.
+        NotFound: it does not exist, or was deleted already.
         Conflict: it has not ended.
     """
     with registry.write("executions", "artifacts", "metrics") as db:
-        check_delete(execution_id, execution(registry, scope, execution_id).status)
-        db.execute("DELETE FROM executions WHERE pk = ?", (execution_pk(db, scope, execution_id),))
+        check_delete(execution_id, existing(registry, scope, execution_id).status)
+        pk = execution_pk(db, scope, execution_id)
+        if db.execute("SELECT 1 FROM artifacts WHERE execution_pk = ? LIMIT 1", (pk,)).fetchone():
+            db.execute(
+                "UPDATE executions SET kept = 1, gone_at = ? WHERE pk = ?", (to_micros(now()), pk)
+            )
+        else:
+            db.execute("DELETE FROM executions WHERE pk = ?", (pk,))
+
+
+def remove_without_outputs(db: sqlite3.Connection, pk: int) -> None:
+    """Remove an execution that was only kept for its outputs if it has none any more, within a
+    transaction."""
+    db.execute(
+        "DELETE FROM executions WHERE pk = ? AND kept = 1 "
+        "AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.execution_pk = executions.pk) "
+        "AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.group_pk = executions.group_pk "
+        "AND t.purged_at IS NULL AND t.content ->> '$.artifacts[0].execution_id' = executions.id)",
+        (pk,),
+    )
+
+
+def output_counts(registry: Registry, scope: Scope, ids: Sequence[str]) -> dict[str, int]:
+    """Return the number of artifacts that each of the executions created. Raises NotFound for an
+    unknown scope."""
+    found = dict.fromkeys(ids, 0)
+    for artifact in artifacts.of_executions(registry, scope, ids):
+        found[artifact.execution_id] += 1
+    return found
 
 
 def unfinished(registry: Registry, scope: Scope | None = None) -> list[UnfinishedExecution]:

@@ -132,7 +132,7 @@ def _executions(group: int, wanted: ExecutionFilter) -> _Where:
         ("status", wanted.status or ""),
     )
     _any(conditions, values, "executable_id", wanted.executable_ids)
-    return conditions, values
+    return [*conditions, "t.kept = 0"], values
 
 
 def _equal(group: int, *pairs: tuple[str, str]) -> _Where:

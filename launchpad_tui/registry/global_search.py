@@ -77,6 +77,7 @@ def search_part(
             pks = [pk for _, pk in islice(heapq.merge(*lists, reverse=True), limit)]
         else:
             where = f" AND t.kind IN ({placeholders(kinds)})" if kinds else ""
+            where += f" AND {table.visible}" if table.visible else ""
             where += " AND instr(t.search_text, ?)" * len(words)
             pks = [
                 pk
@@ -98,6 +99,7 @@ def _newest(
 ) -> Iterator[tuple[int, int]]:
     """Yield the time of creation and the row number of the matches of a group, newest first."""
     kinds, values = ("", ()) if kind is None else ("AND t.kind = ?", (kind,))
+    kinds += f" AND {table.visible}" if table.visible else ""
     return db.execute(
         f"SELECT t.created_at, t.pk FROM {table.name} t WHERE t.group_pk = ? {kinds}"
         f"{' AND instr(t.search_text, ?)' * len(words)} ORDER BY t.created_at DESC, t.pk DESC",

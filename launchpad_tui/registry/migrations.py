@@ -7,7 +7,7 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from launchpad_tui.registry import schema
+from launchpad_tui.registry import lifecycle_schema, schema
 
 migrations = Migrations("launchpad")
 
@@ -85,6 +85,13 @@ def annotated_artifacts(db: Database) -> None:
 def search_texts(db: Database) -> None:
     """Add all texts that rows show to the texts that searches match."""
     for statement in schema.SEARCH_TEXTS:
+        db.conn.execute(statement)
+
+
+@migrations()
+def kept_and_trash(db: Database) -> None:
+    """Add executions that are kept for their outputs, and the trash."""
+    for statement in lifecycle_schema.KEPT_AND_TRASH:
         db.conn.execute(statement)
 
 

@@ -340,6 +340,8 @@ class Lister(Generic[Row]):
     def _source(self, db: sqlite3.Connection, driver: Driver | None) -> _Source:
         group = group_pk(db, self._scope)
         where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
+        if self._table.visible:
+            where.append(self._table.visible)
         if self._query.ids is not None:
             # As JSON, because there may be more IDs than a statement has parameters.
             where.append("t.id IN (SELECT value FROM json_each(?))")

@@ -62,6 +62,7 @@ class ListTable:
         execution: the SQL expression of the row number of the (source) execution.
         owns: the SQL condition under which the series ``s`` of that execution belongs to a row.
         attributes: the columns by which the list can be filtered and ordered, by name.
+        visible: the SQL condition of the rows that lists contain; empty for all rows.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ListTable:
     execution: str
     owns: str
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+    visible: str = ""
 
 
 #: the name under which an execution logs metrics of one of its models
@@ -124,6 +126,7 @@ EXECUTIONS = ListTable(
         "duration": Attribute("duration", "seconds", nullable=True, indexed=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
     },
+    "t.kept = 0",
 )
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import Execution, ExecutionDetails, ExecutionLog, Outcome
+from launchpad_tui.domain.execution import (
+    Deletion,
+    Execution,
+    ExecutionDetails,
+    ExecutionLog,
+    Outcome,
+)
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import NotFound
@@ -47,6 +56,7 @@ class ExecutionService:
         runtimes: Callable[[], Runtimes],
     ) -> None:
         self._logs = home.root / REMOTE
+        self._folders = home.executions
         self._registry = registry
         self._configurations = configuration_service
         self._runtimes = runtimes
@@ -163,8 +173,8 @@ class ExecutionService:
         return tuple(artifacts.of_executions(self._registry, scope, [execution_id]))
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
-        """Delete executions that have ended, with their metrics and logs, and return the outcome of
-        each. Their output artifacts are kept."""
+        """Delete executions that have ended, with their logs and working files, and return the
+        outcome of each. Their outputs are kept, with the parameters, inputs and metrics."""
         from launchpad_tui.services.remote_log import remove_log
 
         outcomes = self._runtimes().delete(scope, ids)
@@ -173,12 +183,21 @@ class ExecutionService:
                 remove_log(self._logs, scope, outcome.id)
         return outcomes
 
+    def deletion(self, scope: Scope, ids: Sequence[str]) -> Deletion:
+        """Return what the deletion of executions would remove and keep. Raises NotFound for an
+        unknown scope."""
+        counts = executions.output_counts(self._registry, scope, ids)
+        size = 0
+        if not self._runtimes().is_remote(scope):
+            size = sum(_folder_size(self._folders / one) for one in counts)
+        return Deletion(len(counts), sum(map(bool, counts.values())), sum(counts.values()), size)
+
     def log(self, scope: Scope, execution_id: str) -> ExecutionLog:
         """Return the log of an execution; it may grow while it is read. Raises NotFound."""
         from launchpad_tui.runtimes.log_files import LogFile
         from launchpad_tui.services.remote_log import RemoteLog, folder_of
 
-        found = executions.execution(self._registry, scope, execution_id)
+        found = executions.existing(self._registry, scope, execution_id)
         folder = self._runtimes().log_folder(scope, execution_id)
         if folder is not None:
             return LogFile(folder)
@@ -203,3 +222,13 @@ class ExecutionService:
         if executions.unfinished(self._registry) or schedules.due(self._registry, now()):
             for runtime in self._runtimes().of_this_machine():
                 runtime.reconcile()
+
+
+def _folder_size(folder: Path) -> int:
+    """Return the size in bytes of the files in a folder; unreadable ones do not count."""
+    size = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(os.path.join(root, name)).st_size
+    return size

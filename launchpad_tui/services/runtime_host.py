@@ -238,7 +238,7 @@ class RegistryRecords:
 
     def execution(self, scope: Scope, execution_id: str) -> Execution:
         """Return one execution."""
-        return executions.execution(self._registry, scope, execution_id)
+        return executions.existing(self._registry, scope, execution_id)
 
     def executions_by_id(self, scope: Scope, ids: Sequence[str]) -> Mapping[str, Execution]:
         """Return those of the executions that exist, by ID."""

@@ -83,7 +83,7 @@ class ServingService:
     def execution(self, scope: Scope, execution_id: str) -> ServedExecution:
         """Return one execution. Raises NotFound."""
         with self._registry.read():
-            found = executions.execution(self._registry, scope, execution_id)
+            found = executions.existing(self._registry, scope, execution_id)
             outputs = self._outputs(scope, [execution_id])
         return ServedExecution(found, outputs.get(execution_id, ()))
 
@@ -99,7 +99,7 @@ class ServingService:
     def require_execution(self, scope: Scope, execution_id: str) -> None:
         """Raise NotFound if the execution does not exist."""
         with self._registry.read() as db:
-            executions.execution_pk(db, scope, execution_id)
+            executions.check_existing(db, scope, execution_id)
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
         """Replace a resource group's labels. Raises NotFound."""

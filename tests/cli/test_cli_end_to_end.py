@@ -47,6 +47,11 @@ ARTIFACT_KEYS = {
     "filesState",
     "checkedAt",
     "deletedAt",
+    "version",
+    "aliases",
+    "pinnedAt",
+    "runtimeName",
+    "localChanges",
 }
 
 
@@ -281,7 +286,7 @@ def test_executions_are_followed_stopped_rerun_and_deleted(
     while "rows: 1" not in seen:
         seen = follower.stdout.readline()
         assert seen, "the log ended before the training printed a line"
-    assert cli("executions", "delete", execution).code == 1
+    assert cli("executions", "delete", execution, "--yes").code == 1
     timed = cli("executions", "wait", execution, "--timeout", "0.1")
     assert (timed.code, timed.out) == (1, "")
     stopped = cli("executions", "stop", execution, "--json")
@@ -295,8 +300,16 @@ def test_executions_are_followed_stopped_rerun_and_deleted(
     assert "cannot be stopped" in twice.json["executions"][0]["error"]["message"]
     again = cli("executions", "rerun", execution, "-p", "mode=train", "--wait", "--json")
     assert (again.code, again.json["status"]) == (0, "COMPLETED")
-    assert cli("executions", "delete", execution, again.json["id"]).code == 0
+    refused = cli("executions", "delete", execution, again.json["id"])
+    assert refused.code == 2
+    assert "Parameters, inputs, metrics and lineage are kept with 1 output." in refused.err
+    assert "The metrics of the 1 without outputs are deleted too." in refused.err
+    assert cli("executions", "delete", execution, again.json["id"], "--yes").code == 0
     assert cli("executions", "show", execution).code == 2
+    assert "deleted" in cli("executions", "delete", again.json["id"], "--yes").err
+    assert cli("executions", "list", "--quiet").out == ""
+    kept = cli("models", "show", "tiny-model", "--json").json
+    assert (kept["parameters"]["mode"], len(kept["metrics"]) > 0) == ("train", True)
     models = cli("models", "list", "--json").json
     assert models["count"] == 1
     weights = next((home / "files").rglob("weights.txt"))

@@ -41,11 +41,13 @@ def test_models_of_one_name_are_told_apart(desk: Desk) -> None:
     lines = caught.value.detail.splitlines()
     assert len(lines) == 3
     for number, line in zip((3, 2, 1), lines, strict=True):
-        short, configuration, _date, _time, rate = line.split()
+        short, _model, version, configuration, _date, _time, rate = line.split()
         assert desk.artifacts.resolve(DEFAULT_SCOPE, short).id == model_id(number)
+        assert desk.artifacts.resolve(DEFAULT_SCOPE, f"digits@{version}").id == model_id(number)
         assert (configuration, rate) == ("digits", f"rate=0.{number}")
     assert "depth" not in caught.value.detail
-    assert len({line.split()[3] for line in lines}) == 3
+    assert len({line.split()[5] for line in lines}) == 3
+    assert caught.value.hint.endswith("for example digits@latest.")
 
 
 def test_configurations_of_one_name_are_told_apart(desk: Desk) -> None:

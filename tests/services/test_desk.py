@@ -16,6 +16,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, new_artifact_id
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Execution, Status, TargetStatus, new_execution_id
+from launchpad_tui.domain.filters import ExecutionFilter
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.query import Order, Query
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
@@ -166,7 +167,7 @@ def test_artifacts_are_checked_and_resolved(desk: Desk) -> None:
     one, two = add(desk, "same"), add(desk, "same")
     with pytest.raises(Conflict) as caught:
         desk.artifacts.resolve(DEFAULT_SCOPE, "same")
-    assert one.id in caught.value.detail
+    assert one.id[:8] in caught.value.detail
     assert desk.artifacts.resolve(DEFAULT_SCOPE, two.id[:8]) == two
     with pytest.raises(NotFound):
         desk.artifacts.resolve(DEFAULT_SCOPE, one.id, ArtifactKind.DATASET)
@@ -187,9 +188,34 @@ def test_artifacts_are_checked_and_resolved(desk: Desk) -> None:
 def test_deleting_an_execution_keeps_its_models(desk: Desk) -> None:
     model = train(desk, add(desk, "set", ArtifactKind.DATASET), add(desk, "old"), "new")
     assert model.size == 7
+    lineage = desk.lineage.lineage(DEFAULT_SCOPE, model.id)
+    (before,) = desk.compare.artifacts(DEFAULT_SCOPE, [model.id])
+    shown = desk.executions.count(DEFAULT_SCOPE, Query())
+    counted = desk.overview.counts(DEFAULT_SCOPE).executions
     executions.delete(desk.registry, DEFAULT_SCOPE, model.execution_id)
     assert desk.artifacts.get(DEFAULT_SCOPE, model.id) == model
-    assert desk.lineage.lineage(DEFAULT_SCOPE, model.id).executions == {}
+    after = desk.lineage.lineage(DEFAULT_SCOPE, model.id)
+    assert after.artifacts == lineage.artifacts
+    assert after.executions.keys() == lineage.executions.keys()
+    (kept,) = desk.compare.artifacts(DEFAULT_SCOPE, [model.id])
+    assert (kept.configuration, kept.inputs, kept.series) == (
+        before.configuration,
+        before.inputs,
+        before.series,
+    )
+    assert kept.execution is not None
+    assert kept.execution.deleted_at is not None
+    # Lists, numbers, searches and the AI API do not contain it any more.
+    assert desk.executions.count(DEFAULT_SCOPE, Query()) == shown - 1
+    assert desk.overview.counts(DEFAULT_SCOPE).executions == counted - 1
+    assert desk.serving.count_executions(DEFAULT_SCOPE, ExecutionFilter()) == shown - 1
+    hits = desk.everywhere.search(model.execution_id, 20)
+    assert not [hit for hit in hits if hit.execution is not None]
+    for missing in (desk.serving.execution, desk.executions.log, desk.serving.require_execution):
+        with pytest.raises(NotFound):
+            missing(DEFAULT_SCOPE, model.execution_id)
+    with pytest.raises(NotFound, match="was deleted"):
+        executions.delete(desk.registry, DEFAULT_SCOPE, model.execution_id)
 
 
 def test_lineage_upstream_and_downstream(desk: Desk) -> None:

@@ -12,7 +12,6 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import TargetStatus
 from launchpad_tui.domain.query import Query
-from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
@@ -123,8 +122,8 @@ async def test_an_execution_is_deleted_from_its_details(workshop_home: Home) -> 
         assert COMPLETED not in ids(pilot)
         assert isinstance(pilot.app.screen, ExecutionsScreen)
         assert f"Execution {COMPLETED} deleted" in screen_text(pilot)
-        with pytest.raises(NotFound):
-            execution(pilot, COMPLETED)
+        # It is kept for its model.
+        assert execution(pilot, COMPLETED).deleted_at is not None
 
 
 async def test_details_close_if_the_execution_was_deleted(workshop_home: Home) -> None:

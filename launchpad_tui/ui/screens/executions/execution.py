@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -159,8 +160,10 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if self._details.execution.status is Status.RUNNING:
             self._select_tab("logs")
         if first:
-            log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
-            self.query_one(LogView).set_log(log)
+            # The log of a deleted execution, which is kept for its outputs, does not exist.
+            with suppress(NotFound):
+                log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
+                self.query_one(LogView).set_log(log)
         if not self._failure_shown and self._details.execution.status is Status.DEAD:
             self._failure_shown = True
             self.run_task(self._show_failure(), "failure")
@@ -260,6 +263,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         """Return why the execution cannot be deleted now."""
         if self._details is None:
             return NOT_LOADED
+        if self._details.execution.deleted_at is not None:
+            return "The execution was deleted already"
         status = self._details.execution.status
         return None if status in DELETABLE else f"The execution is {status}: stop it first"
 
@@ -284,7 +289,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     async def do_delete(self) -> None:
         """Ask, then delete the execution and close the screen."""
-        detail = "Its log and metrics are deleted. Its models are kept."
+        detail = (
+            await self.launchpad.files(self.desk.executions.deletion, self.scope, (self.item_id,))
+        ).text
         if await self.launchpad.ask(
             ConfirmDialog(f"Delete execution {self.item_id}?", detail, yes="delete", danger=True)
         ):

@@ -58,7 +58,7 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         items.append(
             Item(
                 "Deleted",
-                f"in its runtime, {timestamp_text(execution.deleted_at)} or earlier",
+                f"{timestamp_text(execution.deleted_at)} or earlier; its metrics are kept",
                 "warn",
             )
         )

@@ -226,12 +226,11 @@ async def stop_or_delete(screen: ListScreen[ExecutionRow], ids: tuple[str, ...],
         Whether at least one execution was stopped or deleted.
     """
     subject = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
-    owner = "Its" if len(ids) == 1 else "Their"
-    detail = (
-        f"{owner} processes are ended."
-        if verb == "stop"
-        else f"{owner} logs and metrics are deleted. {owner} models are kept."
-    )
+    if verb == "stop":
+        detail = f"{'Its' if len(ids) == 1 else 'Their'} processes are ended."
+    else:
+        service = screen.desk.executions
+        detail = (await screen.launchpad.files(service.deletion, screen.scope, ids)).text
     if not await screen.launchpad.ask(
         ConfirmDialog(f"{verb.capitalize()} {subject}?", detail, yes=verb, danger=verb == "delete")
     ):

@@ -1,0 +1,23 @@
+"""Statements of migrations: executions that are kept for their outputs, and the trash."""
+
+from __future__ import annotations
+
+#: the statements of the ninth migration
+KEPT_AND_TRASH = (
+    # An execution of this machine that was deleted, but created artifacts: parameters, inputs and
+    # metrics are kept with them, `gone_at` has the time. Lists do not contain it.
+    "ALTER TABLE executions ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX executions_kept ON executions (group_pk) WHERE kept = 1",
+    # `content` (JSON) has the rows of the deleted object by table. `kind` is the kind of an
+    # artifact, `configuration` or `executable`. `with_files`: the files are deleted when the entry
+    # is. `purged_at`: only the mark is left that hides an object of a remote runtime.
+    """CREATE TABLE trash (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL DEFAULT '',
+        size INTEGER, content TEXT NOT NULL, with_files INTEGER NOT NULL DEFAULT 0,
+        archived INTEGER NOT NULL DEFAULT 0,
+        deleted_at INTEGER NOT NULL, deleted_by TEXT NOT NULL, purged_at INTEGER,
+        UNIQUE (group_pk, kind, id)) STRICT""",
+    "CREATE INDEX trash_id ON trash (group_pk, id)",
+)
