@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: the statements of the ninth migration
+#: the statements of the tenth migration
 KEPT_AND_TRASH = (
     # An execution of this machine that was deleted, but created artifacts: parameters, inputs and
     # metrics are kept with them, `gone_at` has the time. Lists do not contain it.
