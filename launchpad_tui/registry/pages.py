@@ -94,6 +94,16 @@ class Lister(Generic[Row]):
         #: the driver of all pages once it is known; None for reading in the list's order
         self._plan: tuple[Driver | None] | None = None
 
+    @property
+    def skips_slowly(self) -> bool:
+        """Whether skipping rows takes about as long as reading them.
+
+        The rows of a list that is sorted by a metric are found by the index of the metric's values,
+        and every one of them is looked up.
+        """
+        driven = self._plan is not None and self._plan[0] is not None
+        return self._metric is not None and not driven
+
     def cancel(self) -> None:
         """End running queries with `QueryCancelled`, and refuse further ones."""
         self._cancellation.cancel()

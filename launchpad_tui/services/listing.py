@@ -10,12 +10,20 @@ from launchpad_tui.domain.query import Cursor, Page
 
 Row = TypeVar("Row")
 
-#: Number of rows between two anchors: a jump reads at most this many additional keys.
+#: The smallest number of rows between two anchors. At most this many rows are read additionally.
 ANCHOR_EVERY = 500
+#: the largest number of anchors of a jump
+_ANCHORS = 256
+#: the number of anchors that `prepare` finds in one call
+_PREPARED = 20
 
 
 class Pager(Protocol[Row]):
     """A source of pages for a listing."""
+
+    @property
+    def skips_slowly(self) -> bool:
+        """Whether skipping rows takes about as long as reading them."""
 
     def count(self, most: int | None = None) -> tuple[int, bool]:
         """Return the number of rows, counted up to ``most``, and whether these are all rows."""
@@ -51,6 +59,8 @@ class Listing(Generic[Row]):
         self._pager = pager
         self._lock = threading.RLock()
         self._count: int | None = None
+        #: how often the positions were discarded
+        self._generation = 0
         #: Cursors by the position of their row; the positions are sorted in `_positions`.
         self._cursors: dict[int, Cursor] = {}
         self._positions: list[int] = []
@@ -107,6 +117,11 @@ class Listing(Generic[Row]):
                 return []
             position = self._nearest(start)
             if start - position - 1 > ANCHOR_EVERY:
+                if count is None:
+                    # The number of all rows is in an index, unless the list is filtered.
+                    _, complete = self.at_least(0)
+                    if complete:
+                        return self.slice(start, stop)
                 if count is not None and count - start <= ANCHOR_EVERY:
                     return self._from_end(start, stop, count)
                 self._anchor(position, start, count)
@@ -116,10 +131,33 @@ class Listing(Generic[Row]):
             self._remember(position + 1, page)
             return list(page.rows[start - position - 1 :])
 
+    def prepare(self) -> None:
+        """Find positions all over a list in which a jump takes long, so that later ones do not.
+
+        Runs beside other calls, and takes as long as a jump to the end.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        if not self._pager.skips_slowly:
+            return
+        with self._lock:
+            generation = self._generation
+        position, cursor = -1, None
+        while found := self._pager.anchors(cursor, ANCHOR_EVERY, _PREPARED * ANCHOR_EVERY):
+            with self._lock:
+                if generation != self._generation:
+                    return
+                for one in found:
+                    position += ANCHOR_EVERY
+                    self._keep(position, one)
+            cursor = found[-1]
+
     def refresh(self) -> None:
         """Discard the count and all positions, so that changes are read."""
         with self._lock:
             self._count = None
+            self._generation += 1
             self._cursors.clear()
             self._positions.clear()
 
@@ -140,16 +178,27 @@ class Listing(Generic[Row]):
         """Add anchors between known positions and ``start``, from the nearer known position."""
         index = bisect.bisect_left(self._positions, start)
         after = self._positions[index] if index < len(self._positions) else count
-        if after is None or start - position <= after - start:
-            found = self._pager.anchors(self._cursors.get(position), ANCHOR_EVERY, start - position)
+        forward = after is None or start - position <= (after - start) * (
+            # The rows without a value are at the end, and have to be searched.
+            4 if self._pager.skips_slowly else 1
+        )
+        rows = start - position if forward or after is None else after - start
+        every = max(ANCHOR_EVERY, rows // _ANCHORS)
+        if forward or after is None:
+            found = self._pager.anchors(self._cursors.get(position), every, rows)
             for number, cursor in enumerate(found, 1):
-                self._keep(position + number * ANCHOR_EVERY, cursor)
-            return
-        # One more interval is read, so that an anchor lies before the start.
-        rows = after - start + ANCHOR_EVERY
-        found = self._pager.anchors(self._cursors.get(after), ANCHOR_EVERY, rows, backwards=True)
-        for number, cursor in enumerate(found, 1):
-            self._keep(after - number * ANCHOR_EVERY, cursor)
+                self._keep(position + number * every, cursor)
+        else:
+            # One more interval is read, so that an anchor lies before the start.
+            origin = self._cursors.get(after)
+            found = self._pager.anchors(origin, every, rows + every, backwards=True)
+            for number, cursor in enumerate(found, 1):
+                self._keep(after - number * every, cursor)
+        position = self._nearest(start)
+        rest = start - 1 - position
+        if rest > ANCHOR_EVERY:
+            for cursor in self._pager.anchors(self._cursors.get(position), rest, rest):
+                self._keep(start - 1, cursor)
 
     def _remember(self, first: int, page: Page[Row]) -> None:
         # The next page starts after the last row; the middle row helps when scrolling back.

@@ -232,6 +232,47 @@ def test_a_jump_to_the_middle_and_the_last_page(homes: dict[int, Registry]) -> N
             assert Listing(lister).slice(start, start + ROWS) == rows[start : start + ROWS]
 
 
+@pytest.mark.parametrize("order", [Order("created_at"), Order("description"), Order(LOSS, False)])
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_jump_reads_no_row_twice(
+    homes: dict[int, Registry], monkeypatch: pytest.MonkeyPatch, order: Order, counted: bool
+) -> None:
+    """A far jump skips the rows before it in few statements, and reads the wanted rows only."""
+    monkeypatch.setattr("launchpad_tui.services.listing.ANCHOR_EVERY", 5)
+    monkeypatch.setattr("launchpad_tui.services.listing._ANCHORS", 8)
+    registry = homes[MANY]
+    rows = Listing(lister_of(registry, Query(order=order))).slice(0, MANY)
+    for start in (MANY // 3, MANY // 2, MANY - 200, MANY - ROWS):
+        listing = Listing(lister_of(registry, Query(order=order)))
+        if counted:
+            listing.count()
+        found: list[object] = []
+        plan = plan_of(registry, lambda: found.extend(listing.slice(start, start + ROWS)))  # noqa: B023
+        assert found == rows[start : start + ROWS]
+        assert len(plan) < 60
+        assert start - 1 - listing._nearest(start) <= 5
+
+
+@pytest.mark.parametrize("query", [Query(order=Order(LABELED)), where(GOOD, order=Order(LOSS))])
+def test_prepared_jumps_take_few_steps(
+    homes: dict[int, Registry], monkeypatch: pytest.MonkeyPatch, query: Query
+) -> None:
+    monkeypatch.setattr("launchpad_tui.services.listing.ANCHOR_EVERY", 50)
+    registry = homes[MANY]
+    rows = Listing(lister_of(registry, query)).slice(0, MANY)
+    listing = Listing(lister_of(registry, query))
+    count = listing.count()
+    assert count == len(rows) > 1000
+    unprepared = steps(registry, lambda: listing.slice(count // 2, count // 2 + ROWS))
+    listing.refresh()
+    listing.prepare()
+    for start in (count // 2, count // 3, count - ROWS):
+        taken = steps(registry, lambda: listing.slice(start, start + ROWS))  # noqa: B023
+        assert listing.slice(start, start + ROWS) == rows[start : start + ROWS]
+        assert taken < unprepared / 3
+    assert not Listing(lister_of(registry, Query()))._pager.skips_slowly
+
+
 def test_a_cancelled_query_ends_and_others_go_on(homes: dict[int, Registry]) -> None:
     registry = homes[MANY]
     stale, current = QueryCancellation(), QueryCancellation()

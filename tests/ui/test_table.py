@@ -45,6 +45,9 @@ class Numbers:
     def position(self, row_id: str) -> int | None:
         return int(row_id) if int(row_id) < self.size else None
 
+    def prepare(self) -> None:
+        """Do nothing: no jump takes long."""
+
     def cancel(self) -> None:
         """Do nothing: no call takes long."""
 

@@ -32,6 +32,9 @@ class RowSource(Protocol[RowT_co]):
     def position(self, row_id: str) -> int | None:
         """Return the position of a row; None if it is not in the list or takes long to find."""
 
+    def prepare(self) -> None:
+        """Prepare jumps in a list in which they take long."""
+
     def cancel(self) -> None:
         """End running calls with `QueryCancelled`, and refuse further calls."""
 
@@ -53,6 +56,9 @@ class FixedRows(Generic[Row]):
     def position(self, row_id: str) -> int | None:  # noqa: ARG002
         """Return None: a table finds rows of a sequence by itself."""
         return None
+
+    def prepare(self) -> None:
+        """Do nothing: all rows are known."""
 
     def cancel(self) -> None:
         """Do nothing: no call takes long."""

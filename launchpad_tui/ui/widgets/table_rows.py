@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from textual import events
@@ -17,6 +18,8 @@ from launchpad_tui.ui.widgets.table_paint import TablePaint
 Row = TypeVar("Row")
 #: counting the rows of a filtered list ends after this number, unless they are needed
 MOST_COUNTED = 10_000
+#: jumps are prepared in lists with more rows
+_PREPARED_FROM = 20_000
 
 
 class TableRows(TablePaint[Row], Generic[Row]):
@@ -339,6 +342,9 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._painted_top = self.top
         self.repaint()
         self._fetch()
+        if (count or 0) > _PREPARED_FROM and complete:
+            with suppress(QueryCancelled):
+                await self.launchpad.count(source.prepare)
 
     async def last_row(self) -> None:
         """Count all rows if they are not counted, then move the cursor to the last one."""
