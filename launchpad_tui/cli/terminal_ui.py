@@ -38,7 +38,7 @@ def open_ui(
     # Errors in the home folder or the settings are reported on standard error, before the
     # terminal switches to full-screen mode.
     place = (Home.at(home) if home else Home.find()).ensure()
-    Settings.load(place)
+    settings = Settings.load(place)
     setup(place)
 
     def open_home() -> Desk:
@@ -46,7 +46,7 @@ def open_ui(
 
         return open_desk(place)
 
-    code = run_ui(open_home, route, params)
+    code = run_ui(open_home, route, params, theme=settings.ui.theme)
     if code == START_DEMO:
         # Another home is opened, with services of its own, so a new process is simpler.
         os.execv(sys.executable, [sys.executable, "-m", "launchpad_tui", "demo"])

@@ -13,6 +13,8 @@ def run_ui(
     desk_factory: Callable[[], Desk],
     start_route: str = "models",
     start_params: Mapping[str, Any] | None = None,
+    *,
+    theme: str = "",
 ) -> int:
     """Run the interface until the user quits.
 
@@ -21,24 +23,39 @@ def run_ui(
             while the interface is being loaded.
         start_route: the id of the route of the first screen.
         start_params: arguments of the first screen's constructor.
+        theme: the theme of the settings; if it is empty, the terminal is asked whether its
+            background is light.
 
     Returns:
         The exit code; `shell.START_DEMO` asks for the demo to be started.
     """
     import gc
+    import os
 
     from launchpad_tui.services.lanes import Lane
+    from launchpad_tui.ui.terminal_background import BackgroundRequest
 
-    # Imported objects are kept anyway, and collecting garbage during the imports takes a tenth of
-    # the start. The app enables collection again after its first screen is shown.
-    gc.disable()
-    registry = Lane("registry")
-    opening = registry.submit(desk_factory)
-    from launchpad_tui.ui.app import LaunchpadApp
-    from launchpad_tui.ui.termination import quit_on_signals
+    request = BackgroundRequest(os.environ)
+    if not theme:
+        # Imports take longer than the answer.
+        request.send()
 
-    app = LaunchpadApp(opening, registry, start_route, start_params)
-    app.welcomes = start_route == "models"
-    with quit_on_signals(app.transfers.quit):
-        app.run()
-    return app.return_code or 0
+    try:
+        # Imported objects are kept anyway, and collecting garbage during the imports takes a tenth
+        # of the start. The app enables collection again after its first screen is shown.
+        gc.disable()
+        registry = Lane("registry")
+        opening = registry.submit(desk_factory)
+        from launchpad_tui.ui.app import LaunchpadApp
+        from launchpad_tui.ui.termination import quit_on_signals
+
+        light = request.result() is True
+        app = LaunchpadApp(opening, registry, start_route, start_params, light=light)
+        app.welcomes = start_route == "models"
+        app.before_start = request.restore
+        app.input_filter = request.filter
+        with quit_on_signals(app.transfers.quit, request.attributes):
+            app.run()
+        return app.return_code or 0
+    finally:
+        request.restore()

@@ -76,6 +76,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         registry: Lane,
         start: str = "models",
         params: Mapping[str, Any] | None = None,
+        *,
+        light: bool = False,
     ) -> None:
         # With NO_COLOR set, Textual shows colors as grays; the palette ``plain`` uses bold and
         # reverse instead.
@@ -85,11 +87,12 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         shorten_escape_delay()
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
+        self._light = light
         self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}
         self.desk_opened = asyncio.Event()
         self.keymap = Keymap()
         self.list_states = ListStates()
-        self.look = find_look(environ=self._environ)
+        self.look = find_look(light=light, environ=self._environ)
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
         self.execution_watch = ExecutionWatch(self)
@@ -428,7 +431,11 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.changed_cells_only = ui.changed_cells_only
         self.keymap = Keymap(desk.settings.keys)
         self.look = find_look(
-            ui.theme, ascii_only=ui.ascii, colors=ui.colors, environ=self._environ
+            ui.theme,
+            ascii_only=ui.ascii,
+            colors=ui.colors,
+            light=self._light,
+            environ=self._environ,
         )
 
     def _rebind(self) -> None:

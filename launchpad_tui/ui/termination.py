@@ -37,12 +37,14 @@ RESTORE = (
 class _Watchdog:
     """Ends the process if the app does not quit within `GRACE_SECONDS` after a signal."""
 
-    def __init__(self) -> None:
+    def __init__(self, attributes: list[Any] | None) -> None:
         self.code = 0
         self._ended = threading.Event()
-        self._attributes: list[Any] | None = None
-        with suppress(termios.error, OSError, ValueError):
-            self._attributes = termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+        self._attributes = attributes
+        if attributes is None:
+            with suppress(termios.error, OSError, ValueError):
+                standard_input = sys.__stdin__.fileno()  # type: ignore[union-attr]
+                self._attributes = termios.tcgetattr(standard_input)
 
     def start(self, code: int) -> None:
         """Start to wait for the end of the app."""
@@ -109,7 +111,9 @@ class _Hangup:
 
 
 @contextmanager
-def quit_on_signals(quit_app: Callable[[int], None]) -> Iterator[None]:
+def quit_on_signals(
+    quit_app: Callable[[int], None], attributes: list[Any] | None = None
+) -> Iterator[None]:
     """Call ``quit_app`` with the exit code when a signal asks the process to end, or when its
     terminal is closed.
 
@@ -118,8 +122,9 @@ def quit_on_signals(quit_app: Callable[[int], None]) -> Iterator[None]:
 
     Args:
         quit_app: quits the app; called on the thread of the event loop.
+        attributes: those that the terminal is restored to; None for its current ones.
     """
-    watchdog, hangup = _Watchdog(), _Hangup()
+    watchdog, hangup = _Watchdog(attributes), _Hangup()
 
     def handle(number: int, _frame: object) -> None:
         code = 128 + (signal.SIGHUP if hangup.noticed else number)

@@ -7,9 +7,11 @@ updated, this is the module to check. Written for Textual 8.2.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import chain
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich.color import ColorSystem
@@ -17,6 +19,7 @@ from textual import constants
 from textual._callback import invoke
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._context import NoActiveAppError, active_message_pump
+from textual._xterm_parser import XTermParser
 from textual.app import App, ScreenError
 from textual.css.query import QueryError
 from textual.dom import NoScreen
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from textual.events import Event, Key
     from textual.widget import Widget
     from textual.worker import Worker
+
+    from launchpad_tui.ui.terminal_background import ReportFilter
 
 #: errors of code that expects a widget or screen that has been removed
 _MISSING_NODE = (QueryError, NoScreen, MountError, ScreenError, NoActiveAppError)
@@ -246,6 +251,10 @@ class ChangedCellsOutput(App[None]):
     """
 
     changed_cells_only = True
+    #: called just before Textual changes the attributes of the terminal
+    before_start: Callable[[], None] | None = None
+    #: what is removed from the input of the terminal
+    input_filter: ReportFilter | None = None
     _frames: FrameWriter | None = None
     _frames_thread: object = None
 
@@ -337,7 +346,16 @@ class ChangedCellsOutput(App[None]):
         self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None
     ) -> Driver:
         driver = super()._build_driver(headless, inline, mouse, size)
-        stop = driver.stop_application_mode
+        if self.input_filter is not None:
+            _filter_input(driver, self.input_filter)
+        start, stop = driver.start_application_mode, driver.stop_application_mode
+
+        def prepare_and_start() -> None:
+            if self.before_start is not None:
+                self.before_start()
+            start()
+
+        driver.start_application_mode = prepare_and_start  # type: ignore[method-assign]
 
         def reset_style_and_stop() -> None:
             # Textual leaves no style selected after a frame; here the last one stays selected.
@@ -366,6 +384,28 @@ class ChangedCellsOutput(App[None]):
     def _repaint_if_unknown(self) -> None:
         if self._frames is not None and self._frames.size == (0, 0):
             self._write_all()
+
+
+def _filter_input(driver: Driver, reports: ReportFilter) -> None:
+    """Let a driver parse only what a filter leaves of its input.
+
+    Textual has no hook before its parser, which turns reports that it does not know into keys. The
+    driver creates a parser in its thread by the name that its module imports.
+    """
+
+    class FilteredParser(XTermParser):
+        def feed(self, data: str) -> Iterable[Message]:
+            rest = reports.feed(data, monotonic()) if data else ""
+            # An empty text is the end of the input.
+            return super().feed(rest) if rest or not data else ()
+
+        def tick(self) -> Iterable[Message]:
+            rest = reports.tick(monotonic())
+            return chain(super().feed(rest) if rest else (), super().tick())
+
+    module = sys.modules[type(driver).__module__]
+    if hasattr(module, "XTermParser"):
+        setattr(module, "XTermParser", FilteredParser)  # noqa: B010  unknown to type checkers
 
 
 _COLOR_SYSTEMS = {

@@ -17,6 +17,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.ui.terminal_background import has_few_colors
 
 
 class Palette(NamedTuple):
@@ -358,6 +359,7 @@ def find_look(
     *,
     ascii_only: bool = False,
     colors: str = "auto",
+    light: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Look:
     """Return the look for the settings and the terminal.
@@ -366,11 +368,12 @@ def find_look(
         theme: the name of a palette; empty for one that suits the terminal.
         ascii_only: whether to use ASCII even if the locale is UTF-8.
         colors: ``auto`` (``NO_COLOR`` and ``TERM`` decide), ``always`` or ``never``.
+        light: whether the terminal reported a light background.
         environ: the environment.
     """
     term = environ.get("TERM", "")
-    few = _has_few_colors(environ)
-    name = theme if theme in BY_NAME else "sixteen" if few else "dark"
+    few = has_few_colors(environ)
+    name = theme if theme in BY_NAME else "sixteen" if few else "light" if light else "dark"
     if colors == "never" or (colors == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
         name = "plain"
     palette = BY_NAME[name]
@@ -379,14 +382,6 @@ def find_look(
         palette = palette._replace(series=_SIXTEEN)
     plain = ascii_only or not _utf8(environ)
     return Look(palette, ASCII if plain else UNICODE)
-
-
-def _has_few_colors(environ: Mapping[str, str]) -> bool:
-    """Return whether Rich writes at most 16 colors to the terminal, False if it is unknown."""
-    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
-        return False
-    term = environ.get("TERM", "").strip().lower()
-    return bool(term) and term.rpartition("-")[2] not in {"256color", "kitty"}
 
 
 def textual_theme(palette: Palette) -> Theme:

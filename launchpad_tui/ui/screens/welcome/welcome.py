@@ -63,6 +63,9 @@ class WelcomeLines(Lines):
         self._build()
 
     def _build(self) -> None:
+        if not self.size.width:
+            # The lines are built when the size is known.
+            return
         width = max(10, min(_WIDTH, self.size.width - 2 * _MARGIN))
         margin = (" " * _MARGIN, "text")
         lines: list[Parts] = [(), (margin, ("Welcome to launchpad", "title")), ()]
