@@ -247,6 +247,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     def pop_screen(self) -> AwaitComplete:
         """Remove the top screen and cancel its tasks: their results are no longer of use."""
         screen = self.screen
+        if isinstance(screen, LaunchpadScreen):
+            screen.keep_state()
         popped = super().pop_screen()
         self._cancel_tasks(screen)
         return popped

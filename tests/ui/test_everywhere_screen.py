@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -65,6 +66,21 @@ async def test_search_result_switches_to_its_resource_group(home: Home) -> None:
         assert "core/default › Models › Everywhere › model 1" in text
         assert "The model of training 1" in text
         await until(pilot, lambda: "synced just now" in screen_text(pilot))
+
+
+async def test_text_and_cursor_are_kept_when_the_screen_is_left(home: Home) -> None:
+    async with running(home, size=(120, 30)) as pilot:
+        await press(pilot, "ctrl+g", *"model", "down", "down", "down", "enter")
+        opened = pilot.app.screen.item_id
+        assert pilot.app.scope == CORE
+        await press(pilot, "1", "ctrl+g")
+        screen = pilot.app.screen
+        assert screen.query_one(Input).value == "model"
+        await press(pilot, "down")
+        assert screen.table.row_id.endswith(opened)
+        assert screen.table.cursor == 2
+        await press(pilot, "escape", "ctrl+g", *"zzz")
+        assert "No results for 'zzz'" in screen_text(pilot)
 
 
 async def test_search_without_results(home: Home) -> None:

@@ -91,6 +91,10 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         """Return the title for the breadcrumb."""
         return self.TITLE_TEXT
 
+    def state_scope(self) -> Scope:
+        """Return the scope that the state of the list belongs to."""
+        return self.scope
+
     def filters(self) -> object:
         """Return the filters of the list, which are kept when the screen is left."""
         return None
@@ -172,9 +176,9 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
     async def _restore_state(self) -> None:
         if not self.kept_as or self._kept_scope is not None:
             return
-        self._kept_scope = self.scope
+        self._kept_scope = self.state_scope()
         table = self._kept_table()
-        state = self.launchpad.list_states.get(self.kept_as, self.scope)
+        state = self.launchpad.list_states.get(self.kept_as, self._kept_scope)
         if table is not None and state is not None:
             table.restore(state.table)
         await self.restore_filters(None if state is None else state.filters)

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.ui.keymap import Action
@@ -46,7 +47,9 @@ class EverywhereScreen(LaunchpadScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.kept_as = "everywhere"
         self._search: EverywhereSearch | None = None
+        self._restored = False
 
     def body(self) -> ComposeResult:
         """Yield the search input and the results."""
@@ -69,6 +72,23 @@ class EverywhereScreen(LaunchpadScreen):
         """The search results."""
         return self.query_one("#list", VirtualTable)
 
+    def state_scope(self) -> Scope:
+        """Return the same for all scopes, because opening a result switches the scope."""
+        return DEFAULT_SCOPE
+
+    def filters(self) -> object:
+        """Return the text of the input."""
+        return self.query_one(Input).value
+
+    async def restore_filters(self, filters: object) -> None:
+        """Search for the former text, unless the user was faster; typing replaces it."""
+        search_input = self.query_one(Input)
+        if isinstance(filters, str) and filters and not search_input.value:
+            with search_input.prevent(Input.Changed):
+                search_input.value = filters
+            search_input.select_all()
+            self._restored = True
+
     async def load(self) -> None:
         """Search for the text of the input."""
         search_input = self.query_one(Input)
@@ -79,8 +99,10 @@ class EverywhereScreen(LaunchpadScreen):
                 await self.launchpad.read_list(search.search_next)
             except QueryCancelled:
                 return  # The text was changed meanwhile.
-            if search.hits or search.complete:
-                # The first hits are shown before the others are found.
+            if (search.hits and not self._restored) or search.complete:
+                # The first hits are shown before the others are found, unless the row that had the
+                # cursor may be one of these.
+                self._restored = False
                 self.table.empty = (
                     f"No results for {text!r}\nOnly synchronized data is searched"
                     if text
