@@ -12,6 +12,8 @@ from launchpad_tui.cli.command import COMMON_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from launchpad_tui.cli.command import Argument
+
 _CHART_OPTIONS = {"--over": "--x-axis", "--log": "--log-y"}
 _VERIFY_OPTIONS = {"--content": "--checksum"}
 
@@ -47,7 +49,7 @@ OPTIONS: Mapping[tuple[str, ...], Mapping[str, str]] = {
 def current_names(arguments: Sequence[str]) -> list[str]:
     """Return a command line in which former names are replaced by current ones."""
     translated = list(arguments)
-    positions = _positional_indexes(translated)
+    positions = positional_indexes(translated)
     for former, current in COMMANDS.items():
         if tuple(translated[index] for index in positions[: len(former)]) == former:
             for index, name in zip(positions, current, strict=False):
@@ -73,9 +75,16 @@ def current_direction(text: str) -> str:
     return "auto" if text == "name" else text
 
 
-def _positional_indexes(arguments: Sequence[str]) -> list[int]:
-    """Return the indexes of arguments that are neither options nor values of common options."""
-    with_value = {flag for each in COMMON_OPTIONS if each.takes_value for flag in each.flags}
+def positional_indexes(arguments: Sequence[str], more: Sequence[Argument] = ()) -> list[int]:
+    """Return the indexes of arguments that are neither options nor values of options.
+
+    Args:
+        arguments: A command line.
+        more: The options besides the common ones.
+    """
+    with_value = {
+        flag for each in (*COMMON_OPTIONS, *more) if each.takes_value for flag in each.flags
+    }
     indexes: list[int] = []
     skip = False
     for index, argument in enumerate(arguments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 
 from launchpad_tui.cli.command import Argument, argument
 
@@ -24,6 +25,8 @@ def seconds(text: str) -> float:
     return value
 
 
+#: The value of ``--metric`` that names all metrics.
+ALL_METRICS = "all"
 EXECUTION = argument("id", help="Execution: ID or unique ID prefix", completes="executions")
 EXECUTIONS = argument(
     "ids",
@@ -49,11 +52,16 @@ METRICS = argument(
     "--metric",
     action="append",
     metavar="NAME",
-    help="Only this metric; may be repeated",
+    help="Only this metric; may be repeated; all names all metrics",
     completes="metrics",
 )
 YES = argument("--yes", action="store_true", help="Confirm, without being asked")
 OVERWRITE = argument("--overwrite", action="store_true", help="Replace existing files")
+
+
+def named_metrics(texts: Sequence[str] | None) -> Sequence[str]:
+    """Return the metrics that options name; none if all are named."""
+    return () if texts is None or ALL_METRICS in texts else texts
 
 
 def artifact(completes: str, *, optional: bool = False) -> Argument:

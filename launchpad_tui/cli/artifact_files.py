@@ -15,6 +15,7 @@ from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS
 from launchpad_tui.cli.progress import counted, progress
+from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.artifact import (
     Artifact,
     ArtifactKind,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.importing import Proposal
     from launchpad_tui.services.verification import Verified
 
+PATH = TableColumn("PATH", cut_last=True)
 _FAILED_STATES = {FileState.CHANGED, FileState.MISSING, FileState.EXTRA}
 
 
@@ -47,7 +49,7 @@ def _files(kind: ArtifactKind | None, context: CommandContext, options: argparse
     context.resources(
         files,
         serialize_file,
-        ("PATH", "SIZE", "SHA-256"),
+        (PATH, TableColumn("SIZE", right=True), "SHA-256"),
         lambda each: (each.path, size_text(each.size), each.sha256),
     )
     if not files:
@@ -85,8 +87,9 @@ def _verify(kind: ArtifactKind | None, context: CommandContext, options: argpars
     context.resources(
         checks,
         serialize_file_check,
-        ("STATE", "PATH", "SIZE", "SHA-256"),
+        ("STATE", PATH, TableColumn("SIZE", right=True), "SHA-256"),
         lambda each: (str(each.state), each.file.path, size_text(each.size), each.sha256),
+        name=lambda each: each.file.path,
     )
     if any(each.state is FileState.UNRECORDED for each in checks):
         context.note("No checksums are recorded for some files. To record them: --record")
@@ -116,16 +119,21 @@ def _verify_all(
         )
     shown = [each for each in results if each.state is not FilesState.INTACT or each.error]
     context.resources(
-        results if context.json else shown,
+        results if context.structured else shown,
         lambda each: {
             **extended_artifact(each.artifact),
             "filesState": str(each.state),
             "error": each.error or None,
         },
-        ("ID", "NAME", "STATE", "ERROR"),
-        lambda each: (each.artifact.id, each.artifact.name, str(each.state), each.error),
+        (ID, NAME, "STATE", "ERROR"),
+        lambda each: (
+            context.short_id("artifacts", each.artifact.id),
+            each.artifact.name,
+            str(each.state),
+            each.error,
+        ),
     )
-    if not context.json:
+    if not context.structured:
         context.note(", ".join(f"{count} {state}" for state, count in counts.items()))
     failed = any(each.error for each in results)
     return 1 if counts[FilesState.MISSING] or counts[FilesState.CHANGED] or failed else 0
@@ -228,10 +236,10 @@ def _import(
     context.resources(
         added,
         extended_artifact,
-        ("ID", "NAME", "SIZE", "URL"),
-        lambda one: (one.id, one.name, size_text(one.size), one.url),
+        (ID, NAME, TableColumn("SIZE", right=True), TableColumn("URL", optional=1)),
+        lambda one: (context.short_id("artifacts", one.id), one.name, size_text(one.size), one.url),
     )
-    if not context.json and not context.quiet:
+    if not context.structured and not context.quiet:
         known = sum(each.known for each in found)
         context.note(f"Added {len(added)}. {known} had already been added.")
 
@@ -248,12 +256,19 @@ def _print_proposals(context: CommandContext, found: list[Proposal]) -> None:
             "known": one.known,
             "problem": one.problem or None,
         },
-        ("NAME", "FILES", "SIZE", "MODIFIED", "NOTE", "URL"),
+        (
+            NAME,
+            TableColumn("FILES", right=True),
+            TableColumn("SIZE", right=True),
+            TableColumn("MODIFIED", optional=1),
+            "NOTE",
+            TableColumn("URL", optional=2),
+        ),
         lambda one: (
             one.name,
             str(len(one.files)),
             size_text(one.size),
-            rfc3339(one.modified) or "",
+            context.time(one.modified),
             "already added" if one.known else one.problem,
             one.url,
         ),

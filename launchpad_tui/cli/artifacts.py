@@ -12,6 +12,7 @@ from launchpad_tui.cli.arguments import LABEL, artifact
 from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.progress import progress
+from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.artifact import (
     LABEL_PREFIX,
     Artifact,
@@ -63,41 +64,40 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
         _serialized,
         (
-            "ID",
-            "NAME",
-            *(("VERSION",) if kind is ArtifactKind.MODEL else ()),
-            *(() if kind else ("KIND",)),
-            *(("DESCRIPTION",) if options.wide else ()),
-            "SCENARIO",
-            "SIZE",
+            ID,
+            NAME,
+            *((TableColumn("VERSION", optional=2),) if kind is ArtifactKind.MODEL else ()),
+            *(() if kind else (TableColumn("KIND", optional=2),)),
+            TableColumn("CONFIGURATION", cut_last=True),
+            TableColumn("DESCRIPTION", wide=True),
+            TableColumn("SCENARIO", optional=4),
+            TableColumn("SIZE", optional=3, right=True),
             "CREATED",
-            *(("MODIFIED", "LABELS", "FILES") if options.wide else ()),
-            "EXECUTION",
-            *map(str, columns),
-            "URL",
+            TableColumn("MODIFIED", wide=True),
+            TableColumn("LABELS", wide=True),
+            TableColumn("FILES", wide=True),
+            TableColumn("EXECUTION", optional=5),
+            *listing.metric_table_columns(columns),
+            TableColumn("URL", optional=6),
         ),
         lambda row: (
-            row.artifact.id,
+            context.short_id("artifacts", row.artifact.id),
             row.artifact.name,
             *((row.artifact.version_text,) if kind is ArtifactKind.MODEL else ()),
             *(() if kind else (str(row.artifact.kind),)),
-            *((row.artifact.description,) if options.wide else ()),
+            row.configuration_name,
+            row.artifact.description,
             row.artifact.scenario_id,
             size_text(row.artifact.size),
-            rfc3339(row.artifact.created_at) or "",
-            *(
-                (
-                    rfc3339(row.artifact.modified_at) or "",
-                    _labels(row.artifact),
-                    str(row.artifact.files_state),
-                )
-                if options.wide
-                else ()
-            ),
-            row.artifact.execution_id,
+            context.time(row.artifact.created_at),
+            context.time(row.artifact.modified_at),
+            _labels(row.artifact),
+            str(row.artifact.files_state),
+            context.short_id("executions", row.artifact.execution_id),
             *(metric_text(row.metrics.get(column), 6) for column in columns),
             row.artifact.url,
         ),
+        metrics=tuple(map(str, columns)),
     )
 
 
@@ -156,7 +156,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         ("only on this machine", ", ".join(one.local_changes) if local else ""),
         ("size", size_text(one.size)),
         ("files state", f"{one.files_state}{_checked_text(one)}"),
-        ("created", rfc3339(one.created_at) or ""),
+        ("created", context.field_time(one.created_at)),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
         (
@@ -215,11 +215,11 @@ def _lineage(
 ) -> None:
     one = _resolve(kind, context, options)
     found = context.desk.lineage.lineage(context.scope, one.id)
-    if context.json:
+    if context.structured or context.output == "name":
         from launchpad_tui.aiapi.artifacts import extended_artifact
         from launchpad_tui.aiapi.executions import extended_execution
 
-        context.print_json(
+        context.print_data(
             {
                 "root": found.root,
                 "artifacts": [extended_artifact(each) for each in found.artifacts.values()],
@@ -234,11 +234,13 @@ def _lineage(
                     for each in found.executions.values()
                 ],
                 "truncated": found.truncated,
-            }
+            },
+            rows="artifacts",
         )
         return
-    for depth, text in _tree(found):
-        context.line("  " * depth + text)
+    with context.paged():
+        for depth, text in _tree(found):
+            context.line("  " * depth + text)
     if found.truncated:
         context.note("The lineage was truncated.")
 
@@ -307,15 +309,7 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
                 f"launchpad {group} list --metric loss:best --sort loss --limit 10",
             ),
             partial(_list, kind),
-            (
-                *listing.LIST_OPTIONS,
-                argument(
-                    "--wide",
-                    "-w",
-                    action="store_true",
-                    help="Add columns for description, modification time, labels and files state",
-                ),
-            ),
+            listing.LIST_OPTIONS,
         ),
         Command(
             (group, "show"),

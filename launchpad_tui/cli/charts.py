@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.arguments import integer
+from launchpad_tui.cli.arguments import integer, named_metrics
 from launchpad_tui.cli.command import Argument, argument
 from launchpad_tui.errors import InvalidInput, NotFound
 
@@ -94,13 +94,16 @@ def print_charts(
             "No metrics were logged by these executions, or by those that created these models.",
             "To list executions with their metrics: launchpad executions list --metric NAME",
         )
-    if options.metric:
-        names = list(dict.fromkeys(map(normal_name, options.metric)))
+    if wanted := named_metrics(options.metric):
+        names = list(dict.fromkeys(map(normal_name, wanted)))
         unknown = [name for name in names if name not in set(map(normal_name, known))]
         if unknown:
+            from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+            suggestion = did_you_mean(nearest(unknown[0], known))
             raise NotFound(
                 f"Metric {unknown[0][:80]!r} not found",
-                "It was not logged for these models or executions.",
+                f"It was not logged for these models or executions. {suggestion}".rstrip(),
                 f"Metrics: {', '.join(known[:20])}.",
             )
     else:

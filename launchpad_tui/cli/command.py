@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from launchpad_tui.cli.formats import FORMATS
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
@@ -129,6 +131,8 @@ COMMAND_GROUPS: Mapping[str, CommandGroup] = {
 SUBGROUPS: Mapping[tuple[str, ...], str] = {
     ("serve", "clients"): "Manage the clients that may call the AI API",
 }
+#: By path of a group: the command that is run if the group is named alone and it is not ``list``.
+DEFAULT_COMMANDS: Mapping[tuple[str, ...], str] = {("metrics",): "keys", ("sync",): "status"}
 #: Groups whose commands accept ``--home`` and no other common option: they do not print resources.
 ONLY_HOME = frozenset({"demo", "log", "help", "completion", "_complete"})
 
@@ -152,7 +156,22 @@ COMMON_OPTIONS = (
         metavar="NAME",
         completes="groups",
     ),
-    argument("--json", help="Print JSON", action="store_true"),
-    argument("--quiet", "-q", help="Print only IDs or names", action="store_true"),
+    argument(
+        "--output",
+        "-o",
+        help="Format: table, wide (all columns, uncut), json, yaml, csv, markdown or name",
+        metavar="FORMAT",
+        choices=FORMATS,
+    ),
+    argument("--json", help="Print JSON, as -o json does", action="store_true"),
+    argument("--csv", help="Print CSV, as -o csv does", action="store_true"),
+    argument("--wide", "-w", help="Print all columns, as -o wide does", action="store_true"),
+    argument(
+        "--quiet",
+        "-q",
+        help="Print only IDs or names, as -o name does, and no progress",
+        action="store_true",
+    ),
     argument("--no-color", help="Print without color, as NO_COLOR does", action="store_true"),
+    argument("--no-pager", help="Print long output without a pager", action="store_true"),
 )

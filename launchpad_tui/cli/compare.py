@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import output
-from launchpad_tui.cli.arguments import METRICS, SUBJECTS, integer
+from launchpad_tui.cli.arguments import METRICS, SUBJECTS, integer, named_metrics
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, compare
@@ -37,8 +37,13 @@ def _compare(context: CommandContext, options: argparse.Namespace) -> None:
         if options.baseline
         else ""
     )
-    output_format = "json" if context.json else options.format
-    all_rows = options.all or output_format == "json" or len(subjects) < 2
+    if context.output == "name":
+        for one in subjects:
+            context.line(safe_text(one.id))
+        return
+    output_format = context.output if context.structured else options.format
+    whole = output_format in {"json", "yaml"} or context.output == "wide"
+    all_rows = options.all or whole or len(subjects) < 2
     desk = context.desk
     at = None if options.at_step is None else desk.charts.at_step(subjects, options.at_step)
     comparison_options = Options(
@@ -49,16 +54,18 @@ def _compare(context: CommandContext, options: argparse.Namespace) -> None:
         directions=desk.boards.directions(),
     )
     found = compare(subjects, comparison_options)
+    _check_metrics(subjects, named_metrics(options.metric))
     found = replace(found, rows=tuple(row for row in found.rows if _selected(row, options)))
-    if output_format == "json":
-        context.print_json(as_json(found))
+    if output_format in {"json", "yaml"}:
+        context.print_data(as_json(found))
     elif output_format == "csv":
         sys.stdout.write(as_csv(found))
     elif output_format == "markdown":
         sys.stdout.write(as_markdown(found))
     else:
-        _print_table(found)
-    if not found.rows and output_format != "json":
+        with context.paged():
+            _print_table(found, wide=context.output == "wide")
+    if not found.rows and not whole:
         context.note("No differences. To show all rows: --all")
 
 
@@ -103,10 +110,26 @@ def find_subjects(context: CommandContext, texts: Sequence[str]) -> tuple[Compar
     return tuple(found[one] for one in ids)
 
 
+def _check_metrics(subjects: Sequence[ComparedItem], names: Sequence[str]) -> None:
+    """Raise NotFound if a metric was not logged for any of the compared items."""
+    from launchpad_tui.services.charting import metric_keys
+
+    known = metric_keys(subjects) if names else ()
+    for name in names:
+        if name not in known and not any(key.split("{")[0] == name for key in known):
+            from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+            suggestion = did_you_mean(nearest(name, known))
+            raise NotFound(
+                f"Metric {name[:80]!r} not found",
+                f"It was not logged for these models or executions. {suggestion}".rstrip(),
+                f"Metrics: {', '.join(known[:20]) or 'none'}.",
+            )
+
+
 def _selected(row: Row, options: argparse.Namespace) -> bool:
-    if not options.metric or not row.numeric:
-        return True
-    return row.name in options.metric or row.name.split("{")[0] in options.metric
+    wanted = named_metrics(options.metric)
+    return not wanted or not row.numeric or row.name in wanted or row.name.split("{")[0] in wanted
 
 
 def _print_difference(context: CommandContext, options: argparse.Namespace) -> None:
@@ -123,12 +146,13 @@ def _print_difference(context: CommandContext, options: argparse.Namespace) -> N
     subjects, _ = context.desk.compare.subjects(context.scope, ids, files=True)
     one, other = (subjects * 2)[:2]
     found = difference(one, other)
-    if context.json:
+    if context.structured:
         lines = [{"kind": line.kind, "text": line.text} for line in found]
-        context.print_json({"subjects": [one.id, other.id], "lines": lines})
+        context.print_data({"subjects": [one.id, other.id], "lines": lines}, rows="lines")
         return
-    for head in (f"--- {one.name} {one.id}", f"+++ {other.name} {other.id}", *map(str, found)):
-        context.line(safe_text(head))
+    with context.paged():
+        for head in (f"--- {one.name} {one.id}", f"+++ {other.name} {other.id}", *map(str, found)):
+            context.line(safe_text(head))
     if not found:
         context.note("No differences.")
 
@@ -146,7 +170,7 @@ def _baseline_index(context: CommandContext, subjects: Sequence[ComparedItem], t
     )
 
 
-def _print_table(found: Comparison) -> None:
+def _print_table(found: Comparison, *, wide: bool) -> None:
     heads = found.titles()
 
     def cells() -> Iterator[list[str]]:
@@ -159,7 +183,7 @@ def _print_table(found: Comparison) -> None:
             texts = cell_texts(row, found.baseline)
             yield [f"  {row.name}", *(text + mark for text, mark in zip(texts, marks, strict=True))]
 
-    output.print_table(("", *heads), cells())
+    output.print_table(("", *heads), cells(), wide=wide)
     if any(row.best for row in found.rows):
         print("* best value")
 

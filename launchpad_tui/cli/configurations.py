@@ -7,10 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.configurations import serialize_configuration
-from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.listing import ALL, LIMIT, check_limit
+from launchpad_tui.cli.table import ID, NAME, TableColumn
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -24,12 +24,18 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         islice(found, options.limit or None),
         serialize_configuration,
-        ("ID", "NAME", "EXECUTABLE", "CREATED", "PARAMETERS"),
+        (
+            ID,
+            NAME,
+            TableColumn("EXECUTABLE", optional=2),
+            "CREATED",
+            TableColumn("PARAMETERS", optional=1),
+        ),
         lambda one: (
-            one.id,
+            context.short_id("configurations", one.id),
             one.name,
             one.executable_id,
-            rfc3339(one.created_at) or "",
+            context.time(one.created_at),
             " ".join(f"{key}={value}" for key, value in one.parameters.items()),
         ),
     )
@@ -47,7 +53,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         ("name", one.name),
         ("scenario", one.scenario_id),
         ("executable", one.executable_id),
-        ("created", rfc3339(one.created_at) or ""),
+        ("created", context.field_time(one.created_at)),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in one.parameters.items())),
         ("inputs", "\n".join(inputs)),
     ]

@@ -12,9 +12,9 @@ from launchpad_tui.aiapi.connections import (
     serialize_capabilities,
     serialize_connection,
 )
-from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
+from launchpad_tui.cli.table import NAME
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -30,12 +30,12 @@ def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.connections.list(),
         lambda one: {**serialize_connection(one), "current": one.name == current},
-        ("NAME", "TYPE", "CURRENT", "SYNCHRONIZED", "LAST ERROR"),
+        (NAME, "TYPE", "CURRENT", "SYNCHRONIZED", "LAST ERROR"),
         lambda one: (
             one.name,
             one.kind,
             "*" if one.name == current else "",
-            rfc3339(one.synced_at) or "",
+            context.time(one.synced_at),
             one.last_error,
         ),
     )
@@ -48,8 +48,8 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
     lines = [
         ("name", one.name),
         ("type", one.kind),
-        ("created", rfc3339(one.created_at) or ""),
-        ("synchronized", rfc3339(one.synced_at) or ""),
+        ("created", context.field_time(one.created_at)),
+        ("synchronized", context.field_time(one.synced_at)),
         *one.settings.items(),
         ("resource groups", "\n".join(groups)),
         *_capability_lines(capabilities),

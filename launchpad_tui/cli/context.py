@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from launchpad_tui.cli import output
+from launchpad_tui.cli.formats import (
+    CSV,
+    JSON,
+    MARKDOWN,
+    NAME,
+    STRUCTURED,
+    TABLE,
+    WIDE,
+    YAML,
+    output_format,
+)
+from launchpad_tui.cli.relative_time import relative_time
+from launchpad_tui.cli.table import TableColumn, markdown_lines
 from launchpad_tui.domain.text import safe_lines, safe_text
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
     from pathlib import Path
 
     from launchpad_tui.config.paths import Home
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.services.desk import Desk
+    from launchpad_tui.services.short_ids import ShortIds
 
 Row = TypeVar("Row")
 
@@ -27,7 +43,9 @@ class CommandContext:
     def __init__(self, home: Path | None, options: argparse.Namespace) -> None:
         self._home = home
         self._options = options
-        self.json: bool = options.json
+        self.output = output_format(options)
+        #: Whether the command prints data instead of a text about it.
+        self.structured = self.output in STRUCTURED
         self.quiet: bool = options.quiet
 
     @cached_property
@@ -96,47 +114,159 @@ class CommandContext:
         """Return whether to print with color."""
         return output.coloured(self._options.no_color)
 
+    @contextmanager
+    def paged(self) -> Iterator[None]:
+        """Show what the block prints in a pager if it is longer than the screen of the terminal."""
+        if self._options.no_pager or not sys.stdout.isatty():
+            yield
+            return
+        from launchpad_tui.cli.pager import paged
+
+        with paged(self._pager):
+            yield
+
+    def _pager(self) -> list[str]:
+        from launchpad_tui.cli.pager import pager_command
+        from launchpad_tui.config.settings import Settings
+        from launchpad_tui.errors import LaunchpadError
+
+        try:
+            setting = Settings.load(self.home).ui.pager
+        except LaunchpadError:
+            # Commands that do not use the settings also work if they are invalid.
+            setting = "auto"
+        return pager_command(setting)
+
+    @property
+    def compact(self) -> bool:
+        """Return whether to print for the screen of a terminal: short IDs and relative times."""
+        return self.output == TABLE and sys.stdout.isatty()
+
+    def short_id(self, kind: str, full: str, scope: Scope | None = None) -> str:
+        """Return an ID as tables show it: on a terminal the shortest unique prefix.
+
+        Args:
+            kind: A value of `launchpad_tui.services.short_ids.Identified`.
+            full: The ID; empty for none.
+            scope: The resource group of the object; None for the current one.
+        """
+        if not self.compact or not full:
+            return full
+        from launchpad_tui.services.short_ids import Identified
+
+        return self._short_ids.shorten(scope or self.scope, Identified(kind), full)
+
+    @cached_property
+    def _short_ids(self) -> ShortIds:
+        from launchpad_tui.services.short_ids import ShortIds
+
+        return ShortIds(self.desk.registry)
+
+    def time(self, timestamp: datetime | None) -> str:
+        """Return a time as tables show it: relative on a terminal, otherwise as RFC 3339."""
+        if timestamp is None:
+            return ""
+        if self.compact:
+            return relative_time(timestamp)
+        from launchpad_tui.domain.timestamps import to_rfc3339
+
+        return to_rfc3339(timestamp)
+
+    def field_time(self, timestamp: datetime | None) -> str:
+        """Return a time as a field of an object: RFC 3339, on a terminal with the relative time."""
+        if timestamp is None:
+            return ""
+        from launchpad_tui.domain.timestamps import to_rfc3339
+
+        text = to_rfc3339(timestamp)
+        if not self.compact:
+            return text
+        relative = relative_time(timestamp)
+        return f"{text} ({relative})" if relative.startswith("in ") else f"{text} ({relative} ago)"
+
     def resource(self, data: Mapping[str, Any], lines: Iterable[tuple[str, str]]) -> None:
-        """Print one resource: as JSON, as its ID or name (``--quiet``), or one field per line."""
-        if self.json:
-            self.print_json(data)
-        elif self.quiet and ("id" in data or "name" in data):
-            self.line(safe_text(str(data.get("id", data.get("name")))))
+        """Print one object: its data in a structured format, its ID or name, or its fields.
+
+        An object that has neither an ID nor a name is named by its fields.
+        """
+        if self.structured or self.output == NAME:
+            self.print_data(data)
         else:
-            output.print_fields(lines)
+            with self.paged():
+                output.print_fields(lines)
 
     def resources(
         self,
         rows: Iterable[Row],
         to_json: Callable[[Row], Mapping[str, Any]],
-        heads: Sequence[str],
+        heads: Sequence[str | TableColumn],
         cells: Callable[[Row], Sequence[str]],
+        *,
+        name: Callable[[Row], str] | None = None,
+        metrics: Sequence[str] = (),
     ) -> None:
-        """Print a list: as JSON, as the first column with ``--quiet``, or as a table.
+        """Print a list in the selected format.
 
         Args:
             rows: May be a generator of any length: only a few rows are kept in memory.
             to_json: Returns the JSON object of a row.
-            heads: The heads of the columns.
-            cells: Returns the cells of a row.
+            heads: The columns of a table, or their heads.
+            cells: Returns the cells of a row, for all columns.
+            name: Returns the ID or name of a row; by default it is the first cell.
+            metrics: The metrics in the field ``metrics`` of the JSON objects.
         """
-        if self.json:
-            output.stream_json(to_json(row) for row in rows)
-        elif self.quiet:
-            for row in rows:
-                self.line(safe_text(cells(row)[0]))
-        else:
-            output.print_table(heads, (cells(row) for row in rows))
+        left_out: list[str] = []
+        with self.paged():
+            if self.output == NAME:
+                for row in rows:
+                    self.line(safe_text(cells(row)[0] if name is None else name(row)))
+            elif self.output == MARKDOWN:
+                for line in markdown_lines(heads, (cells(row) for row in rows)):
+                    self.line(line)
+            elif self.output == JSON:
+                output.stream_json(to_json(row) for row in rows)
+            elif self.structured:
+                from launchpad_tui.cli.streams import stream_csv, stream_yaml
 
-    def print_json(self, data: Any) -> None:
-        """Print a value as indented JSON."""
-        self.line(output.json_text(data, indent=2))
+                items = (to_json(row) for row in rows)
+                if self.output == CSV:
+                    stream_csv(items, metrics)
+                else:
+                    stream_yaml(items)
+            else:
+                output.print_table(
+                    heads,
+                    (cells(row) for row in rows),
+                    wide=self.output == WIDE,
+                    left_out=left_out,
+                )
+        if self.output == TABLE and (missing := [name for name in metrics if name in left_out]):
+            self.note(f"Not shown: {', '.join(missing)}. To show all columns: --wide")
+
+    def print_data(self, data: Any, rows: str = "") -> None:
+        """Print the data of an object in the selected format.
+
+        Args:
+            data: JSON data.
+            rows: The field with a list that CSV, Markdown and names show instead of the object.
+        """
+        with self.paged():
+            if self.output in {CSV, MARKDOWN, NAME}:
+                from launchpad_tui.cli.streams import print_rows
+
+                print_rows(data[rows] if rows else [data], self.output)
+            elif self.output == YAML:
+                from launchpad_tui.cli.streams import print_yaml
+
+                print_yaml(data)
+            else:
+                self.line(output.json_text(data, indent=2))
 
     def done(self, message: str, data: Mapping[str, Any] | None = None, *, id: str = "") -> None:  # noqa: A002
-        """Report success: as JSON, as the ID with ``--quiet``, or as the message."""
-        if self.json:
-            self.print_json(data if data is not None else {"id": id, "message": message})
-        elif self.quiet:
+        """Report success: as data in a structured format, as the ID or name, or as the message."""
+        if self.structured:
+            self.print_data(data if data is not None else {"id": id, "message": message})
+        elif self.output == NAME:
             if id:
                 self.line(safe_text(id))
         else:
@@ -147,8 +277,13 @@ class CommandContext:
         """Print a line that is safe for terminals; on a terminal it is flushed immediately."""
         print(text, flush=sys.stdout.isatty())
 
-    @staticmethod
-    def note(text: str) -> None:
-        """Print a message on standard error; further lines of it are indented."""
+    def note(self, text: str) -> None:
+        """Print a message on standard error; further lines of it are indented.
+
+        In the format ``json`` it is an object in a line of its own, as errors are.
+        """
+        if self.output == JSON:
+            print(output.json_text({"note": text}), file=sys.stderr)
+            return
         first, *rest = safe_lines(text)
         print("\n".join([first, *(f"  {line}" for line in rest)]), file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.scenarios import extended_executable, extended_scenario
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.text import safe_lines
 from launchpad_tui.errors import InvalidInput, NotFound
 
@@ -20,7 +21,7 @@ def _scenarios(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.scenarios.scenarios(context.scope),
         extended_scenario,
-        ("ID", "NAME", "DESCRIPTION"),
+        (ID, NAME, "DESCRIPTION"),
         lambda one: (one.id, one.name, one.description),
     )
 
@@ -52,7 +53,13 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         context.desk.scenarios.executables(context.scope, options.scenario),
         extended_executable,
-        ("ID", "SCENARIO", "VERSION", "NAME", "DESCRIPTION"),
+        (
+            ID,
+            TableColumn("SCENARIO", optional=1),
+            "VERSION",
+            NAME,
+            TableColumn("DESCRIPTION", optional=2),
+        ),
         lambda one: (one.id, one.scenario_id, one.version, one.name, one.description),
     )
 
@@ -60,8 +67,9 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.scenarios.executable(context.scope, options.id)
     if options.template:
-        for line in safe_lines(one.template.removesuffix("\n")):
-            context.line(line)
+        with context.paged():
+            for line in safe_lines(one.template.removesuffix("\n")):
+                context.line(line)
         return
 
     def slots(found: tuple[ArtifactSlot, ...]) -> str:
@@ -101,15 +109,16 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
         [{"file": str(each.file), "line": each.line, "reason": each.reason} for each in problems]
         for problems in (found.refused, found.skipped)
     )
-    if context.json:
+    if context.structured:
         added = [{**extended_executable(one), "outcome": outcome} for one, outcome in found.added]
-        context.print_json(
+        context.print_data(
             {
                 "added": added,
                 "refused": refused,
                 "skipped": skipped,
                 "codeCandidates": {one: list(each) for one, each in found.code_candidates.items()},
-            }
+            },
+            rows="added",
         )
     else:
         for one, outcome in found.added:

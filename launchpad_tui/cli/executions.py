@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
 from launchpad_tui.aiapi.metrics import serialize_metric_values
-from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import listing, logs, output
+from launchpad_tui.cli import listing, logs
 from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
 from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.progress import progress
+from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.numbers import metric_text
 
 if TYPE_CHECKING:
@@ -57,25 +57,30 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             "metrics": serialize_metric_values(row.metrics),
         },
         (
-            "ID",
+            ID,
             "STATUS",
-            "CONFIGURATION",
-            "EXECUTABLE",
+            TableColumn("CONFIGURATION", cut_last=True),
+            TableColumn("EXECUTABLE", optional=3),
             "CREATED",
-            "DURATION",
-            *map(str, columns),
-            "MESSAGE",
+            TableColumn("STARTED", wide=True),
+            TableColumn("COMPLETED", wide=True),
+            TableColumn("DURATION", right=True),
+            *listing.metric_table_columns(columns),
+            TableColumn("MESSAGE", optional=2),
         ),
         lambda row: (
-            row.execution.id,
+            context.short_id("executions", row.execution.id),
             str(row.execution.status),
             row.execution.configuration_name,
             row.execution.executable_id,
-            rfc3339(row.execution.created_at) or "",
+            context.time(row.execution.created_at),
+            context.time(row.execution.started_at),
+            context.time(row.execution.completed_at),
             _duration(row.execution),
             *(metric_text(row.metrics.get(column), 6) for column in columns),
             row.execution.status_message,
         ),
+        metrics=tuple(map(str, columns)),
     )
 
 
@@ -112,9 +117,9 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
                 f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs
             ),
         ),
-        ("created", rfc3339(one.created_at) or ""),
-        ("started", rfc3339(one.started_at) or ""),
-        ("completed", rfc3339(one.completed_at) or ""),
+        ("created", context.field_time(one.created_at)),
+        ("started", context.field_time(one.started_at)),
+        ("completed", context.field_time(one.completed_at)),
         ("duration", _duration(one)),
         *((f"status detail {key}", value) for key, value in one.status_details.items()),
     ]
@@ -161,9 +166,15 @@ def _report_created(context: CommandContext, execution: Execution, wait: bool) -
 
 def _wait(context: CommandContext, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    ended = _wait_for(context, ids, options.timeout, report=not context.json)
-    if context.json:
-        output.stream_json(extended_execution_details(each) for each in ended)
+    ended = _wait_for(context, ids, options.timeout, report=not context.structured)
+    if context.structured:
+        context.print_data(
+            {
+                "resources": [extended_execution_details(each) for each in ended],
+                "count": len(ended),
+            },
+            rows="resources",
+        )
     return 1 if len(ended) < len(set(ids)) else _exit_code(ended)
 
 
@@ -231,8 +242,8 @@ def _print_outcomes(context: CommandContext, outcomes: Sequence[Outcome], messag
 
     The JSON output has the format of the AI API's response to a bulk update.
     """
-    if context.json:
-        context.print_json(
+    if context.structured:
+        context.print_data(
             {
                 "executions": [
                     {"id": each.id, "message": message.format(each.id)}
@@ -243,7 +254,8 @@ def _print_outcomes(context: CommandContext, outcomes: Sequence[Outcome], messag
                     }
                     for each in outcomes
                 ]
-            }
+            },
+            rows="executions",
         )
     else:
         for each in outcomes:

@@ -93,7 +93,7 @@ def type_json(kind: ConnectionKind | StoreKind) -> dict[str, Any]:
 
 def print_types(context: CommandContext, kinds: Sequence[ConnectionKind | StoreKind]) -> None:
     """Print types of connections or object stores, one line per field."""
-    if context.json or context.quiet:
+    if context.structured or context.output == "name":
         context.resources(kinds, type_json, (), lambda kind: (kind.id,))
         return
     rows = []

@@ -9,6 +9,7 @@ from launchpad_tui.aiapi.resource_groups import extended_resource_group
 from launchpad_tui.cli.arguments import LABEL
 from launchpad_tui.cli.bindings import bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.table import NAME
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def _groups(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.connections.groups(scope.connection),
         lambda one: {**extended_resource_group(one), "current": one.name == scope.resource_group},
-        ("NAME", "STATUS", "CURRENT", "LABELS"),
+        (NAME, "STATUS", "CURRENT", "LABELS"),
         lambda one: (
             one.name,
             one.status,

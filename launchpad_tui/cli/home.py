@@ -45,7 +45,15 @@ def _settings(context: CommandContext, _options: argparse.Namespace) -> None:
         for section, values in data.items()
         for key, value in values.items()
     ]
-    context.resource(data, lines)
+    if context.output in {"csv", "markdown", "name"}:
+        rows = [
+            {"name": f"{section}.{key}", "value": value}
+            for section, values in data.items()
+            for key, value in values.items()
+        ]
+        context.print_data({"settings": rows}, rows="settings")
+    else:
+        context.resource(data, lines)
     for warning in settings.warnings:
         context.note(warning)
     if settings.keys:

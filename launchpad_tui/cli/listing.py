@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from launchpad_tui.cli.arguments import integer
+from launchpad_tui.cli.arguments import ALL_METRICS, integer
 from launchpad_tui.cli.command import argument
+from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _BATCH = 500
 #: the number of known names that an error lists
 _LISTED = 20
 
+#: the number of metric columns that are always shown
+_FEW = 3
 LIMIT = argument(
     "--limit",
     metavar="N",
@@ -60,7 +63,8 @@ LIST_OPTIONS = (
         metavar="NAME",
         action="append",
         completes="metrics",
-        help="Add a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated",
+        help="Add a metric as a column: loss, loss:best, loss:min, loss:max, or all; may be "
+        "repeated",
     ),
     LIMIT,
     ALL,
@@ -83,7 +87,7 @@ def query(
     """
     from launchpad_tui.domain.query import Condition, Order, Query
 
-    metrics = tuple(metric_column(text) for text in options.metric or ())
+    metrics = _metric_columns(context, options.metric or ())
     order = Order()
     if options.sort:
         name = options.sort.removeprefix("-")
@@ -114,6 +118,26 @@ def query(
     )
 
 
+def _metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:
+    """Return the metric columns that options name; ``all`` names all metrics of the group."""
+    from launchpad_tui.domain.query import MetricColumn
+
+    known = context.desk.artifacts.metric_keys(context.scope) if ALL_METRICS in texts else ()
+    columns: dict[MetricColumn, None] = {}
+    for text in texts:
+        if text == ALL_METRICS and text not in known:
+            columns |= dict.fromkeys(MetricColumn(key) for key in known)
+        else:
+            columns[metric_column(text)] = None
+    return tuple(columns)
+
+
+def metric_table_columns(columns: Sequence[MetricColumn]) -> Iterator[TableColumn]:
+    """Yield the table columns of metrics; of many, the last ones are left out if need be."""
+    for column in columns:
+        yield TableColumn(str(column), optional=int(len(columns) > _FEW), right=True)
+
+
 def _check_known(
     context: CommandContext,
     named: Sequence[tuple[str, MetricColumn]],
@@ -132,17 +156,16 @@ def _check_known(
     for option, column in named:
         if not known or column.key in known:
             continue
-        import difflib
+        from launchpad_tui.domain.suggestions import did_you_mean, nearest
 
         titles = [_camel(name) for name in sorted(attributes)] if option == "sort" else []
-        names = {one.lower(): one for one in [*titles, *known]}
-        near = difflib.get_close_matches(column.key.lower(), names, 3)
-        listed = [names[one] for one in near] or [*titles, *known][:_LISTED]
+        names = [*titles, *known]
+        suggestion = did_you_mean(nearest(column.key, names))
         shown = column.key[:80]
         what = "attribute or metric" if option == "sort" else "metric"
         raise InvalidInput(
             f"There is no {what} {shown!r} in {context.scope}",
-            f"{'Similar names' if near else 'Known names'}: {', '.join(listed)}.",
+            suggestion or f"Known names: {', '.join(names[:_LISTED])}.",
             "List all metrics with: launchpad metrics keys",
             field=option,
         )

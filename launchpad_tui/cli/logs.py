@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +30,8 @@ _BATCH = 2000
 #: closed, because the supervisor was killed.
 _SILENT_SECONDS = 2.0
 _AGO = re.compile(r"(\d+)(s|m|h|d)")
+#: The fields of a line in structured formats.
+_COLUMNS = ("timestamp", "stream", "container", "msg")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -55,17 +58,22 @@ def _logs(context: CommandContext, options: argparse.Namespace) -> int:
         return 0
     log.whole()
     printed = log.count()
-    for line in _present_lines(log, printed, options, filtered, since, until):
-        _print_line(context, options, line)
+    printer = _printer(context, options)
+    present = _present_lines(log, printed, options, filtered, since, until)
     if not options.follow:
+        with context.paged():
+            for line in present:
+                printer(line)
         return 0
+    for line in present:
+        printer(line)
     for line in _following_lines(context, execution, log, printed):
         if (options.grep.casefold() in line.message.casefold() if options.grep else True) and (
             since is None or line.timestamp >= since
         ):
             if until is not None and line.timestamp > until:
                 break
-            _print_line(context, options, line)
+            printer(line)
     return 0
 
 
@@ -127,12 +135,42 @@ def _following_lines(
             ended_at = time.monotonic()
 
 
-def _print_line(context: CommandContext, options: argparse.Namespace, line: LogLine) -> None:
+def _printer(context: CommandContext, options: argparse.Namespace) -> Callable[[LogLine], None]:
+    """Return a function that prints a line in the selected format, at once."""
+    if not context.structured:
+        return lambda line: _print_text(context, options, line)
+    if context.output in {"json", "yaml"}:
+        return lambda line: _print_object(context, _line_data(line))
+    from launchpad_tui.cli.streams import row_printer
+
+    print_row = row_printer(context.output)
+    print_row(_COLUMNS)
+
+    def print_line(line: LogLine) -> None:
+        print_row(list(_line_data(line).values()))
+        sys.stdout.flush()
+
+    return print_line
+
+
+def _line_data(line: LogLine) -> dict[str, str | None]:
     at = rfc3339(line.timestamp)
-    if context.json:
-        data = {"timestamp": at, "stream": line.stream, "container": line.step, "msg": line.message}
+    return {"timestamp": at, "stream": line.stream, "container": line.step, "msg": line.message}
+
+
+def _print_object(context: CommandContext, data: Mapping[str, str | None]) -> None:
+    if context.output == "json":
         context.line(output.json_text(data))
-    elif options.timestamps:
+        return
+    from launchpad_tui.cli.yaml_text import item_lines
+
+    for text in item_lines(output.without_credentials(data)):
+        context.line(text)
+
+
+def _print_text(context: CommandContext, options: argparse.Namespace, line: LogLine) -> None:
+    if options.timestamps:
+        at = rfc3339(line.timestamp)
         context.line(f"{at} {line.stream:<9} {safe_text(line.step)} {safe_text(line.message)}")
     else:
         context.line(safe_text(line.message))
@@ -200,6 +238,6 @@ COMMANDS = (
             argument("--tail", type=integer, metavar="N", help="Only the last N of these lines"),
             argument("--save", metavar="FILE", help="Write the lines to a file", completes="files"),
         ),
-        details="With --json each line is an object.",
+        details="With -o json each line is an object.",
     ),
 )

@@ -24,8 +24,8 @@ def _doctor(context: CommandContext, options: argparse.Namespace) -> int:
         found = list(examine(context.home, checksums=options.checksums, progress=report))
     errors = sum(each.level is Level.ERROR for each in found)
     warnings = sum(each.level is Level.WARNING for each in found)
-    if context.json:
-        context.print_json(
+    if context.structured:
+        context.print_data(
             {
                 "errors": errors,
                 "warnings": warnings,
@@ -38,7 +38,8 @@ def _doctor(context: CommandContext, options: argparse.Namespace) -> int:
                     }
                     for each in found
                 ],
-            }
+            },
+            rows="findings",
         )
         return int(errors > 0)
     for each in found:

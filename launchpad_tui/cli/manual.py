@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
@@ -18,7 +19,6 @@ _BOLD = ("\x1b[1m", "\x1b[0m")
 
 
 def _help(context: CommandContext, options: argparse.Namespace) -> None:
-    from launchpad_tui.cli.pager import print_paged
     from launchpad_tui.cli.terminal_size import terminal_width
     from launchpad_tui.services.manual import find_topic, topic, topics
 
@@ -37,7 +37,8 @@ def _help(context: CommandContext, options: argparse.Namespace) -> None:
         return
     text = topic(name).text
     width = min(_MAXIMUM_WIDTH, terminal_width())
-    print_paged("".join(f"{line}\n" for line in _lines(text, width, bold=context.colour)))
+    with context.paged():
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(text, width, bold=context.colour)))
 
 
 def _lines(text: str, width: int, *, bold: bool) -> Iterator[str]:

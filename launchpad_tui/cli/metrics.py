@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.aliases import current_direction
-from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS, integer
+from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS, integer, named_metrics
 from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.domain.metric import normal_name
 from launchpad_tui.domain.timestamps import from_micros, now
 from launchpad_tui.errors import NotFound
@@ -54,7 +55,15 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         _series(context, options.id),
         serialize_series,
-        ("METRIC", "LAST", "AT STEP", "MIN", "MAX", "POINTS", "NON-FINITE"),
+        (
+            TableColumn("METRIC", cut_last=True),
+            TableColumn("LAST", right=True),
+            TableColumn("AT STEP", right=True),
+            TableColumn("MIN", right=True),
+            TableColumn("MAX", right=True),
+            TableColumn("POINTS", optional=1, right=True),
+            TableColumn("NON-FINITE", optional=2, right=True),
+        ),
         lambda one: (
             one.key,
             f"{one.last:.6g}",
@@ -103,23 +112,48 @@ def _keys(context: CommandContext, _options: argparse.Namespace) -> None:
 def _export(context: CommandContext, options: argparse.Namespace) -> None:
     execution = execution_id(context, options.id)
     series = context.desk.metrics.series(context.scope, execution)
-    names = frozenset(map(normal_name, options.metric or ()))
+    names = frozenset(map(normal_name, named_metrics(options.metric)))
     selected = [
         one
         for one in series
         if not names or names & {normal_name(one.key), normal_name(one.key.split("{")[0])}
     ]
     if not selected:
+        from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+        keys = [one.key for one in series]
+        suggestion = did_you_mean([near for name in names for near in nearest(name, keys)])
         raise NotFound(
             f"No metric to export for {options.id[:80]!r}",
-            "The selected metrics were not logged." if series else "No metrics were logged.",
+            f"The selected metrics were not logged. {suggestion}".rstrip()
+            if series
+            else "No metrics were logged.",
             f"Logged metrics: {', '.join(one.key for one in series[:20]) or 'none'}.",
         )
-    if context.json:
-        points = context.desk.metrics.stream(selected)
-        context.resources(points, extended_metric, (), lambda _: ())
-        return
-    _write_csv(context.desk.metrics.rows(selected))
+    if context.output == "name":
+        context.resources(selected, serialize_series, (), lambda one: (one.key,))
+    elif context.output == "csv" or (context.output == "table" and not options.output):
+        with context.paged():
+            _write_csv(context.desk.metrics.rows(selected))
+    else:
+        context.resources(
+            context.desk.metrics.stream(selected),
+            extended_metric,
+            (
+                TableColumn("NAME", cut_last=True),
+                "LABELS",
+                TableColumn("STEP", right=True),
+                "TIMESTAMP",
+                TableColumn("VALUE", right=True),
+            ),
+            lambda one: (
+                one.name,
+                ",".join(f"{name}={value}" for name, value in one.labels),
+                str(one.step),
+                context.time(one.timestamp),
+                repr(one.value),
+            ),
+        )
 
 
 def _write_csv(

@@ -6,21 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
 from typing import Any
 
+from launchpad_tui.cli.table import GAP, TableColumn, table_lines
 from launchpad_tui.cli.terminal_size import terminal_width
 from launchpad_tui.domain.shown_credentials import hide_in_json, may_contain_credentials
-from launchpad_tui.domain.text import cell_width, clip, escape_json, safe_text
-
-#: Number of spaces between two columns of a table.
-GAP = 2
-#: Number of first rows that determine the widths of the columns.
-_MEASURED = 500
-#: The maximum width to which a column is padded in a pipe.
-_PADDED = 60
-#: The minimum width to which a column is cut while others can still be cut.
-_MINIMUM = 8
+from launchpad_tui.domain.text import cell_width, escape_json, safe_text
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
@@ -34,6 +25,12 @@ def json_text(data: Any, indent: int | None = None) -> str:
             hide_in_json(json.loads(text)), ensure_ascii=False, indent=indent, default=str
         )
     return escape_json(text)
+
+
+def without_credentials(data: Any) -> Any:
+    """Return JSON data in which credentials that are recognized with certainty are hidden."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    return hide_in_json(data) if may_contain_credentials(text) else data
 
 
 def stream_json(items: Iterable[Mapping[str, Any]]) -> None:
@@ -67,68 +64,29 @@ def coloured(no_color: bool) -> bool:
     return not no_color and not os.environ.get("NO_COLOR") and not dumb and sys.stdout.isatty()
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], kept: int = 1) -> None:
+def print_table(
+    heads: Sequence[str | TableColumn],
+    rows: Iterable[Sequence[str]],
+    kept: int = 1,
+    *,
+    wide: bool = False,
+    left_out: list[str] | None = None,
+) -> None:
     """Print a table with aligned columns.
 
-    On a terminal the widest columns are cut to fit its width. In a pipe nothing is cut.
+    On a terminal optional columns are left out, and the widest ones cut, to fit its width. In a
+    pipe, and in the format ``wide``, nothing is cut.
 
     Args:
-        heads: The heads of the columns.
+        heads: The columns, or their heads.
         rows: The cells of the rows; may be a generator of any length.
         kept: The number of first columns (IDs and names, to copy) that are cut last.
+        wide: Whether to print the columns of the format ``wide``.
+        left_out: Receives the heads of the columns that are left out.
     """
-    for line in table_lines(heads, rows, terminal_width() if sys.stdout.isatty() else None, kept):
+    width = terminal_width() if sys.stdout.isatty() and not wide else None
+    for line in table_lines(heads, rows, width, kept, wide=wide, left_out=left_out):
         print(line)
-
-
-def table_lines(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, kept: int = 1
-) -> Iterable[str]:
-    """Return the lines of a table.
-
-    The first 500 rows are read at once, because they determine the widths; the others one by one.
-
-    Args:
-        heads: The heads of the columns.
-        rows: The cells of the rows; missing cells at the end of a row are empty.
-        width: The maximum width of a line in cells; None for no limit.
-        kept: The number of first columns that are cut last.
-    """
-    heads = [safe_text(head) for head in heads]
-    source = (_cells(row, len(heads)) for row in rows)
-    first = list(islice(source, _MEASURED))
-    widths = [max(map(cell_width, column)) for column in zip(heads, *first, strict=True)]
-    if width is None:
-        widths = [
-            min(each, max(_PADDED, cell_width(head)))
-            for each, head in zip(widths, heads, strict=True)
-        ]
-    else:
-        _fit(widths, width - GAP * (len(heads) - 1), kept)
-    for row in chain([list(heads)], first, source):
-        shown = (
-            row
-            if width is None
-            else [clip(cell, each) for cell, each in zip(row, widths, strict=True)]
-        )
-        padded = [
-            cell + " " * (each - cell_width(cell)) for cell, each in zip(shown, widths, strict=True)
-        ]
-        yield (" " * GAP).join(padded).rstrip()
-
-
-def _cells(row: Sequence[str], count: int) -> list[str]:
-    return [*map(safe_text, row), *[""] * (count - len(row))]
-
-
-def _fit(widths: list[int], room: int, kept: int) -> None:
-    for first, minimum in ((kept, _MINIMUM), (kept, 1), (0, 1)):
-        open_columns = range(min(first, len(widths) - 1), len(widths))
-        while sum(widths) > room:
-            widest = max(open_columns, key=lambda index: widths[index])
-            if widths[widest] <= minimum:
-                break
-            widths[widest] -= 1
 
 
 def print_fields(lines: Iterable[tuple[str, str]]) -> None:

@@ -11,11 +11,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from launchpad_tui import __version__
-from launchpad_tui.cli.aliases import current_names
-from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS, SUBGROUPS, Argument, Command
+from launchpad_tui.cli.aliases import current_names, positional_indexes
+from launchpad_tui.cli.command import (
+    COMMAND_GROUPS,
+    COMMON_OPTIONS,
+    DEFAULT_COMMANDS,
+    SUBGROUPS,
+    Argument,
+    Command,
+)
 from launchpad_tui.cli.terminal_size import terminal_width
 
 if TYPE_CHECKING:
@@ -83,13 +90,62 @@ class _Parser(argparse.ArgumentParser):
         (sys.stdout if file is None else file).write(self.format_help())
         sys.stdout.flush()
 
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def error(self, message: str, suggestion: str = "") -> NoReturn:
+        """Raise InvalidUsage.
+
+        Args:
+            message: What is invalid.
+            suggestion: The question that suggests what may have been meant; empty for none.
+        """
+        from launchpad_tui.cli.error_report import InvalidUsage
         from launchpad_tui.domain.credential_text import masked_message
         from launchpad_tui.domain.text import safe_text
 
-        message = masked_message(message[:1].upper() + message[1:])
-        message = safe_text(message, 500)
-        self.exit(2, f"launchpad: {message}\n  To see the usage: {self.prog} --help\n")
+        message = safe_text(masked_message(message[:1].upper() + message[1:]), 500)
+        raise InvalidUsage(message, suggestion, f"To see the usage: {self.prog} --help")
+
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse a command line. Raises InvalidUsage."""
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            named = getattr(options, "branch", None)
+            (named if isinstance(named, _Parser) else self)._refuse(unknown)
+        return options
+
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Raise InvalidUsage for arguments that the command does not have."""
+        from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+        option = next((each for each in unknown if each.startswith("-")), "")
+        flag = option.partition("=")[0]
+        flags = [one for one in self._option_string_actions if one.startswith("--")]
+        near = nearest(flag.lstrip("-"), [one[2:] for one in flags]) if flag else []
+        noun = "option" if option else "argument"
+        shown = option or " ".join(unknown)
+        self.error(f"unknown {noun} {shown}", did_you_mean([f"--{one}" for one in near]))
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Raise InvalidUsage if a value is not one of the choices of its argument."""
+        if action.choices is None or value in action.choices:
+            return
+        from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+        text, choices = str(value), [str(each) for each in action.choices]
+        if isinstance(action, argparse._SubParsersAction):
+            visible = [each for each in choices if not each.startswith("_")]
+            self.error(
+                f"unknown command '{text}' of {self.prog}"
+                if " " in self.prog
+                else f"unknown command '{text}'",
+                did_you_mean(nearest(text, visible)) or f"Commands: {', '.join(visible)}.",
+            )
+        name = "/".join(action.option_strings) or action.dest
+        self.error(
+            f"invalid value '{text}' of {name}",
+            did_you_mean(nearest(text, choices)) or f"Use one of {', '.join(choices)}.",
+        )
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -127,11 +183,40 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         The values of all options; ``command`` is the `Command`, or None if none was named;
         ``branch`` is the parser of the group that was named without a command.
     """
-    named = current_names(arguments)
+    named = _with_default_command(current_names(arguments))
     command = _command_at_start(named)
     if command is None:
         return build(named).parse_args(named)
     return _parse_command(command, named[len(command.path) :])
+
+
+def _with_default_command(arguments: list[str]) -> list[str]:
+    """Return a command line in which a group without a command has the one that lists it.
+
+    ``launchpad models`` lists the models, as ``launchpad models list`` does.
+    """
+    name = group_name(arguments)
+    if name not in COMMAND_GROUPS or not {"-h", "--help"}.isdisjoint(arguments):
+        return arguments
+    places = positional_indexes(arguments)
+    named = tuple(arguments[index] for index in places)
+    path = named[:2] if named[:2] in SUBGROUPS else named[:1]
+    table = commands(name)
+    word = DEFAULT_COMMANDS.get(path, "list")
+    listing = next((each for each in table if each.path == (*path, word)), None)
+    after = places[len(path) - 1] + 1
+    if (
+        listing is None
+        or any(each.path == path for each in table)
+        or any(not each.startswith("-") for each in arguments[after : after + 1])
+    ):
+        return arguments
+    words = {each.path[len(path)] for each in table if each.path[: len(path)] == path}
+    options = [each for each in listing.args if not each.positional]
+    following = positional_indexes(arguments, options)[len(path) :]
+    if words.intersection(arguments[index] for index in following):
+        return arguments
+    return [*arguments[:after], word, *arguments[after:]]
 
 
 def _command_at_start(arguments: Sequence[str]) -> Command | None:

@@ -7,13 +7,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from launchpad_tui.cli.exit_codes import ERROR, INTERRUPTED, PIPE_CLOSED
+from launchpad_tui.cli.formats import JSON, YAML, requested_format
 from launchpad_tui.cli.signals import raise_terminated
-from launchpad_tui.errors import FilesMissing, FilesSkipped, InvalidInput, LaunchpadError
+from launchpad_tui.errors import InvalidInput, LaunchpadError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-INCOMPLETE, ERROR, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 #: Internal command: supervise one execution. It is handled before the parser is loaded.
 SUPERVISE = "_supervise"
 #: Internal command: run the background sync of remote runtimes.
@@ -29,9 +30,6 @@ _PATH_ERRORS = {
     errno.EPERM,
     errno.EROFS,
 }
-#: The maximum number of lines of a printed error, and of characters in a line: an error may quote
-#: an argument or a response of any length.
-_LINES_LIMIT, _LINE_LIMIT = 100, 1000
 
 
 def run(arguments: list[str]) -> int:
@@ -104,13 +102,13 @@ def _command(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code
     except LaunchpadError as error:
-        return _report(error)
+        return _report(error, arguments)
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the outermost handler: reported here, logged with its traceback
         if isinstance(error, OSError) and (known := _os_error(error)) is not None:
-            return _report(known)
-        return _unexpected(error, home)
+            return _report(known, arguments)
+        return _unexpected(error, home, requested_format(arguments))
 
 
 def _os_error(error: OSError) -> LaunchpadError | None:
@@ -166,20 +164,15 @@ def _check_text(arguments: list[str]) -> None:
             ) from error
 
 
-def _report(error: LaunchpadError) -> int:
-    from launchpad_tui.domain.credential_text import masked_message
-    from launchpad_tui.domain.text import safe_lines, safe_text
+def _report(error: LaunchpadError, arguments: list[str]) -> int:
+    from launchpad_tui.cli.error_report import exit_code, print_error
 
     _flush()
-    lines = safe_lines(masked_message(str(error)))
-    shown = [safe_text(line, _LINE_LIMIT) for line in lines[:_LINES_LIMIT]]
-    if len(lines) > len(shown):
-        shown.append("…")
-    print(f"launchpad: {shown[0]}", *shown[1:], sep="\n  ", file=sys.stderr)
-    return INCOMPLETE if isinstance(error, FilesMissing | FilesSkipped) else ERROR
+    print_error(error, requested_format(arguments))
+    return exit_code(error)
 
 
-def _unexpected(error: Exception, home: Path | None) -> int:
+def _unexpected(error: Exception, home: Path | None, output_format: str) -> int:
     from launchpad_tui.config.logfile import logger, setup
     from launchpad_tui.config.paths import Home
     from launchpad_tui.domain.credential_text import masked_message
@@ -187,18 +180,32 @@ def _unexpected(error: Exception, home: Path | None) -> int:
 
     _flush()
     text = masked_message(f"{type(error).__name__}: {error}")
-    print(
-        f"launchpad: unexpected error: {safe_text(text, 300)}",
-        file=sys.stderr,
-    )
+    log = ""
     try:
         place = (Home.at(home) if home else Home.find()).ensure()
     except LaunchpadError:
         # Without a home folder there is no log to write the details to.
+        pass
+    else:
+        setup(place)
+        logger.error("unexpected error in a command", exc_info=error)
+        log = f"Details were written to {place.log_path}"
+    if output_format in {JSON, YAML}:
+        from launchpad_tui.cli.error_report import UNEXPECTED, print_error_data
+
+        data = {
+            "code": UNEXPECTED,
+            "title": "Unexpected error",
+            "detail": text,
+            "hint": log or None,
+            "retryable": False,
+            "exitCode": ERROR,
+        }
+        print_error_data(data, output_format)
         return ERROR
-    setup(place)
-    logger.error("unexpected error in a command", exc_info=error)
-    print(f"  Details were written to {safe_text(str(place.log_path))}", file=sys.stderr)
+    print(f"launchpad: unexpected error: {safe_text(text, 300)}", file=sys.stderr)
+    if log:
+        print(f"  {safe_text(log)}", file=sys.stderr)
     return ERROR
 
 

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.schedules import extended_schedule
-from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import CONFIGURATION
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.schedule import ScheduleStatus
 
 if TYPE_CHECKING:
@@ -26,36 +26,36 @@ def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.schedules.list(context.scope),
         extended_schedule,
-        ("ID", "NAME", "CRON", "STATUS", "NEXT", "CONFIGURATION"),
+        (ID, NAME, "CRON", "STATUS", "NEXT", TableColumn("CONFIGURATION", optional=1)),
         lambda one: (
-            one.id,
+            context.short_id("execution_schedules", one.id),
             one.name,
             one.cron,
             "DELETED" if one.deleted_at else str(one.status),
-            rfc3339(one.next_at) or "",
-            one.configuration_id,
+            context.time(one.next_at),
+            context.short_id("configurations", one.configuration_id),
         ),
     )
 
 
-def _lines(one: Schedule) -> list[tuple[str, str]]:
+def _lines(context: CommandContext, one: Schedule) -> list[tuple[str, str]]:
     return [
         ("id", one.id),
         ("name", one.name),
         ("cron", one.cron),
         ("configuration", one.configuration_id),
         ("status", str(one.status)),
-        ("start", rfc3339(one.start) or ""),
-        ("end", rfc3339(one.end) or ""),
-        ("next", rfc3339(one.next_at) or ""),
-        ("created", rfc3339(one.created_at) or ""),
-        ("deleted", rfc3339(one.deleted_at) or ""),
+        ("start", context.field_time(one.start)),
+        ("end", context.field_time(one.end)),
+        ("next", context.field_time(one.next_at)),
+        ("created", context.field_time(one.created_at)),
+        ("deleted", context.field_time(one.deleted_at)),
     ]
 
 
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.schedules.resolve(context.scope, options.id)
-    context.resource(extended_schedule(one), _lines(one))
+    context.resource(extended_schedule(one), _lines(context, one))
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution
-from launchpad_tui.aiapi.values import Json, rfc3339
+from launchpad_tui.aiapi.values import Json
 from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
+from launchpad_tui.cli.table import ID, NAME, TableColumn
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -36,14 +37,23 @@ def _search(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         context.desk.everywhere.search(" ".join(options.text), options.limit),
         hit_json,
-        ("ID", "NAME", "KIND", "CONNECTION", "GROUP", "CREATED"),
+        (
+            ID,
+            NAME,
+            "KIND",
+            TableColumn("CONNECTION", optional=1),
+            TableColumn("GROUP", optional=1),
+            "CREATED",
+        ),
         lambda hit: (
-            hit.id,
+            context.short_id(
+                "artifacts" if hit.artifact is not None else "executions", hit.id, hit.scope
+            ),
             hit.name,
             kind_text(hit),
             hit.scope.connection,
             hit.scope.resource_group,
-            rfc3339(hit.created_at) or "",
+            context.time(hit.created_at),
         ),
     )
 

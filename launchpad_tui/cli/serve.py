@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
+from launchpad_tui.cli.table import NAME
 from launchpad_tui.domain.text import safe_text
 
 if TYPE_CHECKING:
@@ -45,10 +47,16 @@ def _print_address(context: CommandContext, url: str) -> None:
         "AICORE_CLIENT_SECRET": "",
         "AICORE_RESOURCE_GROUP": (one.group if one else "") or "default",
     }
-    if context.json:
-        from launchpad_tui.cli.output import json_text
+    if context.structured:
+        data = {"url": url, "baseUrl": f"{url}/v2", "environment": variables}
+        if context.output == "json":
+            from launchpad_tui.cli.output import json_text
 
-        print(json_text({"url": url, "baseUrl": f"{url}/v2", "environment": variables}), flush=True)
+            # A line of its own, which programs read while the server runs.
+            print(json_text(data), flush=True)
+        else:
+            context.print_data(data)
+            sys.stdout.flush()
         return
     print(f"Serving the AI API at {url}/v2", flush=True)
     if not context.quiet:
@@ -83,14 +91,14 @@ def _add(context: CommandContext, options: argparse.Namespace) -> None:
     one, secret = context.desk.clients.add(
         options.name, options.client_group or options.group or ""
     )
-    if context.json:
-        context.print_json(service_key(one, secret, options.url))
+    if context.structured:
+        context.print_data(service_key(one, secret, options.url))
         return
-    if context.quiet:
+    if context.quiet and context.output == "name":
         context.line(secret)
         return
     context.resource(
-        {},
+        _client_json(one),
         [
             ("client ID", one.id),
             ("client secret", secret),
@@ -106,8 +114,8 @@ def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.clients.list(),
         _client_json,
-        ("NAME", "CLIENT ID", "GROUP", "CREATED"),
-        lambda one: (one.name, one.id, one.group or "all", rfc3339(one.created_at) or ""),
+        (NAME, "CLIENT ID", "GROUP", "CREATED"),
+        lambda one: (one.name, one.id, one.group or "all", context.time(one.created_at)),
     )
 
 

@@ -28,7 +28,7 @@ def run_test(
 
     def report(step: CheckStep) -> None:
         steps.append(step)
-        if not context.json and not context.quiet:
+        if not context.structured and context.output != "name":
             result = "ok    " if step.error is None else "FAILED"
             lines = [step.message] if step.error is None else str(step.error).splitlines()
             context.line(safe_text(f"{result} {step.name:12} {lines[0]}"))
@@ -36,8 +36,8 @@ def run_test(
                 context.line(safe_text(f"{'':19} {line}"))
 
     passed = test(report)
-    if context.json:
-        context.print_json(
+    if context.structured or context.output == "name":
+        context.print_data(
             {
                 "name": name,
                 "reachable": passed,
@@ -49,6 +49,7 @@ def run_test(
                     }
                     for each in steps
                 ],
-            }
+            },
+            rows="steps",
         )
     return 0 if passed else 1

@@ -14,17 +14,20 @@ from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.listing import ALL, check_limit
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
 from launchpad_tui.cli.progress import progress
+from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput, NotFound, ObjectMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.artifact import ArtifactReference
     from launchpad_tui.domain.connection import ObjectStoreRecord
 
+PATH = TableColumn("PATH", cut_last=True)
 #: The maximum number of artifacts that refer to deleted files: in JSON, and in messages.
 _ARTIFACTS, _SHOWN = 1000, 10
 
@@ -47,9 +50,9 @@ def _browse(context: CommandContext, options: argparse.Namespace) -> None:
     entries = _entries(context, options)
     context.resources(
         islice(entries, limit),
-        lambda row: {"path": row[0], "size": row[1], "modifiedAt": row[2] or None},
-        ("PATH", "SIZE", "MODIFIED"),
-        lambda row: (row[0], size_text(row[1]), row[2]),
+        lambda row: {"path": row[0], "size": row[1], "modifiedAt": rfc3339(row[2])},
+        (PATH, TableColumn("SIZE", right=True), TableColumn("MODIFIED", optional=1)),
+        lambda row: (row[0], size_text(row[1]), context.time(row[2])),
     )
     if limit is not None and next(entries, None) is not None:
         context.note(
@@ -60,7 +63,7 @@ def _browse(context: CommandContext, options: argparse.Namespace) -> None:
 
 def _entries(
     context: CommandContext, options: argparse.Namespace
-) -> Iterator[tuple[str, int | None, str]]:
+) -> Iterator[tuple[str, int | None, datetime | None]]:
     """Yield path, size in bytes and modification time of each folder and object.
 
     Folders have a trailing slash, no size and no time.
@@ -71,14 +74,14 @@ def _entries(
         limit = options.limit + 1 if options.limit else None
         hint = "List its folders, or set a limit: --limit N"
         for each in context.desk.browsing.files(context.scope, store, path, limit, hint):
-            yield each.path, each.size, rfc3339(each.modified) or ""
+            yield each.path, each.size, each.modified
         return
     limit = options.limit + 1 if options.limit else None
     for page in context.desk.browsing.pages(context.scope, store, path, limit):
         for folder in page.folders:
-            yield f"{folder}/", None, ""
+            yield f"{folder}/", None, None
         for each in page.objects:
-            yield each.path, each.size, rfc3339(each.modified) or ""
+            yield each.path, each.size, each.modified
 
 
 def _preview(context: CommandContext, options: argparse.Namespace) -> None:
@@ -125,7 +128,7 @@ def _delete(context: CommandContext, options: argparse.Namespace) -> int:
                 "size": each.size,
                 "artifacts": [one.id for one in artifacts if _has_file(one, each.path)],
             },
-            ("PATH", "SIZE"),
+            (PATH, TableColumn("SIZE", right=True)),
             lambda each: (each.path, size_text(each.size)),
         )
         context.note(f"{len(found):,} file{'s' * (len(found) != 1)} would be deleted.")

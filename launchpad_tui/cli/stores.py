@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.connections import serialize_object_store
-from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import store_files
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
 from launchpad_tui.cli.store_files import STORE, find_store
+from launchpad_tui.cli.table import NAME
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.stores.list(context.scope),
         serialize_object_store,
-        ("NAME", "TYPE", "SETTINGS"),
+        (NAME, "TYPE", "SETTINGS"),
         lambda one: (
             one.name,
             one.kind,
@@ -53,7 +53,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
     lines = [
         ("name", one.name),
         ("type", one.kind),
-        ("created", rfc3339(one.created_at) or ""),
+        ("created", context.field_time(one.created_at)),
     ]
     folder = context.desk.files.folder(one)
     if folder and folder not in one.settings.values():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ def _sync(context: CommandContext, options: argparse.Namespace) -> int:
                 strict=True,
             )
         ),
-        ("CONNECTION", "GROUP", "ARTIFACTS", "EXECUTIONS", "ERROR"),
+        (
+            "CONNECTION",
+            "GROUP",
+            TableColumn("ARTIFACTS", right=True),
+            TableColumn("EXECUTIONS", right=True),
+            "ERROR",
+        ),
         lambda row: tuple(str(each) for each in row),
     )
     return 1 if any(row[-1] for row in results) else 0
@@ -95,7 +102,7 @@ def _status(context: CommandContext, _options: argparse.Namespace) -> None:
         lambda row: (
             row[0].connection,
             row[0].resource_group,
-            rfc3339(row[1].done_at) or "never",
+            context.time(row[1].done_at) or "never",
             f"{row[1].part} {row[1].position:,} of {row[1].total:,}" if row[1].part else "",
             row[1].error,
         ),

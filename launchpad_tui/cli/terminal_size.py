@@ -1,4 +1,4 @@
-"""The width of the terminal, without the import of shutil."""
+"""The size of the terminal, without the import of shutil."""
 
 from __future__ import annotations
 
@@ -11,16 +11,25 @@ def terminal_width() -> int:
 
     As ``shutil.get_terminal_size`` does, the environment variable COLUMNS is preferred.
     """
+    return _size("COLUMNS", 0, 80)
+
+
+def terminal_height() -> int:
+    """Return the number of lines of the terminal; 24 if it is unknown. LINES is preferred."""
+    return _size("LINES", 1, 24)
+
+
+def _size(variable: str, place: int, unknown: int) -> int:
     try:
-        columns = int(os.environ.get("COLUMNS", ""))
+        named = int(os.environ.get(variable, ""))
     except ValueError:
-        columns = 0
-    if columns > 0:
-        return columns
+        named = 0
+    if named > 0:
+        return named
     if sys.__stdout__ is None:
-        return 80
+        return unknown
     try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80
+        return os.get_terminal_size(sys.__stdout__.fileno())[place] or unknown
     except (ValueError, OSError):
         # Standard output is closed, or is not a terminal.
-        return 80
+        return unknown

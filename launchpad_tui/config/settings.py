@@ -49,6 +49,9 @@ class UiSettings:
     #: how the terminal notifies of an execution that ended while another screen is shown: "off",
     #: "bell", "osc9" or "osc777"; the last two show its text where the terminal supports them
     notify: str = "off"
+    #: the program that shows output of commands that is longer than the screen: "auto" (PAGER, or
+    #: less), "never", or a command line
+    pager: str = "auto"
 
 
 @record

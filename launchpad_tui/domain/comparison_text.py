@@ -34,11 +34,14 @@ def as_csv(comparison: Comparison) -> str:
 def as_markdown(comparison: Comparison) -> str:
     """Return the comparison as a Markdown table with the best values in bold."""
     heads = comparison.titles()
-    lines = [_line(["", "", *(_escaped(head) for head in heads)]), f"|{'---|' * (len(heads) + 2)}"]
+    lines = [
+        _line(["", "", *(escape_markdown(head) for head in heads)]),
+        f"|{'---|' * (len(heads) + 2)}",
+    ]
     for row in comparison.rows:
-        cells = [_escaped(text) for text in cell_texts(row, comparison.baseline)]
+        cells = [escape_markdown(text) for text in cell_texts(row, comparison.baseline)]
         marked = [f"**{cell}**" if place in row.best else cell for place, cell in enumerate(cells)]
-        lines.append(_line([_escaped(row.group), _escaped(row.name), *marked]))
+        lines.append(_line([escape_markdown(row.group), escape_markdown(row.name), *marked]))
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +110,7 @@ def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return text that Markdown renders literally inside a table cell."""
     text = safe_text(text)
     for char in "\\`*_{}[]<>|~#":

@@ -122,13 +122,13 @@ def _subject(
         full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")
     ):
         return Subject.ATTRIBUTE, full
-    import difflib
+    from launchpad_tui.domain.suggestions import did_you_mean, nearest
 
-    near = difflib.get_close_matches(word, [*attributes, *known_metrics, *known_parameters], 3)
-    names = ", ".join(near or sorted(attributes))
+    names = [*sorted(attributes), *known_metrics, *known_parameters]
+    suggestion = did_you_mean(nearest(word, names))
     raise InvalidInput(
         f"There is no {word[:80]!r} to filter by",
-        f"{'Similar names' if near else 'Attributes'}: {names}.",
+        suggestion or f"Attributes: {', '.join(sorted(attributes))}.",
         _HINT,
         field="where",
     )

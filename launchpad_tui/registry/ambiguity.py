@@ -57,7 +57,7 @@ def ambiguous(
             (configuration_pk,),
         ).fetchall()
         rows.append((one, (name, kind, configuration), created, dict(parameters)))
-    columns = [[_short_id(db, table, group, row[0]) for row in rows]]
+    columns = [[short_id(db, table, group, row[0]) for row in rows]]
     for place in range(3):
         values = [row[1][place] for row in rows]
         # The name of the configuration is shown even if all have the same.
@@ -81,8 +81,17 @@ def ambiguous(
     return Conflict(f"{text!r} matches several {what}s", "\n".join(lines), hint)
 
 
-def _short_id(db: sqlite3.Connection, table: str, group: int, full: str) -> str:
-    """Return the shortest prefix of an ID that no other ID of the group has."""
+def short_id(db: sqlite3.Connection, table: str, group: int, full: str) -> str:
+    """Return the shortest prefix of an ID, of at least 8 characters, that names only this object.
+
+    No other ID of the resource group begins with it, and no object has it as its name, because
+    names are preferred to prefixes.
+
+    Args:
+        table: one of ``artifacts``, ``executions``, ``configurations``, ``execution_schedules``.
+        group: the row number of the resource group.
+        full: the ID.
+    """
     for length in range(_SHORT_ID, len(full)):
         prefix = full[:length]
         found = db.execute(
@@ -90,9 +99,16 @@ def _short_id(db: sqlite3.Connection, table: str, group: int, full: str) -> str:
             "AND id < ? LIMIT 2)",
             (group, prefix, prefix + "\U0010ffff"),
         ).fetchone()[0]
-        if found == 1:
+        if found <= 1 and not (table != "executions" and _is_name(db, table, group, prefix)):
             return prefix
     return full
+
+
+def _is_name(db: sqlite3.Connection, table: str, group: int, text: str) -> bool:
+    row = db.execute(
+        f"SELECT 1 FROM {table} WHERE group_pk = ? AND name = ? LIMIT 1", (group, text)
+    ).fetchone()
+    return row is not None
 
 
 def _times(created: Sequence[int]) -> list[str]:

@@ -9,7 +9,13 @@ import sys
 
 import pytest
 
-from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS, SUBGROUPS, Command
+from launchpad_tui.cli.command import (
+    COMMAND_GROUPS,
+    COMMON_OPTIONS,
+    DEFAULT_COMMANDS,
+    SUBGROUPS,
+    Command,
+)
 from launchpad_tui.cli.parser import build, group_name, visible_commands
 from tests.cli.cli_support import Cli
 
@@ -89,13 +95,26 @@ def test_the_help_lists_all_groups(cli: Cli) -> None:
     assert "exit codes" in shown.out
 
 
-@pytest.mark.parametrize(
-    "group", sorted({command.path[0] for command in TREE if len(command.path) == 2})
-)
-def test_a_group_without_a_command_prints_its_help(group: str, cli: Cli) -> None:
-    shown = cli(group)
-    assert (shown.code, shown.out) == (2, "")
-    assert all(f"    {each.path[1]} " in shown.err for each in TREE if each.path[0] == group)
+GROUPS = sorted({command.path[0] for command in TREE if len(command.path) == 2})
+
+
+@pytest.mark.parametrize("group", [each for each in GROUPS if each != "settings"])
+def test_a_group_without_a_command_lists(group: str, cli: Cli) -> None:
+    word = DEFAULT_COMMANDS.get((group,), "list")
+    listed = cli(group, word)
+    assert listed.code == 0
+    for words in ((group,), (group, "--csv"), ("--csv", group), (group, "-o", "csv")):
+        shown = cli(*words)
+        assert shown == (listed if words == (group,) else cli(group, word, "--csv"))
+    assert cli(group, "nonsense").code == 2
+    help_text = cli(group, "--help").out
+    assert all(f"    {each.path[1]} " in help_text for each in TREE if each.path[0] == group)
+
+
+def test_a_group_below_a_command_lists(cli: Cli) -> None:
+    assert cli("serve", "clients").out == cli("serve", "clients", "list").out
+    # The value of an option is no command.
+    assert cli("models", "--search", "list").code == 0
 
 
 def test_common_options_may_precede_or_follow_the_command() -> None:
@@ -131,6 +150,8 @@ def test_help_loads_no_module_of_commands() -> None:
         "launchpad_tui.cli.parser",
         "launchpad_tui.cli.command",
         "launchpad_tui.cli.aliases",
+        "launchpad_tui.cli.exit_codes",
+        "launchpad_tui.cli.formats",
         "launchpad_tui.cli.signals",
         "launchpad_tui.cli.terminal_size",
     }

@@ -59,6 +59,9 @@ def lines_of(command: Command, values: KnownValues) -> Iterator[list[str]]:
     yield base
     common = {flag for each in command.common for flag in each.flags}
     yield from ([*base, flag] for flag in ("--json", "--quiet") if flag in common)
+    if "--output" in common:
+        # Each word of the walk runs the command again: -o name is the same as --quiet.
+        yield from ([*base, "-o", each] for each in ("wide", "yaml", "csv", "markdown"))
     if "--connection" in common and "--connection" not in base:
         yield [*base, "--connection", "core"]
         yield [*base, "--connection", "core", "--json"]

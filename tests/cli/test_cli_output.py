@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.bootstrap import open_desk
-from launchpad_tui.cli.output import json_text, table_lines
+from launchpad_tui.cli.output import json_text
+from launchpad_tui.cli.table import table_lines
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE

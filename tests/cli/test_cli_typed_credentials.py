@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.cli.output import table_lines
+from launchpad_tui.cli.table import table_lines
 from tests.cli.cli_support import TEMPLATE, Cli
 
 PASSWORD = "hunter2hunter2"

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from launchpad_tui.cli.output import json_text, table_lines
+from launchpad_tui.cli.output import json_text
+from launchpad_tui.cli.table import table_lines
 from launchpad_tui.domain.credential_warnings import credential_warning, is_suspected, suspected
 from launchpad_tui.domain.shown_credentials import (
     hide_credentials,

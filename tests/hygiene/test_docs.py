@@ -169,7 +169,8 @@ def unknown_command(words: list[str]) -> bool:
     matching = [each for each in commands(words[0]) if plain[: len(each.path)] == list(each.path)]
     command = max(matching, key=lambda each: len(each.path), default=None)
     if command is None:
-        return options != {"--help"}
+        # A group alone lists.
+        return options != {"--help"} and (len(plain) > 1 or bool(options))
     known = {"--help"} | {flag for each in (*command.args, *command.common) for flag in each.flags}
     return bool(options - known)
 
