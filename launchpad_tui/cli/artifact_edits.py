@@ -12,6 +12,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing
 from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Argument, Command, argument
+from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.artifact import LABEL_PREFIX, ArtifactKind, parse_label
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.errors import InvalidInput
@@ -54,12 +55,14 @@ def _edit(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     warn_of_credentials(
         context, "text", {"description": changes.description or "", "notes": changes.notes or ""}
     )
-    if context.json:
-        context.print_json(
-            [extended_artifact(one) for one in changed]
-            if len(changed) > 1
-            else extended_artifact(changed[0])
-        )
+    if context.structured:
+        found_data = [extended_artifact(one) for one in changed]
+        if len(found_data) == 1:
+            context.print_data(found_data[0])
+        elif context.output in {"csv", "markdown"}:
+            context.print_data({"artifacts": found_data}, rows="artifacts")
+        else:
+            context.print_data(found_data)
         return
     where = " on this machine" if desk.runtimes.is_remote(scope) else ""
     for one in changed:
@@ -104,7 +107,7 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
     conditions = [Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, options.name)]
     if options.scenario:
         conditions.append(Condition(Subject.ATTRIBUTE, "scenario_id", Op.EQUALS, options.scenario))
-    columns = tuple(listing.metric_column(text) for text in options.metric or ())
+    columns = listing.metric_columns(context, options.metric or ())
     query = Query(conditions=tuple(conditions), order=Order("version", True), metrics=columns)
     found = context.desk.artifacts.listing(context.scope, ArtifactKind.MODEL, query)
     if not found.slice(0, 1):
@@ -119,17 +122,27 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
             **extended_artifact(row.artifact),
             "metrics": serialize_metric_values(row.metrics),
         },
-        ("ID", "VERSION", "ALIASES", "SCENARIO", "CREATED", "SIZE", *map(str, columns), "URL"),
+        (
+            ID,
+            TableColumn("VERSION", right=True),
+            TableColumn("ALIASES", cut_last=True),
+            TableColumn("SCENARIO", optional=3),
+            "CREATED",
+            TableColumn("SIZE", optional=2, right=True),
+            *listing.metric_table_columns(columns),
+            TableColumn("URL", optional=4),
+        ),
         lambda row: (
-            row.artifact.id,
+            context.short_id("artifacts", row.artifact.id),
             "" if row.artifact.version is None else str(row.artifact.version),
             " ".join(row.artifact.aliases),
             row.artifact.scenario_id,
-            rfc3339(row.artifact.created_at) or "",
+            context.time(row.artifact.created_at),
             size_text(row.artifact.size),
             *(metric_text(row.metrics.get(column), 6) for column in columns),
             row.artifact.url,
         ),
+        metrics=tuple(map(str, columns)),
     )
 
 
@@ -162,15 +175,16 @@ def _aliases(context: CommandContext, options: argparse.Namespace) -> None:
             _serialized,
             ("TIME", "NAME", "ALIAS", "VERSION", "BEFORE", "BY", "SCENARIO", "ID"),
             lambda change: (
-                rfc3339(change.changed_at) or "",
+                context.time(change.changed_at),
                 change.name,
                 change.alias,
                 "removed" if change.version is None else str(change.version),
                 "" if change.previous_version is None else str(change.previous_version),
                 change.changed_by,
                 change.scenario_id,
-                change.artifact_id,
+                context.short_id("artifacts", change.artifact_id),
             ),
+            name=lambda change: change.artifact_id or f"{change.name}@{change.alias}",
         )
         return
     found = [
@@ -185,9 +199,9 @@ def _aliases(context: CommandContext, options: argparse.Namespace) -> None:
         lambda row: (
             f"{row[1].name}@{row[0]}",
             str(row[1].version),
-            row[1].id,
+            context.short_id("artifacts", row[1].id),
             row[1].scenario_id,
-            rfc3339(row[1].created_at) or "",
+            context.time(row[1].created_at),
         ),
     )
 
@@ -284,7 +298,7 @@ VERSION_COMMANDS = (
                 metavar="NAME",
                 action="append",
                 completes="metrics",
-                help="Add a metric as a column; may be repeated",
+                help="Add a metric as a column, or all; may be repeated",
             ),
             listing.LIMIT,
             listing.ALL,

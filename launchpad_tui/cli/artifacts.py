@@ -146,7 +146,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         ("name in runtime", one.runtime_name),
         ("version", "" if one.version is None else str(one.version)),
         ("aliases", " ".join(one.aliases)),
-        ("pinned", rfc3339(one.pinned_at) or ""),
+        ("pinned", context.field_time(one.pinned_at)),
         ("kind", str(one.kind)),
         ("description", one.description),
         ("url", one.url),

@@ -87,7 +87,7 @@ def query(
     """
     from launchpad_tui.domain.query import Condition, Order, Query
 
-    metrics = _metric_columns(context, options.metric or ())
+    metrics = metric_columns(context, options.metric or ())
     order = Order()
     if options.sort:
         name = options.sort.removeprefix("-")
@@ -118,7 +118,7 @@ def query(
     )
 
 
-def _metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:
+def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:
     """Return the metric columns that options name; ``all`` names all metrics of the group."""
     from launchpad_tui.domain.query import MetricColumn
 
