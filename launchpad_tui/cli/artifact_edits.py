@@ -127,7 +127,7 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
             TableColumn("VERSION", right=True),
             TableColumn("ALIASES", cut_last=True),
             TableColumn("SCENARIO", optional=3),
-            "CREATED",
+            TableColumn("CREATED", optional=1),
             TableColumn("SIZE", optional=2, right=True),
             *listing.metric_table_columns(columns),
             TableColumn("URL", optional=4),

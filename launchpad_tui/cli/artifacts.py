@@ -72,7 +72,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             TableColumn("DESCRIPTION", wide=True),
             TableColumn("SCENARIO", optional=4),
             TableColumn("SIZE", optional=3, right=True),
-            "CREATED",
+            TableColumn("CREATED", optional=1),
             TableColumn("MODIFIED", wide=True),
             TableColumn("LABELS", wide=True),
             TableColumn("FILES", wide=True),

@@ -73,9 +73,10 @@ class Command(NamedTuple):
     def common(self) -> tuple[Argument, ...]:
         """Return the common options that apply to the command and that it does not redefine."""
         own = {flag for each in self.args for flag in each.flags}
+        watch = WATCH_OPTIONS if self.path[-1] == "list" or self.path in WATCHED else ()
         applicable = (
             each
-            for each in COMMON_OPTIONS
+            for each in (*watch, *COMMON_OPTIONS)
             if self.path[0] not in ONLY_HOME or each.flags[0] == "--home"
         )
         return tuple(each for each in applicable if own.isdisjoint(each.flags))
@@ -136,6 +137,23 @@ DEFAULT_COMMANDS: Mapping[tuple[str, ...], str] = {("metrics",): "keys", ("sync"
 #: Groups whose commands accept ``--home`` and no other common option: they do not print resources.
 ONLY_HOME = frozenset({"demo", "log", "help", "completion", "_complete"})
 
+#: Commands that can be repeated with ``--watch``, besides those that list.
+WATCHED = frozenset(
+    {
+        ("executions", "show"),
+        ("metrics", "keys"),
+        ("metrics", "show"),
+        ("models", "aliases"),
+        ("models", "versions"),
+        ("sync", "status"),
+    }
+)
+WATCH_OPTIONS = (
+    argument(
+        "--watch", help="Print again every 2 seconds until Ctrl+C, in place", action="store_true"
+    ),
+    argument("--interval", help="With --watch: seconds between two outputs", metavar="SECONDS"),
+)
 #: Options of all commands. They may also stand before the path of a command.
 COMMON_OPTIONS = (
     argument(

@@ -28,7 +28,7 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             ID,
             NAME,
             TableColumn("EXECUTABLE", optional=2),
-            "CREATED",
+            TableColumn("CREATED", optional=1),
             TableColumn("PARAMETERS", optional=1),
         ),
         lambda one: (

@@ -98,7 +98,12 @@ def _command(arguments: list[str]) -> int:
             return open_ui(home)
         from launchpad_tui.cli.context import CommandContext
 
-        code = options.command.run(CommandContext(home, options), options) or 0
+        context = CommandContext(home, options)
+        if getattr(options, "watch", False):
+            from launchpad_tui.cli.watch import watch
+
+            watch(context, options)
+        code = options.command.run(context, options) or 0
         sys.stdout.flush()
         return code
     except LaunchpadError as error:

@@ -14,9 +14,11 @@ GAP = 2
 _MEASURED = 500
 #: The maximum width to which a column is padded in a pipe.
 _PADDED = 60
-#: The widths to which a column, and one that is cut last, are cut before others are left out. A
-#: head of up to 12 characters is not cut.
-_MINIMUM, _READABLE, _HEAD = 8, 24, 12
+#: The widths to which columns are cut before optional ones are left out: a column, an optional
+#: one, and one that is cut last. A head of up to 12 characters is not cut.
+_MINIMUM, _OPTIONAL, _READABLE, _HEAD = 8, 16, 24, 12
+#: The width to which names are cut before anything that becomes useless if it is cut.
+_SHORT = 8
 
 
 class TableColumn(NamedTuple):
@@ -95,12 +97,8 @@ def table_lines(
     else:
         last = [index < kept or each.cut_last for index, (_, each) in enumerate(columns)]
         least = [
-            each
-            if column.whole
-            else min(each, _READABLE if cut_last else max(_MINIMUM, min(_HEAD, cell_width(title))))
-            for each, cut_last, title, (_, column) in zip(
-                widths, last, titles, columns, strict=True
-            )
+            _least(column, each, cut_last)
+            for (_, column), each, cut_last in zip(columns, widths, last, strict=True)
         ]
         shown = _fitting(least, [each.optional for _, each in columns], width)
         if left_out is not None:
@@ -126,6 +124,17 @@ def _padded(cell: str, width: int, right: bool, *, cut: bool) -> str:
 
 def _cells(row: Sequence[str], columns: Sequence[tuple[int, TableColumn]]) -> list[str]:
     return [safe_text(row[place]) if place < len(row) else "" for place, _ in columns]
+
+
+def _least(column: TableColumn, width: int, cut_last: bool) -> int:
+    """Return the width to which a column is cut before optional columns are left out."""
+    if column.whole or column.right:
+        # A number that is cut is another number.
+        return width
+    head = min(_HEAD, cell_width(safe_text(column.head)))
+    return min(
+        width, _READABLE if cut_last else max(_OPTIONAL if column.optional else _MINIMUM, head)
+    )
 
 
 def _fitting(least: Sequence[int], optional: Sequence[int], width: int) -> list[int]:
@@ -154,6 +163,7 @@ def _fit(
     for indexes, minimum in (
         (others, least),
         (shown, least),
+        (shown, [min(each, _SHORT) if last[at] else each for at, each in enumerate(least)]),
         (others, [1] * len(widths)),
         (shown, [1] * len(widths)),
     ):

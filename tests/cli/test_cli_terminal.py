@@ -72,7 +72,7 @@ def test_short_ids_are_unique_among_all_objects(home: Path) -> None:
 
 def test_times_are_relative_on_a_terminal_only(home: Path, cli: Cli) -> None:
     add_model(home, IDS[0], "one")
-    assert on_terminal(home, 80, "models", "list")[1].split()[-2] == "3h"
+    assert on_terminal(home, 80, "models", "list")[1].split()[-1] == "3h"
     assert re.search(r"\d{4}-\d\d-\d\dT", cli("models", "list").lines[1])
     assert "3h" not in " ".join(on_terminal(home, 200, "models", "list", "-o", "wide"))
     shown = on_terminal(home, 80, "models", "show", "one")
@@ -122,6 +122,14 @@ def test_tables_fit_each_width(width: int) -> None:
         assert all(cell in row for cell in ROW[:3])
         assert "…" not in head
     assert left_out == [each for each in ("SIZE", "EXECUTION", "URL") if each not in head]
+
+
+def test_numbers_and_ids_are_not_cut_before_names() -> None:
+    heads = (ID, NAME, TableColumn("VALUE", right=True), "CREATED")
+    for width in (60, 42, 39):
+        lines = table_lines(heads, [("0a1b2c3d", "a name that is long", "0.12345678", "3h")], width)
+        row = list(lines)[1]
+        assert all(each in row for each in ("0a1b2c3d", "a name", "0.12345678", "3h"))
 
 
 def test_numbers_are_aligned_at_the_right() -> None:
