@@ -33,7 +33,17 @@ def _edit(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     found = [desk.artifacts.resolve(scope, text, kind) for text in options.ids]
     ids = list(dict.fromkeys(one.id for one in found))
     given = [name for name in _EDITED if getattr(options, name) is not None]
-    if not given and options.pinned is None and not options.editor:
+    nothing = not given and options.pinned is None and not options.editor
+    if nothing and len(ids) == 1:
+        from launchpad_tui.cli.editing import can_ask, edit_artifact
+
+        if can_ask():
+            changed_one = edit_artifact(context, found[0])
+            text = f"Changed {found[0].kind} {found[0].name}." if changed_one else "No changes."
+            now = desk.artifacts.resolve(scope, ids[0], kind)
+            context.done(text, extended_artifact(now), id=ids[0])
+            return
+    if nothing:
         raise InvalidInput(
             "Nothing to change",
             "No option was given that changes something.",
@@ -254,8 +264,10 @@ def edit_command(group: str, noun: str, kind: ArtifactKind | None) -> Command:
             *_EDIT_OPTIONS,
         ),
         details=(
-            "Several artifacts are changed together. The changes are kept on this machine; a "
-            "remote runtime does not know them, because the AI API cannot change artifacts."
+            "At a terminal, without options, name, description, labels and notes of one artifact "
+            "are opened in an editor. Several artifacts are changed together. The changes are kept "
+            "on this machine; a remote runtime does not know them, because the AI API cannot "
+            "change artifacts."
         ),
     )
 

@@ -73,6 +73,12 @@ def _draw(context: CommandContext, options: argparse.Namespace) -> None:
         draw_chart(context, subjects, chart, options)
 
 
+def _edit_board(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.editing import edit_board
+
+    edit_board(context, options)
+
+
 _NAME = argument("name", help="Name of the board")
 COMMANDS = (
     Command(
@@ -128,6 +134,17 @@ COMMANDS = (
                 action="store_true",
                 help="Replace an existing board of the same name",
             ),
+        ),
+    ),
+    Command(
+        ("boards", "edit"),
+        "Edit a board in an editor",
+        ("launchpad boards edit 'My board'", "launchpad boards edit 'My board' --json"),
+        _edit_board,
+        (_NAME,),
+        details=(
+            "Opens the board as JSON, with its name, description and charts, in the program that "
+            "VISUAL or EDITOR names."
         ),
     ),
     Command(

@@ -181,6 +181,12 @@ def _remove(context: CommandContext, options: argparse.Namespace) -> None:
     )
 
 
+def _edit_template(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.editing import edit_template
+
+    edit_template(context, options)
+
+
 _ID = argument("id", help="ID of the executable", completes="executables")
 COMMANDS = (
     Command(
@@ -251,6 +257,20 @@ COMMANDS = (
         details=(
             "The settings determine how the executable runs on this machine, for example with "
             "which Python interpreter."
+        ),
+    ),
+    Command(
+        ("executables", "edit"),
+        "Edit the workflow template of an executable",
+        (
+            "launchpad executables edit digits-train",
+            "launchpad executables edit digits-train --quiet",
+        ),
+        _edit_template,
+        (_ID,),
+        details=(
+            "Opens the file of the template in the program that VISUAL or EDITOR names, and adds "
+            "it again. An invalid template is not saved."
         ),
     ),
     Command(

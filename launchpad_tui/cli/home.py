@@ -63,6 +63,12 @@ def _settings(context: CommandContext, _options: argparse.Namespace) -> None:
             context.note(problem)
 
 
+def _edit_settings(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.editing import edit_settings
+
+    edit_settings(context, options)
+
+
 COMMANDS = (
     Command(
         ("reconcile",),
@@ -81,5 +87,15 @@ COMMANDS = (
         COMMAND_GROUPS["settings"].help,
         ("launchpad settings", "launchpad settings --json"),
         _settings,
+    ),
+    Command(
+        ("settings", "edit"),
+        "Edit the settings in an editor",
+        ("launchpad settings edit", "launchpad settings edit --quiet"),
+        _edit_settings,
+        details=(
+            "Opens the file in the program that VISUAL or EDITOR names. The settings are checked "
+            "before they are saved."
+        ),
     ),
 )

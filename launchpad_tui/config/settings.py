@@ -208,6 +208,64 @@ class Settings:
         return settings
 
 
+def edit_text(home: Home) -> str:
+    """Return the text of the settings file to edit; of a missing file, all settings as comments."""
+    text = _read(home.settings_path)
+    if text:
+        return text
+    import json
+
+    lines = ["# Settings of launchpad. The meaning of each: launchpad help settings", ""]
+    for section, values in Settings().by_section().items():
+        lines.append(f"[{section}]")
+        # TOML writes texts, numbers and booleans as JSON does.
+        lines += [f"# {key} = {json.dumps(value)}" for key, value in values.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def save_text(home: Home, before: str, text: str) -> Settings:
+    """Replace the settings file by an edited text and return its settings.
+
+    Args:
+        before: the text that `edit_text` has returned.
+
+    Raises:
+        ConfigError: as for `Settings.load`, or a setting is unknown that was not in the file
+            before, or the file was changed by another program or cannot be written.
+    """
+    path = home.settings_path
+    settings = parse(text, path)
+    former = parse(_read(path), path).warnings if _is_valid(_read(path), path) else ()
+    # The same setting may be in another line than before.
+    known = {warning.rpartition(" ")[2] for warning in former}
+    for warning in settings.warnings:
+        name = warning.rpartition(" ")[2]
+        if name not in known:
+            from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+            names = [f"{section}.{key}" for section in SECTIONS for key in _known(section)]
+            near = did_you_mean(nearest(name, names))
+            raise ConfigError(f"Unknown setting {name}", near or warning, "Correct the line.")
+    if edit_text(home) != before:
+        raise ConfigError(
+            "The settings were changed by another program",
+            f"{path} is not as it was when the editor was opened.",
+            "Combine both texts by hand.",
+        )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, text.encode())
+    return settings
+
+
+def _is_valid(text: str, path: Path) -> bool:
+    try:
+        parse(text, path)
+    except ConfigError:
+        return False
+    return True
+
+
 def parse(text: str, path: Path) -> Settings:
     """Parse settings from TOML; ``path`` is for messages only.
 

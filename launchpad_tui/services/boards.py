@@ -109,16 +109,35 @@ class BoardService:
                     f"It is larger than {_MAX_BYTES:,} bytes.",
                     "Select a file that was exported as a board.",
                 )
-            data = json.loads(path.read_text("utf-8"))
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                f"{path} is not a board file",
+                f"It is not valid JSON: {error}",
+                "Select a file that was exported as a board.",
+            ) from error
         except OSError as error:
             raise InvalidInput(
                 f"Reading {path} failed",
                 error.strerror or str(error),
                 "Check the path and its permissions.",
             ) from error
+        return self.read_text(text, str(path))
+
+    def read_text(self, text: str, what: str) -> Board:
+        """Return the board in a text that `export` has written.
+
+        Args:
+            what: The name of the text in an error, for example the path of its file.
+
+        Raises:
+            InvalidInput: The text does not contain a board.
+        """
+        try:
+            data = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InvalidInput(
-                f"{path} is not a board file",
+                f"{what} is not a board file",
                 f"It is not valid JSON: {error}",
                 "Select a file that was exported as a board.",
             ) from error

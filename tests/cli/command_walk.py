@@ -70,11 +70,13 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
             ("artifacts", ("--kind", "other")),
         )
     },
+    ("models", "versions"): ("{model_names}",),
     ("boards", "show"): ("Mine",),
     ("boards", "draw"): ("Mine", "{models}"),
     ("boards", "export"): ("Mine", "{folder}/exported.json"),
     ("boards", "import"): ("{folder}/board.json", "--overwrite"),
     ("boards", "delete"): ("Mine",),
+    ("boards", "edit"): ("Mine",),
     ("executables", "add"): ("{folder}/checkout",),
     ("executables", "set"): ("tiny-train", "path=/opt/bin"),
     ("executions", "wait"): ("{executions}", "--timeout", "0"),
@@ -270,6 +272,7 @@ _FIXED = {
 def _known_objects(home: Path) -> dict[str, str]:
     queries = {
         "models": "SELECT id FROM artifacts WHERE kind = 'model' AND execution_id <> ''",
+        "model_names": "SELECT name FROM artifacts WHERE kind = 'model' AND execution_id <> ''",
         "datasets": "SELECT id FROM artifacts WHERE kind = 'dataset'",
         "resultsets": "SELECT id FROM artifacts WHERE kind = 'resultset'",
         "artifacts": "SELECT id FROM artifacts WHERE kind = 'model' AND execution_id <> ''",
@@ -476,7 +479,9 @@ def copied_home(home: Path, target: Path) -> Iterator[Path]:
     shutil.copytree(home, target)
     work = target.with_name(f"{target.name}-work")
     work.mkdir()
-    with mock.patch.dict(os.environ, {"LAUNCHPAD_HOME": str(target)}), chdir(work):
+    # An editor that changes nothing: commands that open one end.
+    environ = {"LAUNCHPAD_HOME": str(target), "VISUAL": "true"}
+    with mock.patch.dict(os.environ, environ), chdir(work):
         yield target
     for folder in (target, work):
         shutil.rmtree(folder, ignore_errors=True)

@@ -76,7 +76,7 @@ def test_each_command_prints_each_format(
     base = [*command.path, *KnownValues(home, inputs).required(command)]
     shown: dict[str, Result] = {}
     for each in FORMATS:
-        with copied_home(home, tmp_path / each) as copy:
+        with copied_home(home, tmp_path / "copy") as copy:
             shown[each] = run(*base, "-o", each)
             ids = known_ids(copy)
         shutil.rmtree(inputs / "downloaded", ignore_errors=True)

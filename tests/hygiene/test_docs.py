@@ -149,7 +149,12 @@ def calls(text: str) -> list[list[str]]:
 def unknown_options(text: str) -> list[str]:
     """Return the options of a page that are mentioned alone and that no command has."""
     known = {"--help", "--version"} | {flag for each in COMMON_OPTIONS for flag in each.flags}
-    known |= {flag for each in visible_commands() for one in each.args for flag in one.flags}
+    known |= {
+        flag
+        for each in visible_commands()
+        for one in (*each.args, *each.common)
+        for flag in one.flags
+    }
     mentioned = re.findall(r"`(--[a-z-]+)[^`\n]*`", text)
     return [option for option in mentioned if option not in known]
 
