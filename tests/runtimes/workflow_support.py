@@ -12,6 +12,7 @@ from pathlib import Path
 
 from launchpad_tui.runtimes.embedded import sandbox
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
+from launchpad_tui.runtimes.embedded.engines.processes import ProcessEngine
 from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
 from launchpad_tui.runtimes.embedded.process import Cancellation
 from launchpad_tui.runtimes.embedded.run_context import RunContext
@@ -97,6 +98,7 @@ def run(
         env={"PATH": "/usr/bin:/bin"},
         python=python,
         code=dict.fromkeys(leaves, view),
+        engine=ProcessEngine("e1"),
         sandbox=sandbox.choose(),
         log=log,
         cancellation=cancellation,

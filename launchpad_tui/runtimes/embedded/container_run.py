@@ -13,10 +13,11 @@ from pathlib import Path
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
+from launchpad_tui.runtimes.embedded.engines.base import StepCommand
 from launchpad_tui.runtimes.embedded.expressions import result_text
 from launchpad_tui.runtimes.embedded.failure_hints import OutputTail, hint, last_error
 from launchpad_tui.runtimes.embedded.mounts import Mount
-from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
+from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus
 from launchpad_tui.runtimes.embedded.run_context import RunContext
 from launchpad_tui.runtimes.embedded.run_results import SUCCEEDED, CallResult
 from launchpad_tui.runtimes.embedded.run_variables import Variables
@@ -53,6 +54,7 @@ class ContainerRun:
     Args:
         context: what all steps share.
         step: the name of the step.
+        key: names this attempt within the execution, see `StepCommand`.
         template: the template; its paths may contain variables.
         variables: the variables of the template, with its input artifacts.
         cancellation: ends the command.
@@ -62,6 +64,7 @@ class ContainerRun:
 
     context: RunContext
     step: str
+    key: str
     template: Template
     variables: Variables
     cancellation: Cancellation
@@ -80,7 +83,7 @@ class ContainerRun:
             raise ValueError(f"{template.name} has no container")
         if self.cancellation.requested:
             raise Interrupted("Stopped before this step")
-        place = _unique(context.workspace.artifacts / _file_name(step))
+        place = context.engine.place(context.workspace.artifacts, _file_name(step), self.key)
         view = context.code[self.template.name]
         container = view.complete(template.container)
         mounts = self._code_mounts(template, view)
@@ -112,7 +115,18 @@ class ContainerRun:
         command = [variables.fill_in(item) for item in (*container.command, *container.args)]
         context.log.report(f"Step {step} started: {shlex.join(command)[:2000]}", step)
         tail, started_at = OutputTail(), now()
-        status = run(launch, step, context.log, self.cancellation, context.record, tail.add)
+        status = context.engine.run(
+            StepCommand(
+                self.key,
+                step,
+                launch,
+                place,
+                context.log,
+                self.cancellation,
+                context.record,
+                tail.add,
+            )
+        )
         if self.cancellation.requested:
             raise Interrupted(f"Step {step} was stopped ({status})")
         context.log.report(f"Step {step} ended: {status}", step)
@@ -330,15 +344,3 @@ def _file_name(step: str) -> str:
         "".join(char if char.isalnum() or char in "-_." else "_" for char in step).lstrip(".")[:80]
         or "step"
     )
-
-
-def _unique(path: Path) -> Path:
-    """Create and return a new folder for a step; several steps may have the same name."""
-    for number in range(1, 10_000):
-        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
-        try:
-            candidate.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return candidate
-    return path

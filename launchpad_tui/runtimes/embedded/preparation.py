@@ -15,7 +15,6 @@ from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.fields import complete_settings
 from launchpad_tui.errors import ConfigError, NotFound
 from launchpad_tui.records import record
-from launchpad_tui.runtimes.embedded import sandbox
 from launchpad_tui.runtimes.embedded.code_copy import CodeView, copy_location
 from launchpad_tui.runtimes.embedded.code_search import (
     CodeLocation,
@@ -24,6 +23,7 @@ from launchpad_tui.runtimes.embedded.code_search import (
     located_folders,
     missing_code,
 )
+from launchpad_tui.runtimes.embedded.engines.base import Engine
 from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
 from launchpad_tui.runtimes.embedded.run_context import RunContext
@@ -68,6 +68,7 @@ class Preparation:
         scope: the resource group of the execution.
         workspace: the folders of the execution.
         log: the log of the execution.
+        engine: runs the commands of its steps.
     """
 
     host: RuntimeHost
@@ -75,6 +76,7 @@ class Preparation:
     execution: Execution
     workspace: Workspace
     log: LogWriter
+    engine: Engine
 
     def run_context(
         self,
@@ -109,7 +111,7 @@ class Preparation:
         requirements = find_requirements(locations.values())
         python = self._interpreter(settings, locations, requirements, cancellation)
         name_interpreter(workspace.bin, python, sys.executable)
-        isolation = sandbox.choose()
+        isolation = self.engine.sandbox()
         self.log.report(f"Python interpreter: {python}")
         self.log.report(f"Container paths are mapped by {isolation.name}: {isolation.note}")
         parameters = {name: default or "" for name, default in workflow.parameters}
@@ -126,6 +128,7 @@ class Preparation:
             env=self._environment(settings, endpoint, signatures),
             python=python,
             code=code,
+            engine=self.engine,
             sandbox=isolation,
             log=self.log,
             cancellation=cancellation,

@@ -108,7 +108,7 @@ def run(
     record: Callable[[list[bytes]], None],
     observe: Callable[[str, list[bytes]], None] = lambda _stream, _lines: None,
 ) -> ExitStatus:
-    """Run a command until it ends. This is the only place that starts a command of an execution.
+    """Run a command as a process of this machine until it ends.
 
     Args:
         launch: the command, its environment and its working directory.

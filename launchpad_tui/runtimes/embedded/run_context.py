@@ -8,6 +8,7 @@ from pathlib import Path
 
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
+from launchpad_tui.runtimes.embedded.engines.base import Engine
 from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
 from launchpad_tui.runtimes.embedded.process import Cancellation
 from launchpad_tui.runtimes.embedded.sandbox import Sandbox
@@ -26,6 +27,7 @@ class RunContext:
         env: the environment variables of all steps.
         python: the interpreter that ``python`` runs.
         code: the copies of the code by the name of the template.
+        engine: runs the commands of steps.
         sandbox: the method of mapping the container's paths.
         secret: returns the keys and values of a secret.
         record: receives the lines of standard output that begin with ``::``.
@@ -41,6 +43,7 @@ class RunContext:
     env: Mapping[str, str]
     python: Path
     code: Mapping[str, CodeView]
+    engine: Engine
     sandbox: Sandbox
     log: LogWriter
     cancellation: Cancellation

@@ -22,6 +22,7 @@ from launchpad_tui.errors import (
     UploadInProgress,
 )
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
+from launchpad_tui.runtimes.embedded.engines.processes import ProcessEngine
 from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics, MetricLineRecorder
 from launchpad_tui.runtimes.embedded.output_registration import (
     PendingOutputs,
@@ -32,7 +33,7 @@ from launchpad_tui.runtimes.embedded.output_registration import (
     save_pending_outputs,
 )
 from launchpad_tui.runtimes.embedded.preparation import Preparation
-from launchpad_tui.runtimes.embedded.process import Cancellation, kill_remaining
+from launchpad_tui.runtimes.embedded.process import Cancellation
 from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, is_full
 from launchpad_tui.runtimes.embedded.status_recorder import StatusRecorder
 from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
@@ -150,6 +151,7 @@ class _SupervisedRun:
         self._status = StatusRecorder(host.records, scope, execution.id, reserve, self._wake.wait)
         self._metrics = ExecutionMetrics(host.records, scope, execution.id)
         self._recorder = MetricLineRecorder(self._metrics, log)
+        self._engine = ProcessEngine(execution.id)
         self._finished = threading.Event()
 
     def run(self) -> None:
@@ -180,7 +182,7 @@ class _SupervisedRun:
             self._log.report(str(conflict))
         finally:
             self._finished.set()
-            kill_remaining(self._execution.id)
+            self._engine.clean_up()
 
     def _run_and_store(self) -> None:
         execution, scope = self._execution, self._scope
@@ -204,7 +206,7 @@ class _SupervisedRun:
             self._log.report(f"Note: {note}")
         with self._endpoint(execution.id, self._metrics) as url:
             preparation = Preparation(
-                self._host, scope, self._execution, self._workspace, self._log
+                self._host, scope, self._execution, self._workspace, self._log, self._engine
             )
             run = WorkflowRun(
                 preparation.run_context(

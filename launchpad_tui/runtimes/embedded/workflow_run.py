@@ -44,12 +44,16 @@ _PARALLEL = 32
 
 @record
 class _Frame:
-    """Where a call is made: the variables of the calling template, and the depth of calls."""
+    """Where a call is made: the variables of the calling template, and the depth of calls.
+
+    ``path`` has the names of the attempts that contain it, which no other attempt has.
+    """
 
     variables: Variables
     cancellation: Cancellation
     depth: int = 0
     parallelism: int = _PARALLEL
+    path: str = ""
 
     def after(self, results: Mapping[str, CallResult]) -> _Frame:
         """Return the frame with the results of earlier steps."""
@@ -244,7 +248,9 @@ class WorkflowRun:
         """Run the template of a call, and again after a failure if its strategy says so."""
         template = self._context.workflow.templates[call.template]
         variables = self._inner_variables(call, template, step, frame)
-        inner = replace(frame, variables=variables, depth=frame.depth + 1)
+        inner = replace(
+            frame, variables=variables, depth=frame.depth + 1, path=f"{frame.path}/{step}"
+        )
         if frame.depth >= MAX_DEPTH:
             raise StepFailed(
                 f"Step {step}: calls of templates are nested more than {MAX_DEPTH} levels deep",
@@ -266,7 +272,11 @@ class WorkflowRun:
         started, retry = now(), 0
         while True:
             name = f"{step}({retry})" if retry else step
-            attempt = replace(inner, variables=variables.with_texts({"retries": str(retry)}))
+            attempt = replace(
+                inner,
+                variables=variables.with_texts({"retries": str(retry)}),
+                path=f"{frame.path}/{name}",
+            )
             begun = now()
             result = self._attempt_caught(template, name, attempt)
             if result.error is None or not plan.applies(is_error=result.error.is_error):
@@ -392,6 +402,7 @@ class WorkflowRun:
             result = ContainerRun(
                 self._context,
                 step,
+                frame.path,
                 template,
                 frame.variables,
                 frame.cancellation,

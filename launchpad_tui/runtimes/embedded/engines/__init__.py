@@ -1,0 +1,1 @@
+"""The engines of the embedded runtime: where the commands of steps run."""

@@ -1,0 +1,68 @@
+"""The Engine protocol: how the command of a step is started, watched and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from launchpad_tui.records import record
+from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus
+from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
+from launchpad_tui.runtimes.log_files import LogWriter
+
+
+@record
+class StepCommand:
+    """The command of one attempt of a step.
+
+    Args:
+        key: names the attempt within its execution. A repeated run of the same workflow gives the
+            same attempt the same key.
+        step: the name of the step, for the log.
+        launch: the command, its environment and its working directory.
+        place: the folder of the step.
+        log: receives the output of the command.
+        cancellation: once it is requested, the command is stopped.
+        record: receives the lines of standard output that begin with ``::``.
+        observe: receives ``stdout`` or ``stderr``, and its lines.
+    """
+
+    key: str
+    step: str
+    launch: Launch
+    place: Path
+    log: LogWriter
+    cancellation: Cancellation
+    record: Callable[[list[bytes]], None]
+    observe: Callable[[str, list[bytes]], None]
+
+
+class Engine(Protocol):
+    """Runs the commands of one execution. Safe for threads: steps may run in parallel."""
+
+    def sandbox(self) -> Sandbox:
+        """Return the method of mapping the container's paths.
+
+        Raises:
+            ConfigError: the environment selects an unknown method.
+        """
+
+    def place(self, artifacts: Path, name: str, key: str) -> Path:
+        """Create and return the folder of a step.
+
+        Args:
+            artifacts: the folder of all artifacts of the execution.
+            name: the name of the step as a file name; several steps may have the same.
+            key: names the attempt within its execution, as in `StepCommand`.
+        """
+
+    def run(self, command: StepCommand) -> ExitStatus:
+        """Run a command until it ends, or until it was stopped because that was requested.
+
+        Raises:
+            OSError: the command cannot be started.
+        """
+
+    def clean_up(self) -> None:
+        """End everything that commands of the execution left running."""
