@@ -194,6 +194,8 @@ class ConnectionKind:
         addable: whether users can add connections of this kind.
         key_title: the title of the service key that can fill the fields; empty if there is none.
         profile_field: the field that names a credential profile; empty if there is none.
+        engine: ``module:Class``, which runs the commands of the embedded runtime outside this
+            machine; empty if they are processes of this machine.
     """
 
     id: str
@@ -207,6 +209,7 @@ class ConnectionKind:
     key_title: str = ""
     profile_field: str = ""
     extra: str = ""
+    engine: str = ""
 
 
 @record

@@ -20,6 +20,10 @@ class CheckPart(StrEnum):
     PLACE = "bucket"
     PREFIX = "prefix"
     WRITE = "write access"
+    FOLDER = "shared folder"
+    PROGRAMS = "commands"
+    PARTITIONS = "partitions"
+    SUBMISSION = "submission"
 
 
 @record

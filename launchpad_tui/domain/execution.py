@@ -54,6 +54,8 @@ STOPPABLE = frozenset({Status.PENDING, Status.RUNNING})
 DELETABLE = frozenset({Status.UNKNOWN, Status.COMPLETED, Status.STOPPED, Status.DEAD})
 #: the status detail of a DEAD execution whose outputs are still on this machine, and its value
 OUTPUTS, OUTPUTS_KEPT = "outputs", "kept"
+#: the status details of an execution whose steps are jobs of a cluster: IDs and nodes
+_JOB_DETAILS = ("job", "node")
 #: the statuses that may follow each status
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.UNKNOWN: frozenset({Status.PENDING, Status.DEAD}),
@@ -61,6 +63,15 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.RUNNING: frozenset({Status.COMPLETED, Status.STOPPING, Status.DEAD}),
     Status.STOPPING: frozenset({Status.STOPPED, Status.DEAD}),
 }
+
+
+def job_details(execution: Execution) -> dict[str, str]:
+    """Return those status details that name the jobs of an execution and their nodes."""
+    return {
+        name: execution.status_details[name]
+        for name in _JOB_DETAILS
+        if name in execution.status_details
+    }
 
 
 def why_not_store_outputs(execution: Execution) -> str | None:

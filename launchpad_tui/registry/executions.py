@@ -191,31 +191,48 @@ def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
 
 
 def claim_next(
-    registry: Registry, max_parallel: int, pid: int, boot: str
+    registry: Registry,
+    max_parallel: int,
+    pid: int,
+    boot: str,
+    own_limits: Mapping[str, int] | None = None,
 ) -> tuple[Scope, Execution] | None:
-    """Claim the oldest unclaimed PENDING execution of all groups of the embedded runtime.
+    """Claim the oldest unclaimed PENDING execution of this machine that its limit allows.
 
     Args:
         max_parallel: nothing is claimed while this many claimed executions have not ended.
         pid, boot: the process that claims it; `set_supervisor` may record another one later.
+        own_limits: the limits of connections that have one of their own, by name. Their executions
+            do not count for the others.
 
     Returns:
-        The execution, or None if nothing is pending or the limit is reached.
+        The execution, or None if nothing is pending or the limits are reached.
     """
-    local = (
-        "group_pk IN (SELECT g.pk FROM resource_groups g "
-        "JOIN connections c ON c.pk = g.connection_pk WHERE on_this_machine(c.kind))"
+    own = own_limits or {}
+    joined = (
+        "FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
+        "JOIN connections c ON c.pk = g.connection_pk WHERE on_this_machine(c.kind) "
     )
     with registry.write("executions") as db:
-        running = db.execute(
-            f"SELECT count(*) FROM executions WHERE {_UNFINISHED} AND claimed_at IS NOT NULL "
-            f"AND {local}"
-        ).fetchone()[0]
-        if running >= max_parallel:
-            return None
+        claimed = dict(
+            db.execute(
+                f"SELECT c.name, count(*) {joined} AND e.{_UNFINISHED} "
+                "AND e.claimed_at IS NOT NULL GROUP BY c.name"
+            ).fetchall()
+        )
+        shared = sum(count for name, count in claimed.items() if name not in own)
+        free = [name for name, limit in own.items() if claimed.get(name, 0) < limit]
+        # Connections without a limit of their own, unless their common limit is reached, and those
+        # whose own limit is not reached.
+        allowed = f"c.name IN ({placeholders(free)})"
+        values = [*free]
+        if shared < max_parallel:
+            allowed = f"({allowed} OR c.name NOT IN ({placeholders(tuple(own))}))"
+            values += own
         row = db.execute(
-            "SELECT pk FROM executions WHERE status = 'PENDING' AND target_status = 'COMPLETED' "
-            f"AND claimed_at IS NULL AND {local} ORDER BY created_at, pk LIMIT 1"
+            f"SELECT e.pk {joined} AND e.status = 'PENDING' AND e.target_status = 'COMPLETED' "
+            f"AND e.claimed_at IS NULL AND {allowed} ORDER BY e.created_at, e.pk LIMIT 1",
+            values,
         ).fetchone()
         if row is None:
             return None

@@ -95,6 +95,13 @@ def kept_and_trash(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def read_positions(db: Database) -> None:
+    """Add the positions up to which files of running steps were recorded."""
+    for statement in schema.POSITIONS:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 10
+VERSION = 11
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -428,6 +428,14 @@ SEARCH_TEXTS = (
         "scenario_id || char(10) || execution_id || char(10) || url || coalesce((SELECT char(10) "
         "|| e.configuration_name FROM executions e WHERE e.pk = artifacts.execution_pk), '')",
     ),
+)
+
+#: the statements of the eleventh migration: how much of what steps wrote was recorded, in bytes
+POSITIONS = (
+    """CREATE TABLE read_positions (
+        execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
+        source TEXT NOT NULL, position INTEGER NOT NULL,
+        PRIMARY KEY (execution_pk, source)) STRICT, WITHOUT ROWID""",
 )
 
 #: the statements of the first migration

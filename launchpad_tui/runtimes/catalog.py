@@ -17,6 +17,7 @@ from launchpad_tui.domain.connection import (
     FieldKind,
 )
 from launchpad_tui.errors import CapabilityMissing
+from launchpad_tui.runtimes.slurm_fields import FIELDS as SLURM_FIELDS
 
 if TYPE_CHECKING:
     from launchpad_tui.runtimes.base import Runtime
@@ -115,10 +116,21 @@ _AICORE = ConnectionKind(
     ),
 )
 
+_SLURM = ConnectionKind(
+    id="slurm",
+    title="Slurm cluster",
+    description="Steps run as jobs of a Slurm cluster; this machine keeps the models.",
+    adapter="launchpad_tui.runtimes.embedded.runtime:EmbeddedRuntime",
+    support="launchpad_tui.runtimes.embedded.engines.slurm.connection:SlurmConnectionSupport",
+    remote=False,
+    fields=SLURM_FIELDS,
+    engine="launchpad_tui.runtimes.embedded.engines.slurm.engine:SlurmEngine",
+)
+
 #: former IDs of kinds
 FORMER = {"aicore": "sap-ai-core"}
 #: the kinds by ID, in the order in which they are offered
-KINDS: dict[str, ConnectionKind] = {kind.id: kind for kind in (_LOCAL, _AICORE)}
+KINDS: dict[str, ConnectionKind] = {kind.id: kind for kind in (_LOCAL, _AICORE, _SLURM)}
 
 
 #: the kinds whose executions and schedules run on this machine

@@ -14,8 +14,9 @@ from typing import Protocol
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import ExecutionSettings
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind
-from launchpad_tui.domain.connection import ResourceGroup, Scope
+from launchpad_tui.domain.connection import Connection, ResourceGroup, Scope
 from launchpad_tui.domain.execution import (
+    Claim,
     Configuration,
     Execution,
     Status,
@@ -132,12 +133,34 @@ class ExecutionRecords(Protocol):
     def create_execution(self, scope: Scope, new: Execution) -> None:
         """Insert an execution. Raises Conflict if its ID is taken."""
 
-    def claim_next(self, parallel: int, pid: int, boot: str) -> tuple[Scope, Execution] | None:
+    def claim_next(
+        self, parallel: int, pid: int, boot: str, own_limits: Mapping[str, int]
+    ) -> tuple[Scope, Execution] | None:
         """Claim the oldest queued execution of this machine for a process.
 
+        Args:
+            own_limits: the numbers of parallel executions of the connections that have a limit of
+                their own instead of ``parallel``, by name.
+
         Returns:
-            None if nothing is queued, or ``parallel`` executions are claimed already.
+            None if nothing is queued, or as many executions as the limits allow are claimed.
         """
+
+    def reclaim(self, scope: Scope, execution_id: str, lost: Claim, pid: int, boot: str) -> bool:
+        """Claim an execution whose supervisor died; return False if another process has done so."""
+
+    def describe(
+        self, scope: Scope, execution_id: str, message: str, details: Mapping[str, str]
+    ) -> None:
+        """Replace the message of an execution that has not ended, and add status details."""
+
+    def read_positions(self, scope: Scope, execution_id: str) -> Mapping[str, int]:
+        """Return up to which position in bytes each file of an execution was recorded."""
+
+    def set_read_position(
+        self, scope: Scope, execution_id: str, source: str, position: int
+    ) -> None:
+        """Record up to which position a file of an execution was recorded."""
 
     def set_supervisor(self, scope: Scope, execution_id: str, pid: int | None, boot: str) -> None:
         """Record which process supervises an execution; None returns it to the queue."""
@@ -250,7 +273,13 @@ class ScheduleRecords(Protocol):
 
 
 class ResourceGroupRecords(Protocol):
-    """Resource groups in the registry."""
+    """Connections to this machine and their resource groups in the registry."""
+
+    def connection(self, name: str) -> Connection:
+        """Return a connection. Raises NotFound."""
+
+    def local_connections(self) -> Sequence[Connection]:
+        """Return the connections whose runtimes run on this machine."""
 
     def resource_groups(self, connection: str) -> Sequence[ResourceGroup]:
         """Return the resource groups of a connection, ``default`` first."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import ExecutionSettings
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind
-from launchpad_tui.domain.connection import DEFAULT_STORE, ResourceGroup, Scope
+from launchpad_tui.domain.connection import DEFAULT_STORE, Connection, ResourceGroup, Scope
 from launchpad_tui.domain.execution import (
+    Claim,
     Configuration,
     Execution,
     Status,
@@ -41,8 +42,10 @@ from launchpad_tui.registry import (
     schedules,
     series,
     staged_points,
+    supervision,
 )
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes.catalog import is_remote
 
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
@@ -252,9 +255,39 @@ class RegistryRecords:
         """Insert an execution."""
         executions.create(self._registry, scope, new)
 
-    def claim_next(self, parallel: int, pid: int, boot: str) -> tuple[Scope, Execution] | None:
-        """Claim the oldest queued execution of this machine."""
-        return executions.claim_next(self._registry, parallel, pid, boot)
+    def claim_next(
+        self, parallel: int, pid: int, boot: str, own_limits: Mapping[str, int]
+    ) -> tuple[Scope, Execution] | None:
+        """Claim the oldest queued execution of this machine that its limit allows."""
+        return executions.claim_next(self._registry, parallel, pid, boot, own_limits)
+
+    def reclaim(self, scope: Scope, execution_id: str, lost: Claim, pid: int, boot: str) -> bool:
+        """Claim an execution whose supervisor died."""
+        return supervision.reclaim(self._registry, scope, execution_id, lost, pid, boot)
+
+    def describe(
+        self, scope: Scope, execution_id: str, message: str, details: Mapping[str, str]
+    ) -> None:
+        """Replace the message of an execution that has not ended, and add status details."""
+        supervision.describe(self._registry, scope, execution_id, message, details)
+
+    def read_positions(self, scope: Scope, execution_id: str) -> Mapping[str, int]:
+        """Return up to which position in bytes each file of an execution was recorded."""
+        return supervision.read_positions(self._registry, scope, execution_id)
+
+    def set_read_position(
+        self, scope: Scope, execution_id: str, source: str, position: int
+    ) -> None:
+        """Record up to which position a file of an execution was recorded."""
+        supervision.set_read_position(self._registry, scope, execution_id, source, position)
+
+    def connection(self, name: str) -> Connection:
+        """Return a connection."""
+        return connections.connection(self._registry, name)
+
+    def local_connections(self) -> Sequence[Connection]:
+        """Return the connections whose runtimes run on this machine."""
+        return [one for one in connections.connections(self._registry) if not is_remote(one)]
 
     def set_supervisor(self, scope: Scope, execution_id: str, pid: int | None, boot: str) -> None:
         """Record which process supervises an execution."""

@@ -121,6 +121,7 @@ class ContainerRun:
                 step,
                 launch,
                 place,
+                template.resource_plan,
                 context.log,
                 self.cancellation,
                 context.record,
@@ -136,14 +137,14 @@ class ContainerRun:
             "exitCode": str(status.code if status.code >= 0 else 128 - status.code),
             "startedAt": started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "finishedAt": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "hostNodeName": os.uname().nodename,
+            "hostNodeName": status.node or os.uname().nodename,
             "outputs.result": tail.result,
         }
         if status.code:
             raise StepFailed(
                 f"Step {step} failed: {_explanation(status)}",
                 last_error(tail),
-                hint(tail, facts),
+                status.hint or hint(tail, facts),
                 outputs={name: text for name, text in values.items() if name != "status"},
                 step=step,
                 exitCode=str(status.code),
@@ -331,6 +332,8 @@ def _has_content(path: Path) -> bool:
 
 
 def _explanation(status: ExitStatus) -> str:
+    if status.reason:
+        return status.reason
     return {
         125: "exit code 125 (the container's paths could not be mapped; see the log)",
         126: "exit code 126 (the command is not executable)",

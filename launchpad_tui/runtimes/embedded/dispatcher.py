@@ -26,6 +26,7 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, StorageFull
+from launchpad_tui.runtimes.embedded.engines.selection import reattaching_engine
 from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, check_space
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import RuntimeHost
@@ -35,6 +36,9 @@ _log = logging.getLogger(__name__)
 _START_TIMEOUT = timedelta(seconds=30)
 #: `Claim.boot` of a running supervisor; before, the claim belongs to the process that starts it
 RUNNING_SUPERVISOR = "supervisor"
+#: the file with the number of supervisors of an execution that died, and the largest one after
+#: which another one is started
+_SUPERVISORS, _MOST_SUPERVISORS = "supervisors", 1000
 _LOST = "The supervisor ended unexpectedly: it was killed, or the machine restarted"
 
 
@@ -57,7 +61,8 @@ class Dispatcher:
         except StorageFull as error:
             _log.warning("queued executions wait: %s", error)
             return 0
-        while (claimed := self._records.claim_next(parallel, os.getpid(), "")) is not None:
+        own = self._own_limits()
+        while (claimed := self._records.claim_next(parallel, os.getpid(), "", own)) is not None:
             scope, execution = claimed
             try:
                 self._start(execution)
@@ -72,6 +77,20 @@ class Dispatcher:
                 )
             started += 1
         return started
+
+    def _own_limits(self) -> dict[str, int]:
+        """Return how many executions may run in the connections whose commands run elsewhere."""
+        limits: dict[str, int] = {}
+        for connection in self._records.local_connections():
+            engine = reattaching_engine(connection)
+            if engine is not None:
+                try:
+                    limits[connection.name] = engine.parallel(connection)
+                except LaunchpadError as error:
+                    # Nothing starts until the settings are valid.
+                    limits[connection.name] = 0
+                    _log.warning("connection %s: %s", connection.name, error)
+        return limits
 
     def _start(self, execution: Execution) -> None:
         folder = self._host.home.executions / execution.id
@@ -120,7 +139,8 @@ class Dispatcher:
             if each.claim is None:
                 pending = pending or each.execution.status is Status.PENDING
             elif self._is_lost(each):
-                self._mark_lost(each)
+                if not self._reattach(each):
+                    self._mark_lost(each)
                 pending = True
         if pending:
             self.dispatch()
@@ -129,13 +149,38 @@ class Dispatcher:
         if each.claim is None:
             return False
         # The difference is negative if the clock was set back.
-        starting = (
-            each.execution.status is Status.PENDING and abs(now() - each.claim.at) < _START_TIMEOUT
-        )
+        starting = abs(now() - each.claim.at) < _START_TIMEOUT
         if starting and each.claim.boot != RUNNING_SUPERVISOR:
             return False
         with folder_lock(self._host.home.executions / each.execution.id) as acquired:
             return acquired
+
+    def _reattach(self, each: UnfinishedExecution) -> bool:
+        """Start another supervisor if the commands of the execution continue without one.
+
+        Returns:
+            False if they do not, or too many supervisors of the execution died.
+        """
+        connection = self._records.connection(each.scope.connection)
+        engine = reattaching_engine(connection)
+        if engine is None or each.claim is None:
+            return False
+        execution = each.execution
+        folder = self._host.home.executions / execution.id
+        count = _count(folder / _SUPERVISORS)
+        if count > _MOST_SUPERVISORS:
+            try:
+                engine.cancel_jobs(connection, execution.id)
+            except LaunchpadError as error:
+                _log.warning("jobs of %s could not be canceled", execution.id, exc_info=error)
+            return False
+        if not self._records.reclaim(each.scope, execution.id, each.claim, os.getpid(), ""):
+            return True
+        self._delete_stored_outputs(each)
+        with contextlib.suppress(OSError):
+            (folder / _SUPERVISORS).write_text(str(count + 1))
+            self._start(execution)
+        return True
 
     def _mark_lost(self, each: UnfinishedExecution) -> None:
         from launchpad_tui.runtimes.embedded.output_registration import has_pending_outputs
@@ -174,6 +219,13 @@ class Dispatcher:
             self._host.files.delete_output(each.scope, url)
         except LaunchpadError as error:
             _log.warning("outputs of %s could not be deleted", each.execution.id, exc_info=error)
+
+
+def _count(path: Path) -> int:
+    try:
+        return int(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return 0
 
 
 def _last_line(path: Path) -> str:

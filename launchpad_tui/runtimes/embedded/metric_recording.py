@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -10,8 +11,8 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, MetricSink, Tag
 from launchpad_tui.domain.metric_lines import MetricLineError, parse_metric_line
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.host import MetricRecords
+from launchpad_tui.errors import LaunchpadError, NotFound
+from launchpad_tui.runtimes.host import Records
 from launchpad_tui.runtimes.log_files import LogWriter
 
 #: the maximum number of problems that are written to the log of an execution
@@ -31,7 +32,7 @@ class ExecutionMetrics:
     of their series when more points are recorded a quarter of a second later, or by `settle`.
     """
 
-    def __init__(self, records: MetricRecords, scope: Scope, execution_id: str) -> None:
+    def __init__(self, records: Records, scope: Scope, execution_id: str) -> None:
         self._records = records
         self._scope = scope
         self._execution_id = execution_id
@@ -51,6 +52,35 @@ class ExecutionMetrics:
             return
         self._records.stage_metrics(*arguments)
         self._staged.set()
+
+    def positions(self) -> dict[str, int]:
+        """Return up to which position in bytes each file of the execution was recorded."""
+        return dict(self._records.read_positions(self._scope, self._execution_id))
+
+    def record_at(
+        self,
+        source: str,
+        position: int,
+        metrics: Sequence[Metric],
+        tags: Sequence[Tag],
+        custom_info: Sequence[CustomInfo],
+        *,
+        clear: bool = False,
+    ) -> None:
+        """Commit what a file contains, together with the position up to which it was read.
+
+        Args:
+            source: names the file within the execution.
+            position: the position in bytes.
+            clear: whether everything that was logged before is deleted.
+        """
+        with self._records.transaction():
+            if clear:
+                with contextlib.suppress(NotFound):
+                    self.delete()
+            if metrics or tags or custom_info:
+                self.record(metrics, tags, custom_info)
+            self._records.set_read_position(self._scope, self._execution_id, source, position)
 
     def settle(self) -> None:
         """Make committed points part of their series, if they wait and it is time."""

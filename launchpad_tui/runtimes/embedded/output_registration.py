@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -26,7 +25,7 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
 )
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
-from launchpad_tui.domain.execution import Execution, why_not_store_outputs
+from launchpad_tui.domain.execution import Execution, job_details, why_not_store_outputs
 from launchpad_tui.domain.scenario import ArtifactSlot
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
@@ -36,6 +35,7 @@ from launchpad_tui.runtimes.embedded.output_archive import archived
 from launchpad_tui.runtimes.embedded.space_reserve import is_full, no_space
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.runtimes.embedded.template_tags import tags
+from launchpad_tui.runtimes.embedded.workspace import remove_work_folder
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import HostFiles, RuntimeHost
 from launchpad_tui.runtimes.log_files import LogWriter
@@ -211,6 +211,7 @@ def register_outputs(
             files = host.files.store_output(scope, url, _packed(output), progress)
             created.append(_artifact(execution, output, url, files))
         details = {f"signature.{name}": value for name, value in outputs.signatures.items()}
+        details |= job_details(host.records.execution(scope, execution.id))
         host.records.complete(
             scope,
             execution.id,
@@ -258,7 +259,7 @@ def retry_registration(
         finally:
             log.close()
         discard_pending_outputs(folder)
-    shutil.rmtree(folder / "work", ignore_errors=True)
+    remove_work_folder(folder)
 
 
 def _artifact(

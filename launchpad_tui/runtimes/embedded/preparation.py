@@ -25,6 +25,11 @@ from launchpad_tui.runtimes.embedded.code_search import (
 )
 from launchpad_tui.runtimes.embedded.engines.base import Engine
 from launchpad_tui.runtimes.embedded.failure_hints import StepFacts
+from launchpad_tui.runtimes.embedded.prepared_files import (
+    Prepared,
+    load_prepared,
+    save_prepared,
+)
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
 from launchpad_tui.runtimes.embedded.run_context import RunContext
 from launchpad_tui.runtimes.embedded.secrets import read_secret, stored_settings
@@ -107,7 +112,8 @@ class Preparation:
         missing = missing_code(parsed.executable.id, locations)
         if missing:
             self.log.report(f"Note: {missing}")
-        code = self._copy_code(parsed.workflow, locations, settings)
+        prepared = self._earlier_preparation()
+        code = prepared.code if prepared else self._copy_code(workflow, locations, settings)
         requirements = find_requirements(locations.values())
         python = self._interpreter(settings, locations, requirements, cancellation)
         name_interpreter(workspace.bin, python, sys.executable)
@@ -117,7 +123,11 @@ class Preparation:
         parameters = {name: default or "" for name, default in workflow.parameters}
         bound = self.host.records.configuration(self.scope, self.execution.configuration_id)
         parameters |= dict(bound.parameters)
-        inputs, signatures = self._stage_inputs()
+        inputs, signatures = (
+            (prepared.inputs, prepared.signatures) if prepared else self._stage_inputs()
+        )
+        if self.engine.reattaches and not prepared:
+            save_prepared(self.workspace.work, Prepared(code, inputs, signatures))
         return RunContext(
             workflow=workflow,
             execution_id=self.execution.id,
@@ -151,6 +161,20 @@ class Preparation:
                 for name, view in code.items()
             },
         )
+
+    def _earlier_preparation(self) -> Prepared | None:
+        """Return what an earlier supervisor prepared, whose commands may still run; None if there
+        is nothing or the preparation was interrupted."""
+        if not self.engine.reattaches:
+            return None
+        found = load_prepared(self.workspace.work)
+        if found is None:
+            # Nothing runs before the preparation is complete.
+            self.workspace.clear()
+            self.workspace.create()
+        else:
+            self.host.files.prepare(self.scope)
+        return found
 
     def _copy_code(
         self,
@@ -204,6 +228,9 @@ class Preparation:
             )
         base = interpreter(settings.get("python", ""), self.workspace.root, sys.executable)
         venvs = self.host.home.root / "venvs"
+        if self.engine.reattaches:
+            # Where the commands run, the home folder may not exist.
+            venvs = self.workspace.work.parent / "venvs"
         return virtual_environment(venvs, base, requirements, self.log.report, cancellation)
 
     @staticmethod

@@ -63,6 +63,13 @@ class Cancellation:
         """Whether the deadline has passed, no matter whether an outer request exists."""
         return self._deadline is not None and time.monotonic() > self._deadline
 
+    @property
+    def remaining(self) -> float | None:
+        """The seconds until the first deadline; None if there is none."""
+        own = None if self._deadline is None else self._deadline - time.monotonic()
+        outer = None if self._outer is None else self._outer.remaining
+        return min((each for each in (own, outer) if each is not None), default=None)
+
     def within(self, seconds: float) -> Cancellation:
         """Return a request for a part of the execution that has a deadline of its own."""
         return Cancellation(seconds, self.grace_seconds, self)
@@ -86,12 +93,23 @@ class Cancellation:
 
 @record
 class ExitStatus:
-    """The exit code of a command, or the negative number of the signal that ended it."""
+    """The exit code of a command, or the negative number of the signal that ended it.
+
+    Args:
+        reason: why the command ended, if that is known better than from its exit code.
+        hint: what the user can do about the reason.
+        node: the machine on which the command ran; empty for this one.
+    """
 
     code: int
+    reason: str = ""
+    hint: str = ""
+    node: str = ""
 
     def __str__(self) -> str:
         """Return a description such as ``exit code 1`` or ``killed by SIGTERM``."""
+        if self.reason:
+            return self.reason
         if self.code >= 0:
             return f"exit code {self.code}"
         try:

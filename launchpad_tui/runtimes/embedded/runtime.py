@@ -320,7 +320,10 @@ class EmbeddedRuntime:
             NotFound: there is no such execution.
             Conflict: it has not ended.
         """
+        from launchpad_tui.runtimes.embedded.workspace import remove_work_folder
+
         self._records.delete_execution(self._scope, execution_id)
+        remove_work_folder(self._folder(execution_id))
         shutil.rmtree(self._folder(execution_id), ignore_errors=True)
 
     def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Outcome]:

@@ -42,13 +42,17 @@ _FORCED = "LAUNCHPAD_SANDBOX"
 class Launch:
     """A command with its environment and its working directory.
 
-    ``plan`` is the plan of `command_launcher`, which starts the command.
+    ``plan`` is the plan of `command_launcher`, which starts the command. Another machine that does
+    not allow the view of the plan runs ``rewritten`` instead, after it created ``links`` (the path
+    and the destination of each).
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: str
     plan: str = ""
+    rewritten: Launch | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
     def command(self, parent: int) -> list[str]:
         """Return the complete command line.
@@ -215,21 +219,27 @@ class PathRewriting:
         return Launch(tuple(real(item) for item in argv), changed, real(cwd))
 
 
-def _link_nested(mounts: Sequence[Mount]) -> None:
-    """Create links for nested mounts, because code at ``/app`` may name ``/app/data`` ``data``."""
+def nested_links(mounts: Sequence[Mount]) -> list[tuple[str, str]]:
+    """Return path and destination of the links for nested mounts, because code at ``/app`` may name
+    ``/app/data`` ``data``."""
     pairs = _pairs(mounts)
-    for target, source in pairs.items():
-        for outer, folder in pairs.items():
-            rest = target.removeprefix(f"{outer}/")
-            if rest == target or not os.path.isdir(folder):
-                continue
-            link = Path(folder, rest)
-            with contextlib.suppress(OSError):
-                if link.is_symlink():
-                    link.unlink()
-                if not link.exists():
-                    link.parent.mkdir(parents=True, exist_ok=True)
-                    link.symlink_to(source)
+    return [
+        (os.path.join(folder, target.removeprefix(f"{outer}/")), source)
+        for target, source in pairs.items()
+        for outer, folder in pairs.items()
+        if target.startswith(f"{outer}/") and os.path.isdir(folder)
+    ]
+
+
+def _link_nested(mounts: Sequence[Mount]) -> None:
+    for path, source in nested_links(mounts):
+        link = Path(path)
+        with contextlib.suppress(OSError):
+            if link.is_symlink():
+                link.unlink()
+            if not link.exists():
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(source)
 
 
 def _pairs(mounts: Sequence[Mount]) -> dict[str, str]:

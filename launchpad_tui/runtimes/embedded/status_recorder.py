@@ -64,6 +64,11 @@ class StatusRecorder:
         self._started = (execution.started_at or now(), _elapsed())
         return execution
 
+    def resume(self, execution: Execution) -> None:
+        """Continue the time of an execution that another supervisor started."""
+        started_at = execution.started_at or now()
+        self._started = (started_at, _elapsed() - (now() - started_at).total_seconds())
+
     def completion_time(self) -> datetime:
         """Return the current time as the start of the execution and the time since then.
 

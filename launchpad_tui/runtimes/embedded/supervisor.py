@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
+from launchpad_tui.domain.connection import Connection, Scope
+from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status, job_details
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
@@ -22,7 +22,8 @@ from launchpad_tui.errors import (
     UploadInProgress,
 )
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
-from launchpad_tui.runtimes.embedded.engines.processes import ProcessEngine
+from launchpad_tui.runtimes.embedded.engines.base import Engine, EngineContext
+from launchpad_tui.runtimes.embedded.engines.selection import open_engine, reattaching_engine
 from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics, MetricLineRecorder
 from launchpad_tui.runtimes.embedded.output_registration import (
     PendingOutputs,
@@ -40,7 +41,7 @@ from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.embedded.virtual_environment import UNUSED_DAYS, remove_unused
 from launchpad_tui.runtimes.embedded.workflow_run import WorkflowRun
-from launchpad_tui.runtimes.embedded.workspace import Workspace
+from launchpad_tui.runtimes.embedded.workspace import Workspace, remove_work_folder
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import RuntimeHost, TrackingEndpoint
 from launchpad_tui.runtimes.log_files import LogWriter
@@ -68,7 +69,10 @@ def supervise(host: RuntimeHost, endpoint: TrackingEndpoint, execution_id: str) 
         NotFound: there is no such execution.
     """
     scope = host.records.scope_of(execution_id)
-    workspace = Workspace(host.home.executions, execution_id)
+    connection = host.records.connection(scope.connection)
+    engine = reattaching_engine(connection)
+    work = engine.work_folder(connection, execution_id) if engine is not None else None
+    workspace = Workspace(host.home.executions, execution_id, work)
     reserve = SpaceReserve(workspace.root)
     status = StatusRecorder(host.records, scope, execution_id, reserve)
     with folder_lock(workspace.root, wait=True):
@@ -123,7 +127,7 @@ def _remove_old_work_folders(host: RuntimeHost) -> None:
         if each.name in running or has_pending_outputs(each):
             continue
         if work.is_dir() and work.stat().st_mtime < oldest:
-            shutil.rmtree(work, ignore_errors=True)
+            remove_work_folder(each)
 
 
 class _SupervisedRun:
@@ -151,8 +155,10 @@ class _SupervisedRun:
         self._status = StatusRecorder(host.records, scope, execution.id, reserve, self._wake.wait)
         self._metrics = ExecutionMetrics(host.records, scope, execution.id)
         self._recorder = MetricLineRecorder(self._metrics, log)
-        self._engine = ProcessEngine(execution.id)
         self._finished = threading.Event()
+        self._engine: Engine | None = None
+        self._is_running = False
+        self._running_lock = threading.Lock()
 
     def run(self) -> None:
         """Run the execution; every error becomes its status."""
@@ -182,22 +188,34 @@ class _SupervisedRun:
             self._log.report(str(conflict))
         finally:
             self._finished.set()
-            self._engine.clean_up()
+            if self._engine is not None:
+                self._engine.clean_up()
 
     def _run_and_store(self) -> None:
         execution, scope = self._execution, self._scope
         if execution.status.final:
             return
-        if execution.status is Status.STOPPING:
+        connection = self._records.connection(scope.connection)
+        reattaches = reattaching_engine(connection) is not None
+        if execution.status is Status.STOPPING and not reattaches:
             raise Interrupted("Stopped before it started")
         executable = self._records.executable(scope, execution.executable_id)
         parsed = parse_text(
             executable.template, Path(executable.source or "template"), executable.id
         )
-        self._execution = self._status.start()
-        cancellation = Cancellation(
-            parsed.workflow.deadline_seconds, self._host.settings.stop_grace_seconds
-        )
+        engine = self._open_engine(connection, executable.settings.get("options", ""))
+        if execution.status is Status.STOPPING:
+            raise Interrupted("Stopped while there was no supervisor")
+        if execution.status is Status.RUNNING:
+            self._log.report("A new supervisor continues the execution")
+            self._status.resume(execution)
+            self._is_running = True
+        elif engine.starts_at_once:
+            self._running()
+        deadline: float | None = parsed.workflow.deadline_seconds
+        if deadline is not None and execution.started_at is not None:
+            deadline -= (now() - execution.started_at).total_seconds()
+        cancellation = Cancellation(deadline, self._host.settings.stop_grace_seconds)
         threading.Thread(
             target=self._watch, args=(cancellation,), name="supervisor-watch", daemon=True
         ).start()
@@ -206,7 +224,7 @@ class _SupervisedRun:
             self._log.report(f"Note: {note}")
         with self._endpoint(execution.id, self._metrics) as url:
             preparation = Preparation(
-                self._host, scope, self._execution, self._workspace, self._log, self._engine
+                self._host, scope, self._execution, self._workspace, self._log, engine
             )
             run = WorkflowRun(
                 preparation.run_context(
@@ -216,6 +234,7 @@ class _SupervisedRun:
             paths = run.run()
         if cancellation.requested:
             raise Interrupted("Stopped before the outputs were stored")
+        self._running()
         outputs = pending_outputs(parsed, paths, run.outputs.signatures, run.outputs.unarchived)
         self._status.persist(lambda: save_pending_outputs(self._workspace.root, outputs))
         try:
@@ -225,6 +244,35 @@ class _SupervisedRun:
             return
         discard_pending_outputs(self._workspace.root)
         self._workspace.clear()
+
+    def _open_engine(self, connection: Connection, options: str) -> Engine:
+        records, scope, execution = self._records, self._scope, self._execution
+        self._engine = open_engine(
+            EngineContext(
+                self._host,
+                execution,
+                self._workspace,
+                self._log,
+                self._metrics,
+                options,
+                self._running_later,
+                lambda message, details: records.describe(scope, execution.id, message, details),
+            ),
+            connection,
+        )
+        return self._engine
+
+    def _running(self) -> None:
+        """Set the status RUNNING if it is not set yet. Raises Conflict."""
+        with self._running_lock:
+            if not self._is_running:
+                self._execution = self._status.start()
+                self._is_running = True
+
+    def _running_later(self) -> None:
+        """Set the status RUNNING if no stop was requested in the meantime."""
+        with contextlib.suppress(Conflict):
+            self._running()
 
     def _store(self, outputs: PendingOutputs, cancellation: Cancellation) -> None:
         """Store and register the outputs; retry if the object store does not respond."""
@@ -286,7 +334,8 @@ class _SupervisedRun:
         message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
         self._recorder.flush()
         self._log.report(f"DEAD: {error}")
-        self._status.end(Status.DEAD, message, dict(details))
+        jobs = job_details(self._records.execution(self._scope, self._execution.id))
+        self._status.end(Status.DEAD, message, {**jobs, **details})
 
     def _watch(self, cancellation: Cancellation) -> None:
         """Cancel the run when a stop is requested, and settle the metrics that were recorded.

@@ -257,7 +257,7 @@ class SpecReader:
                 f"not {' and '.join(bodies) or 'none'}"
             )
         unsupported = self._unsupported(node, name, bodies[0])
-        self._metadata(node)
+        plan = self._resource_plan(node)
         inputs, outputs = node.get("inputs"), node.get("outputs")
         container = node.get("container") or node.get("script")
         dag = node.get("dag")
@@ -281,6 +281,7 @@ class SpecReader:
             parallelism=_count(node, "parallelism"),
             deadline=self._deadline(node),
             retry=_retry(node.get("retryStrategy") or self._default("retryStrategy")),
+            resource_plan=plan,
         )
 
     def _unsupported(self, node: Node, name: str, body: str) -> str:
@@ -328,12 +329,18 @@ class SpecReader:
             return text
         return ""
 
-    def _metadata(self, node: Node) -> None:
+    def _resource_plan(self, node: Node) -> str:
+        """Return the name of the resource plan in the template's labels; empty if there is none."""
         metadata = node.get("metadata")
         labels = metadata.get("labels") if metadata else None
-        for key, _ in labels.items() if labels else ():
-            if key in {"ai.sap.com/resourcePlan", "ai.sap.com/instanceType"}:
+        plan = ""
+        for key, value in labels.items() if labels else ():
+            if key == "ai.sap.com/resourcePlan":
+                plan = value.text().strip()
+                self.note(key, "only connections to Slurm clusters use it")
+            elif key == "ai.sap.com/instanceType":
                 self.note(key, "the resources of this machine are used")
+        return plan
 
 
 def _required(node: Node, key: str) -> Node:

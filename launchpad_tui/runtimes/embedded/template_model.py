@@ -186,7 +186,8 @@ class Template:
     ``parameters`` are the input parameters with their defaults, which are None for parameters that
     every call has to give. ``pause`` is the text of the duration of a ``suspend`` template.
     ``deadline`` is the text of the seconds that the template may take. ``unsupported`` is the
-    reason why the template cannot run; empty if it can.
+    reason why the template cannot run; empty if it can. ``resource_plan`` is the value of the label
+    ``ai.sap.com/resourcePlan``.
     """
 
     name: str
@@ -204,6 +205,7 @@ class Template:
     deadline: str = ""
     retry: Retry | None = None
     unsupported: str = ""
+    resource_plan: str = ""
 
     @property
     def calls(self) -> tuple[Call, ...]:

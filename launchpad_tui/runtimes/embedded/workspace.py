@@ -15,11 +15,17 @@ class Workspace:
 
     ``code`` has the copy of the code, ``artifacts`` the inputs and outputs, ``bin`` the commands
     ``python`` and ``launchpad``.
+
+    Args:
+        executions: the folder of all executions.
+        execution_id: the ID of the execution.
+        work: the folder of the working files; None for one in the folder of the execution.
+            Otherwise there is a symbolic link to it.
     """
 
-    def __init__(self, executions: Path, execution_id: str) -> None:
+    def __init__(self, executions: Path, execution_id: str, work: Path | None = None) -> None:
         self.root = executions / execution_id
-        self.work = self.root / "work"
+        self.work = work or self.root / "work"
         self.code = self.work / "code"
         self.artifacts = self.work / "artifacts"
         self.bin = self.work / "bin"
@@ -29,11 +35,24 @@ class Workspace:
         """Create the folders with mode 0700 and return the workspace."""
         for folder in (self.root, self.work, self.artifacts, self.bin):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        link = self.root / "work"
+        if link != self.work and not link.is_symlink():
+            link.symlink_to(self.work)
         return self
 
     def clear(self) -> None:
         """Remove the code and the artifacts; the log is kept."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        remove_work_folder(self.root)
+
+
+def remove_work_folder(root: Path) -> None:
+    """Remove the working files of the execution with this folder, wherever they are."""
+    work = root / "work"
+    if work.is_symlink():
+        shutil.rmtree(os.path.realpath(work), ignore_errors=True)
+        work.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def interpreter(settings_python: str, folder: Path, own: str) -> Path:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from launchpad_tui.domain.execution import Execution
 from launchpad_tui.records import record
+from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus
 from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
+from launchpad_tui.runtimes.embedded.workspace import Workspace
+from launchpad_tui.runtimes.host import RuntimeHost
 from launchpad_tui.runtimes.log_files import LogWriter
 
 
@@ -22,6 +26,7 @@ class StepCommand:
         step: the name of the step, for the log.
         launch: the command, its environment and its working directory.
         place: the folder of the step.
+        resource_plan: the plan that the template names; empty if it names none.
         log: receives the output of the command.
         cancellation: once it is requested, the command is stopped.
         record: receives the lines of standard output that begin with ``::``.
@@ -32,14 +37,51 @@ class StepCommand:
     step: str
     launch: Launch
     place: Path
+    resource_plan: str
     log: LogWriter
     cancellation: Cancellation
     record: Callable[[list[bytes]], None]
     observe: Callable[[str, list[bytes]], None]
 
 
+@record
+class EngineContext:
+    """The execution whose commands an engine runs.
+
+    Args:
+        host: the registry, the object stores and the settings of this machine.
+        execution: the execution.
+        workspace: its folders.
+        log: its log.
+        metrics: records its metrics.
+        options: the options of the engine in the settings of the executable.
+        running: called when a command runs that did not start at once; may be called again.
+        describe: receives the status message and status details while commands wait or run.
+    """
+
+    host: RuntimeHost
+    execution: Execution
+    workspace: Workspace
+    log: LogWriter
+    metrics: ExecutionMetrics
+    options: str
+    running: Callable[[], None]
+    describe: Callable[[str, Mapping[str, str]], None]
+
+
 class Engine(Protocol):
-    """Runs the commands of one execution. Safe for threads: steps may run in parallel."""
+    """Runs the commands of one execution. Safe for threads: steps may run in parallel.
+
+    Attributes:
+        reattaches: whether commands continue without the supervisor. Another supervisor then runs
+            the workflow again, and for each attempt of a step that was started before, `run`
+            returns its result or waits for it.
+        starts_at_once: whether commands start without waiting for resources. If not, the execution
+            is PENDING until the first one starts.
+    """
+
+    reattaches: bool
+    starts_at_once: bool
 
     def sandbox(self) -> Sandbox:
         """Return the method of mapping the container's paths.

@@ -18,6 +18,9 @@ class ProcessEngine:
         execution_id: the ID of the execution, which marks its processes.
     """
 
+    reattaches = False
+    starts_at_once = True
+
     def __init__(self, execution_id: str) -> None:
         self._execution_id = execution_id
 

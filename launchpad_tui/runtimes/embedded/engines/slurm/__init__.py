@@ -1,0 +1,1 @@
+"""The engine that runs the commands of steps as jobs of a Slurm cluster."""

@@ -1,0 +1,111 @@
+"""The checks of a connection to a Slurm cluster."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from launchpad_tui.domain.connection_check import CheckPart, CheckStep
+from launchpad_tui.errors import ConfigError, LaunchpadError, PermissionDenied
+from launchpad_tui.runtimes.connection_support import ConnectionSupport
+from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient
+from launchpad_tui.runtimes.embedded.engines.slurm.settings import SlurmSettings, parse_settings
+
+
+class SlurmConnectionSupport(ConnectionSupport):
+    """Validates the settings of a connection and checks the cluster."""
+
+    def check(
+        self,
+        settings: Mapping[str, str],
+        secrets: Mapping[str, str],  # noqa: ARG002
+        stored: Collection[str],  # noqa: ARG002
+    ) -> None:
+        """Check paths, options and resource plans. Raises InvalidInput."""
+        parse_settings(settings)
+
+    def check_steps(
+        self,
+        settings: Mapping[str, str],
+        secrets: Mapping[str, str],  # noqa: ARG002
+        resource_group: str,  # noqa: ARG002
+    ) -> Iterator[CheckStep]:
+        """Yield the steps: settings, shared folder, commands, partitions, and a test of sbatch."""
+        try:
+            found = parse_settings(settings)
+        except LaunchpadError as error:
+            yield CheckStep(CheckPart.SETTINGS, error.title, error)
+            return
+        yield CheckStep(CheckPart.SETTINGS, _where(found))
+        client = SlurmClient(found)
+        checks: tuple[tuple[CheckPart, Callable[[], str]], ...] = (
+            (CheckPart.FOLDER, lambda: _check_folder(found)),
+            (CheckPart.PROGRAMS, lambda: _check_programs(client)),
+            (CheckPart.PARTITIONS, lambda: _check_partitions(client, found)),
+            (CheckPart.SUBMISSION, lambda: _check_submission(client, found)),
+        )
+        for part, check in checks:
+            try:
+                yield CheckStep(part, check())
+            except LaunchpadError as error:
+                yield CheckStep(part, error.title, error)
+                return
+
+
+def _where(settings: SlurmSettings) -> str:
+    if settings.host:
+        return f"Slurm's commands are called on {settings.host} through ssh"
+    return "Slurm's commands are called on this machine"
+
+
+def _check_folder(settings: SlurmSettings) -> str:
+    folder = settings.shared_folder
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".launchpad-test-") as file:
+            file.write(b"launchpad")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise PermissionDenied(
+            f"The shared folder {folder} cannot be written",
+            error.strerror or str(error),
+            "Select a folder that you own and that all nodes see, for example in your home folder.",
+        ) from error
+    return f"{folder} can be written"
+
+
+def _check_programs(client: SlurmClient) -> str:
+    version = client.call(["sbatch", "--version"]).strip()
+    for name in ("squeue", "scancel", "scontrol", "sinfo"):
+        client.call([name, "--version"])
+    return f"{version}: sbatch, squeue, scancel, scontrol, sinfo"
+
+
+def _check_partitions(client: SlurmClient, settings: SlurmSettings) -> str:
+    # Partition (the default one has a star), nodes by state (allocated/idle/other/total).
+    lines = client.call(["sinfo", "--noheader", "-o", "%P|%F"]).split()
+    counts = dict(line.split("|", 1) for line in lines if "|" in line)
+    known = {name.rstrip("*"): nodes for name, nodes in counts.items()}
+    wanted = [name for name in settings.partition.split(",") if name]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(
+                f"The cluster has no partition {name}",
+                f"Its partitions are: {', '.join(known) or 'none'}.",
+                "Change the partition of the connection.",
+            )
+    shown = wanted or [name.rstrip("*") for name in counts if name.endswith("*")] or list(known)
+    return "; ".join(
+        f"{name}: {idle} of {total} nodes idle"
+        for name in shown
+        for _, idle, _, total in [known[name].split("/")]
+    )
+
+
+def _check_submission(client: SlurmClient, settings: SlurmSettings) -> str:
+    """Test with sbatch whether a job would be accepted, without submitting it."""
+    options = settings.submit_options("")
+    client.call(["sbatch", "--test-only", *options, "--wrap", "true"])
+    return f"a job with {' '.join(options)} is accepted"

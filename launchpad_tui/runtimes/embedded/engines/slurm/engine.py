@@ -1,0 +1,185 @@
+"""The engine that runs the commands of steps as jobs of a Slurm cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from launchpad_tui.domain.connection import Connection
+from launchpad_tui.errors import LaunchpadError, Unreachable
+from launchpad_tui.runtimes.embedded.engines.base import EngineContext, StepCommand
+from launchpad_tui.runtimes.embedded.engines.slurm import job_states
+from launchpad_tui.runtimes.embedded.engines.slurm.client import Job, SlurmClient
+from launchpad_tui.runtimes.embedded.engines.slurm.job_folder import JobFolder
+from launchpad_tui.runtimes.embedded.engines.slurm.job_run import JobRun, JobTools
+from launchpad_tui.runtimes.embedded.engines.slurm.node_paths import NodePaths
+from launchpad_tui.runtimes.embedded.engines.slurm.queue_view import QueueView, prepare_folder
+from launchpad_tui.runtimes.embedded.engines.slurm.settings import parse_options, parse_settings
+from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus
+from launchpad_tui.runtimes.embedded.sandbox import Sandbox
+
+#: the beginning of the comments of all jobs
+_COMMENT = "launchpad"
+#: how often, and every how many seconds, the cancellation of jobs is tried at the end
+_CANCEL_ATTEMPTS, _CANCEL_SECONDS = 60, 10.0
+#: minutes by which the time limit of a job exceeds the deadline of its execution, because
+#: launchpad ends it first
+_SPARE_MINUTES = 2
+
+
+class SlurmEngine:
+    """Runs every command as a job. Jobs continue without the supervisor.
+
+    Args:
+        context: the execution.
+        connection: the connection to the cluster.
+    """
+
+    reattaches = True
+    starts_at_once = False
+
+    def __init__(self, context: EngineContext, connection: Connection) -> None:
+        settings = parse_settings(connection.settings)
+        self._context = context
+        self._settings = settings
+        self._client = SlurmClient(settings)
+        folder = prepare_folder(context.host.home.root / "slurm" / connection.name)
+        self._queue = QueueView(self._client, folder, settings.poll_seconds)
+        self._connection = connection
+        self._continued = (context.workspace.work / "jobs").exists()
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._tools = JobTools(
+            self._client,
+            self._queue,
+            context.metrics,
+            settings.poll_seconds,
+            context.host.settings.stop_grace_seconds,
+            self._report,
+        )
+
+    @staticmethod
+    def work_folder(connection: Connection, execution_id: str) -> Path:
+        """Return the folder of an execution, which all nodes see. Raises InvalidInput."""
+        return parse_settings(connection.settings).shared_folder / execution_id
+
+    @staticmethod
+    def parallel(connection: Connection) -> int:
+        """Return how many executions may run at the same time. Raises InvalidInput."""
+        return parse_settings(connection.settings).parallel
+
+    @staticmethod
+    def cancel_jobs(connection: Connection, execution_id: str) -> None:
+        """Cancel the jobs of an execution that has no supervisor. Raises LaunchpadError."""
+        client = SlurmClient(parse_settings(connection.settings))
+        prefix = f"{_COMMENT}:{execution_id}:"
+        client.cancel(
+            [
+                job.id
+                for job in client.jobs().values()
+                if job.comment.startswith(prefix) and not job_states.is_final(job.state)
+            ]
+        )
+
+    def sandbox(self) -> Sandbox:
+        """Return the method of mapping the container's paths on nodes."""
+        return NodePaths()
+
+    def place(self, artifacts: Path, name: str, key: str) -> Path:
+        """Create the folder of a step and return it; it is the same for the same key."""
+        path = artifacts / f"{name}-{_digest(key)}"
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def run(self, command: StepCommand) -> ExitStatus:
+        """Run a command as a job, or follow the job that an earlier supervisor submitted.
+
+        Raises:
+            StepFailed: Slurm rejected the job.
+            LaunchpadError, OSError: the shared folder cannot be written.
+        """
+        work = self._context.workspace.work
+        name = re.sub(r"[^\w.-]+", "_", command.step)[:60]
+        folder = JobFolder(work / "jobs" / f"{name}-{_digest(command.key)}", work / "programs")
+        comment = f"{_COMMENT}:{self._context.execution.id}:{_digest(command.key)}"
+        options = self._options(command, folder, comment)
+        return JobRun(self._tools, command, folder, comment, options).run()
+
+    def _options(self, command: StepCommand, folder: JobFolder, comment: str) -> list[str]:
+        execution = self._context.execution
+        own = parse_options(self._context.options, "options")
+        name = re.sub(r"[^\w.-]+", "_", f"{execution.executable_id}.{command.step}")[:100]
+        return [
+            f"--job-name={name}",
+            *_time_limit(command.cancellation),
+            *self._settings.submit_options(command.resource_plan, own),
+            f"--comment={comment}",
+            "--open-mode=append",
+            f"--chdir={folder.path}",
+            f"--output={folder.path / 'slurm-%j.out'}",
+        ]
+
+    def clean_up(self) -> None:
+        """Cancel the jobs of the execution that have not ended."""
+        with self._lock:
+            left = [job.id for job in self._jobs.values() if not job_states.is_final(job.state)]
+        for _ in range(_CANCEL_ATTEMPTS):
+            try:
+                self._client.cancel(left)
+                if self._continued:
+                    # Jobs of an earlier supervisor that this one never followed.
+                    self.cancel_jobs(self._connection, self._context.execution.id)
+            except Unreachable as error:
+                self._context.log.report(f"Jobs are canceled later: {error.title}")
+                time.sleep(_CANCEL_SECONDS)
+            except LaunchpadError as error:
+                self._context.log.report(f"Jobs could not be canceled: {error.title}")
+                return
+            else:
+                return
+
+    def _report(self, key: str, job: Job) -> None:
+        """Record the jobs of the execution: the first running one makes it RUNNING."""
+        with self._lock:
+            self._jobs[key] = job
+            jobs = list(self._jobs.values())
+            if job.state not in job_states.WAITING and not job_states.end_text(job.state):
+                self._context.running()
+            active = [each for each in jobs if not job_states.is_final(each.state)]
+            self._context.describe(_message(active), _details(jobs, active))
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
+
+
+def _time_limit(cancellation: Cancellation) -> list[str]:
+    seconds = cancellation.remaining
+    if seconds is None:
+        return []
+    return [f"--time={math.ceil(max(seconds, 0) / 60) + _SPARE_MINUTES}"]
+
+
+def _message(active: Sequence[Job]) -> str:
+    """Return what the active jobs do, for the status message of the execution."""
+    running = [job for job in active if job.state not in job_states.WAITING]
+    if running:
+        return "; ".join(f"Job {job.id} runs on {job.nodes or 'a node'}" for job in running)
+    waiting = [f"Job {job.id} waits: {job_states.waiting_text(job.reason)}" for job in active]
+    return "; ".join(waiting)
+
+
+def _details(jobs: Sequence[Job], active: Sequence[Job]) -> dict[str, str]:
+    """Return the status details: IDs and nodes of all jobs, and why they wait."""
+    waiting = {job_states.waiting_text(job.reason) for job in active if job.state == "PENDING"}
+    nodes = dict.fromkeys(job.nodes for job in jobs if job.nodes)
+    return {
+        "job": ", ".join(job.id for job in jobs),
+        "node": ", ".join(nodes),
+        "waiting": "; ".join(sorted(waiting)),
+    }
