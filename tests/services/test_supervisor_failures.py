@@ -64,7 +64,7 @@ def test_a_killed_supervisor_ends_the_training_and_is_detected(bench: Bench) -> 
 
 
 def test_processes_outside_the_group_are_killed_by_reconcile(bench: Bench) -> None:
-    one = bench.shell("setsid sleep 303 & echo here; wait; sleep 300")
+    one = bench.shell("setsid sh -c 'echo here; exec sleep 303' & wait; sleep 300")
     bench.wait_for_log(one, "here")
     os.kill(bench.supervisor(one), signal.SIGKILL)
     until(lambda: len(processes_of(one)) == 1)

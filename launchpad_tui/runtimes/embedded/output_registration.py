@@ -40,6 +40,8 @@ from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import HostFiles, RuntimeHost
 from launchpad_tui.runtimes.log_files import LogWriter
 
+#: how long to wait for the lock of an execution whose supervisor is ending
+_LOCK_SECONDS = 3.0
 _FILE = "outputs.json"
 
 
@@ -242,7 +244,7 @@ def retry_registration(
         LaunchpadError: the object store failed again; the outputs are still kept.
     """
     folder = host.home.executions / execution.id
-    with folder_lock(folder) as acquired:
+    with folder_lock(folder, seconds=_LOCK_SECONDS) as acquired:
         reason = why_not_store_outputs(execution)
         if reason is not None or not acquired:
             raise Conflict(

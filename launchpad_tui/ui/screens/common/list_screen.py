@@ -227,9 +227,8 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
         from launchpad_tui.ui.widgets.text_input import TextInput
 
         hint = "Search in name, description, ID and labels"
-        line = TextInput(
-            self.current_query.search, placeholder=hint, id="search", select_on_focus=False
-        )
+        # Typing replaces a search that was kept.
+        line = TextInput(self.current_query.search, placeholder=hint, id="search")
         mounted = self.mount(line, before=self.list_area)
         if focus:
             line.focus()
