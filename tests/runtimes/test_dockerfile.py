@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from launchpad_tui.runtimes.embedded.dockerfile import ImageRecipe, read_dockerfile
 
 
@@ -89,3 +91,28 @@ def test_files_that_are_no_dockerfiles(tmp_path: Path) -> None:
     assert read_dockerfile(tmp_path / "Dockerfile") is None
     assert read_dockerfile(tmp_path / "missing") is None
     assert read(tmp_path, "FROM x\nCOPY ../outside /app\nENV\nRUN pip install 'open\n").env == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("FROM python:3.8", "3.8"),
+        ("FROM --platform=linux/amd64 python:3.8.2-slim-bullseye AS base", "3.8"),
+        ("ARG TAG=3.10-slim\nFROM docker.io/library/python:${TAG}", "3.10"),
+        ("ARG BASE_IMAGE=python:3.10-slim\nFROM ${BASE_IMAGE}", "3.10"),
+        ("FROM python:3.9 AS one\nENV A=1\nFROM one\nCOPY a /a", "3.9"),
+        ("FROM registry.example.com/mirror/python:3.12@sha256:abc", "3.12"),
+        ("FROM python:3.9 AS one\nFROM debian:12\nCOPY --from=one /a /a", ""),
+        ("FROM python:3", ""),
+        ("FROM python", ""),
+        ("FROM pytorch/pytorch:2.5.1-cuda12.4", ""),
+        ("FROM mypython:3.8", ""),
+    ],
+)
+def test_the_version_of_python_is_that_of_the_image(
+    tmp_path: Path, text: str, version: str
+) -> None:
+    (tmp_path / "Dockerfile").write_text(f"{text}\n")
+    recipe = read_dockerfile(tmp_path / "Dockerfile")
+    assert recipe is not None
+    assert recipe.python_version == version

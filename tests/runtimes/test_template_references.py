@@ -126,7 +126,7 @@ def test_references_in_a_circle_are_refused(tmp_path: Path) -> None:
 def test_parts_that_nothing_uses_are_refused(tmp_path: Path) -> None:
     (tmp_path / "parts.yaml").write_text(OTHER)
     (problem,) = parse_templates(tmp_path).refused
-    assert "annotations is missing" in problem.reason
+    assert "labels is missing" in problem.reason
 
 
 @pytest.mark.parametrize(

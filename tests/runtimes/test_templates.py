@@ -283,3 +283,35 @@ def test_annotations_of_missing_artifacts_have_a_note() -> None:
     notes = "\n".join(parse_text(text, FILE).executable.notes)
     assert "artifacts.ai.sap.com/row.kind is ignored: the workflow has no input artifact" in notes
     assert "housemodel" not in notes
+
+
+@pytest.mark.parametrize(
+    ("annotations", "names", "missing"),
+    [
+        ("", ("houses", "house-train"), ["scenarios", "executables"]),
+        ('    scenarios.ai.sap.com/name: "Houses"\n', ("Houses", "house-train"), ["executables"]),
+        ('    executables.ai.sap.com/name: "Train"\n', ("houses", "Train"), ["scenarios"]),
+    ],
+)
+def test_names_that_are_missing_are_those_of_the_ids(
+    annotations: str, names: tuple[str, str], missing: list[str]
+) -> None:
+    start, end = GOOD.index("  annotations:\n"), GOOD.index("  labels:\n")
+    given = f"  annotations:\n{annotations}" if annotations else ""
+    parsed = parse_text(GOOD[:start] + given + GOOD[end:], FILE)
+    assert (parsed.scenario.name, parsed.executable.name) == names
+    notes = [each for each in parsed.executable.notes if "is missing" in each]
+    assert [each.partition(".")[0] for each in notes] == missing
+    with pytest.raises(InvalidInput) as caught:
+        parse_text(GOOD.replace('/name: "Train"', '/name: ""'), FILE)
+    assert "must not be empty" in caught.value.detail
+
+
+def test_a_container_whose_keys_are_not_indented_is_explained() -> None:
+    text = GOOD.replace(
+        '      container: {image: any, command: [sh, -c], args: ["cp /app/data/* /app/clean"]}\n',
+        "      container:\n      image: any\n      command: [sh, -c]\n",
+    )
+    with pytest.raises(InvalidInput) as caught:
+        parse_text(text, FILE)
+    assert "container of template prepare is empty: " in caught.value.detail

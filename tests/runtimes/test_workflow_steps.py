@@ -464,3 +464,37 @@ def test_settings_of_a_cluster_have_notes() -> None:
     ):
         assert f"{what} ignored" in notes, what
     assert "parallelism" not in notes
+
+
+def test_output_parameters_may_have_a_value_of_their_own(tmp_path: Path) -> None:
+    text = workflow(
+        """\
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: name, value: ann}]}
+  templates:
+    - name: main
+      dag:
+        tasks:
+          - {name: first, template: first}
+          - name: second
+            template: say
+            dependencies: [first]
+            arguments:
+              parameters:
+                - name: text
+                  value: >-
+                    {{tasks.first.outputs.parameters.id}} {{tasks.first.outputs.parameters.n}}
+    - name: first
+      outputs: {parameters: [{name: id, value: "{{pod.name}}"}, {name: n, value: 3}]}
+      container: {command: [echo, "{{workflow.parameters.name}}"]}
+"""
+    )
+    outcome = run(text, tmp_path)
+    assert outcome.error is None
+    (said,) = outcome.said
+    assert said.endswith(" 3")
+    assert "{{" not in said
+    assert len(said) > 2
+    with pytest.raises(InvalidInput, match="Invalid workflow template"):
+        run(text.replace("{{pod.name}}", "{{inputs.parameters.nothing}}"), tmp_path / "other")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.code_search import Checkout
-from launchpad_tui.runtimes.embedded.virtual_environment import remove_unused
+from launchpad_tui.runtimes.embedded.virtual_environment import installed_python, remove_unused
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from tests.runtimes.test_template_variables import TEMPLATE as VARIABLES
 from tests.services.execution_support import Bench
@@ -140,6 +141,33 @@ def test_a_relative_script_without_a_working_directory_starts_in_the_root(bench:
     assert "here: / " in bench.log(done.id)
 
 
+def test_a_relative_path_that_is_missing_in_an_input_lists_the_files_of_the_input(
+    bench: Bench,
+) -> None:
+    text = template("python /app/src/main.py").replace(
+        "      outputs:\n",
+        "      inputs: {artifacts: [{name: rows, path: /app/data/}]}\n      outputs:\n",
+    )
+    executable = bench.add(
+        text,
+        "train.yaml",
+        {
+            "Dockerfile": "FROM python:3\nRUN mkdir -p /app/data\nCOPY main.py /app/src/\n",
+            "main.py": "open('app/data/df.csv')",
+        },
+    )
+    folder = bench.desk.home.files / "rows"
+    folder.mkdir(parents=True)
+    (folder / "train.csv").write_text("1")
+    rows = bench.desk.artifacts.add(
+        DEFAULT_SCOPE, ArtifactKind.DATASET, "rows", "ai://default/rows", "field"
+    )
+    dead = bench.wait(bench.create(executable, {}, {"rows": rows.id}))
+    assert dead.status is Status.DEAD
+    hint = dead.status_details["hint"]
+    assert hint == "The input artifact at /app/data contains: train.csv"
+
+
 def test_several_folders_with_the_script_are_named_when_the_template_is_added(
     bench: Bench,
 ) -> None:
@@ -178,6 +206,12 @@ def test_several_folders_with_the_script_are_named_when_the_template_is_added(
             "open('/app/src/settings.json')",
             "No such file or directory: '/app/src/settings.json'",
             "settings.json in the code folder",
+        ),
+        (
+            "import urllib.request\n"
+            "urllib.request.urlopen('http://data.invalid/rows.csv', timeout=5)",
+            "URLError",
+            "This machine cannot reach the server",
         ),
         ("raise ValueError('bad rows')", "ValueError: bad rows", ""),
         ("import os, sys\nprint('it broke', file=sys.stderr); sys.exit(3)", "it broke", ""),
@@ -219,18 +253,22 @@ def test_unused_virtual_environments_are_removed(tmp_path: Path) -> None:
     assert remove_unused(tmp_path / "missing", 30) == []
 
 
-def test_a_virtual_environment_is_created_from_the_requirements(bench: Bench) -> None:
-    wheel = bench.code / "wheels" / "tiny_dependency-1.0-py3-none-any.whl"
-    wheel.parent.mkdir()
-    with zipfile.ZipFile(wheel, "w") as archive:
-        info = "tiny_dependency-1.0.dist-info"
+def write_wheel(folder: Path, requires: str = ">=3") -> None:
+    """Write the wheel of a package for some versions of Python."""
+    folder.mkdir()
+    info = "tiny_dependency-1.0.dist-info"
+    with zipfile.ZipFile(folder / "tiny_dependency-1.0-py3-none-any.whl", "w") as archive:
         archive.writestr("tiny_dependency.py", "NAME = 'tiny'")
         metadata = "Metadata-Version: 2.1\nName: tiny-dependency\nVersion: 1.0\n"
-        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/METADATA", f"{metadata}Requires-Python: {requires}\n")
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         archive.writestr(f"{info}/RECORD", "")
+
+
+def test_a_virtual_environment_is_created_from_the_requirements(bench: Bench) -> None:
+    write_wheel(bench.code / "wheels")
     main = "import os, tiny_dependency\nopen('/app/model/m', 'w').write(tiny_dependency.NAME)"
     executable = bench.add(
         template("python /app/src/main.py"),
@@ -266,6 +304,48 @@ def test_requirements_that_cannot_be_installed_are_explained(bench: Bench) -> No
     assert "missing-1.0" in dead.status_message
     with pytest.raises(InvalidInput):
         bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "yes"})
+
+
+def test_an_environment_uses_the_python_of_the_dockerfile_or_else_the_own(
+    bench: Bench,
+) -> None:
+    own = "{}.{}".format(*sys.version_info[:2])
+    version = next(
+        (
+            each
+            for each in ("3.9", "3.10", "3.12", "3.13")
+            if each != own and installed_python(each)
+        ),
+        "",
+    )
+    if not version:
+        pytest.skip("no other version of Python is installed")
+    requirements = bench.code / "requirements.txt"
+    executable = bench.add(
+        template("python /app/src/main.py"),
+        "train.yaml",
+        {
+            "src/main.py": "import sys; open('/app/model/m', 'w').write(sys.version)",
+            "requirements.txt": "pip\n",
+            "Dockerfile": f"FROM python:{version}\nCOPY src /app/src\n"
+            "COPY requirements.txt /app/\nRUN pip install -r /app/requirements.txt\n",
+        },
+    )
+    bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "auto"})
+    done = bench.wait(bench.create(executable), seconds=120)
+    assert done.status is Status.COMPLETED, bench.log(done.id)
+    assert f"Python {version} is that of the Dockerfile" in bench.log(done.id)
+    stored = bench.desk.home.files / done.id / "model" / "m"
+    assert stored.read_text().startswith(f"{version}.")
+    # The packages exist for the interpreter of launchpad only.
+    write_wheel(bench.code / "wheels", f"=={own}.*")
+    requirements.write_text("./wheels/tiny_dependency-1.0-py3-none-any.whl\n")
+    for number in range(2):
+        done = bench.wait(bench.create(executable), seconds=120)
+        assert done.status is Status.COMPLETED, bench.log(done.id)
+        stored = bench.desk.home.files / done.id / "model" / "m"
+        assert stored.read_text().startswith(f"{own}.")
+        assert ("trying" in bench.log(done.id)) is not bool(number)
 
 
 def test_variables_artifacts_and_results_of_steps_are_passed_on(bench: Bench) -> None:

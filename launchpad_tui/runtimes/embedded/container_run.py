@@ -261,6 +261,9 @@ class ContainerRun:
                 )
                 collected.parameters[parameter.name] = expression_value(known, parameter)
                 continue
+            if not parameter.path:
+                collected.parameters[parameter.name] = variables.fill_in(parameter.default or "")
+                continue
             try:
                 text = paths[parameter.name].read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:

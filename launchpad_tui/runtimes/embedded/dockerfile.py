@@ -26,6 +26,8 @@ _VARIABLE = re.compile(
     r"\\(\$)|\$(?:(\w+)|\{(\w+)(?:(:[-+])([^}]*))?\})",
 )
 _PIP = re.compile(r"(?:^|[\s/])(?:pip[\d.]*|uv\s+pip|python[\d.]*\s+-m\s+pip)\s+install\s+(.*)")
+#: the official images of Python, also from a mirror
+_PYTHON_IMAGE = re.compile(r"(?:[^\s@]+/)?python:(\d+\.\d+)(?![\d])[\w.-]*(?:@\S+)?")
 _MKDIR = re.compile(r"(?:^|\s)mkdir\s+(.*)")
 #: options of ``pip install`` whose value is the next argument
 _PIP_VALUES = frozenset(
@@ -85,6 +87,7 @@ class ImageRecipe:
         packages: the packages that ``pip install`` names.
         entrypoint: the ENTRYPOINT.
         command: the CMD.
+        base: the image of FROM.
     """
 
     file: Path
@@ -96,6 +99,14 @@ class ImageRecipe:
     packages: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    base: str = ""
+
+    @property
+    def python_version(self) -> str:
+        """The version of an official Python image: ``3.8`` of ``python:3.8.2-slim``; empty if the
+        image is another one, or its tag names no minor version."""
+        match = _PYTHON_IMAGE.fullmatch(self.base)
+        return match[1] if match else ""
 
     def context(self, limit: Path) -> Path:
         """Return the build context: the nearest folder that contains the sources of the copies.
@@ -161,7 +172,7 @@ def read_dockerfile(file: Path) -> ImageRecipe | None:
                 stages[name] = recipe
             parts = [part for part in rest.split() if not part.startswith("--")]
             base = _expand(parts[0], arguments).lower() if parts else ""
-            recipe = stages.get(base, ImageRecipe(file))
+            recipe = stages.get(base, ImageRecipe(file, base=base))
             name = parts[2].lower() if len(parts) > 2 else ""
         elif word == "ARG":
             key, equals, value = rest.strip().partition("=")

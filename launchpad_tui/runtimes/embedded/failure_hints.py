@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections import deque
@@ -28,6 +29,14 @@ _NO_FILE = re.compile(
 _SHELL_NO_FILE = re.compile(
     r"(?:^|: )(?:cd: |can't cd to )?(?P<path>[^:\s]*/[^:]*): "
     r"(?:No such file or directory|not found)"
+)
+#: errors of Python's libraries, curl and wget without a network
+_NO_NETWORK = re.compile(
+    r"Name or service not known|Temporary failure in name resolution|Network is unreachable|"
+    r"No address associated with hostname|NameResolutionError|NewConnectionError|"
+    r"Could not resolve host|unable to resolve host|nodename nor servname|No route to host|"
+    r"Can't load (?:the )?(?:tokenizer|model|configuration|image processor)|OfflineModeIsEnabled|"
+    r"couldn't connect to 'https?://"
 )
 _NO_COMMAND = re.compile(r"(?:^|: )(?P<name>[\w.+-]+): (?:command )?not found")
 #: packages whose name differs from the name of their module
@@ -127,6 +136,11 @@ def hint(tail: OutputTail, facts: StepFacts) -> str:
         return _variable_hint(match[1], facts)
     if match := _NO_FILE.search(error) or _SHELL_NO_FILE.search(error):
         return _file_hint(match["path"].strip(), facts)
+    if _NO_NETWORK.search(error):
+        return (
+            "This machine cannot reach the server that the code uses. Check network and proxy, or "
+            "provide what it downloads as an input artifact or in the code folder"
+        )
     if match := _NO_COMMAND.search(error):
         return (
             f"Install {match['name']}, or name its folder: launchpad executables set "
@@ -184,7 +198,7 @@ def _module_hint(module: str, facts: StepFacts) -> str:
 def _file_hint(path: str, facts: StepFacts) -> str:
     if facts.missing:
         return facts.missing
-    absolute = path if path.startswith("/") else f"{facts.view.working_dir or ''}/{path}"
+    absolute = posixpath.join(facts.view.working_dir or "/", path)
     for target, folder in facts.inputs.items():
         if absolute == target or absolute.startswith(f"{target}/"):
             names = sorted(

@@ -38,6 +38,7 @@ from launchpad_tui.runtimes.embedded.virtual_environment import (
     AUTO,
     Requirements,
     find_requirements,
+    installed_python,
     virtual_environment,
 )
 from launchpad_tui.runtimes.embedded.workspace import Workspace, interpreter, name_interpreter
@@ -226,12 +227,30 @@ class Preparation:
                 f"Neither a Dockerfile nor {folder / 'requirements.txt'} names packages.",
                 "Add a requirements.txt, or remove venv from the executable's settings.",
             )
-        base = interpreter(settings.get("python", ""), self.workspace.root, sys.executable)
+        pythons = [interpreter(settings.get("python", ""), self.workspace.root, sys.executable)]
+        images = (each.image for each in locations.values() if each.image is not None)
+        wanted = next((each.python_version for each in images if each.python_version), "")
+        own = "{}.{}".format(*sys.version_info[:2])
+        if wanted and wanted != own and not settings.get("python"):
+            if found := installed_python(wanted):
+                self.log.report(f"Python {wanted} is that of the Dockerfile: {found}")
+                pythons.insert(0, found)
+            else:
+                note = f"Python {wanted} of the Dockerfile is not installed"
+                self.log.report(f"Note: {note}; {pythons[0]} is used")
         venvs = self.host.home.root / "venvs"
         if self.engine.reattaches:
             # Where the commands run, the home folder may not exist.
             venvs = self.workspace.work.parent / "venvs"
-        return virtual_environment(venvs, base, requirements, self.log.report, cancellation)
+        return virtual_environment(
+            venvs,
+            pythons,
+            requirements,
+            self.log.report,
+            cancellation,
+            executable_id=self.execution.executable_id,
+            wanted=wanted,
+        )
 
     @staticmethod
     def _configured(settings: Mapping[str, str]) -> dict[str, str]:

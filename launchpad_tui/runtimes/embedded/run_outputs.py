@@ -112,6 +112,8 @@ class RunOutputs:
         for parameter in template.output_parameters:
             if parameter.expression:
                 text = expression_value(variables, parameter)
+            elif not parameter.source:
+                text = variables.fill_in(parameter.default or "")
             else:
                 try:
                     text = variables.fill_in(parameter.source)

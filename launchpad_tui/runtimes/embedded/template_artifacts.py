@@ -189,7 +189,12 @@ def file_name_problem(name: str) -> str:
 def output_parameters(outputs: Node | None, *, leaf: bool) -> Iterator[OutputParameter]:
     """Yield the output parameters of a template; ``leaf`` if it has a container."""
     for node in outputs.list_of("parameters") if outputs else ():
-        name, value = node.require_text("name"), node.require("valueFrom")
+        name, plain = node.require_text("name"), node.get("value")
+        if plain is not None and node.get("valueFrom") is None:
+            global_name = node.get_text("globalName").strip()
+            yield OutputParameter(name, "", "", "", plain.text(), global_name)
+            continue
+        value = node.require("valueFrom")
         default = value.get("default") or node.get("default")
         text = None if default is None else default.text()
         global_name = node.get_text("globalName").strip()

@@ -251,6 +251,12 @@ class SpecReader:
 
     def _template(self, node: Node, name: str) -> Template:
         bodies = [key for key in _TYPES if node.get(key) is not None]
+        empty = [key for key, value in node.items() if key in _TYPES and value.is_null]
+        if not bodies and empty:
+            raise node.error(
+                f"{empty[0]} of template {name} is empty: what belongs to it must be indented "
+                "below it"
+            )
         if len(bodies) != 1:
             raise node.error(
                 f"template {name} must have exactly one of container, script, steps and dag, "

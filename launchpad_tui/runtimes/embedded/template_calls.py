@@ -204,6 +204,9 @@ class _CallCheck:
     def _check_outputs(self, template: Template, scope: VariableScope) -> None:
         expressions = {each.name: each.expression for each in template.outputs}
         expressions |= {each.name: each.expression for each in template.output_parameters}
+        for each in template.output_parameters:
+            if not each.path and not each.source and not each.expression:
+                _raise_at(self._nodes[template.name], each.name, scope, each.default or "")
         for name, expression in expressions.items():
             if expression and (problem := scope.expression_problem(expression)):
                 raise self._nodes[template.name].error(f"output {name}: {problem}")
@@ -234,6 +237,11 @@ class _CallCheck:
                 raise node.error(
                     f"the globalName {name} is also used by template {self._global_names[name]}"
                 )
+
+
+def _raise_at(node: Node, name: str, scope: VariableScope, text: str) -> None:
+    if problem := scope.text_problem(text):
+        raise node.error(f"output {name}: {problem}")
 
 
 def _raise(call: Call, problem: str) -> None:

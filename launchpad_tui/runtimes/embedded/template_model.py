@@ -59,7 +59,8 @@ class OutputParameter:
     """An output parameter: a file whose content is a value for later steps.
 
     For templates with steps, ``source`` is the reference to the output of a step. ``expression``
-    computes the value. ``default`` is the value if there is none; None without a default.
+    computes the value. ``default`` is the value if there is none, or neither path, source nor
+    expression; None without a default.
     ``global_name`` makes the value a variable of the workflow.
     """
 

@@ -251,7 +251,7 @@ def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplat
         raise name.error(
             "must have 4 to 64 letters, digits, '_', '.' or '-', because it is the executable's ID"
         )
-    annotations, labels = metadata.require("annotations"), metadata.require("labels")
+    annotations, labels = metadata.get_mapping("annotations"), metadata.require("labels")
     scenario_node = labels.require(_SCENARIO_ID)
     scenario_id = scenario_node.text().strip()
     if not _ID.fullmatch(scenario_id):
@@ -269,7 +269,7 @@ def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplat
     at = now()
     scenario = Scenario(
         scenario_id,
-        annotations.require_text(_SCENARIO_NAME),
+        _name(annotations, _SCENARIO_NAME, scenario_id, reader),
         annotations.get_text(_SCENARIO_TEXT),
         {},
         at,
@@ -278,7 +278,7 @@ def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplat
     executable = Executable(
         id=executable_id,
         scenario_id=scenario_id,
-        name=annotations.require_text(_NAME),
+        name=_name(annotations, _NAME, executable_id, reader),
         description=annotations.get_text(_TEXT),
         version=labels.require_text(_VERSION),
         parameters=tuple(
@@ -309,6 +309,14 @@ def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplat
                 if problem := file_name_problem(part):
                     raise suffix_node.error(f"a part of the path {problem}")
     return ParsedTemplate(workflow, scenario, executable, names, suffixes)
+
+
+def _name(annotations: Node, key: str, default: str, reader: SpecReader) -> str:
+    """Return the name in an annotation; the default, with a note, if the annotation is missing."""
+    if annotations.get(key) is not None:
+        return annotations.require_text(key)
+    reader.notes[f"{key} is missing, which SAP AI Core requires: the name is {default}"] = None
+    return default
 
 
 def _output_names(workflow: Workflow) -> list[tuple[str, str]]:

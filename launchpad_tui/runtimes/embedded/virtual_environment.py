@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_search import CodeLocation
+from launchpad_tui.runtimes.embedded.pip_failures import explain
 from launchpad_tui.runtimes.embedded.process import Cancellation
 from launchpad_tui.runtimes.folder_lock import folder_lock
 
@@ -26,6 +28,10 @@ _COMPLETE = "complete"
 UNUSED_DAYS = 30
 #: seconds between two checks whether the execution has to stop
 _POLL_SECONDS = 0.2
+#: seconds in which an interpreter must start
+_START_SECONDS = 30
+#: the number of lines of pip from which a failure is explained
+_LINES = 200
 
 
 @record
@@ -59,12 +65,50 @@ def find_requirements(locations: Iterable[CodeLocation]) -> Requirements:
     return Requirements(tuple(files), tuple(packages))
 
 
+def installed_python(version: str) -> Path | None:
+    """Return an interpreter of a version (``3.8``) that can create virtual environments: one on
+    PATH, or one that pyenv or uv has installed; None if there is none."""
+    on_path = shutil.which(f"python{version}")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser() / "versions"
+    uv = Path("~/.local/share/uv/python").expanduser()
+    candidates = [
+        *([Path(on_path)] if on_path else []),
+        *sorted(pyenv.glob(f"{version}.*/bin/python{version}"), reverse=True),
+        *sorted(uv.glob(f"cpython-{version}.*/bin/python{version}"), reverse=True),
+    ]
+    return next(filter(None, (_usable(each, version) for each in candidates)), None)
+
+
+def _usable(python: Path, version: str) -> Path | None:
+    """Return the file that an interpreter stands for; None if it is of another version, or cannot
+    create virtual environments."""
+    program = "import ensurepip, sys, venv; print(sys.executable, '%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run(
+            [python, "-c", program],
+            env=_clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_START_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    path, _, own = done.stdout.strip().rpartition(" ")
+    # A launcher such as a shim of pyenv stands for another file.
+    return Path(path) if done.returncode == 0 and own == version and path else None
+
+
 def virtual_environment(
     folder: Path,
-    python: Path,
+    pythons: Sequence[Path],
     requirements: Requirements,
     report: Callable[[str], None],
     cancellation: Cancellation,
+    *,
+    executable_id: str,
+    wanted: str = "",
 ) -> Path:
     """Return the interpreter of a virtual environment with the packages; create it if needed.
 
@@ -72,19 +116,62 @@ def virtual_environment(
 
     Args:
         folder: the folder of all virtual environments.
-        python: the interpreter that creates the environment.
+        pythons: interpreters that may create the environment: the next one is used if the packages
+            are not available for the one before.
         requirements: the packages.
         report: receives the lines that pip prints.
         cancellation: ends the installation.
+        executable_id: the ID of the executable, for messages.
+        wanted: the version of Python that the Dockerfile uses; empty if it names none.
 
     Raises:
         ConfigError: the environment cannot be created.
     """
+    first: ConfigError | None = None
+    for python in pythons:
+        # The packages may not be available for the interpreters before it.
+        if _is_complete(folder / _key(python, requirements)):
+            pythons = [python]
+            break
+    for number, python in enumerate(pythons, 1):
+        try:
+            return _environment(
+                folder, python, requirements, report, cancellation, executable_id, wanted
+            )
+        except _InstallationFailed as error:
+            first = first or error.error
+            if error.final or cancellation.requested or number == len(pythons):
+                raise first from None
+            report(f"Virtual environment: {error.error.detail}")
+            report(f"Virtual environment: trying {pythons[number]}")
+    raise AssertionError("there is an interpreter")
+
+
+def _is_complete(place: Path) -> bool:
+    return (place / _COMPLETE).exists() and os.access(place / "bin" / "python", os.X_OK)
+
+
+class _InstallationFailed(Exception):
+    def __init__(self, error: ConfigError, *, final: bool) -> None:
+        super().__init__(error.title)
+        self.error = error
+        self.final = final
+
+
+def _environment(
+    folder: Path,
+    python: Path,
+    requirements: Requirements,
+    report: Callable[[str], None],
+    cancellation: Cancellation,
+    executable_id: str,
+    wanted: str,
+) -> Path:
     place = folder / _key(python, requirements)
     interpreter = place / "bin" / "python"
     # Executions that start together must not create the same environment twice.
     with folder_lock(place.with_name(f"{place.name}.lock"), wait=True):
-        if (place / _COMPLETE).exists() and os.access(interpreter, os.X_OK):
+        if _is_complete(place):
             # The time of the file is that of the last use.
             (place / _COMPLETE).touch()
             return interpreter
@@ -97,13 +184,16 @@ def virtual_environment(
         for command in commands:
             report(f"Virtual environment: {shlex.join(command)}")
             where = requirements.files[0].parent if requirements.files else folder
-            code, last = _run(command, where, report, cancellation)
+            code, lines = _run(command, where, report, cancellation)
             if code:
-                raise ConfigError(
-                    "The virtual environment cannot be created",
-                    last or f"{shlex.join(command)} ended with exit code {code}",
-                    "Correct the requirements, or create an environment yourself and set it as "
-                    "python in the executable's settings.",
+                why = explain(lines, executable_id, _version_of(interpreter), wanted)
+                raise _InstallationFailed(
+                    ConfigError(
+                        "The virtual environment cannot be created",
+                        why.reason or f"{shlex.join(command)} ended with exit code {code}",
+                        f"{why.hint}.",
+                    ),
+                    final=why.unreachable,
                 )
         (place / _COMPLETE).touch()
     return interpreter
@@ -146,14 +236,30 @@ def _key(python: Path, requirements: Requirements) -> str:
     return digest.hexdigest()[:16]
 
 
+def _version_of(interpreter: Path) -> str:
+    """Return the version of the interpreter of a virtual environment; empty if it is unknown."""
+    folders = interpreter.parent.parent.glob("lib/python*")
+    return next((each.name.removeprefix("python") for each in folders), "")
+
+
+def _clean_environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
+    }
+
+
 def _run(
     command: Sequence[str],
     folder: Path,
     report: Callable[[str], None],
     cancellation: Cancellation,
-) -> tuple[int, str]:
-    """Run a command; return its exit code and the last line with an error."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+) -> tuple[int, list[str]]:
+    """Run a command; return its exit code and its last lines."""
+    # The package sklearn stands for scikit-learn, and by now only fails to be installed
+    # (https://github.com/scikit-learn/sklearn-pypi-package).
+    env = {"SKLEARN_ALLOW_DEPRECATED_SKLEARN_PACKAGE_INSTALL": "True", **_clean_environment()}
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -175,13 +281,12 @@ def _run(
 
     watcher = threading.Thread(target=watch, name="venv-watch", daemon=True)
     watcher.start()
-    last = ""
+    last: deque[str] = deque(maxlen=_LINES)
     for line in process.stdout or ():
         text = line.rstrip()
         if text:
             report(text)
-        if text.startswith("ERROR") or not last.startswith("ERROR"):
-            last = text or last
+            last.append(text[:1000])
     code = process.wait()
     ended.set()
-    return code, last
+    return code, list(last)

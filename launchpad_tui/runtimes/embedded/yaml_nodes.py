@@ -208,6 +208,15 @@ class Node:
         value = self._mapping().get(key)
         return None if value is None or value.is_null else value
 
+    def get_mapping(self, key: str) -> Node:
+        """Return the mapping of a key; an empty one if the key is missing or its value is null."""
+        found = self.get(key)
+        if found is not None:
+            return found
+        mark = self._node.start_mark
+        empty = type(self._node)("tag:yaml.org,2002:map", [], mark, mark)
+        return Node(empty, f"{self.path}.{key}" if self.path else key, self._document)
+
     def require(self, key: str) -> Node:
         """Return the value of a key. Raises TemplateError if it is missing."""
         found = self.get(key)
