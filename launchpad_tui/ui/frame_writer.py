@@ -125,7 +125,7 @@ class FrameWriter:
         pen = _Pen(self.styles, self._width, self._erase, state)
         for y in order:
             row = new[y]
-            for start, stop in _changed_spans(old[y], row, _MAX_GAP):
+            for start, stop in self._spans(old[y], row, _MAX_GAP):
                 for begin, end, style in _runs(row, start, stop, pen.style):
                     pen.move(y, begin)
                     pen.cells(row, begin, end, style, continues=end < stop)
@@ -137,7 +137,7 @@ class FrameWriter:
         runs: dict[CellStyle, list[tuple[int, int, int]]] = {}
         for y in order:
             row = new[y]
-            for start, stop in _changed_spans(old[y], row, 0):
+            for start, stop in self._spans(old[y], row, 0):
                 for begin, end, style in _runs(row, start, stop, None):
                     runs.setdefault(style, []).append((y, begin, end))
         # Blank runs are written with a style that has their background.
@@ -163,6 +163,18 @@ class FrameWriter:
                 pen.cells(row, begin, stop, style)
                 last_row = y if pen.x == stop else -1
         return pen.state()
+
+    def _spans(self, old: Row, new: Row, max_gap: int) -> list[tuple[int, int]]:
+        """Return the columns to write, see `_changed_spans`."""
+        spans = _changed_spans(old, new, max_gap)
+        last = new[-1]
+        if len(spans) > 1 and last[0] == " " and self._erase and last[1].erasable:
+            # Changes within the blank end of a row are erased at once.
+            first = len(spans) - 1
+            while first and all(cell is last for cell in new[spans[first - 1][0] :]):
+                first -= 1
+            spans[first:] = [(spans[first][0], spans[-1][1])]
+        return spans
 
     # Scrolling ------------------------------------------------------------------------------------
 

@@ -136,6 +136,23 @@ def test_a_list_that_moves_by_one_row_is_scrolled() -> None:
     assert replay.screen.display[1].startswith("model 0000")
 
 
+def test_the_end_of_a_row_is_erased_once() -> None:
+    writer = FrameWriter()
+    writer.clear(COLUMNS, LINES)
+    text = "name   one   two   three".ljust(COLUMNS)
+    cells = writer.styles.cells
+    writer.write({0: cells([Segment(text)])}, (0, 0))
+    written = writer.write({0: cells([Segment("name".ljust(COLUMNS))])}, (0, 0))
+    assert written.count("\x1b[K") == 1
+    assert len(written) < 20
+    # Without erasing, each change is overwritten by itself.
+    other = FrameWriter(erase=False)
+    other.clear(COLUMNS, LINES)
+    other.write({0: other.styles.cells([Segment(text)])}, (0, 0))
+    written = other.write({0: other.styles.cells([Segment("name".ljust(COLUMNS))])}, (0, 0))
+    assert written.count(" ") < COLUMNS - len("name")
+
+
 def test_control_characters_are_not_written() -> None:
     writer = FrameWriter()
     writer.clear(COLUMNS, LINES)

@@ -77,6 +77,22 @@ async def test_the_preview_follows_the_cursor(workshop_home: Home) -> None:
             assert str(row.execution.status) in preview_text(pilot)
 
 
+async def test_the_preview_is_blank_when_the_cursor_scrolls_the_list(workshop_home: Home) -> None:
+    async with running(workshop_home, "models", WIDE) as pilot:
+        await shown(pilot, "Parameters")
+        table = pilot.app.screen.query_one(VirtualTable)
+        title = preview_text(pilot).split("\n")[0]
+        table.scrolled_by_cursor()
+        first, *lines = preview_text(pilot).split("\n")
+        assert first == title
+        assert {line.strip(" │|") for line in lines} == {""}
+        # The next preview is shown as usual.
+        table.move_to(1)
+        pane = pilot.app.screen.query_one(PreviewPane)
+        await until(pilot, partial(shows, pane, table.row_id))
+        assert len(preview_text(pilot).split()) > len(lines) + 5
+
+
 async def test_a_failed_execution_shows_the_end_of_its_log_first(workshop_home: Home) -> None:
     async with running(workshop_home, "executions", WIDE) as pilot:
         table = pilot.app.screen.query_one(VirtualTable)

@@ -101,6 +101,17 @@ async def table_of(
         yield pilot, sheet.query_one(VirtualTable)
 
 
+async def test_the_cursor_announces_that_it_scrolls_the_list(tmp_path: Path) -> None:
+    async with table_of(tmp_path, Numbers(100)) as (pilot, table):
+        tops: list[int] = []
+        table.scrolled_by_cursor = lambda: tops.append(table.top)
+        await press(pilot, "down", "down")
+        assert tops == []
+        await press(pilot, "pagedown")
+        assert len(tops) == 1
+        assert tops[0] > 0
+
+
 async def test_only_visible_rows_and_a_page_around_are_read_on_the_lane(tmp_path: Path) -> None:
     source = Numbers(100_000)
     async with table_of(tmp_path, source) as (pilot, table):

@@ -55,6 +55,16 @@ class PreviewPane(Painted):
         self.key, self._title, self._build = key, title, build
         self._rebuild()
 
+    def blank(self) -> None:
+        """Show the title alone, until another object is shown.
+
+        A terminal scrolls whole lines: when the list beside the pane scrolls, lines of the pane
+        would have to be written again although they are about to be replaced.
+        """
+        if self._lines:
+            self._lines, self._build = (), None
+            self.repaint()
+
     def clear(self) -> None:
         """Show nothing."""
         self.key, self._title, self._build, self._lines, self._top = "", "", None, (), 0

@@ -50,6 +50,8 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self.settling = False
         self._settles = False
         self._empty = False
+        #: is called when the cursor scrolls the list, before the frame with the new rows
+        self.scrolled_by_cursor: Callable[[], None] = lambda: None
 
     def cursor_moved(self) -> None:
         """React to a move of the cursor; subclasses override this."""
@@ -210,6 +212,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         if self.top == top and top == self._painted_top:
             self.repaint_lines((self.line_of(before), self.line_of(index)))
         else:
+            self.scrolled_by_cursor()
             self.repaint()
         self._painted_top = self.top
         self._fetch()

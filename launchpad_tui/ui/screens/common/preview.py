@@ -107,6 +107,7 @@ class PreviewScreenMixin(LaunchpadScreen):
         pane = PreviewPane(id="preview")
         pane.styles.width = width or 1
         pane.display = bool(width)
+        table.scrolled_by_cursor = pane.blank
         with Horizontal(id="list-area"):
             yield table
             yield pane
