@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from rich.text import Text
@@ -27,7 +28,11 @@ from launchpad_tui.ui.key_reference import places
 from launchpad_tui.ui.keymap import Keymap
 from launchpad_tui.ui.list_states import ListStates
 from launchpad_tui.ui.messages import MessageLine
-from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.screens.common.screen import (
+    LaunchpadScreen,
+    RegistryChanged,
+    keep_list_state,
+)
 from launchpad_tui.ui.sync_status import SyncStatus
 from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result, shorten_escape_delay
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
@@ -55,6 +60,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         registry: the lane that owns the registry's connection.
         start: the route of the first screen.
         params: arguments of the first screen's constructor.
+        light: whether the terminal reported a light background.
     """
 
     TITLE = "launchpad"
@@ -87,12 +93,12 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         shorten_escape_delay()
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
-        self._light = light
         self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}
         self.desk_opened = asyncio.Event()
         self.keymap = Keymap()
         self.list_states = ListStates()
-        self.look = find_look(light=light, environ=self._environ)
+        self._find_look = partial(find_look, light=light, environ=self._environ)
+        self.look = self._find_look()
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
         self.execution_watch = ExecutionWatch(self)
@@ -204,7 +210,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         """Return the first screen, so that it is in the first frame."""
         route = routes.BY_ID[self._start]
         screen: Screen[Any] = route.load()(**route.params, **self._start_params)
-        _keep_state(screen, route)
+        keep_list_state(screen, route.id if route.top else "")
         accept_result(screen, self)
         return screen
 
@@ -226,7 +232,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
             return
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        _keep_state(screen, route)
+        keep_list_state(screen, route.id if route.top else "")
         self.switch_screen(screen)
 
     def point_at(self, route_id: str, row_id: str) -> None:
@@ -432,13 +438,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         ui = desk.settings.ui
         self.changed_cells_only = ui.changed_cells_only
         self.keymap = Keymap(desk.settings.keys)
-        self.look = find_look(
-            ui.theme,
-            ascii_only=ui.ascii,
-            colors=ui.colors,
-            light=self._light,
-            environ=self._environ,
-        )
+        self.look = self._find_look(ui.theme, ascii_only=ui.ascii, colors=ui.colors)
 
     def _rebind(self) -> None:
         """Bind all actions again with the keys of the settings, and show problems with them."""
@@ -492,12 +492,6 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     def repaint_footer(self) -> None:
         """Paint the footer again where it changed."""
         self._repaint(FooterLine)
-
-
-def _keep_state(screen: Screen[Any], route: routes.Route) -> None:
-    """Let a top screen keep the state of its list, and restore the one that it had."""
-    if isinstance(screen, LaunchpadScreen) and route.top:
-        screen.kept_as = route.id
 
 
 def _resume_collecting() -> None:

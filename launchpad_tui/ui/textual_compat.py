@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.driver import Driver
     from textual.events import Event, Key
+    from textual.geometry import Size
     from textual.widget import Widget
     from textual.worker import Worker
 
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
 #: errors of code that expects a widget or screen that has been removed
 _MISSING_NODE = (QueryError, NoScreen, MountError, ScreenError, NoActiveAppError)
+
+#: seconds in which widgets adapt to another size of the terminal
+PAINTED_SECONDS = 2.0
 
 T = TypeVar("T")
 
@@ -203,8 +207,16 @@ class ScreenWithoutOverlays(Screen[T]):
     screen, and its switches for them are private attributes of the app as well.
     """
 
+    #: until when the screen is painted also below a dialog, because its size has changed
+    painted_until = 0.0
+
     def _extend_compose(self, widgets: list[Widget]) -> None:
         """Add nothing."""
+
+    def _screen_resized(self, size: Size) -> None:
+        # Textual calls this for the screen below a dialog as well.
+        self.painted_until = monotonic() + PAINTED_SECONDS
+        super()._screen_resized(size)
 
 
 class ContinuingApp(App[None]):

@@ -282,12 +282,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             columns, lambda choice: choice.id, empty=self._empty, multi=self._multi
         )
         table.can_focus = False
-        # Frame, filter and keys need five lines; another one stays free above and below the dialog.
-        table.styles.height = min(
-            18,
-            max(4, len(self._choices) + 1),
-            max(4, self.app.size.height - (8 if self.WIDE else 6)),
-        )
+        table.styles.height = self._table_height()
         with Vertical(classes="box wide" if self.WIDE else "box"):
             yield TextInput(placeholder="type to filter", select_on_focus=False)
             yield table
@@ -296,6 +291,24 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
                 if self.WIDE
                 else [(self._keys(), "dim")]
             )
+
+    def _table_height(self) -> int:
+        # Frame, filter and keys need five lines; another one stays free above and below the dialog.
+        return min(
+            18,
+            max(4, len(self._choices) + 1),
+            max(4, self.app.size.height - (8 if self.WIDE else 6)),
+        )
+
+    def on_resize(self) -> None:
+        """Fit the list to the new size of the terminal, and wrap the note again."""
+        self.table.styles.height = self._table_height()
+        if self.WIDE:
+            self.call_after_refresh(self._wrap_note)
+
+    def _wrap_note(self) -> None:
+        self._show_note()
+        self.query_one(Prose).refresh(layout=True)
 
     def on_virtual_table_cursor_moved(self) -> None:
         """Show the whole note of the current entry if the dialog is wide."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
@@ -109,10 +110,10 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         """Whether the screen is on top.
 
         Textual's own property is also true for the screen below a dialog, which would then be
-        painted again with every change below the dialog.
+        painted again with every change below the dialog. It is painted after a resize only.
         """
         stack = self.app.screen_stack
-        return bool(stack) and stack[-1] is self
+        return bool(stack) and (stack[-1] is self or monotonic() < self.painted_until)
 
     @property
     def desk(self) -> Desk:
@@ -249,3 +250,9 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
     def do_back(self) -> None:
         """Close the screen."""
         self.launchpad.back()
+
+
+def keep_list_state(screen: object, route_id: str) -> None:
+    """Let a screen keep the state of its list under a route, unless the ID is empty."""
+    if isinstance(screen, LaunchpadScreen) and route_id:
+        screen.kept_as = route_id
