@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.stores import StoreService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
+    from launchpad_tui.services.trash import TrashService
     from launchpad_tui.services.verification import VerificationService
 
 
@@ -236,6 +237,14 @@ def _annotations(desk: Desk) -> AnnotationService:
     return AnnotationService(desk.registry)
 
 
+def _trash(desk: Desk) -> TrashService:
+    from launchpad_tui.services.trash import TrashService
+
+    return TrashService(
+        desk.registry, lambda: desk.files, lambda: desk.runtimes, desk.settings.trash.days
+    )
+
+
 def _scenarios(desk: Desk) -> ScenarioService:
     from launchpad_tui.services.scenarios import ScenarioService
 
@@ -308,6 +317,7 @@ FACTORIES = Factories(
     schedules=_schedules,
     artifacts=_artifacts,
     annotations=_annotations,
+    trash=_trash,
     files=_files,
     served_files=_served_files,
     verification=_verification,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
+from datetime import timedelta
 
 from launchpad_tui.cli.command import Argument, argument
 
@@ -27,6 +28,21 @@ def seconds(text: str) -> float:
 
 #: The value of ``--metric`` that names all metrics.
 ALL_METRICS = "all"
+
+
+def age(text: str) -> timedelta:
+    """Return the period in an argument: a number with the unit m, h, d or w."""
+    units = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+    number, unit = text[:-1], text[-1:]
+    try:
+        value = float(number) * units[unit]
+        if not 0 <= value <= 1e10:
+            raise ValueError
+    except (KeyError, ValueError) as error:
+        raise ArgumentTypeError(f"{text[:40]!r} is not a period such as 30d, 12h or 2w") from error
+    return timedelta(seconds=value)
+
+
 EXECUTION = argument("id", help="Execution: ID or unique ID prefix", completes="executions")
 EXECUTIONS = argument(
     "ids",

@@ -112,20 +112,17 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.aiapi.artifacts import extended_artifact
     from launchpad_tui.aiapi.metrics import serialize_metric_values
     from launchpad_tui.domain.query import Condition, Op, Order, Query, Subject
-    from launchpad_tui.errors import NotFound
 
-    conditions = [Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, options.name)]
+    name = options.name
+    artifacts, scope = context.desk.artifacts, context.scope
+    if not artifacts.has_name(scope, name):
+        name = artifacts.resolve(scope, name, ArtifactKind.MODEL).name
+    conditions = [Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, name)]
     if options.scenario:
         conditions.append(Condition(Subject.ATTRIBUTE, "scenario_id", Op.EQUALS, options.scenario))
     columns = listing.metric_columns(context, options.metric or ())
     query = Query(conditions=tuple(conditions), order=Order("version", True), metrics=columns)
-    found = context.desk.artifacts.listing(context.scope, ArtifactKind.MODEL, query)
-    if not found.slice(0, 1):
-        raise NotFound(
-            f"Model {options.name!r} does not exist",
-            "No model of the resource group has this name.",
-            "List the names with: launchpad models list",
-        )
+    found = artifacts.listing(scope, ArtifactKind.MODEL, query)
     context.resources(
         listing.rows(found, options.limit),
         lambda row: {

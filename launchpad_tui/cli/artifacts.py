@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import artifact_edits, artifact_files, listing
+from launchpad_tui.cli import artifact_edits, artifact_files, listing, trash
 from launchpad_tui.cli.arguments import LABEL, artifact
+from launchpad_tui.cli.artifact_attributes import ATTRIBUTES
 from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.progress import progress
@@ -30,24 +31,6 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.lineage import Lineage, LineageExecution
     from launchpad_tui.domain.query import ArtifactRow
 
-ATTRIBUTES = frozenset(
-    {
-        "id",
-        "name",
-        "description",
-        "scenario_id",
-        "url",
-        "execution_id",
-        "size",
-        "created_at",
-        "modified_at",
-        "files_state",
-        "checked_at",
-        "version",
-        "aliases",
-        "pinned_at",
-    }
-)
 #: By group: the kind of its artifacts, their noun with its article, and their plural.
 _GROUPS: dict[str, tuple[ArtifactKind | None, str, str]] = {
     "models": (ArtifactKind.MODEL, "a model", "models"),
@@ -350,6 +333,8 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
         ),
         artifact_edits.edit_command(group, noun, kind),
         *(artifact_edits.VERSION_COMMANDS if kind is ArtifactKind.MODEL else ()),
+        *trash.artifact_commands(group, noun, plural, kind),
+        *((trash.PRUNE,) if kind is ArtifactKind.MODEL else ()),
         *artifact_files.commands(group, noun, plural, kind),
         Command(
             (group, "lineage"),

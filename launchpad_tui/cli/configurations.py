@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.configurations import serialize_configuration
+from launchpad_tui.cli import trash
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.listing import ALL, LIMIT, check_limit
@@ -147,4 +148,5 @@ COMMANDS = (
             ),
         ),
     ),
+    trash.DELETE_CONFIGURATIONS,
 )

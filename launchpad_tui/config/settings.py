@@ -72,6 +72,14 @@ class RegistrySettings:
 
 
 @record
+class TrashSettings:
+    """``[trash]``: deleted models and other objects."""
+
+    #: days for which deleted objects can be restored; 0 deletes them for good at the next occasion
+    days: int = 30
+
+
+@record
 class SyncSettings:
     """``[sync]``: connections to remote runtimes."""
 
@@ -106,6 +114,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.code_limit_mb": (1, 1_000_000),
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
+    "trash.days": (0, 36500),
     "serve.client_storage_mb": (1, 1_000_000_000),
     "serve.total_storage_mb": (1, 1_000_000_000),
     "serve.free_space_mb": (0, 1_000_000_000),
@@ -118,12 +127,14 @@ SECTIONS: dict[
     | type[CredentialSettings]
     | type[SyncSettings]
     | type[RegistrySettings]
+    | type[TrashSettings]
     | type[ServeSettings],
 ] = {
     "executions": ExecutionSettings,
     "ui": UiSettings,
     "credentials": CredentialSettings,
     "registry": RegistrySettings,
+    "trash": TrashSettings,
     "sync": SyncSettings,
     "serve": ServeSettings,
 }
@@ -159,6 +170,7 @@ class Settings:
     ui: UiSettings = field(default_factory=UiSettings)
     credentials: CredentialSettings = field(default_factory=CredentialSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    trash: TrashSettings = field(default_factory=TrashSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     keys: Mapping[str, str] = field(default_factory=dict)

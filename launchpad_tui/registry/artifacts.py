@@ -75,6 +75,15 @@ def of_executions(registry: Registry, scope: Scope, execution_ids: Iterable[str]
     return sorted(found, key=lambda a: (a.created_at, a.name, a.id))
 
 
+def count_of_executions(registry: Registry, scope: Scope, ids: Sequence[str]) -> dict[str, int]:
+    """Return the number of artifacts that each of the executions created. Raises NotFound for an
+    unknown scope."""
+    found = dict.fromkeys(ids, 0)
+    for one in of_executions(registry, scope, ids):
+        found[one.execution_id] += 1
+    return found
+
+
 def resolve(
     registry: Registry, scope: Scope, text: str, kind: ArtifactKind | None = None
 ) -> Artifact:
@@ -96,6 +105,13 @@ def resolve(
                 raise
             found = versions.referenced(db, group, text.strip())
         return artifact(registry, scope, found)
+
+
+def has_name(registry: Registry, scope: Scope, name: str) -> bool:
+    """Return whether an artifact has this name. Raises NotFound for an unknown scope."""
+    with registry.read() as db:
+        sql = "SELECT 1 FROM artifacts WHERE group_pk = ? AND name = ? LIMIT 1"
+        return db.execute(sql, (group_pk(db, scope), clean(name))).fetchone() is not None
 
 
 def restricted(registry: Registry, scope: Scope, ids: Iterable[str]) -> frozenset[str]:

@@ -57,19 +57,15 @@ def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
 
 
 def existing(registry: Registry, scope: Scope, execution_id: str) -> Execution:
-    """Return the execution with this ID unless it was deleted and only kept for its outputs.
-
-    Raises:
-        NotFound: it does not exist.
-    """
+    """Return the execution with this ID. Raises NotFound, also if it was deleted and is only kept
+    for its outputs."""
     with registry.read() as db:
         check_existing(db, scope, execution_id)
         return execution(registry, scope, execution_id)
 
 
 def check_existing(db: sqlite3.Connection, scope: Scope, execution_id: str) -> int:
-    """Return the row number of an execution within a transaction. Raises NotFound if it does not
-    exist, or was deleted and is only kept for its outputs."""
+    """Return the row number of an execution within a transaction. Raises as `existing`."""
     pk = execution_pk(db, scope, execution_id)
     if db.execute("SELECT kept FROM executions WHERE pk = ?", (pk,)).fetchone()[0]:
         raise NotFound(
@@ -361,17 +357,14 @@ def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
     with registry.write("executions", "artifacts", "metrics") as db:
         check_delete(execution_id, existing(registry, scope, execution_id).status)
         pk = execution_pk(db, scope, execution_id)
-        if db.execute("SELECT 1 FROM artifacts WHERE execution_pk = ? LIMIT 1", (pk,)).fetchone():
-            db.execute(
-                "UPDATE executions SET kept = 1, gone_at = ? WHERE pk = ?", (to_micros(now()), pk)
-            )
-        else:
-            db.execute("DELETE FROM executions WHERE pk = ?", (pk,))
+        db.execute(
+            "UPDATE executions SET kept = 1, gone_at = ? WHERE pk = ?", (to_micros(now()), pk)
+        )
+        remove_without_outputs(db, pk)
 
 
 def remove_without_outputs(db: sqlite3.Connection, pk: int) -> None:
-    """Remove an execution that was only kept for its outputs if it has none any more, within a
-    transaction."""
+    """Remove an execution that is kept for outputs, also those in the trash, if it has none."""
     db.execute(
         "DELETE FROM executions WHERE pk = ? AND kept = 1 "
         "AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.execution_pk = executions.pk) "
@@ -379,15 +372,6 @@ def remove_without_outputs(db: sqlite3.Connection, pk: int) -> None:
         "AND t.purged_at IS NULL AND t.content ->> '$.artifacts[0].execution_id' = executions.id)",
         (pk,),
     )
-
-
-def output_counts(registry: Registry, scope: Scope, ids: Sequence[str]) -> dict[str, int]:
-    """Return the number of artifacts that each of the executions created. Raises NotFound for an
-    unknown scope."""
-    found = dict.fromkeys(ids, 0)
-    for artifact in artifacts.of_executions(registry, scope, ids):
-        found[artifact.execution_id] += 1
-    return found
 
 
 def unfinished(registry: Registry, scope: Scope | None = None) -> list[UnfinishedExecution]:

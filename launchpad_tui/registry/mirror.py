@@ -15,7 +15,14 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
-from launchpad_tui.registry import artifact_edits, artifacts, configurations, executions, versions
+from launchpad_tui.registry import (
+    artifact_edits,
+    artifacts,
+    configurations,
+    executions,
+    trash,
+    versions,
+)
 from launchpad_tui.registry.codec import clean, micros, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
@@ -49,6 +56,8 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
+        hidden = trash.hidden(db, group, [one.id for one in found])
+        found = [one for one in found if one.id not in hidden]
         found = artifact_edits.with_local_changes(db, group, found)
         db.executemany(
             "INSERT INTO artifacts (execution_pk, group_pk, id, name, kind, url, description, "
@@ -95,6 +104,8 @@ def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configu
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
+        hidden = trash.hidden(db, group, [one.id for one in found])
+        found = [one for one in found if one.id not in hidden]
         known = _known(db, CONFIGURATIONS, group, [one.id for one in found])
         fresh = [one for one in found if one.id not in known]
         for one in fresh:

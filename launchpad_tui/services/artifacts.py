@@ -67,6 +67,10 @@ class ArtifactService:
         """
         return artifacts.resolve(self._registry, scope, text, kind)
 
+    def has_name(self, scope: Scope, name: str) -> bool:
+        """Return whether an artifact has this name. Raises NotFound for an unknown scope."""
+        return artifacts.has_name(self._registry, scope, name)
+
     def add(
         self,
         scope: Scope,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.stores import StoreService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
+    from launchpad_tui.services.trash import TrashService
     from launchpad_tui.services.verification import VerificationService
 
 
@@ -55,6 +56,7 @@ class Factories:
     schedules: Callable[[Desk], ScheduleService]
     artifacts: Callable[[Desk], ArtifactService]
     annotations: Callable[[Desk], AnnotationService]
+    trash: Callable[[Desk], TrashService]
     files: Callable[[Desk], FileService]
     served_files: Callable[[Desk], ServedFiles]
     verification: Callable[[Desk], VerificationService]
@@ -141,6 +143,11 @@ class Desk:
     def annotations(self) -> AnnotationService:
         """Names, labels, notes and pins that users give to artifacts, and aliases of versions."""
         return self._factories.annotations(self)
+
+    @cached_property
+    def trash(self) -> TrashService:
+        """Deleted and archived objects, which can be restored."""
+        return self._factories.trash(self)
 
     @cached_property
     def files(self) -> FileService:

@@ -186,7 +186,7 @@ class ExecutionService:
     def deletion(self, scope: Scope, ids: Sequence[str]) -> Deletion:
         """Return what the deletion of executions would remove and keep. Raises NotFound for an
         unknown scope."""
-        counts = executions.output_counts(self._registry, scope, ids)
+        counts = artifacts.count_of_executions(self._registry, scope, ids)
         size = 0
         if not self._runtimes().is_remote(scope):
             size = sum(_folder_size(self._folders / one) for one in counts)

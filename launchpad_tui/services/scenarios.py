@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Field, Scope
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
-from launchpad_tui.registry import scenarios
+from launchpad_tui.registry import scenarios, trash
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.annotations import current_user
 
 if TYPE_CHECKING:
     from launchpad_tui.services.runtimes import Runtimes
@@ -67,10 +68,14 @@ class ScenarioService:
         return runtime.set_executable(executable_id, values)
 
     def delete_executable(self, scope: Scope, executable_id: str) -> None:
-        """Remove an executable. Its configurations and executions are kept.
+        """Remove an executable, which can be restored from the trash. Its configurations and
+        executions are kept.
 
         Raises:
             NotFound: There is no such executable.
             CapabilityMissing: Executables of the runtime cannot be removed.
         """
-        self._runtimes().runtime(scope, "add_executable").delete_executable(executable_id)
+        runtime = self._runtimes().runtime(scope, "add_executable")
+        with self._registry.write():
+            trash.copy(self._registry, scope, "executables", executable_id, current_user())
+            runtime.delete_executable(executable_id)

@@ -70,7 +70,10 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
             ("artifacts", ("--kind", "other")),
         )
     },
-    ("models", "versions"): ("{model_names}",),
+    ("models", "versions"): ("{models}",),
+    ("models", "prune"): ("--keep-latest", "1", "--dry-run"),
+    ("trash", "restore"): ("--all",),
+    ("trash", "empty"): ("--all", "--yes"),
     ("boards", "show"): ("Mine",),
     ("boards", "draw"): ("Mine", "{models}"),
     ("boards", "export"): ("Mine", "{folder}/exported.json"),
@@ -96,9 +99,9 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("stores", "download"): ("lake", "files", "{folder}/downloaded"),
     ("serve", "clients", "delete"): ("notebook",),
 }
-#: Commands that fail in every home of this kind: outside of an execution, or without outputs that
-#: could not be stored.
-FAILING = {("log",), ("executions", "store-outputs")}
+#: Commands that fail in every home of this kind: outside of an execution, without outputs that
+#: could not be stored, or because all configurations have executions.
+FAILING = {("log",), ("executions", "store-outputs"), ("configurations", "delete")}
 #: Columns that commands refer to, or that have a fixed set of values.
 _KEPT_COLUMNS = {
     "id",

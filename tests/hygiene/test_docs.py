@@ -25,9 +25,9 @@ from launchpad_tui.ui import key_reference, routes
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "launchpad_tui" / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
-#: Groups that have the same commands as ``models``, except those on versions.
+#: Groups that have the same commands as ``models``, except these.
 LIKE_MODELS = ("datasets", "resultsets", "artifacts")
-ONLY_MODELS = {"versions", "promote", "aliases"}
+ONLY_MODELS = {"versions", "promote", "aliases", "prune"}
 #: A command line that starts with ``launchpad``; its group is the rest of the line.
 CALL = re.compile(
     r"(?:^|(?<=[\s/`(\"']))launchpad(?![-_.\w])((?:[ \t]+[^\s`|;)#<>&]+)*)", re.MULTILINE
