@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from launchpad_tui.domain.artifact import Artifact, ArtifactFile
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import (
-    OUTPUTS,
-    OUTPUTS_KEPT,
     STATUS_MESSAGE_LIMIT,
     TRANSITIONS,
     Claim,
@@ -26,7 +23,6 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.codec import clean, micros, search_text, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
@@ -398,59 +394,6 @@ def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinishe
         )
         for row in rows
     ]
-
-
-def finish_completed(
-    registry: Registry,
-    scope: Scope,
-    execution_id: str,
-    outputs: Sequence[tuple[Artifact, Sequence[ArtifactFile]]],
-    completed_at: datetime | None,
-    message: str = "",
-    details: Mapping[str, str] | None = None,
-    *,
-    again: bool = False,
-) -> Execution:
-    """Complete an execution and add its output artifacts with their files in one transaction.
-
-    Args:
-        completed_at: None keeps the current time.
-        again: the execution is DEAD with the detail ``outputs: kept``.
-
-    Raises:
-        NotFound: it does not exist.
-        Conflict: it is not RUNNING (or DEAD, with ``again``), or an artifact's ID is taken.
-    """
-    with registry.write("executions", "artifacts") as db:
-        group = group_pk(db, scope)
-        for artifact, files in outputs:
-            pk = artifacts.insert(db, group, artifact)
-            artifacts.insert_files(db, pk, files)
-        if again:
-            _resume(db, execution_pk(db, scope, execution_id), execution_id)
-        return transition(
-            registry,
-            scope,
-            execution_id,
-            Status.COMPLETED,
-            message,
-            details,
-            completed_at=completed_at,
-        )
-
-
-def _resume(db: sqlite3.Connection, pk: int, execution_id: str) -> None:
-    """Set an execution that died while its outputs were stored to RUNNING, within a transaction."""
-    changed = db.execute(
-        "UPDATE executions SET status = ? WHERE pk = ? AND status = ? AND status_details ->> ? = ?",
-        (Status.RUNNING, pk, Status.DEAD, OUTPUTS, OUTPUTS_KEPT),
-    ).rowcount
-    if not changed:
-        raise Conflict(
-            f"The outputs of execution {execution_id} cannot be stored",
-            "No outputs are waiting to be stored.",
-            "Run the execution again if its outputs are missing.",
-        )
 
 
 def new_pending(

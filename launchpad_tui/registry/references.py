@@ -7,7 +7,6 @@ is executed instead, so that the inputs of every execution are recorded as IDs.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 
 from launchpad_tui.domain.connection import Scope
@@ -89,5 +88,7 @@ def current(
             same = dict(one.inputs) == inputs and dict(one.parameters) == dict(source.parameters)
             if same and of(registry, scope, one.id) == references:
                 return one, {}
+    import uuid
+
     new = replace(source, id=str(uuid.uuid4()), inputs=inputs, created_at=now())
     return new, references

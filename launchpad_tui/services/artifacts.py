@@ -15,7 +15,7 @@ from launchpad_tui.domain.artifact import (
 from launchpad_tui.domain.metric import guess_direction
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.registry import artifacts, connections, scenarios, series
+from launchpad_tui.registry import artifacts, connections, scenarios
 from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.services.listing import Listing
@@ -167,6 +167,9 @@ class ArtifactService:
         They are those of the newest executions: first metrics of which it is known whether lower or
         higher values are better, those of the training data after others, frequent ones first.
         """
+        # Commands that only list do not load the modules of metrics.
+        from launchpad_tui.registry import series
+
         counts = series.recent_keys(self._registry, scope, _RECENT, _RECENT_SERIES)
 
         def rank(key: str) -> tuple[bool, bool, int, str]:

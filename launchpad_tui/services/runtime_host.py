@@ -31,6 +31,7 @@ from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.registry import (
     artifacts,
+    completion,
     configurations,
     connections,
     executions,
@@ -338,7 +339,7 @@ class RegistryRecords:
     ) -> None:
         """Set COMPLETED and register all output artifacts with their files in one transaction."""
         self._seal(scope, execution_id)
-        executions.finish_completed(
+        completion.finish_completed(
             self._registry, scope, execution_id, outputs, completed_at, "", details, again=again
         )
 

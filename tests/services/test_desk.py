@@ -22,7 +22,7 @@ from launchpad_tui.domain.query import Order, Query
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound
-from launchpad_tui.registry import executions, scenarios
+from launchpad_tui.registry import completion, executions, scenarios
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.lanes import Lane
 
@@ -87,7 +87,7 @@ def train(desk: Desk, data: Artifact, base: Artifact, name: str, lr: str = "0.1"
         at,
     )
     outputs = [(model, [ArtifactFile(".", 7, "ab")])]
-    done = executions.finish_completed(desk.registry, DEFAULT_SCOPE, execution.id, outputs, now())
+    done = completion.finish_completed(desk.registry, DEFAULT_SCOPE, execution.id, outputs, now())
     assert done.status is Status.COMPLETED
     return desk.artifacts.get(DEFAULT_SCOPE, model.id)
 
@@ -350,7 +350,7 @@ def test_completion_is_atomic(desk: Desk) -> None:
         "m-one", "m", ArtifactKind.MODEL, "ai://default/x", "", "sc", one.id, (), None, at, at
     )
     with pytest.raises(Conflict):
-        executions.finish_completed(desk.registry, DEFAULT_SCOPE, one.id, [(model, [])], at)
+        completion.finish_completed(desk.registry, DEFAULT_SCOPE, one.id, [(model, [])], at)
     with pytest.raises(NotFound):
         desk.artifacts.get(DEFAULT_SCOPE, "m-one")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -320,11 +319,10 @@ class EmbeddedRuntime:
             NotFound: there is no such execution.
             Conflict: it has not ended.
         """
-        from launchpad_tui.runtimes.embedded.workspace import remove_work_folder
+        from launchpad_tui.runtimes.embedded.workspace import remove_folder
 
         self._records.delete_execution(self._scope, execution_id)
-        remove_work_folder(self._folder(execution_id))
-        shutil.rmtree(self._folder(execution_id), ignore_errors=True)
+        remove_folder(self._folder(execution_id))
 
     def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Outcome]:
         """Stop or delete executions and yield the outcome of each."""

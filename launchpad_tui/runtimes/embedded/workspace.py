@@ -55,6 +55,12 @@ def remove_work_folder(root: Path) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def remove_folder(root: Path) -> None:
+    """Remove the folder of an execution with its working files and its log."""
+    remove_work_folder(root)
+    shutil.rmtree(root, ignore_errors=True)
+
+
 def interpreter(settings_python: str, folder: Path, own: str) -> Path:
     """Return the Python interpreter of an execution.
 

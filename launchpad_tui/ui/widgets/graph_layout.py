@@ -39,7 +39,7 @@ class Place:
 
 
 @record
-class Step:
+class EdgeStep:
     """A part of an edge, between two adjacent columns.
 
     Args:
@@ -60,7 +60,7 @@ class GraphLayout:
     """The columns of places, and the steps between each column and the next one."""
 
     columns: tuple[tuple[Place, ...], ...]
-    steps: tuple[tuple[Step, ...], ...]
+    steps: tuple[tuple[EdgeStep, ...], ...]
 
 
 def layers_of(edges: Sequence[GraphEdge], boxes: Sequence[str]) -> dict[str, int] | None:
@@ -108,7 +108,7 @@ def lay_out(
     columns: list[list[Place]] = [[] for _ in range(count)]
     for box in boxes:
         columns[layers[box]].append(Place(box))
-    steps: list[list[Step]] = [[] for _ in range(max(0, count - 1))]
+    steps: list[list[EdgeStep]] = [[] for _ in range(max(0, count - 1))]
     for edge in edges:
         start: Hashable = edge.start
         for column in range(layers[edge.start], layers[edge.end]):
@@ -116,14 +116,14 @@ def lay_out(
             end: Hashable = edge.end if last else (edge, column + 1)
             if not last:
                 columns[column + 1].append(Place(end, lane=True))
-            steps[column].append(Step(start, end, edge.group, last))
+            steps[column].append(EdgeStep(start, end, edge.group, last))
             start = end
     for number in range(_PASSES):
         _order(columns, steps, to_right=not number % 2)
     return GraphLayout(tuple(map(tuple, columns)), tuple(map(tuple, steps)))
 
 
-def _order(columns: list[list[Place]], steps: list[list[Step]], *, to_right: bool) -> None:
+def _order(columns: list[list[Place]], steps: list[list[EdgeStep]], *, to_right: bool) -> None:
     """Order each column by the middle of its neighbors in the column before it."""
     pairs = list(enumerate(pairwise(range(len(columns)))))
     for number, (left, right) in pairs if to_right else reversed(pairs):

@@ -29,7 +29,7 @@ _SSH_FAILED = 255
 
 
 @record
-class Job:
+class SlurmJob:
     """A job as the controller reports it.
 
     Args:
@@ -83,7 +83,7 @@ class SlurmClient:
             )
         return found[1]
 
-    def jobs(self) -> dict[str, Job]:
+    def jobs(self) -> dict[str, SlurmJob]:
         """Return the jobs of the user by ID, including those that ended a short time ago.
 
         Raises:
@@ -93,7 +93,7 @@ class SlurmClient:
         arguments = ["squeue", "--me", "--states=all", "--noheader", "-o", _QUEUE_FORMAT]
         return parse_queue(self.call(arguments))
 
-    def job(self, job_id: str) -> Job | None:
+    def job(self, job_id: str) -> SlurmJob | None:
         """Return one job from the controller's memory, or from the accounting database if there is
         one; None if neither knows it.
 
@@ -108,7 +108,7 @@ class SlurmClient:
         if "JobState" not in values:
             return self._accounted(job_id)
         nodes = values.get("NodeList", "")
-        return Job(
+        return SlurmJob(
             job_id,
             values["JobState"],
             values.get("Reason", ""),
@@ -117,7 +117,7 @@ class SlurmClient:
             values.get("TimeLimit", ""),
         )
 
-    def _accounted(self, job_id: str) -> Job | None:
+    def _accounted(self, job_id: str) -> SlurmJob | None:
         try:
             output = self.call(
                 ["sacct", "-X", "-P", "-n", "-j", job_id, "-o", "State,NodeList,Elapsed,Timelimit"]
@@ -129,7 +129,7 @@ class SlurmClient:
             parts = line.split("|")
             if len(parts) >= 4 and parts[0]:
                 # "CANCELLED by 1000"
-                return Job(job_id, parts[0].split()[0], "", parts[1], parts[2], parts[3])
+                return SlurmJob(job_id, parts[0].split()[0], "", parts[1], parts[2], parts[3])
         return None
 
     def cancel(self, job_ids: Sequence[str]) -> None:
@@ -194,16 +194,16 @@ class SlurmClient:
         )
 
 
-def parse_queue(output: str) -> dict[str, Job]:
+def parse_queue(output: str) -> dict[str, SlurmJob]:
     """Return the jobs in the output of squeue with the format of this module, by ID."""
-    found: dict[str, Job] = {}
+    found: dict[str, SlurmJob] = {}
     for line in output.splitlines():
         parts = line.split("|", 6)
         if len(parts) == 7 and parts[0]:
             job_id, state, reason, nodes, elapsed, limit, comment = (part.strip() for part in parts)
             if comment in {"(null)", "N/A"}:
                 comment = ""
-            found[job_id] = Job(job_id, state, reason, nodes, elapsed, limit, comment)
+            found[job_id] = SlurmJob(job_id, state, reason, nodes, elapsed, limit, comment)
     return found
 
 

@@ -14,7 +14,7 @@ from launchpad_tui.domain.connection import Connection
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.runtimes.embedded.engines.base import EngineContext, StepCommand
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
-from launchpad_tui.runtimes.embedded.engines.slurm.client import Job, SlurmClient
+from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient, SlurmJob
 from launchpad_tui.runtimes.embedded.engines.slurm.job_folder import JobFolder
 from launchpad_tui.runtimes.embedded.engines.slurm.job_run import JobRun, JobTools
 from launchpad_tui.runtimes.embedded.engines.slurm.node_paths import NodePaths
@@ -53,7 +53,7 @@ class SlurmEngine:
         self._connection = connection
         self._continued = (context.workspace.work / "jobs").exists()
         self._lock = threading.Lock()
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, SlurmJob] = {}
         self._tools = JobTools(
             self._client,
             self._queue,
@@ -143,7 +143,7 @@ class SlurmEngine:
             else:
                 return
 
-    def _report(self, key: str, job: Job) -> None:
+    def _report(self, key: str, job: SlurmJob) -> None:
         """Record the jobs of the execution: the first running one makes it RUNNING."""
         with self._lock:
             self._jobs[key] = job
@@ -165,7 +165,7 @@ def _time_limit(cancellation: Cancellation) -> list[str]:
     return [f"--time={math.ceil(max(seconds, 0) / 60) + _SPARE_MINUTES}"]
 
 
-def _message(active: Sequence[Job]) -> str:
+def _message(active: Sequence[SlurmJob]) -> str:
     """Return what the active jobs do, for the status message of the execution."""
     running = [job for job in active if job.state not in job_states.WAITING]
     if running:
@@ -174,7 +174,7 @@ def _message(active: Sequence[Job]) -> str:
     return "; ".join(waiting)
 
 
-def _details(jobs: Sequence[Job], active: Sequence[Job]) -> dict[str, str]:
+def _details(jobs: Sequence[SlurmJob], active: Sequence[SlurmJob]) -> dict[str, str]:
     """Return the status details: IDs and nodes of all jobs, and why they wait."""
     waiting = {job_states.waiting_text(job.reason) for job in active if job.state == "PENDING"}
     nodes = dict.fromkeys(job.nodes for job in jobs if job.nodes)

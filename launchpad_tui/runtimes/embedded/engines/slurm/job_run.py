@@ -10,8 +10,8 @@ from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.engines.base import StepCommand
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
 from launchpad_tui.runtimes.embedded.engines.slurm.client import (
-    Job,
     SlurmClient,
+    SlurmJob,
     SlurmRejected,
 )
 from launchpad_tui.runtimes.embedded.engines.slurm.job_folder import JobFolder
@@ -50,7 +50,7 @@ class JobTools:
     metrics: ExecutionMetrics
     poll_seconds: float
     grace_seconds: float
-    report: Callable[[str, Job], None]
+    report: Callable[[str, SlurmJob], None]
 
 
 class JobRun:
@@ -150,7 +150,7 @@ class JobRun:
         self._folder.set_job(self._id)
         self._note_problem("")
         self._log(f"Job {self._id} submitted: sbatch {' '.join(self._options[:-2])}"[:2000])
-        self._tools.report(self._command.key, Job(self._id, "PENDING", "None"))
+        self._tools.report(self._command.key, SlurmJob(self._id, "PENDING", "None"))
 
     def _find_submitted(self) -> bool:
         """Return whether an earlier submission reached Slurm, whose answer was lost."""
@@ -186,7 +186,7 @@ class JobRun:
             self._attempt = attempt
             self._reader = self._new_reader(attempt)
             self._tools.report(
-                self._command.key, Job(self._id, "RUNNING", nodes=str(data.get("node", "")))
+                self._command.key, SlurmJob(self._id, "RUNNING", nodes=str(data.get("node", "")))
             )
             again = "" if first else f", attempt {attempt + 1}"
             view = "" if data.get("view") else "; container paths are replaced"
@@ -224,14 +224,14 @@ class JobRun:
         if self._attempt != attempt:
             self._attempt, self._reader = attempt, self._new_reader(attempt)
             self._tools.report(
-                self._command.key, Job(self._id, "RUNNING", nodes=str(values.get("node", "")))
+                self._command.key, SlurmJob(self._id, "RUNNING", nodes=str(values.get("node", "")))
             )
         self._drain(attempt)
         code, node = int(values.get("code", 1)), str(values.get("node", ""))
         state = ""
         if code and not self._command.cancellation.requested:
             state = self._final_state()
-        self._tools.report(self._command.key, Job(self._id, state or "COMPLETED", nodes=node))
+        self._tools.report(self._command.key, SlurmJob(self._id, state or "COMPLETED", nodes=node))
         return self._status(code, state, node)
 
     def _final_state(self) -> str:
@@ -248,7 +248,7 @@ class JobRun:
             time.sleep(min(_FILES_SECONDS, self._tools.poll_seconds))
         return ""
 
-    def _known_job(self) -> Job | None:
+    def _known_job(self) -> SlurmJob | None:
         try:
             return self._tools.client.job(self._id)
         except LaunchpadError:
@@ -293,7 +293,7 @@ class JobRun:
             return None
         return self._ended_without_code(job)
 
-    def _report_state(self, job: Job) -> None:
+    def _report_state(self, job: SlurmJob) -> None:
         shown = f"{job.state} {job.reason} {job.nodes}"
         if shown == self._reported:
             return
@@ -304,7 +304,7 @@ class JobRun:
         elif job.state == "SUSPENDED":
             self._log(f"Job {job.id} is suspended")
 
-    def _ended_without_code(self, job: Job | None) -> ExitStatus | None:
+    def _ended_without_code(self, job: SlurmJob | None) -> ExitStatus | None:
         """Return the status of a job whose node wrote no exit code."""
         job = job or self._known_job()
         if job is not None and not job_states.is_final(job.state):

@@ -131,7 +131,7 @@ class Run:
         node = os.environ.get("SLURMD_NODENAME") or self.node
         started = {"job": self.job, "node": node, "view": view, "at": time.time()}
         replace(self.path("started") + ".json", started)
-        with Endpoint(self.step, self.path("metrics")) as url:
+        with StepEndpoint(self.step, self.path("metrics")) as url:
             code = self.execute(url, view)
         replace(self.path("exit") + ".json", {"code": code, **started, "ended": time.time()})
         return job_code(code)
@@ -241,7 +241,7 @@ def link_nested(links: list[list[str]]) -> None:
             continue
 
 
-class Endpoint(http.server.ThreadingHTTPServer):
+class StepEndpoint(http.server.ThreadingHTTPServer):
     """The tracking endpoint of the step, on the loopback interface of the node.
 
     A request is acknowledged after it is on the shared folder, from where the supervisor records
@@ -300,7 +300,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server_version = "launchpad"
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: Endpoint
+    server: StepEndpoint
 
     def log_message(self, *_: object) -> None:
         """Log nothing: a line per request would fill the log of the training."""

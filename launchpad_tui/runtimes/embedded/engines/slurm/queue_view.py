@@ -15,7 +15,7 @@ from pathlib import Path
 from launchpad_tui.config.atomic import write_private
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.records import record
-from launchpad_tui.runtimes.embedded.engines.slurm.client import Job, SlurmClient
+from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient, SlurmJob
 from launchpad_tui.runtimes.folder_lock import folder_lock
 
 #: the least time between two calls, in durations of the last call: a slow controller is asked less
@@ -34,10 +34,10 @@ class Queue:
     """
 
     at: float
-    jobs: dict[str, Job]
+    jobs: dict[str, SlurmJob]
     problem: str = ""
 
-    def with_comment(self, comment: str) -> Job | None:
+    def with_comment(self, comment: str) -> SlurmJob | None:
         """Return the newest job with a comment; None if there is none."""
         found = [job for job in self.jobs.values() if job.comment == comment]
         return max(found, key=lambda job: int(job.id.partition("_")[0]), default=None)
@@ -106,7 +106,7 @@ class QueueView:
         try:
             with open(self._file, "rb") as file:
                 at, fresh_until, problem, jobs = json.loads(file.read())
-            return Queue(at, {each[0]: Job(*each) for each in jobs}, problem), fresh_until
+            return Queue(at, {each[0]: SlurmJob(*each) for each in jobs}, problem), fresh_until
         except (OSError, ValueError, TypeError, IndexError):
             return Queue(0.0, {}), 0.0
 
