@@ -10,10 +10,12 @@ import atexit
 import gzip
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -36,6 +38,8 @@ from tests.scenes.harness import NOW
 
 RECORDING = Path(__file__).with_name("demo_run.json.gz")
 START = NOW - timedelta(minutes=10)
+#: how long the running execution of `training` has been running, in microseconds
+_RUNNING_MICROS = 5_400_000
 _PACKAGE = Path(launchpad_tui.__file__).parent
 
 
@@ -45,11 +49,55 @@ def demo(home: Home) -> None:
 
 
 @cache
+def _recorded() -> dict[str, Any]:
+    """Return the recording, without the path of the interpreter that recorded it."""
+    text = gzip.decompress(RECORDING.read_bytes()).decode()
+    text = re.sub(r"(python: )/[^\s\"]*(/bin/python)", r"\1/opt/launchpad\2", text)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def training(home: Home) -> None:
+    """Fill a home with the content of the demo's home, and with an execution that is running.
+
+    It has the first part of the log and of the points of the demo's best execution.
+    """
+    demo(home)
+    recorded = _recorded()
+    done = next(one for one in recorded["executions"] if one["name"] == "balanced")
+    settings = next(one for one in recorded["configurations"] if one["id"] == done["configuration"])
+    since = to_micros(NOW) - to_micros(START) - _RUNNING_MICROS
+    running = {**done, "id": "e" + "5" * 15, "name": "balanced, again", "configuration": "c" * 36}
+    running |= {"created": since, "started": since, "tags": [], "infos": []}
+    running["series"] = []
+    for each in done["series"]:
+        count = len(each["values"]) * 3 // 5
+        first = since + each["first"] - done["started"]
+        part = {"values": each["values"][:count], "first": first}
+        last = first + (each["last"] - each["first"]) * 3 // 5
+        running["series"].append({**each, **part, "last": last})
+    desk = open_desk(home)
+    with desk.registry.write("executions", "configurations") as db:
+        group = connections.group_pk(db, DEFAULT_SCOPE)
+        changed = {"id": running["configuration"], "name": running["name"], "created": since}
+        configurations.insert(db, group, _configuration({**settings, **changed}))
+        execution = replace(_execution(running), status=Status.RUNNING, completed_at=None)
+        executions.insert(db, group, replace(execution, modified_at=execution.created_at))
+    _put_metrics(desk, running)
+    log = desk.home.executions / running["id"] / "log"
+    log.mkdir(parents=True)
+    start = to_micros(START) + since - done["started"]
+    lines = [f"{start + at}\t{rest}\n" for at, rest in done["log"]]
+    (log / "lines").write_text("".join(lines[: len(lines) * 3 // 5]), encoding="utf-8")
+    desk.close()
+
+
+@cache
 def _built() -> Path:
     """Return the folder of the demo's home, built once in each process."""
     root = Path(tempfile.mkdtemp(prefix="launchpad-demo-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    recorded = json.loads(gzip.decompress(RECORDING.read_bytes()))
+    recorded = _recorded()
     desk = open_desk(Home.at(root).ensure())
     desk.scenarios.add_executables(DEFAULT_SCOPE, _PACKAGE / "demo" / "executables")
     with desk.registry.write("scenarios") as db:

@@ -7,8 +7,9 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tests.scenes.demo_home import demo
+from tests.scenes.demo_home import demo, training
 from tests.scenes.harness import Scene, press
+from tests.scenes.seeds import nothing
 
 Drive = Callable[[Pilot[Any]], Awaitable[None]]
 
@@ -30,11 +31,30 @@ def shown(
 
 
 SCENES = [
+    Scene("demo-welcome", nothing, keys(), (120, 24), "welcome", ("Run the demo",), shown=True),
     shown("models", keys("end"), "digits-model", "balanced", "val accuracy", "1–6 of 6"),
+    # A list with the preview of its row, and an execution that is running.
+    shown("preview-pane", keys("up", "up"), "Parameters", "Metrics", "★", "Source", size=(160, 36)),
+    Scene(
+        "demo-live",
+        training,
+        keys("home", "enter"),
+        (160, 40),
+        "executions",
+        ("RUNNING", "balanced, again", "epoch  250", "validation  last"),
+        shown=True,
+    ),
+    shown(
+        "board",
+        keys("ctrl+a", "m", "s", "s"),
+        "My Selection 6",
+        "accuracy{phase=train}",
+        size=(180, 48),
+    ),
     shown("model", keys("enter"), "Overview", "learning_rate", "digits-train"),
     shown("model-metrics", keys("enter", "tab"), "accuracy", "optimizer"),
     shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),
-    shown("lineage", keys("L"), "digits", size=(120, 24)),
+    shown("lineage", keys("L"), "this dataset", "──▶", start="datasets", size=(130, 40)),
     shown("model-add", keys("a", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
     shown("datasets", keys(), "Datasets", "digits", start="datasets", size=(120, 16)),
     shown("executions", keys(), "COMPLETED", "balanced", start="executions"),

@@ -124,7 +124,7 @@ def test_any_graph_is_drawn_at_the_exact_width_with_all_its_boxes(seed: int) -> 
         for end in nodes[place + 1 :]
         if chance.random() < 0.25
     ]
-    layers = layers_of(edges, nodes)
+    layers = layers_of(edges, nodes, chance.choice(nodes))
     assert layers is not None
     assert all(layers[edge.start] < layers[edge.end] for edge in edges)
     boxes = {one: FlowBox(one, (FlowItem(one, "artifact", one),)) for one in nodes}

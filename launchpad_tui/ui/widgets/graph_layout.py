@@ -63,33 +63,33 @@ class GraphLayout:
     steps: tuple[tuple[EdgeStep, ...], ...]
 
 
-def layers_of(edges: Sequence[GraphEdge], boxes: Sequence[str]) -> dict[str, int] | None:
+def layers_of(edges: Sequence[GraphEdge], boxes: Sequence[str], root: str) -> dict[str, int] | None:
     """Return the column of each box, counted from 0; None if the edges form a cycle.
 
-    Boxes are as far to the right as the boxes that follow them permit, so that the inputs of an
-    execution are next to it.
+    Boxes are as near to the root as the edges permit: what leads to it as far to the right as
+    possible, everything else as far to the left as possible.
     """
     following: dict[str, list[str]] = defaultdict(list)
     preceding: dict[str, list[str]] = defaultdict(list)
     for edge in edges:
         following[edge.start].append(edge.end)
         preceding[edge.end].append(edge.start)
-    open_ends = {box: len(following[box]) for box in boxes}
+    missing = {box: len(preceding[box]) for box in boxes}
+    ready = [box for box in boxes if not missing[box]]
     layers: dict[str, int] = {}
-    ready = [box for box in boxes if not open_ends[box]]
-    while ready:
-        box = ready.pop()
-        layers[box] = min((layers[one] for one in following[box]), default=0) - 1
-        for one in preceding[box]:
-            open_ends[one] -= 1
-            if not open_ends[one]:
+    for box in ready:
+        layers[box] = max((layers[one] + 1 for one in preceding[box]), default=0)
+        for one in following[box]:
+            missing[one] -= 1
+            if not missing[one]:
                 ready.append(one)
     if len(layers) < len(boxes):
         return None
-    # What nothing follows stands beside what precedes it, instead of in the last column.
-    for box in sorted(boxes, key=lambda one: layers[one]):
-        if not following[box] and preceding[box]:
-            layers[box] = max(layers[one] for one in preceding[box]) + 1
+    leading = {root}
+    for box in reversed(ready):
+        if any(one in leading for one in following[box]):
+            leading.add(box)
+            layers[box] = min(layers[one] for one in following[box]) - 1
     first = min(layers.values(), default=0)
     return {box: layer - first for box, layer in layers.items()}
 

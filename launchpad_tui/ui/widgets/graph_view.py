@@ -87,6 +87,8 @@ class GraphView(BoxesView):
         """Draw the graph at the new width, with the focused box in view."""
         super().on_resize(event)
         self._scroll_to_focus()
+        # What can be opened is known now.
+        self.launchpad.repaint_footer()
 
     def _spot(self) -> Spot | None:
         return next((one for one in self._drawing.spots if one.index == self._focused), None)
@@ -131,7 +133,7 @@ class GraphView(BoxesView):
             self._focused = min(found, key=distance).index
             self._draw()
             self._scroll_to_focus()
-            self.repaint()
+            self.launchpad.repaint_footer()
 
     def do_right(self) -> None:
         """Move to the right."""

@@ -42,7 +42,7 @@ def lineage_graph(lineage: Lineage, look: Look) -> LineageGraph | None:
     ids = list(dict.fromkeys(ids))
     if len(ids) > MOST_BOXES or lineage.truncated:
         return None
-    layers = layers_of(tuple(edges), ids)
+    layers = layers_of(tuple(edges), ids, ids[0])
     if layers is None:
         return None
     boxes = {one: _box(lineage, one, look) for one in ids}
@@ -121,9 +121,9 @@ def _execution_box(item: LineageExecution, look: Look) -> FlowBox:
     seconds = execution.duration_seconds(execution.completed_at or execution.modified_at)
     duration = "" if seconds is None else f" {look.glyphs.separator} {duration_text(seconds)}"
     return FlowBox(
-        look.status(execution.status)[0],
+        f"{look.status(execution.status)[0]}{duration}",
         (
             FlowItem(execution.configuration_name or execution.id, "execution", execution.id),
-            FlowItem(f"{execution.executable_id}{duration}"),
+            FlowItem(execution.executable_id),
         ),
     )
