@@ -52,7 +52,7 @@ SCENES = [
         (80, 24),
         expect=("1–19 of 200", "more columns ▸", "? help"),
     ),
-    Scene("models-selected", models(), _select, expect=("● 2 selected", "● churn-model-002")),
+    Scene("models-selected", models(), _select, expect=("» 2 selected", "» churn-model-002")),
     Scene("models-search", models(), _search, expect=("1–10 of 10", "churn-model-019")),
     Scene("models-filter", models(), _filter, expect=("name contains 07 ×", "of 12")),
     Scene(

@@ -112,6 +112,9 @@ def test_markers_have_no_shape_with_another_meaning(glyphs: Glyphs) -> None:
     others = [
         glyphs.best,
         glyphs.worst,
+        glyphs.better,
+        glyphs.worse,
+        glyphs.selected,
         glyphs.up,
         glyphs.down,
         *(Look(BY_NAME["dark"], glyphs).status(status)[0][0] for status in Status),
