@@ -82,9 +82,19 @@ def candidates(context: CommandContext, words: list[str]) -> Iterator[str]:
         words: The words after ``launchpad``. The last one is incomplete, possibly empty.
     """
     from launchpad_tui.cli.aliases import current_names
-    from launchpad_tui.cli.parser import commands, group_name
+    from launchpad_tui.cli.parser import commands, default_command, group_name
 
     *before, last = words or [""]
+    if last.startswith("--") and "=" in last:
+        # The value of an option after = is completed like the next word.
+        flag, _, value = last.partition("=")
+        for line in candidates(context, [*before, flag, value]):
+            yield line if line.startswith("//") else f"{flag}={line}"
+        return
+    # Bash takes the = of --option=value for a word of its own.
+    if last == "=" or before[-1:] == ["="]:
+        last = last.removeprefix("=")
+        before = before[:-1] if before[-1:] == ["="] else before
     before = current_names(before)
     plain = _plain_words(before)
     group = group_name(before)
@@ -100,7 +110,12 @@ def candidates(context: CommandContext, words: list[str]) -> Iterator[str]:
     matching = [each for each in table if plain[: len(each.path)] == list(each.path)]
     command = max(matching, key=lambda each: len(each.path), default=None)
     if command is None:
-        yield from _next_words(table, plain, last)
+        listing = default_command(table, tuple(plain))
+        options = (*listing.args, *listing.common) if listing is not None else ()
+        if _completes_option(options, before, last):
+            yield from _option_completions(options, before, last, context)
+        else:
+            yield from _next_words(table, plain, last)
         return
     arguments = (*command.args, *command.common)
     if _completes_option(arguments, before, last):

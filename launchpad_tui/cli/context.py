@@ -20,7 +20,6 @@ from launchpad_tui.cli.formats import (
     YAML,
     output_format,
 )
-from launchpad_tui.cli.relative_time import relative_time
 from launchpad_tui.cli.table import TableColumn, markdown_lines
 from launchpad_tui.domain.text import safe_lines, safe_text
 
@@ -167,6 +166,8 @@ class CommandContext:
         if timestamp is None:
             return ""
         if self.compact:
+            from launchpad_tui.cli.relative_time import relative_time
+
             return relative_time(timestamp)
         from launchpad_tui.domain.timestamps import to_rfc3339
 
@@ -181,6 +182,8 @@ class CommandContext:
         text = to_rfc3339(timestamp)
         if not self.compact:
             return text
+        from launchpad_tui.cli.relative_time import relative_time
+
         relative = relative_time(timestamp)
         return f"{text} ({relative})" if relative.startswith("in ") else f"{text} ({relative} ago)"
 

@@ -47,7 +47,8 @@ def _ask_again(error: LaunchpadError) -> bool:
     from launchpad_tui.cli.error_report import print_error
     from launchpad_tui.cli.formats import TABLE
 
-    print_error(error, TABLE)
+    # The command goes on, so that it has no exit code yet.
+    print_error(error, TABLE, 0)
     print("Edit the text again? [Y/n] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"", "y", "yes"}
 

@@ -6,15 +6,8 @@ import re
 import sys
 from typing import Any
 
-from launchpad_tui.cli.exit_codes import ERROR, INCOMPLETE
 from launchpad_tui.cli.formats import JSON, YAML
-from launchpad_tui.errors import (
-    FilesMissing,
-    FilesSkipped,
-    InvalidInput,
-    LaunchpadError,
-    RuntimeRejected,
-)
+from launchpad_tui.errors import InvalidInput, LaunchpadError, RuntimeRejected
 
 #: The code of an error that launchpad did not expect.
 UNEXPECTED = "unexpected"
@@ -37,16 +30,16 @@ def error_code(error: LaunchpadError) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
 
 
-def exit_code(error: LaunchpadError) -> int:
-    """Return the exit code after an error."""
-    return INCOMPLETE if isinstance(error, FilesMissing | FilesSkipped) else ERROR
-
-
-def print_error(error: LaunchpadError, output_format: str) -> None:
+def print_error(error: LaunchpadError, output_format: str, exit_code: int) -> None:
     """Print an error on standard error.
 
     In the formats ``json`` and ``yaml`` it is an object with the field ``error``, in JSON in one
     line.
+
+    Args:
+        error: The error.
+        output_format: The format that the command line selects.
+        exit_code: The exit code of the command.
     """
     from launchpad_tui.domain.credential_text import masked_message
 
@@ -59,7 +52,7 @@ def print_error(error: LaunchpadError, output_format: str) -> None:
                 "hint": masked_message(error.hint) or None,
                 **_details(error),
                 "retryable": error.retryable,
-                "exitCode": exit_code(error),
+                "exitCode": exit_code,
             },
             output_format,
         )

@@ -202,21 +202,32 @@ def _with_default_command(arguments: list[str]) -> list[str]:
     named = tuple(arguments[index] for index in places)
     path = named[:2] if named[:2] in SUBGROUPS else named[:1]
     table = commands(name)
-    word = DEFAULT_COMMANDS.get(path, "list")
-    listing = next((each for each in table if each.path == (*path, word)), None)
+    listing = default_command(table, path)
     after = places[len(path) - 1] + 1
-    if (
-        listing is None
-        or any(each.path == path for each in table)
-        or any(not each.startswith("-") for each in arguments[after : after + 1])
-    ):
+    if listing is None or any(not each.startswith("-") for each in arguments[after : after + 1]):
         return arguments
     words = {each.path[len(path)] for each in table if each.path[: len(path)] == path}
     options = [each for each in listing.args if not each.positional]
     following = positional_indexes(arguments, options)[len(path) :]
     if words.intersection(arguments[index] for index in following):
         return arguments
-    return [*arguments[:after], word, *arguments[after:]]
+    return [*arguments[:after], listing.path[-1], *arguments[after:]]
+
+
+def default_command(table: Sequence[Command], path: tuple[str, ...]) -> Command | None:
+    """Return the command that runs if a group is named alone: the one that lists it.
+
+    Args:
+        table: The commands of the group.
+        path: The path of the group.
+
+    Returns:
+        The command; None if the group has none, or is a command itself.
+    """
+    if any(each.path == path for each in table):
+        return None
+    word = DEFAULT_COMMANDS.get(path, "list")
+    return next((each for each in table if each.path == (*path, word)), None)
 
 
 def _command_at_start(arguments: Sequence[str]) -> Command | None:

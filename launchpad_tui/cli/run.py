@@ -7,14 +7,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.exit_codes import ERROR, INTERRUPTED, PIPE_CLOSED
 from launchpad_tui.cli.formats import JSON, YAML, requested_format
 from launchpad_tui.cli.signals import raise_terminated
-from launchpad_tui.errors import InvalidInput, LaunchpadError
+from launchpad_tui.errors import FilesMissing, FilesSkipped, InvalidInput, LaunchpadError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+INCOMPLETE, ERROR, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 #: Internal command: supervise one execution. It is handled before the parser is loaded.
 SUPERVISE = "_supervise"
 #: Internal command: run the background sync of remote runtimes.
@@ -170,11 +170,12 @@ def _check_text(arguments: list[str]) -> None:
 
 
 def _report(error: LaunchpadError, arguments: list[str]) -> int:
-    from launchpad_tui.cli.error_report import exit_code, print_error
+    from launchpad_tui.cli.error_report import print_error
 
     _flush()
-    print_error(error, requested_format(arguments))
-    return exit_code(error)
+    code = INCOMPLETE if isinstance(error, FilesMissing | FilesSkipped) else ERROR
+    print_error(error, requested_format(arguments), code)
+    return code
 
 
 def _unexpected(error: Exception, home: Path | None, output_format: str) -> int:

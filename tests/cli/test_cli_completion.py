@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from launchpad_tui.cli.formats import FORMATS
 from launchpad_tui.cli.parser import visible_commands
 from tests.cli.cli_support import Cli, environment
 
@@ -168,3 +169,28 @@ def test_hostile_names_are_not_offered(home: Path, cli: Cli) -> None:
     with sqlite3.connect(home / "registry.db") as registry:
         registry.execute("UPDATE resource_groups SET name = 'x\n\x1b]52;c;AAAA\x07'")
     assert cli("_complete", "--", "groups", "use", "").lines == []
+
+
+def test_formats_are_completed(home: Path, cli: Cli) -> None:
+    def offered(*words: str) -> list[str]:
+        return [line.split("\t")[0] for line in cli("_complete", "--", *words).lines]
+
+    assert offered("models", "list", "-o", "") == list(FORMATS)
+    assert offered("-o", "y") == ["yaml"]
+    assert offered("models", "list", "--output=y") == ["--output=yaml"]
+    # A group alone lists: it has the options of its list.
+    assert offered("models", "--met") == ["--metric"]
+    assert offered("models", "-o", "j") == ["json"]
+    assert "--watch" in offered("executions", "show", "--")
+    assert "--no-pager" in offered("executions", "--no")
+
+
+@pytest.mark.parametrize("line", ["launchpad models -o y", "launchpad models list --output = y"])
+def test_formats_are_completed_in_bash(line: str, home: Path) -> None:
+    # Bash splits words at =.
+    assert bash(home, line) == ["yaml"]
+
+
+def test_formats_are_completed_in_fish(home: Path) -> None:
+    assert fish(home, "launchpad models list --output=y") == ["--output=yaml"]
+    assert fish(home, "launchpad models -o y") == ["yaml"]

@@ -150,7 +150,6 @@ def test_help_loads_no_module_of_commands() -> None:
         "launchpad_tui.cli.parser",
         "launchpad_tui.cli.command",
         "launchpad_tui.cli.aliases",
-        "launchpad_tui.cli.exit_codes",
         "launchpad_tui.cli.formats",
         "launchpad_tui.cli.signals",
         "launchpad_tui.cli.terminal_size",
