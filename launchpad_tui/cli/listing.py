@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +13,7 @@ from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.query import MetricColumn, Query
+    from launchpad_tui.domain.query import Filter, MetricColumn, Query
     from launchpad_tui.services.listing import Listing
 
 Row = TypeVar("Row")
@@ -85,15 +84,16 @@ def query(
         InvalidInput: A condition, a metric or the sort order is invalid, or names a metric that is
             not known.
     """
-    from launchpad_tui.domain.query import Condition, Order, Query
+    from launchpad_tui.domain.query import Order, Query
 
     metrics = metric_columns(context, options.metric or ())
     order = Order()
     if options.sort:
-        name = options.sort.removeprefix("-")
-        snake = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+        from launchpad_tui.domain.expression import sort_name
+
+        name = sort_name(options.sort.removeprefix("-"), attributes)
         order = Order(
-            snake if snake in attributes else metric_column(name), options.sort.startswith("-")
+            name if name in attributes else metric_column(name), options.sort.startswith("-")
         )
     by = order.by
     named = [("metric", one) for one in metrics]
@@ -101,7 +101,7 @@ def query(
         named.append(("sort", by))
     if named:
         _check_known(context, named, attributes)
-    conditions: list[Condition] = []
+    conditions: list[Filter] = []
     if options.where:
         from launchpad_tui.domain.expression import parse_where
 
@@ -184,19 +184,17 @@ def metric_column(text: str) -> MetricColumn:
     """
     from launchpad_tui.domain.query import MetricColumn, Statistic
 
-    key, colon, statistic = text.rpartition(":")
+    if (column := MetricColumn.parse(text)) is not None:
+        return column
+    _, colon, statistic = text.rpartition(":")
     if not colon or "}" in statistic:
         return MetricColumn(text)
-    try:
-        return MetricColumn(key, Statistic(statistic))
-    except ValueError as error:
-        names = ", ".join(Statistic)
-        raise InvalidInput(
-            f"Invalid statistic {statistic[:80]!r}",
-            f"It is part of the metric column {text[:80]!r}.",
-            f"Use one of {names}.",
-            field="metric",
-        ) from error
+    raise InvalidInput(
+        f"Invalid statistic {statistic[:80]!r}",
+        f"It is part of the metric column {text[:80]!r}.",
+        f"Use one of {', '.join(Statistic)}.",
+        field="metric",
+    )
 
 
 def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -17,7 +17,11 @@ Row = TypeVar("Row")
 
 
 class Op(StrEnum):
-    """The operator of a condition; BEFORE and AFTER compare dates, given as RFC 3339 text."""
+    """The operator of a condition.
+
+    BEFORE and AFTER compare dates, given as RFC 3339 text. LIKE compares with a pattern in which
+    ``%`` stands for any text and ``_`` for any character. MISSING has no value.
+    """
 
     EQUALS = "="
     NOT_EQUALS = "!="
@@ -28,6 +32,8 @@ class Op(StrEnum):
     GREATER_EQUAL = ">="
     BEFORE = "before"
     AFTER = "after"
+    LIKE = "like"
+    MISSING = "is missing"
 
 
 class Subject(StrEnum):
@@ -45,7 +51,7 @@ class Subject(StrEnum):
 
 @record
 class Condition:
-    """One condition; all conditions of a query must hold.
+    """One condition.
 
     ``name`` is the attribute (``name``, ``description``, ``id``, ``scenario_id``, ``url``,
     ``execution_id``, ``created_at``, ``modified_at``, ``size``, and for executions ``status``,
@@ -63,7 +69,46 @@ class Condition:
         shown = (
             f"label {self.name.rpartition('/')[2]}" if self.subject is Subject.LABEL else self.name
         )
-        return f"{shown} {self.op} {self.value}"
+        return f"{shown} {self.op} {self.value}".rstrip()
+
+
+class Junction(StrEnum):
+    """The operator of a combination of conditions."""
+
+    AND = "and"
+    OR = "or"
+    NOT = "not"
+
+
+@record
+class Combination:
+    """A combination of conditions; NOT has one part, and matches all rows that it does not match.
+
+    A row without a value does not match a condition, and thus matches the NOT of it.
+    """
+
+    junction: Junction
+    parts: tuple[Condition | Combination, ...]
+
+    def __str__(self) -> str:
+        """Return the combination as text, such as ``status = DEAD or status = STOPPED``."""
+        if self.junction is Junction.NOT:
+            return f"not ({self.parts[0]})"
+        return f" {self.junction} ".join(
+            f"({part})" if isinstance(part, Combination) else str(part) for part in self.parts
+        )
+
+    def leaves(self) -> Iterator[Condition]:
+        """Yield all conditions."""
+        for part in self.parts:
+            if isinstance(part, Combination):
+                yield from part.leaves()
+            else:
+                yield part
+
+
+#: a condition, or a combination of conditions
+Filter = Condition | Combination
 
 
 class Statistic(StrEnum):
@@ -86,6 +131,18 @@ class MetricColumn:
         """Normalize the key."""
         object.__setattr__(self, "key", normal_name(self.key))
 
+    @classmethod
+    def parse(cls, text: str) -> MetricColumn | None:
+        """Return the column of a text such as ``loss:min``; None if it has no statistic.
+
+        ``last`` is another name of ``latest``.
+        """
+        key, colon, statistic = text.rpartition(":")
+        statistic = "latest" if statistic == "last" else statistic
+        if not colon or not key or statistic not in set(Statistic):
+            return None
+        return cls(key, Statistic(statistic))
+
     def __str__(self) -> str:
         """Return the column in the form of titles and options: ``loss`` or ``loss:min``."""
         return self.key if self.statistic is Statistic.LATEST else f"{self.key}:{self.statistic}"
@@ -107,6 +164,7 @@ class Query:
     """The filters, order and columns of a list.
 
     Attributes:
+        conditions: the filters, all of which must hold.
         search: words that all must occur in name, description, ID or labels, ignoring case.
         ids: the IDs to which the list is limited, None for no limit.
         metrics: the metric columns whose values are returned.
@@ -114,7 +172,7 @@ class Query:
     """
 
     search: str = ""
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Filter, ...] = ()
     order: Order = field(default_factory=Order)
     metrics: tuple[MetricColumn, ...] = ()
     curves: tuple[str, ...] = ()

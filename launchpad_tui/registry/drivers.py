@@ -11,7 +11,7 @@ import math
 import sqlite3
 from collections.abc import Iterable
 
-from launchpad_tui.domain.query import Condition, Op, Query, Subject
+from launchpad_tui.domain.query import Combination, Condition, Op, Query, Subject
 from launchpad_tui.records import record
 from launchpad_tui.registry.query import (
     ARTIFACTS,
@@ -72,6 +72,9 @@ def drivers(table: ListTable, kind: str | None, query: Query, group: int) -> lis
     if match:
         found.append(search_driver(table, match))
     for condition in query.conditions:
+        # Combinations are tested row by row.
+        if isinstance(condition, Combination) or condition.op is Op.MISSING:
+            continue
         found += _DRIVERS[condition.subject](table, kind, condition, group)
     return found
 
@@ -98,7 +101,7 @@ def search_driver(table: ListTable, match: str) -> Driver:
 def _metric(
     table: ListTable, _kind: str | None, condition: Condition, group: int
 ) -> Iterable[Driver]:
-    if condition.op is Op.NOT_EQUALS:
+    if condition.op is Op.NOT_EQUALS or condition.op not in COMPARE:
         return
     column = metric_column(condition)
     value = f"s.{statistic_column(column)}"
@@ -148,7 +151,7 @@ def _attribute(
     table: ListTable, kind: str | None, condition: Condition, group: int
 ) -> Iterable[Driver]:
     attribute = table.attributes[condition.name]
-    if not attribute.indexed or condition.op in {Op.CONTAINS, Op.NOT_EQUALS}:
+    if not attribute.indexed or condition.op in {Op.CONTAINS, Op.LIKE, Op.NOT_EQUALS}:
         return
     test, values = attribute_condition(table, condition)
     if attribute.kind in {"text", "name"} and condition.op is Op.EQUALS:

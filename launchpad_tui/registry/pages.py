@@ -16,6 +16,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import (
     ArtifactRow,
+    Condition,
     Cursor,
     ExecutionRow,
     MetricColumn,
@@ -324,7 +325,10 @@ class Lister(Generic[Row]):
         same = [
             condition
             for condition in self._query.conditions
-            if condition.subject is Subject.METRIC and metric_column(condition) == metric
+            if isinstance(condition, Condition)
+            and condition.subject is Subject.METRIC
+            and condition.op in COMPARE
+            and metric_column(condition) == metric
         ]
         if not has_value:
             if same:

@@ -11,7 +11,16 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from launchpad_tui.domain.metric import Direction, guess_direction
-from launchpad_tui.domain.query import Condition, MetricColumn, Op, Statistic, Subject
+from launchpad_tui.domain.query import (
+    Combination,
+    Condition,
+    Filter,
+    Junction,
+    MetricColumn,
+    Op,
+    Statistic,
+    Subject,
+)
 from launchpad_tui.domain.timestamps import parse_rfc3339, to_micros
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import field, record
@@ -22,6 +31,8 @@ Values = tuple[object, ...]
 
 #: The maximum number of conditions of a list, because SQLite limits the depth of expressions.
 MAX_CONDITIONS = 100
+#: the largest number of characters of a pattern
+MAX_PATTERN = 1000
 #: the operators of SQL
 COMPARE = {
     Op.EQUALS: "=",
@@ -172,7 +183,7 @@ def statistic_column(column: MetricColumn) -> str:
 
 
 def conditions_sql(
-    table: ListTable, conditions: tuple[Condition, ...]
+    table: ListTable, conditions: tuple[Filter, ...]
 ) -> tuple[list[str], list[object]]:
     """Return the conditions as SQL, and the parameters.
 
@@ -180,20 +191,51 @@ def conditions_sql(
         InvalidInput: an attribute is unknown, or a value is invalid for it; ``field`` is the name
             of the condition.
     """
-    if len(conditions) > MAX_CONDITIONS:
+    count = sum(
+        len(list(one.leaves())) if isinstance(one, Combination) else 1 for one in conditions
+    )
+    if count > MAX_CONDITIONS:
         raise InvalidInput(
             "The list has too many conditions",
-            f"It has {len(conditions):,} conditions. At most {MAX_CONDITIONS} are supported.",
+            f"It has {count:,} conditions. At most {MAX_CONDITIONS} are supported.",
             "Use fewer conditions.",
             field="where",
         )
     where: list[str] = []
     values: list[object] = []
     for condition in conditions:
-        sql, bound = _BY_SUBJECT[condition.subject](table, condition)
+        sql, bound = _filter_sql(table, condition)
         where.append(sql)
         values += bound
     return where, values
+
+
+def _filter_sql(table: ListTable, one: Filter) -> tuple[str, Values]:
+    """Return a condition or a combination as SQL, and the parameters."""
+    if isinstance(one, Condition):
+        return _BY_SUBJECT[one.subject](table, one)
+    parts = [_filter_sql(table, part) for part in one.parts]
+    values = tuple(value for _, bound in parts for value in bound)
+    if one.junction is Junction.NOT:
+        # A comparison with NULL is neither true nor false.
+        return f"NOT coalesce({parts[0][0]}, 0)", values
+    return f"({f' {one.junction.upper()} '.join(f'({sql})' for sql, _ in parts)})", values
+
+
+def _like(column: str, condition: Condition) -> tuple[str, Values]:
+    """Return the SQL of a comparison of a text with a pattern, regardless of case."""
+    pattern = condition.value.casefold()
+    if len(pattern) > MAX_PATTERN:
+        raise InvalidInput(
+            f"The pattern for {condition.name} is too long",
+            f"It has {len(pattern):,} characters. At most {MAX_PATTERN} are supported.",
+            "Use a shorter pattern.",
+            field=condition.name,
+        )
+    if "%" not in pattern:
+        # Shells and other tools write * for any text.
+        pattern = pattern.replace("*", "%")
+    return f"casefold({column}) LIKE ?", (pattern,)
 
 
 def match_expression(search: str) -> str:
@@ -214,7 +256,11 @@ def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Va
     column = f"t.{attribute.column}"
     if condition.op is Op.CONTAINS:
         return f"instr(casefold({column}), ?)", (condition.value.casefold(),)
+    if condition.op is Op.MISSING:
+        return f"coalesce({column}, '') = ''", ()
     if attribute.kind in {"text", "name"}:
+        if condition.op is Op.LIKE:
+            return _like(column, condition)
         if condition.op in {Op.BEFORE, Op.AFTER}:
             raise InvalidInput(
                 f"{condition.name} is not a time",
@@ -224,6 +270,13 @@ def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Va
             )
         collate = "" if condition.op in {Op.EQUALS, Op.NOT_EQUALS} else " COLLATE NOCASE"
         return f"{column}{collate} {COMPARE[condition.op]} ?", (condition.value,)
+    if condition.op is Op.LIKE:
+        raise InvalidInput(
+            f"{condition.name} is not a text",
+            "The operator like compares texts with a pattern.",
+            "Use <, <=, =, !=, >= or >.",
+            field=condition.name,
+        )
     if attribute.kind == "timestamp":
         return _timestamp(condition, column)
     if condition.op in {Op.BEFORE, Op.AFTER}:
@@ -286,8 +339,14 @@ def label_condition(table: ListTable, condition: Condition) -> tuple[str, Values
         )
     key = condition.name if "/" in condition.name else f"%/{condition.name}"
     named = "key = ?" if "/" in condition.name else "key LIKE ?"
-    if condition.op is Op.CONTAINS:
-        test: tuple[str, object] = ("instr(casefold(l.value), ?)", condition.value.casefold())
+    if condition.op is Op.MISSING:
+        sql = f"SELECT 1 FROM artifact_labels l WHERE l.artifact_pk = t.pk AND l.{named}"
+        return f"NOT EXISTS ({sql})", (key,)
+    if condition.op is Op.LIKE:
+        like, (pattern,) = _like("l.value", condition)
+        test: tuple[str, object] = (like, pattern)
+    elif condition.op is Op.CONTAINS:
+        test = ("instr(casefold(l.value), ?)", condition.value.casefold())
     elif condition.op in {Op.EQUALS, Op.NOT_EQUALS}:
         test = ("l.value = ?", condition.value)
     elif condition.op in {Op.BEFORE, Op.AFTER}:
@@ -309,6 +368,14 @@ def label_condition(table: ListTable, condition: Condition) -> tuple[str, Values
 
 def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
     """Return the SQL of a condition on a metric. Rows without a value never match."""
+    if condition.op is Op.MISSING:
+        missing = metric_column(condition)
+        return (
+            f"NOT EXISTS (SELECT 1 FROM series s WHERE s.execution_pk = {table.execution} "
+            f"AND {series_condition(table, missing.key)} "
+            f"AND s.{statistic_column(missing)} IS NOT NULL)",
+            (missing.key,),
+        )
     if condition.op not in COMPARE:
         raise InvalidInput(
             f"The metric {condition.name} cannot be compared by {condition.op}",
@@ -327,10 +394,7 @@ def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
 
 def metric_column(condition: Condition) -> MetricColumn:
     """Return the metric and the statistic that a condition compares."""
-    key, _, statistic = condition.name.rpartition(":")
-    if statistic in set(Statistic) and key:
-        return MetricColumn(key, Statistic(statistic))
-    return MetricColumn(condition.name)
+    return MetricColumn.parse(condition.name) or MetricColumn(condition.name)
 
 
 def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
@@ -345,6 +409,13 @@ def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
             "Use =, !=, contains, <, <=, > or >=.",
             field=condition.name,
         )
+    if condition.op is Op.MISSING:
+        return (
+            "NOT EXISTS (SELECT 1 FROM executions e "
+            "JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
+            f"WHERE e.pk = {table.execution} AND p.name = ?)",
+            (condition.name,),
+        )
     test, bound, _ = parameter_test(condition)
     return (
         "EXISTS (SELECT 1 FROM executions e "
@@ -358,6 +429,8 @@ def parameter_test(condition: Condition) -> tuple[str, Values, bool]:
     """Return the SQL of a test of the parameter ``p``, its parameters, and whether the index of
     the parameter's values has the matches side by side."""
     asked = number(condition.value)
+    if condition.op is Op.LIKE:
+        return (*_like("p.value", condition), False)
     if condition.op is Op.CONTAINS:
         return "instr(casefold(p.value), ?)", (condition.value.casefold(),), False
     if asked is None:

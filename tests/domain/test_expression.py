@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from launchpad_tui.domain.expression import complete, parse_where, written
-from launchpad_tui.domain.query import Condition, Op, Subject
+from launchpad_tui.domain.expression import complete, parse_where, sort_name, written
+from launchpad_tui.domain.query import Combination, Condition, Filter, Junction, Op, Subject
 from launchpad_tui.errors import InvalidInput
 
 ATTRIBUTES = ("name", "created_at", "status", "size")
@@ -14,8 +14,14 @@ PARAMETERS = ("lr", "batch size")
 NAMES = ["accuracy", "loss{phase=validation}", "lr", "name", "label.stage"]
 
 
-def parse(text: str) -> tuple[Condition, ...]:
+def parse_all(text: str) -> tuple[Filter, ...]:
     return parse_where(text, ATTRIBUTES, lambda: METRICS, lambda: PARAMETERS)
+
+
+def parse(text: str) -> tuple[Condition, ...]:
+    found = parse_all(text)
+    assert all(isinstance(one, Condition) for one in found)
+    return tuple(one for one in found if isinstance(one, Condition))
 
 
 def test_conditions_are_joined_by_and() -> None:
@@ -35,6 +41,7 @@ def test_conditions_are_joined_by_and() -> None:
 
 def test_former_names_of_attributes_are_accepted() -> None:
     conditions = parse_where("gone_at > 2026-01-31", ("deleted_at",), lambda: (), lambda: ())
+    assert isinstance(conditions[0], Condition)
     assert conditions[0].name == "deleted_at"
 
 
@@ -45,6 +52,7 @@ def test_a_heading_of_a_list_names_its_attribute() -> None:
     scenario = parse_where("Scenario = churn", ("scenario_id", "name"), lambda: (), lambda: ())
     assert scenario == (Condition(Subject.ATTRIBUTE, "scenario_id", Op.EQUALS, "churn"),)
     metric = parse_where("scenario = 1", ("scenario_id",), lambda: ("scenario",), lambda: ())
+    assert isinstance(metric[0], Condition)
     assert metric[0].subject is Subject.METRIC
 
 
@@ -100,3 +108,112 @@ def test_written_names_are_parsed(subject: Subject) -> None:
         parse(f"{written(Subject.LABEL, 'ext.ai.sap.com/stage')} = x")[0].name
         == "ext.ai.sap.com/stage"
     )
+
+
+def shown(text: str) -> str:
+    """Return the filters of an expression as text, joined by commas."""
+    return ", ".join(map(str, parse_all(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("status = dead or status = stopped", "status = DEAD or status = STOPPED"),
+        # And binds more tightly than or, as in SQL.
+        ("lr > 1 or lr < 0 and size > 5", "lr > 1 or (lr < 0 and size > 5)"),
+        ("(lr > 1 or lr < 0) and size > 5", "lr > 1 or lr < 0, size > 5"),
+        ("(lr > 1 and (size > 5 and lr < 3))", "lr > 1, size > 5, lr < 3"),
+        ("lr > 1 OR lr < 0 AND NOT size > 5", "lr > 1 or (lr < 0 and (not (size > 5)))"),
+        ("not lr > 1", "not (lr > 1)"),
+        ("not(lr > 1 or size > 5)", "not (lr > 1 or size > 5)"),
+        ("not not lr > 1", "not (not (lr > 1))"),
+        ("status in (dead, running)", "status = DEAD or status = RUNNING"),
+        ("status in(dead)", "status = DEAD"),
+        ("name in ('a, b', c d, and)", "name = a, b or name = c d or name = and"),
+        ("name not in (a, b)", "not (name = a or name = b)"),
+        ("label.stage in (prod, test)", "label stage = prod or label stage = test"),
+        ("name like 'churn%'", "name like churn%"),
+        ("name not like churn*", "not (name like churn*)"),
+        ("name not contains x", "not (name contains x)"),
+        ("size is missing", "size is missing"),
+        ("size is not missing", "not (size is missing)"),
+        ("lr IS NULL", "lr is missing"),
+        ("label.stage is missing or lr > 1", "label stage is missing or lr > 1"),
+        ("accuracy:best > 0.9", "accuracy:best > 0.9"),
+        ("accuracy:last > 0.9", "accuracy > 0.9"),
+        ('"f1 score":best > 0.9', "f1 score:best > 0.9"),
+        ('metric."f1 score" > 0.9', "f1 score > 0.9"),
+        ('param."batch size" = 32', "batch size = 32"),
+        ("loss{phase=validation}:min < 1", "loss{phase=validation}:min < 1"),
+        ("name contains churn (v2)", "name contains churn (v2)"),
+        ("(name contains churn (v2)) or lr > 1", "name contains churn (v2) or lr > 1"),
+        ("name = a, b", "name = a, b"),
+        ("name = 'x or y'", "name = x or y"),
+    ],
+)
+def test_combinations(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_names_with_parentheses() -> None:
+    (found,) = parse_where("loss(val) > 1", (), lambda: ("loss(val)",), lambda: ())
+    assert found == Condition(Subject.METRIC, "loss(val)", Op.GREATER, "1")
+
+
+def test_parts_of_combinations() -> None:
+    (found,) = parse_all("not (lr > 1 or size is missing)")
+    assert isinstance(found, Combination)
+    assert found.junction is Junction.NOT
+    assert [one.name for one in found.leaves()] == ["lr", "size"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lr > 1 or", "missing after the last 'or'"),
+        ("(lr > 1", "closing parenthesis is missing"),
+        ("lr > 1)", "Unexpected ')'"),
+        ("()", "NAME OPERATOR VALUE"),
+        ("not", "NAME OPERATOR VALUE"),
+        ("name in a, b", "not in parentheses"),
+        ("name in ()", "NAME OPERATOR VALUE"),
+        ("name in (a,)", "NAME OPERATOR VALUE"),
+        ("name in (a", "closing parenthesis is missing"),
+        ("name is lost", "NAME OPERATOR VALUE"),
+        ("name not = x y z not", ""),
+        ("lr > 1 or acuracy > 1", "Did you mean 'accuracy'"),
+        ("acuracy:best > 1", "There is no 'acuracy:best'"),
+        ("accuracy:worst > 1", "There is no 'accuracy:worst'"),
+        ("not " * 60 + "lr > 1", "nested too deeply"),
+        ("(" * 2000, "nested too deeply"),
+    ],
+)
+def test_invalid_combinations_are_rejected(text: str, expected: str) -> None:
+    if not expected:
+        parse_all(text)
+        return
+    with pytest.raises(InvalidInput) as caught:
+        parse_all(text)
+    assert expected in f"{caught.value.title} {caught.value.detail}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("createdAt", "created_at"),
+        ("created", "created_at"),
+        ("size", "size"),
+        ("metric.loss", "loss"),
+        ("metric.size", "size"),
+        ('"f1 score":best', "f1 score:best"),
+        ("loss:min", "loss:min"),
+    ],
+)
+def test_names_to_sort_by(text: str, expected: str) -> None:
+    assert sort_name(text, ATTRIBUTES) == expected
+
+
+def test_lists_are_not_sorted_by_labels_and_parameters() -> None:
+    for text in ("label.stage", "param.lr"):
+        with pytest.raises(InvalidInput, match="cannot be sorted"):
+            sort_name(text, ATTRIBUTES)

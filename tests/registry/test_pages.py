@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.expression import parse_where
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, Metric
 from launchpad_tui.domain.query import (
     ArtifactRow,
+    Combination,
     Condition,
     Cursor,
+    Junction,
     MetricColumn,
     Op,
     Order,
@@ -31,6 +34,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import Lister, artifact_lister, execution_lister
+from launchpad_tui.registry.query import ARTIFACTS
 from launchpad_tui.services.listing import Listing
 from tests.registry.registry_data import START, add_artifact, add_execution
 
@@ -361,9 +365,68 @@ def test_conditions_select_the_expected_models(
         assert sample.lister(query).count() == (len(found), True)
 
 
+def _low(world: SampleRegistry, model: Artifact) -> bool:
+    return world.metrics.get(model.execution_id, {}).get("loss", math.nan) < 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "test"),
+    [
+        ("loss < 0.75 or size is missing", lambda w, m: _low(w, m) or m.size is None),
+        ("not loss < 0.75", lambda w, m: not _low(w, m)),
+        ("not (loss < 0.75 or size > 0)", lambda w, m: not _low(w, m) and not (m.size or 0) > 0),
+        ("size is missing", lambda _, m: m.size is None),
+        ("size is not missing", lambda _, m: m.size is not None),
+        ("not size > 0", lambda _, m: not (m.size or 0) > 0),
+        ("description is missing", lambda _, m: not m.description),
+        ("name like %A%", lambda _, m: "a" in m.name.casefold()),
+        ("name like *a*", lambda _, m: "a" in m.name.casefold()),
+        ("name not like %a%", lambda _, m: "a" not in m.name.casefold()),
+        ("label.stage is missing", lambda _, m: not _has_label(m, "stage")),
+        ("label.stage is not missing", lambda _, m: _has_label(m, "stage")),
+        (
+            "loss is missing",
+            lambda w, m: math.isnan(w.metrics.get(m.execution_id, {}).get("loss", math.nan)),
+        ),
+        ("param.lr is missing", lambda w, m: m.execution_id not in w.parameters),
+        (
+            "(loss < 0.75 and size is missing) or (not loss < 0.75 and size is not missing)",
+            lambda w, m: _low(w, m) == (m.size is None),
+        ),
+    ],
+)
+def test_combinations_select_the_expected_models(
+    sample: SampleRegistry, text: str, test: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(test)
+    filters = parse_where(text, tuple(ARTIFACTS.attributes), lambda: ("loss",), lambda: ())
+    expected = {model.id for model in sample.models if test(sample, model)}
+    for few in (0, 1000):
+        monkeypatch.setattr("launchpad_tui.registry.pages.few", lambda _rows, few=few: few)
+        for order in (Order(), Order("name"), Order(MetricColumn("loss"))):
+            lister = sample.lister(Query(conditions=filters, order=order))
+            assert {row.artifact.id for row in lister.page(None, 1000).rows} == expected
+            assert lister.count() == (len(expected), True)
+
+
+def _has_label(model: Artifact, name: str) -> bool:
+    return any(key.rpartition("/")[2] == name for key, _ in model.labels)
+
+
+def test_the_number_of_conditions_of_combinations_is_limited(sample: SampleRegistry) -> None:
+    parts = tuple(Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, str(n)) for n in range(101))
+    with pytest.raises(InvalidInput, match="too many conditions"):
+        sample.lister(Query(conditions=(Combination(Junction.OR, parts),)))
+    assert sample.lister(Query(conditions=(Combination(Junction.OR, parts[:100]),))).count()[0] == 0
+
+
 @pytest.mark.parametrize(
     "condition",
     [
+        Condition(Subject.ATTRIBUTE, "size", Op.LIKE, "1%"),
+        Condition(Subject.ATTRIBUTE, "created_at", Op.LIKE, "2026%"),
+        Condition(Subject.METRIC, "loss", Op.LIKE, "1%"),
+        Condition(Subject.ATTRIBUTE, "name", Op.LIKE, "%" * 1001),
         Condition(Subject.ATTRIBUTE, "colour", Op.EQUALS, "red"),
         Condition(Subject.ATTRIBUTE, "created_at", Op.AFTER, "yesterday"),
         Condition(Subject.ATTRIBUTE, "size", Op.LESS, "big"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.suggester import Suggester
 
 from launchpad_tui.domain.expression import complete, parse_where, written
-from launchpad_tui.domain.query import Condition, Subject
+from launchpad_tui.domain.query import Filter, Subject
 from launchpad_tui.ui.widgets.text_input import TextInput
 
 
@@ -51,7 +51,7 @@ class ConditionInput(TextInput):
         )
         self._completions: list[str] = []
 
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Filter, ...]:
         """Return the conditions of the typed expression.
 
         Raises:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
+from launchpad_tui.domain.query import (
+    Combination,
+    Condition,
+    Filter,
+    Junction,
+    MetricColumn,
+    Op,
+    Order,
+    Query,
+    Statistic,
+    Subject,
+)
+
+#: the largest depth of a stored combination
+_DEPTH = 100
 
 
 def stored_form(query: Query) -> dict[str, Any]:
@@ -14,9 +28,7 @@ def stored_form(query: Query) -> dict[str, Any]:
     return {
         "order": [by.key, str(by.statistic)] if isinstance(by, MetricColumn) else by,
         "descending": query.order.descending,
-        "conditions": [
-            [str(one.subject), one.name, str(one.op), one.value] for one in query.conditions
-        ],
+        "conditions": [_stored(one) for one in query.conditions],
     }
 
 
@@ -34,12 +46,36 @@ def stored_query(saved: Any, sorts: Collection[Any]) -> Query:
     conditions = saved.get("conditions")
     return Query(
         conditions=tuple(
-            Condition(Subject(one[0]), one[1], Op(one[2]), one[3])
+            found
             for one in (conditions if isinstance(conditions, list) else ())
-            if _is_condition(one)
+            if (found := _filter(one)) is not None
         ),
         order=_order(saved.get("order"), saved.get("descending") is True, sorts),
     )
+
+
+def _stored(one: Filter) -> list[Any]:
+    if isinstance(one, Combination):
+        return [str(one.junction), [_stored(part) for part in one.parts]]
+    return [str(one.subject), one.name, str(one.op), one.value]
+
+
+def _filter(one: Any, depth: int = 0) -> Filter | None:
+    """Return the filter of a stored form; None if it is not valid."""
+    if _is_condition(one):
+        return Condition(Subject(one[0]), one[1], Op(one[2]), one[3])
+    if (
+        depth > _DEPTH
+        or not isinstance(one, list)
+        or len(one) != 2
+        or one[0] not in set(Junction)
+        or not isinstance(one[1], list)
+        or not one[1]
+    ):
+        return None
+    parts = [_filter(part, depth + 1) for part in one[1]]
+    known = tuple(part for part in parts if part is not None)
+    return Combination(Junction(one[0]), known) if len(known) == len(parts) else None
 
 
 def _order(by: Any, descending: bool, sorts: Collection[Any]) -> Order:
