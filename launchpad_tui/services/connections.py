@@ -8,6 +8,7 @@ from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, sto
 from launchpad_tui.domain.connection import (
     CONNECTION_NAME,
     DEFAULT_SCOPE,
+    DEFAULT_STORE,
     NAME_RULE,
     RESOURCE_GROUP_NAME,
     RESOURCE_GROUP_RULE,
@@ -23,7 +24,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.records import replace
-from launchpad_tui.registry import connections, preferences
+from launchpad_tui.registry import connections, executions, preferences
 from launchpad_tui.runtimes.catalog import FORMER, KINDS, connection_support, kind_of, unknown_kind
 
 if TYPE_CHECKING:
@@ -96,7 +97,10 @@ class ConnectionService:
         settings, secrets = self.check(kind, values)
         with self._registry.write():
             connections.add_connection(self._registry, name, kind, settings)
-            connections.add_group(self._registry, Scope(name, DEFAULT_SCOPE.resource_group))
+            scope = Scope(name, DEFAULT_SCOPE.resource_group)
+            connections.add_group(self._registry, scope)
+            if not self._kind(kind).remote:
+                connections.add_store(self._registry, scope, DEFAULT_STORE, "file", {})
             # The last step: if the file cannot be written, the connection is rolled back.
             self._credentials.set(CONNECTION, name, secrets)
         return self.get(name)
@@ -157,12 +161,26 @@ class ConnectionService:
 
         Raises:
             NotFound: There is no such connection.
-            Conflict: The connection is ``local``.
+            Conflict: The connection is ``local``, or executions of this machine have not ended.
         """
+        self._check_ended(name)
         connections.delete_connection(self._registry, name)
         self._clear_cache(name)
         self._credentials.delete(CONNECTION, name)
         self._credentials.delete(STORE, name)
+
+    def _check_ended(self, name: str) -> None:
+        """Raise Conflict if this machine still runs executions of a connection."""
+        kind = kind_of(self.get(name))
+        if kind is None or kind.remote or not kind.addable:
+            return
+        for group in self.groups(name):
+            for each in executions.unfinished(self._registry, Scope(name, group.name)):
+                raise Conflict(
+                    f"The connection {name} cannot be removed",
+                    f"The execution {each.execution.id} has not ended.",
+                    f"Stop it: launchpad executions stop {each.execution.id} --connection {name}",
+                )
 
     def refresh(self, name: str) -> Capabilities:
         """Fetch the capabilities of the runtime, and store them or the error that occurred.

@@ -11,7 +11,7 @@ from pathlib import Path
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Execution, Status
 from launchpad_tui.services.desk import Desk
 
@@ -167,6 +167,7 @@ class Bench:
         self.code = root / "checkout"
         self.code.mkdir(parents=True)
         self.desk: Desk = open_desk(Home.at(root / "home"))
+        self.scope: Scope = DEFAULT_SCOPE
 
     def add(
         self, text: str, file: str = "train.yaml", files: Mapping[str, str] | None = None
@@ -175,7 +176,7 @@ class Bench:
         for name, content in {file: text, **(files or {})}.items():
             (self.code / name).parent.mkdir(parents=True, exist_ok=True)
             (self.code / name).write_text(content)
-        added = self.desk.scenarios.add_executables(DEFAULT_SCOPE, self.code / file)
+        added = self.desk.scenarios.add_executables(self.scope, self.code / file)
         assert not added.refused, [str(each) for each in added.refused]
         return added.added[0][0].id
 
@@ -186,7 +187,7 @@ class Bench:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content)
         url = f"ai://default/{name}"
-        return self.desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.DATASET, name, url, "houses").id
+        return self.desk.artifacts.add(self.scope, ArtifactKind.DATASET, name, url, "houses").id
 
     def create(
         self,
@@ -196,9 +197,9 @@ class Bench:
     ) -> str:
         """Create a configuration and an execution of it, and return the ID of the execution."""
         configuration = self.desk.configurations.create(
-            DEFAULT_SCOPE, "c", executable, parameters or {}, inputs or {}
+            self.scope, "c", executable, parameters or {}, inputs or {}
         )
-        return self.desk.executions.create(DEFAULT_SCOPE, configuration.id).id
+        return self.desk.executions.create(self.scope, configuration.id).id
 
     def shell(self, script: str, more: str = "", name: str = "shell") -> str:
         """Create an execution of a shell script and return its ID."""
@@ -206,7 +207,7 @@ class Bench:
 
     def execution(self, execution_id: str) -> Execution:
         """Return the current state of an execution."""
-        return self.desk.executions.get(DEFAULT_SCOPE, execution_id).execution
+        return self.desk.executions.get(self.scope, execution_id).execution
 
     def wait(
         self, execution_id: str, status: Status | None = None, seconds: float = 60
@@ -240,7 +241,7 @@ class Bench:
 
     def log(self, execution_id: str) -> str:
         """Return the messages of an execution's log."""
-        log = self.desk.executions.log(DEFAULT_SCOPE, execution_id)
+        log = self.desk.executions.log(self.scope, execution_id)
         return "\n".join(line.message for line in log.slice(0, log.count()))
 
     def wait_for_log(self, execution_id: str, text: str) -> None:
@@ -272,7 +273,7 @@ class Bench:
                     "SELECT id FROM executions WHERE status IN ('PENDING', 'RUNNING')"
                 )
             ]
-        self.desk.executions.stop(DEFAULT_SCOPE, unfinished)
+        self.desk.executions.stop(self.scope, unfinished)
         for each in unfinished:
             self.reconcile(each)
         self.desk.close()

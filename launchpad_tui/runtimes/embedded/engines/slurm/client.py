@@ -209,6 +209,8 @@ def parse_queue(output: str) -> dict[str, SlurmJob]:
 
 def _is_own(name: str) -> bool:
     """Return whether a variable must not reach a job: it describes another execution or job."""
+    if name == "LAUNCHPAD_SANDBOX":
+        return False
     return name.startswith(("AICORE_", "LAUNCHPAD_", "SLURM_JOB", "SLURM_STEP", "SLURM_PROCID"))
 
 

@@ -60,6 +60,7 @@ class SlurmEngine:
             context.metrics,
             settings.poll_seconds,
             context.host.settings.stop_grace_seconds,
+            settings.requeue,
             self._report,
         )
 
@@ -148,7 +149,7 @@ class SlurmEngine:
         with self._lock:
             self._jobs[key] = job
             jobs = list(self._jobs.values())
-            if job.state not in job_states.WAITING and not job_states.end_text(job.state):
+            if job.state in job_states.ACTIVE or job.state in {"COMPLETED", "FAILED"}:
                 self._context.running()
             active = [each for each in jobs if not job_states.is_final(each.state)]
             self._context.describe(_message(active), _details(jobs, active))

@@ -52,8 +52,16 @@ class JobFolder:
         """The path of the script that is submitted."""
         return str(self.path / "job.sh")
 
-    def write(self, command: StepCommand, grace_seconds: float) -> None:
+    def write(
+        self, command: StepCommand, grace_seconds: float, beat_seconds: float, *, requeue: bool
+    ) -> None:
         """Write what the node requires, unless an earlier supervisor has done so.
+
+        Args:
+            command: the command of the step.
+            grace_seconds: the seconds between SIGTERM and SIGKILL.
+            beat_seconds: the seconds after which the node shows that the step runs.
+            requeue: whether the command runs again if Slurm starts the job again.
 
         Raises:
             StorageFull, ConfigError, OSError: the shared folder cannot be written.
@@ -72,6 +80,8 @@ class JobFolder:
             "mapped": command.launch.rewritten is not None,
             "launcher": str(self._programs / COMMAND_LAUNCHER.name),
             "grace": grace_seconds,
+            "beat": beat_seconds,
+            "requeue": requeue,
             "limits": {
                 "metrics": POINTS_PER_REQUEST,
                 "tags": TAGS_LIMIT,
@@ -117,6 +127,11 @@ class JobFolder:
     def exit(self) -> tuple[int, Mapping[str, Any]] | None:
         """Return the number of the attempt that ended, and what its node wrote."""
         return self._last("exit")
+
+    def stopped(self, attempt: int) -> Mapping[str, Any] | None:
+        """Return what the node wrote if Slurm stopped an attempt; None if it did not."""
+        found = self._last("stopped")
+        return found[1] if found is not None and found[0] == attempt else None
 
     def _last(self, name: str) -> tuple[int, Mapping[str, Any]] | None:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.records import record
@@ -26,6 +27,8 @@ _FILES_SECONDS = 1.0
 #: calls of squeue after the end of a job during which its exit code is still expected, because a
 #: client of NFS may see new files late, and the longest time in seconds
 _GRACE_POLLS, _GRACE_SECONDS = 12, 60.0
+#: seconds after which a node shows that a step runs, at most
+_BEAT_SECONDS = 5.0
 #: seconds between two calls of scancel
 _CANCEL_SECONDS = 10.0
 #: the exit codes of jobs that ended without one
@@ -42,6 +45,7 @@ class JobTools:
         metrics: records the metrics of the execution.
         poll_seconds: seconds between two calls of squeue.
         grace_seconds: seconds between SIGTERM and SIGKILL for commands.
+        requeue: whether a command runs again if Slurm starts its job again.
         report: receives the key of a step and its job whenever the job changes.
     """
 
@@ -50,6 +54,7 @@ class JobTools:
     metrics: ExecutionMetrics
     poll_seconds: float
     grace_seconds: float
+    requeue: bool
     report: Callable[[str, SlurmJob], None]
 
 
@@ -93,7 +98,10 @@ class JobRun:
             Interrupted: the execution was stopped before the job was submitted.
             LaunchpadError, OSError: the shared folder cannot be written.
         """
-        self._folder.write(self._command, self._tools.grace_seconds)
+        beat = min(self._tools.poll_seconds, _BEAT_SECONDS)
+        self._folder.write(
+            self._command, self._tools.grace_seconds, beat, requeue=self._tools.requeue
+        )
         self._id = self._folder.job()
         if self._id:
             self._log(f"Job {self._id} is followed again")
@@ -288,10 +296,14 @@ class JobRun:
         clock = time.monotonic()
         if self._missing_since is None:
             self._missing_since = clock
-        stopped = self._command.cancellation.requested and job is not None
-        if not stopped and clock - self._missing_since < self._grace:
+        stopped = self._command.cancellation.requested or self._stopped() is not None
+        if not (stopped and job is not None) and clock - self._missing_since < self._grace:
             return None
         return self._ended_without_code(job)
+
+    def _stopped(self) -> Mapping[str, Any] | None:
+        """Return what the node wrote if Slurm stopped the last attempt; None if it did not."""
+        return None if self._attempt is None else self._folder.stopped(self._attempt)
 
     def _report_state(self, job: SlurmJob) -> None:
         shown = f"{job.state} {job.reason} {job.nodes}"
@@ -299,7 +311,7 @@ class JobRun:
             return
         self._reported = shown
         self._tools.report(self._command.key, job)
-        if job.state in job_states.WAITING:
+        if job.state in job_states.WAITING and job.reason not in {"", "None"}:
             self._log(f"Job {job.id} waits: {job_states.waiting_text(job.reason)}")
         elif job.state == "SUSPENDED":
             self._log(f"Job {job.id} is suspended")
@@ -319,9 +331,10 @@ class JobRun:
         self._command.observe("stderr", lines)
         if job is not None:
             self._tools.report(self._command.key, job)
+        stopped = self._stopped() or {}
         text = job_states.end_text(state) if state else "Slurm does not know it any more"
         if not text:
-            text = f"it ended ({state}) and left no exit code"
+            text = "Slurm stopped it" if stopped else f"it ended ({state}) without an exit code"
         return ExitStatus(
             _KILLED.get(state, 1),
             f"job {self._id}: {text}",

@@ -1,17 +1,22 @@
 """Runs the command of a step on a node of the cluster.
 
 ``python node_step.py FOLDER`` is the job that the engine submits. FOLDER is on the shared folder
-and has ``step.json``. For attempt N of the job (0, and one more each time Slurm starts it again),
-the program writes into it:
+and has ``step.json``. In attempt N (0, and one more each time Slurm starts the job again), the
+program writes into it:
 
 - ``started-N.json``: the node, the ID of the job and how paths are mapped,
 - ``out-N`` and ``err-N``: the output of the command,
 - ``metrics-N``: the requests that the tracking endpoint acknowledged, one JSON object per line,
-- ``exit-N.json``: the exit code of the command.
+- ``exit-N.json``: the exit code of a command that ended by itself,
+- ``stopped-N.json``: the exit code of a command that ended because Slurm stopped the job.
 
-The file ``claim`` has the ID of the job that runs the step: another job, which was submitted
-because an answer of the controller was lost, ends at once. If there is an exit code already, the
-command does not run again.
+The step never runs twice at the same time, and not again after it has an exit code:
+
+- The file ``claim`` has the ID of the job that runs the step. Another job, which was submitted
+  because an answer of the controller was lost, ends at once.
+- The file ``alive`` changes while an attempt runs. A controller that lost its last state, or a node
+  that only seemed to have failed, may start the job a second time, which then waits for the end of
+  the first.
 
 This file imports nothing of launchpad and runs on Python 3.9 or later.
 """
@@ -42,6 +47,9 @@ if TYPE_CHECKING:
 _BODY_LIMIT = 32 * 1024 * 1024
 _PATH = "/api/v1/metrics"
 _ENTRIES = ("metrics", "tags", "customInfo")
+#: the number of beats without a change after which an attempt has ended, and the content of the
+#: file ``alive`` at its end
+_QUIET_BEATS, _ENDED = 5, b"ended"
 #: variables that belong to the node and not to the machine that submitted the job
 _NODE = re.compile(
     r"SLURM|CUDA_VISIBLE_DEVICES|NVIDIA_|ROCR_|HIP_|ZE_|GPU_DEVICE|PMI|TMPDIR$|HOSTNAME$|"
@@ -57,11 +65,41 @@ def main(folder: str) -> int:
     job = os.environ.get("SLURM_JOB_ID", "")
     if not claim(folder, job):
         return 0
+    wait_for_earlier(folder, step["beat"])
     ended = earlier_exit(folder)
     if ended is not None:
         return job_code(ended)
-    attempt = int(os.environ.get("SLURM_RESTART_COUNT") or 0)
-    return Run(folder, step, job, attempt).run()
+    if attempts(folder) and not step["requeue"]:
+        sys.stderr.write("launchpad: Slurm started the job again, which requeue: no forbids\n")
+        return 1
+    return Run(folder, step, job, len(attempts(folder))).run()
+
+
+def attempts(folder: str) -> list[str]:
+    """Return the names of the files of the attempts that started."""
+    return [name for name in os.listdir(folder) if re.fullmatch(r"started-\d+\.json", name)]
+
+
+def wait_for_earlier(folder: str, beat: float) -> None:
+    """Wait until no earlier attempt runs any more, if there was one.
+
+    Args:
+        beat: the seconds after which a running attempt changes the file ``alive``.
+    """
+    if not attempts(folder):
+        return
+    path, seen, quiet = os.path.join(folder, "alive"), None, 0
+    while quiet < _QUIET_BEATS and earlier_exit(folder) is None:
+        try:
+            with open(path, "rb") as file:
+                now = file.read()
+        except OSError:
+            now = b""
+        quiet = quiet + 1 if now == seen else 0
+        seen = now
+        if now == _ENDED:
+            return
+        time.sleep(beat)
 
 
 def claim(folder: str, job: str) -> bool:
@@ -119,6 +157,7 @@ class Run:
         self.node = socket.gethostname()
         self.process: subprocess.Popen[bytes] | None = None
         self.stopping = False
+        self.finished = threading.Event()
 
     def path(self, name: str) -> str:
         """Return the path of a file of this attempt."""
@@ -130,11 +169,30 @@ class Run:
         view = self.has_view()
         node = os.environ.get("SLURMD_NODENAME") or self.node
         started = {"job": self.job, "node": node, "view": view, "at": time.time()}
+        alive = threading.Thread(target=self.beat, daemon=True)
+        alive.start()
         replace(self.path("started") + ".json", started)
         with StepEndpoint(self.step, self.path("metrics")) as url:
             code = self.execute(url, view)
-        replace(self.path("exit") + ".json", {"code": code, **started, "ended": time.time()})
+        name = "stopped" if self.stopping else "exit"
+        replace(self.path(name) + ".json", {"code": code, **started, "ended": time.time()})
+        self.finished.set()
+        alive.join()
         return job_code(code)
+
+    def beat(self) -> None:
+        """Change the file ``alive`` until the command has ended."""
+        path, count = os.path.join(self.folder, "alive"), 0
+        ended = False
+        while not ended:
+            ended = self.finished.is_set()
+            count += 1
+            try:
+                write(path, _ENDED if ended else f"{self.attempt} {count}".encode())
+            except OSError:
+                # The file server does not respond; the command continues.
+                pass
+            self.finished.wait(self.step["beat"])
 
     def execute(self, url: str, view: bool) -> int:
         """Run the command; return its exit code, or the negative number of a signal."""

@@ -20,6 +20,8 @@ from launchpad_tui.runtimes.folder_lock import folder_lock
 
 #: the least time between two calls, in durations of the last call: a slow controller is asked less
 _DURATIONS = 10.0
+#: the longest time between two calls for this reason, in seconds
+_MOST_SECONDS = 60.0
 _FIELDS = ("id", "state", "reason", "nodes", "elapsed", "limit", "comment")
 
 
@@ -90,10 +92,13 @@ class QueueView:
         start, clock = time.time(), time.monotonic()
         try:
             found = Queue(start, self._client.jobs())
+            factor = _DURATIONS
         except Unreachable as error:
+            # Such a call takes as long as Slurm's commands try to connect.
             found = Queue(start, before.jobs, f"{error.title}: {error.detail}".rstrip(": "))
-        duration = time.monotonic() - clock
-        fresh_until = time.time() + max(self._seconds, _DURATIONS * duration)
+            factor = 1.0
+        pause = min(factor * (time.monotonic() - clock), _MOST_SECONDS)
+        fresh_until = time.time() + max(self._seconds, pause)
         jobs = [[getattr(job, name) for name in _FIELDS] for job in found.jobs.values()]
         data = [found.at, fresh_until, found.problem, jobs]
         # Without the file, every execution calls squeue itself.

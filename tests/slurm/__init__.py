@@ -1,0 +1,1 @@
+"""Tests with a Slurm cluster of two nodes on this machine."""

@@ -1,0 +1,220 @@
+"""Executions on a real cluster: from a template to a model, and what users see on the way."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import launchpad_tui.demo
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.query import Query
+from launchpad_tui.errors import Conflict
+from tests.services.execution_support import shell_template, until
+from tests.slurm.bench import SlurmBench
+from tests.slurm.cluster import Cluster
+
+DEMO = Path(launchpad_tui.demo.__file__).parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def overdue(
+    shared_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[SlurmBench, str]]:
+    """An execution whose job exceeds its time limit.
+
+    The shortest limit is a minute, and the controller checks limits every half a minute, while
+    the other tests run.
+    """
+    bench = SlurmBench(tmp_path_factory.mktemp("overdue"), shared_cluster)
+    try:
+        execution = bench.shell(bench.waiting_script())
+        bench.running(execution)
+        shared_cluster.call("scontrol", "update", f"jobid={bench.job(execution)}", "EndTime=now")
+        yield bench, execution
+    finally:
+        bench.close()
+
+
+def test_the_template_of_the_demo_trains_a_model(bench: SlurmBench) -> None:
+    desk, scope = bench.desk, bench.scope
+    desk.scenarios.add_executables(scope, DEMO / "executables" / "digits")
+    desk.files.store_output(scope, "ai://default/digits", DEMO / "data" / "digits")
+    url = "ai://default/digits"
+    dataset = desk.artifacts.add(scope, ArtifactKind.DATASET, "digits", url, "digits")
+    execution = bench.create("digits-train", {"epochs": "3"}, {"digits": dataset.id})
+    ended = bench.wait(execution)
+    assert ended.status is Status.COMPLETED, bench.log(execution)
+    assert len(ended.status_details["job"].split(", ")) == 2
+    assert ended.status_details["node"] in {"n1", "n2", "n1, n2", "n2, n1"}
+    log = bench.log(execution)
+    assert "runs on n" in log
+    assert "COMPLETED" in log
+    names = {one.name for one in desk.metrics.series(scope, execution)}
+    assert {"accuracy", "loss"} <= {name.partition("{")[0] for name in names}
+    listing = desk.artifacts.listing(scope, ArtifactKind.MODEL, Query())
+    (model,) = [row.artifact for row in listing.slice(0, listing.count())]
+    assert model.execution_id == execution
+    assert dataset.id in str(desk.lineage.lineage(scope, model.id))
+    until(lambda: not (bench.shared / execution).exists())
+
+
+def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
+    text = shell_template("plan", "echo cpus=$SLURM_CPUS_PER_TASK; echo m > /app/model/m")
+    text = text.replace(
+        "    - name: only\n",
+        "    - name: only\n      metadata: {labels: {ai.sap.com/resourcePlan: basic}}\n",
+    )
+    execution = bench.create(bench.add(text))
+    bench.wait(execution, Status.COMPLETED)
+    assert "cpus=2" in bench.log(execution)
+
+
+def test_a_waiting_job_has_its_reason(bench: SlurmBench) -> None:
+    bench.change({"options": "--begin=now+1hour"})
+    execution = bench.shell("echo never")
+    until(lambda: "waiting" in bench.execution(execution).status_details)
+    until(lambda: "start time" in bench.execution(execution).status_message)
+    found = bench.execution(execution)
+    assert found.status is Status.PENDING
+    assert found.started_at is None
+    job = bench.job(execution)
+    assert found.status_message == f"Job {job} waits: its start time has not come (BeginTime)"
+    bench.desk.executions.stop(bench.scope, [execution])
+    assert bench.wait(execution).status is Status.STOPPED
+    assert bench.cluster.state(job) == "CANCELLED"
+
+
+def test_a_running_job_is_stopped(bench: SlurmBench) -> None:
+    script = "trap 'echo cleaned up; exit 3' TERM\necho begun\nwhile :; do sleep 0.05; done"
+    execution = bench.shell(script)
+    bench.running(execution)
+    job = bench.job(execution)
+    with pytest.raises(Conflict):
+        bench.desk.connections.delete("hpc")
+    bench.desk.executions.stop(bench.scope, [execution])
+    assert bench.wait(execution).status is Status.STOPPED
+    assert "cleaned up" in bench.log(execution)
+    until(lambda: bench.cluster.state(job) in {"CANCELLED", "FAILED"})
+
+
+def test_a_rejected_job_explains_why(bench: SlurmBench) -> None:
+    bench.change({"partition": "gpu"})
+    execution = bench.shell("echo never")
+    ended = bench.wait(execution)
+    assert ended.status is Status.DEAD
+    assert "Slurm rejected its job" in ended.status_message
+    assert "invalid partition" in ended.status_message
+
+
+def test_a_failed_command_has_its_exit_code_and_output(bench: SlurmBench) -> None:
+    execution = bench.shell("echo 'the data is empty' >&2; exit 7")
+    ended = bench.wait(execution)
+    assert ended.status is Status.DEAD
+    assert "failed: exit code 7: the data is empty" in ended.status_message
+    assert ended.status_details["exitCode"] == "7"
+
+
+def test_parallel_steps_are_parallel_jobs(bench: SlurmBench) -> None:
+    # Each step waits for the file of the other one.
+    body = "touch {root}/$0; while [ ! -e {root}/{other} ]; do sleep 0.05; done"
+    steps = []
+    for name, other in (("a", "b"), ("b", "a")):
+        script = body.replace("$0", name).format(root=bench.root, other=other)
+        steps.append(f"    - name: {name}\n      container: {{command: [sh, -c, '{script}']}}\n")
+    text = shell_template("both", "true").partition("  templates:\n")[0]
+    text += "  templates:\n    - name: only\n      steps:\n"
+    text += "        - [{name: a, template: a}, {name: b, template: b}]\n" + "".join(steps)
+    execution = bench.create(bench.add(text))
+    ended = bench.wait(execution)
+    assert ended.status is Status.COMPLETED, bench.log(execution)
+    assert len(set(ended.status_details["job"].split(", "))) == 2
+
+
+def test_all_executions_share_the_calls_of_squeue(
+    bench: SlurmBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = bench.cluster.call("sh", "-c", "command -v squeue")
+    programs = bench.root / "programs"
+    programs.mkdir()
+    calls = bench.root / "calls"
+    calls.touch()
+    (programs / "squeue").write_text(f'#!/bin/sh\ndate +%s.%N >> {calls}\nexec {real} "$@"\n')
+    (programs / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    bench.change({"poll_seconds": "1"})
+    executable = bench.add(shell_template("many", bench.waiting_script()))
+    executions = [bench.create(executable) for _ in range(4)]
+    for each in executions:
+        bench.running(each)
+    before = len(calls.read_text().splitlines())
+    until(lambda: len(calls.read_text().splitlines()) >= before + 4)
+    times = [float(line) for line in calls.read_text().splitlines()][before:]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    # The interval starts when a call has ended.
+    assert all(gap >= 0.95 for gap in gaps), gaps
+    bench.release()
+    for each in executions:
+        assert bench.wait(each).status is Status.COMPLETED
+
+
+def test_commands_are_called_on_a_login_node(
+    bench: SlurmBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = bench.root / "programs"
+    programs.mkdir()
+    calls = bench.root / "calls"
+    # As sshd does, the stand-in passes one text to a shell.
+    (programs / "ssh").write_text(
+        f'#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\necho "$2: $3" >> {calls}\n'
+        'exec sh -c "$3"\n'
+    )
+    (programs / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    bench.change({"host": "me@login"})
+    execution = bench.shell("echo m > /app/model/m")
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert "me@login: sbatch --parsable" in calls.read_text()
+
+
+def test_a_deadline_becomes_the_time_limit(bench: SlurmBench) -> None:
+    script = bench.waiting_script()
+    execution = bench.shell(script, "activeDeadlineSeconds: 600")
+    bench.running(execution)
+    shown = bench.cluster.call("squeue", "--noheader", "-o", "%l", "-j", bench.job(execution))
+    assert shown == "12:00"
+    bench.release()
+    assert bench.wait(execution).status is Status.COMPLETED
+
+
+def test_paths_are_replaced_where_nodes_allow_no_view(
+    bench: SlurmBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAUNCHPAD_SANDBOX", "rewriting")
+    execution = bench.shell("echo m > /app/model/m")
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert "container paths are replaced" in bench.log(execution)
+
+
+def test_the_connection_is_tested_step_by_step(bench: SlurmBench) -> None:
+    steps: list[str] = []
+    test = bench.desk.connections.test
+    assert test("hpc", "", lambda step: steps.append(f"{step.name}: {step.message}"))
+    assert f"shared folder: {bench.shared} can be written" in steps
+    assert any(step.startswith("partitions: main: ") for step in steps)
+    bench.change({"partition": "gpu"})
+    steps.clear()
+    assert not test("hpc", "", lambda step: steps.append(f"{step.name}: {step.message}"))
+    assert steps[-1] == "partitions: The cluster has no partition gpu"
+
+
+def test_a_job_that_exceeds_its_time_limit(overdue: tuple[SlurmBench, str]) -> None:
+    bench, execution = overdue
+    ended = bench.wait(execution, seconds=120)
+    assert ended.status is Status.DEAD
+    assert "it exceeded its time limit" in ended.status_message
+    assert "add --time" in ended.status_details["hint"]

@@ -1,0 +1,186 @@
+"""Failures of the supervisor, of Slurm's daemons and of jobs: nothing is lost or executed twice."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from launchpad_tui.domain.execution import Status
+from tests.services.execution_support import until
+from tests.slurm.bench import SlurmBench
+from tests.slurm.cluster import wait_until
+
+#: Logs points as fast as the endpoint acknowledges them, until a file exists.
+LOGGING = """\
+i=0
+while [ ! -e {stop} ]; do
+  i=$((i+1)); launchpad log loss=$i --step $i && echo $i > {acknowledged}
+done
+echo "::metric done=1 step=$i"
+"""
+
+
+def test_a_controller_that_restarts_does_not_affect_a_job(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    bench.cluster.saved(bench.root / "runs")
+    bench.cluster.kill("slurmctld")
+    bench.wait_for_log(execution, "Slurm's controller does not respond")
+    bench.cluster.start_controller()
+    bench.wait_for_log(execution, "Slurm responds again")
+    bench.release()
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert bench.runs == 1
+
+
+def test_a_job_is_submitted_after_the_controller_restarted(bench: SlurmBench) -> None:
+    bench.cluster.kill("slurmctld")
+    execution = bench.shell(bench.waiting_script())
+    bench.wait_for_log(execution, "Slurm's controller does not respond")
+    bench.cluster.start_controller()
+    bench.release()
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert bench.runs == 1
+
+
+def test_another_supervisor_follows_the_job(bench: SlurmBench) -> None:
+    script = bench.waiting_script("echo '::metric early=1 step=1'", "launchpad log late=2")
+    execution = bench.shell(script)
+    started = bench.running(execution).started_at
+    bench.kill_supervisor(execution)
+    # The job ends while nothing follows it.
+    bench.release()
+    job = bench.job(execution)
+    wait_until(lambda: bench.cluster.state(job) == "COMPLETED")
+    ended = bench.reconcile(execution)
+    assert ended.status is Status.COMPLETED, bench.log(execution)
+    assert ended.started_at == started
+    assert bench.runs == 1
+    assert sorted(bench.points(execution)) == [("early", 1, 1.0), ("late", 0, 2.0)]
+    assert bench.log(execution).splitlines().count("begun") == 1
+    assert len(bench.models()) == 1
+
+
+def test_a_waiting_job_is_followed_after_the_supervisor_died(bench: SlurmBench) -> None:
+    bench.change({"options": "--begin=now+1hour"})
+    execution = bench.shell(bench.waiting_script())
+    job = bench.job(execution)
+    bench.kill_supervisor(execution)
+    bench.desk.executions.reconcile()
+    bench.wait_for_log(execution, f"Job {job} is followed again")
+    bench.cluster.call("scontrol", "update", f"jobid={job}", "StartTime=now")
+    bench.release()
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert bench.runs == 1
+
+
+def test_a_stop_without_a_supervisor_cancels_the_job(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    job = bench.job(execution)
+    bench.kill_supervisor(execution)
+    bench.desk.executions.stop(bench.scope, [execution])
+    assert bench.reconcile(execution).status is Status.STOPPED
+    wait_until(lambda: bench.cluster.state(job) == "CANCELLED")
+
+
+def test_a_submission_whose_answer_was_lost_is_found(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    bench.kill_supervisor(execution)
+    # As if the supervisor had died before it noted the ID, and before the node claimed the step.
+    (folder,) = (bench.shared / execution / "jobs").iterdir()
+    (folder / "job").unlink()
+    (folder / "claim").unlink()
+    bench.desk.executions.reconcile()
+    bench.wait_for_log(execution, "is followed again")
+    bench.release()
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert bench.runs == 1
+
+
+def test_a_step_that_was_submitted_twice_runs_once(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    (folder,) = (bench.shared / execution / "jobs").iterdir()
+    second = bench.cluster.call("sbatch", "--parsable", "--output=/dev/null", f"{folder}/job.sh")
+    wait_until(lambda: bench.cluster.state(second) == "COMPLETED")
+    bench.release()
+    assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
+    assert bench.runs == 1
+
+
+def test_a_job_that_was_canceled_by_others(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    job = bench.job(execution)
+    bench.cluster.call("scancel", job)
+    ended = bench.wait(execution)
+    assert ended.status is Status.DEAD
+    assert f"job {job}: it was canceled outside of launchpad" in ended.status_message
+    assert ended.status_details["job"] == job
+
+
+def test_a_job_starts_again_when_its_node_fails(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script('echo "::metric try=$(hostname | wc -l)"'))
+    bench.running(execution)
+    job = bench.job(execution)
+    first = bench.execution(execution).status_details["node"]
+    bench.cluster.call("scontrol", "update", f"nodename={first}", "state=down", "reason=test")
+    until(lambda: bench.runs == 2)
+    bench.release()
+    ended = bench.wait(execution)
+    assert ended.status is Status.COMPLETED, bench.log(execution)
+    assert ended.status_details["job"] == job
+    assert "attempt 2" in bench.log(execution)
+
+
+def test_a_job_that_may_not_start_again_explains_why_it_ended(bench: SlurmBench) -> None:
+    bench.change({"requeue": "no"})
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    node = bench.execution(execution).status_details["node"]
+    bench.cluster.call("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    ended = bench.wait(execution)
+    assert ended.status is Status.DEAD
+    assert "its node failed" in ended.status_message
+    assert bench.runs == 1
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_no_acknowledged_point_is_lost_or_repeated(bench: SlurmBench, seed: int) -> None:
+    """Kill supervisor, controller and the daemon of the node at random while points are logged."""
+    chance = random.Random(seed)
+    stop, acknowledged = bench.root / "stop", bench.root / "acknowledged"
+    script = LOGGING.format(stop=stop, acknowledged=acknowledged)
+    execution = bench.shell(
+        f"echo run >> {bench.root}/runs\necho begun\n{script}echo m > /app/model/m"
+    )
+    bench.running(execution)
+    bench.cluster.saved(bench.root / "runs")
+    node = bench.execution(execution).status_details["node"]
+
+    def logged() -> int:
+        text = acknowledged.read_text().strip() if acknowledged.exists() else ""
+        return int(text or 0)
+
+    for _ in range(8):
+        before = logged()
+        victim = chance.choice(["supervisor", "supervisor", "slurmctld", "slurmd"])
+        if victim == "supervisor":
+            bench.kill_supervisor(execution)
+            until(lambda: bench.reattached(execution))
+        elif victim == "slurmctld":
+            bench.cluster.kill("slurmctld")
+            bench.cluster.start_controller()
+        else:
+            bench.cluster.kill(f"slurmd-{node}")
+            bench.cluster.start_node(node)
+        until(lambda before=before: logged() > before)  # type: ignore[misc]
+    stop.touch()
+    ended = bench.reconcile(execution)
+    assert ended.status is Status.COMPLETED, bench.log(execution)
+    assert bench.runs == 1
+    steps = sorted(step for name, step, _ in bench.points(execution) if name == "loss")
+    assert steps == list(range(1, logged() + 1))
