@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.slurm.cluster import Cluster
 
 # Tests and the processes that they start must not use the keyring of the user.
 os.environ["LAUNCHPAD_CREDENTIALS"] = "file"
+
+
+@pytest.fixture(scope="session")
+def shared_cluster() -> Iterator[Cluster]:
+    """The Slurm cluster of all tests of this process. The test is skipped if it cannot start."""
+    from tests.slurm.cluster import running_cluster
+
+    # The path of a Unix socket has at most 107 characters.
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm-") as folder,
+        running_cluster(Path(folder)) as cluster,
+    ):
+        yield cluster

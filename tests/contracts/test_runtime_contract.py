@@ -30,6 +30,7 @@ from tests.scenes.harness import press, running, screen_text
 from tests.server.api.served import serving
 from tests.services import tenant_server
 from tests.services.execution_support import Bench, shell_template, until
+from tests.slurm.bench import SlurmBench
 
 SHELL = "echo started; sleep 60"
 
@@ -123,13 +124,26 @@ def _memory(root: Path) -> Iterator[Subject]:
         yield subject
 
 
+@contextmanager
+def _slurm(root: Path) -> Iterator[Subject]:
+    bench = SlurmBench(root)
+    executable = bench.add(shell_template("slow", SHELL), "slow.yaml")
+    try:
+        yield _subject(bench.desk, "hpc", "houses", executable)
+    finally:
+        bench.close()
+
+
 #: The kind in the catalog of each runtime under test, and the function that opens it.
 SUBJECTS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "embedded": ("local", _embedded),
     "SAP AI Core": ("sap-ai-core", _aicore),
     "launchpad serve": ("sap-ai-core", _served),
     "memory": ("memory", _memory),
+    "Slurm": ("slurm", _slurm),
 }
+#: The fixtures that runtimes require.
+FIXTURES = {"Slurm": "shared_cluster"}
 
 
 @pytest.fixture(autouse=True)
@@ -142,6 +156,8 @@ def added_kind(monkeypatch: pytest.MonkeyPatch) -> ConnectionKind:
 @pytest.fixture(params=SUBJECTS)
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     """A runtime of each kind."""
+    if request.param in FIXTURES:
+        request.getfixturevalue(FIXTURES[request.param])
     with SUBJECTS[request.param][1](tmp_path) as found:  # type: ignore[attr-defined]
         yield found
 

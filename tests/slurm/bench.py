@@ -23,18 +23,18 @@ class SlurmBench(Bench):
 
     Args:
         root: An empty folder, which the nodes see.
-        cluster: The cluster.
-        settings: Other settings of the connection.
     """
 
-    def __init__(
-        self, root: Path, cluster: Cluster, settings: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.cluster = cluster
         self.shared = root / "shared"
-        self.desk.connections.add("hpc", "slurm", self.values(settings))
+        self.desk.connections.add("hpc", "slurm", self.values())
         self.scope = Scope("hpc", "default")
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster."""
+        return Cluster.running()
 
     def values(self, settings: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the settings of the connection."""
@@ -74,6 +74,12 @@ class SlurmBench(Bench):
             f"while [ ! -e {self.root}/{name} ]; do sleep 0.05; done\n{after}\n"
             "echo model > /app/model/m\n"
         )
+
+    def description(self, execution_id: str) -> str:
+        """Return what is known about an execution and its jobs."""
+        jobs = self.cluster.call("squeue", "--states=all", "-o", "%i %T %r %N %V %S")
+        files = sorted(str(each) for each in (self.shared / execution_id / "jobs").glob("*/*"))
+        return "\n".join((str(self.execution(execution_id)), self.log(execution_id), jobs, *files))
 
     @property
     def runs(self) -> int:

@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -64,8 +65,17 @@ PartitionName=spare Nodes=n2 MaxTime=1:00:00 State=UP
 class Cluster:
     """A running cluster, whose commands find it by the variable SLURM_CONF."""
 
+    _running: ClassVar[Cluster | None] = None
+
+    @classmethod
+    def running(cls) -> Cluster:
+        """Return the cluster of this process."""
+        assert cls._running is not None
+        return cls._running
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        type(self)._running = self
         for name in ("munge", "state", "spool", "run", "log"):
             (folder / name).mkdir(mode=0o755, parents=True)
         (folder / "munge").chmod(0o700)
@@ -188,10 +198,7 @@ def _free_ports(count: int) -> list[int]:
 
 @contextlib.contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
-    """Run a cluster; skip the test if Slurm is not installed.
-
-    The folder has a short path, because that of a Unix socket has at most 107 characters.
-    """
+    """Run a cluster in an empty folder; skip the test if Slurm is not installed."""
     if shutil.which("slurmctld") is None or shutil.which("munged") is None:
         pytest.skip("slurmctld and munged are not installed")
     if os.geteuid() != 0:

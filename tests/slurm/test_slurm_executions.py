@@ -30,7 +30,7 @@ def overdue(
     The shortest limit is a minute, and the controller checks limits every half a minute, while
     the other tests run.
     """
-    bench = SlurmBench(tmp_path_factory.mktemp("overdue"), shared_cluster)
+    bench = SlurmBench(tmp_path_factory.mktemp("overdue"))
     try:
         execution = bench.shell(bench.waiting_script())
         bench.running(execution)

@@ -128,7 +128,15 @@ def test_a_job_starts_again_when_its_node_fails(bench: SlurmBench) -> None:
     job = bench.job(execution)
     first = bench.execution(execution).status_details["node"]
     bench.cluster.call("scontrol", "update", f"nodename={first}", "state=down", "reason=test")
-    until(lambda: bench.runs == 2)
+    bench.wait_for_log(execution, f"Job {job} is requeued, because its node failed")
+    assert "waits" in bench.execution(execution).status_message
+
+    def started_again() -> bool:
+        # Slurm waits for two minutes before it starts such a job again.
+        bench.cluster.call("scontrol", "update", f"jobid={job}", "StartTime=now", check=False)
+        return bench.runs == 2
+
+    until(started_again, describe=lambda: bench.description(execution))
     bench.release()
     ended = bench.wait(execution)
     assert ended.status is Status.COMPLETED, bench.log(execution)

@@ -311,7 +311,12 @@ class JobRun:
             return
         self._reported = shown
         self._tools.report(self._command.key, job)
-        if job.state in job_states.WAITING and job.reason not in {"", "None"}:
+        if job.state in job_states.WAITING and self._attempt is not None:
+            self._log(
+                f"Job {job.id} is requeued, because its node failed, it was preempted or an "
+                f"administrator decided so. It waits: {job_states.waiting_text(job.reason)}"
+            )
+        elif job.state in job_states.WAITING and job.reason not in {"", "None"}:
             self._log(f"Job {job.id} waits: {job_states.waiting_text(job.reason)}")
         elif job.state == "SUSPENDED":
             self._log(f"Job {job.id} is suspended")
