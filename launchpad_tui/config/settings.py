@@ -375,7 +375,7 @@ def _checked(value: object, kind: str, section: str, key: str, text: str, path: 
         "str": "text",
     }[kind]
     if dotted in _CHOICES:
-        expected = "one of " + ", ".join(_CHOICES[dotted])
+        expected = "one of " + ", ".join(each or '""' for each in _CHOICES[dotted])
     if dotted in _RANGES:
         low, high = _RANGES[dotted]
         expected += f" from {low:g} to {high:,g}"

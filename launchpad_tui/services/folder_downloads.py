@@ -28,6 +28,7 @@ from launchpad_tui.services.storable_names import reasons_to_skip
 from launchpad_tui.services.stored_files import list_files
 from launchpad_tui.services.transfer_meter import Meter
 from launchpad_tui.stores.base import CHUNK, ObjectStore
+from launchpad_tui.stores.outages import wait_through_outages
 
 #: Number of existing files that an error message lists.
 _LISTED = 10
@@ -76,7 +77,7 @@ def download_folder(
         InvalidInput: A path in the store would leave the folder by a symbolic link.
         FilesSkipped: The folder cannot contain some of the files; the others were downloaded.
     """
-    found = list_files(store, url)
+    found = wait_through_outages(lambda: list_files(store, url))
     if not found:
         raise ObjectMissing(
             f"No files at {url}",

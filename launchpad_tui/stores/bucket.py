@@ -143,7 +143,7 @@ class BucketStore:
         """See `ObjectStore.read`."""
         key = self._key(check_path(path))
         # A resumed download must continue with the same version.
-        version = version or self._head(path).version
+        version = version or wait_through_outages(lambda: self._head(path)).version
         return resumed(lambda at, count: self._bucket.read(key, at, count, version), offset, length)
 
     def put(
@@ -169,7 +169,7 @@ class BucketStore:
         check_path(path)
         for each in files:
             check_path(join(path, each.path))
-        unfinished = self._publications.sweep(path)
+        unfinished = wait_through_outages(lambda: self._publications.sweep(path))
         # Some credentials may store objects, but not list incomplete uploads.
         with contextlib.suppress(LaunchpadError):
             root = f"{self.prefix}/" if self.prefix else ""
@@ -180,7 +180,7 @@ class BucketStore:
             )
         sources = [(join(path, each.path), each.file) for each in files]
         if [each.path for each in files] == ["."] and not covers(unfinished, path):
-            if self._has_objects(path):
+            if wait_through_outages(lambda: self._has_objects(path)):
                 raise already_exists(self._bucket.where, path)
             return self._upload(sources, progress)
         with self._publications.publishing(path) as lease:

@@ -88,6 +88,16 @@ def test_the_hint_says_what_to_do(case: str) -> None:
     assert "launchpad executables set house-train" in found.hint or wanted
 
 
+def test_the_server_that_did_not_respond_is_named() -> None:
+    line = (
+        "WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError(\""
+        "HTTPConnection"
+        "(host='download.example.org', port=80): Failed to establish a new connection\")': /whl"
+    )
+    found = explain([line, "ERROR: Could not install packages"], "house-train", "3.8", "3.8")
+    assert found.reason == "No connection to download.example.org: NewConnectionError"
+
+
 def test_interpreters_are_found_by_their_version() -> None:
     own = "{}.{}".format(*sys.version_info[:2])
     found = installed_python(own)

@@ -302,6 +302,7 @@ def test_requirements_that_cannot_be_installed_are_explained(bench: Bench) -> No
     assert dead.status is Status.DEAD
     assert "The virtual environment cannot be created" in dead.status_message
     assert "missing-1.0" in dead.status_message
+    assert "Correct the requirements" in dead.status_details["hint"]
     with pytest.raises(InvalidInput):
         bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {"venv": "yes"})
 

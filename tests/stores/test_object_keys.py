@@ -239,6 +239,30 @@ def test_a_download_of_an_endless_listing_ends(
     assert not (tmp_path / "t").exists()
 
 
+@pytest.mark.parametrize("lost", ["the ETag of an object", "the body of a listing"])
+def test_a_download_continues_after_a_response_that_was_cut(
+    server: Server, lost: str, tmp_path: Path
+) -> None:
+    cut: list[str] = []
+
+    def answer(method: str, key: str, query: dict[str, str], _headers: object) -> Reply | None:
+        if lost.startswith("the body"):
+            if "list-type" in query and query["prefix"] == "dbl/" and len(cut) < 2:
+                cut.append(key)
+                return Reply(200, b"")
+        elif method == "GET" and key == "dbl/y.bin" and len(cut) < 2:
+            cut.append(key)
+            return Reply(206, b"", {"Content-Range": "bytes 0-8/9"})
+        return None
+
+    server.answer = answer
+    files, fetched = download_folder(
+        opened(server), ArtifactUrl("s", "dbl"), tmp_path, {}, None, overwrite=False
+    )
+    assert (len(cut), fetched) == (2, 2)
+    assert files["y.bin"].read_bytes() == b"dbl/y.bin"
+
+
 def test_pages_that_make_progress_are_accepted() -> None:
     check = ListingCheck("bucket 'b'")
     for number in range(50):

@@ -14,6 +14,7 @@ _NETWORK = re.compile(
     r"Max retries exceeded|ProxyError|Could not fetch URL|SSLCertVerificationError|"
     r"CERTIFICATE_VERIFY_FAILED"
 )
+_HOST = re.compile(r"(?:host='|https?://)([\w.-]+)")
 _NO_VERSION = re.compile(r"ERROR: No matching distribution found for (?P<name>.+)")
 _PYTHON = re.compile(r"Requires-Python|requires a different Python|require(?:s)? Python")
 _PLATFORM = re.compile(r"ERROR: (?P<name>\S+) is not a supported wheel on this platform")
@@ -68,9 +69,10 @@ def explain(lines: Sequence[str], executable_id: str, python: str, wanted: str) 
         return PipFailure(last, f"Free some disk space, or {own}", unreachable=True)
     if match := _NO_FILE.search(text):
         return PipFailure(last, f"Add the file {match['name']}, or {own}")
-    if network := next((line for line in lines if _NETWORK.search(line)), ""):
+    if match := _NETWORK.search(text):
+        host = _HOST.search(text)
         return PipFailure(
-            network.strip()[:300],
+            f"No connection to {host[1] if host else 'the package index'}: {match[0]}",
             "The package index cannot be reached. Connect this machine, name an index that it "
             f"reaches (pip config set global.index-url URL), or {own}",
             unreachable=True,

@@ -172,7 +172,8 @@ class _SupervisedRun:
             except StorageFull as error:
                 self._set_dead(_without_space(error), {"reason": "no space"})
             except LaunchpadError as error:
-                self._set_dead(error, {"reason": type(error).__name__})
+                hint = {"hint": error.hint} if error.hint else {}
+                self._set_dead(error, {"reason": type(error).__name__, **hint})
             except OSError as error:
                 _log.error("an execution ended because of a system error", exc_info=error)
                 text = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
