@@ -82,9 +82,11 @@ class ServedFiles:
 
         Raises:
             Conflict: An object exists at the path and ``replace`` is not set.
+            StorageQuotaExceeded: The disk of the store has too little free space.
             Unreachable and others: As for `ObjectStore.put`.
         """
         target = self._files.store(scope, store)
+        self._require_space(scope, store, [source])
         if replace:
             stored = target.put(path, source)
         else:
@@ -142,6 +144,7 @@ class ServedFiles:
                     "Upload the files before publishing them.",
                     field="upload",
                 )
+            self._require_space(scope, store, [each.file for each in files])
             stored = self._files.store(scope, store).publish(path, files)
             self._record(scope, store, client, stored)
             self._remove(folder)
@@ -156,6 +159,10 @@ class ServedFiles:
     def _remove(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         self._quota.deleted(folder)
+
+    def _require_space(self, scope: Scope, store: str, files: Iterable[Path]) -> None:
+        if root := self._root(scope, store):
+            self._quota.require_space(root, sum(each.stat().st_size for each in files))
 
     def _record(
         self, scope: Scope, store: str, client: str, stored: Iterable[StoredObject]

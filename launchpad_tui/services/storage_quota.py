@@ -88,19 +88,28 @@ class StorageQuota:
             if self._reserved[client] <= 0:
                 del self._reserved[client]
 
-    def check(self, client: str, size: int = 0) -> None:
-        """Check that a client may store what is reserved, and ``size`` bytes in addition.
-
-        Raises:
-            StorageQuotaExceeded: it may not.
-        """
-        status = os.statvfs(self._home.root)
+    def require_space(self, folder: Path, size: int) -> None:
+        """Check that the disk of a folder has space for some bytes. Raises
+        StorageQuotaExceeded."""
+        try:
+            status = os.statvfs(folder)
+        except OSError:
+            # The store reports why its folder cannot be used.
+            return
         if status.f_bavail * status.f_frsize - size < self._settings.free_space_mb * _MB:
             raise StorageQuotaExceeded(
                 "The disk of the server has too little free space",
                 "Uploads leave some space of the disk free (serve.free_space_mb).",
                 "Delete files, or ask the administrator of the server.",
             )
+
+    def check(self, client: str, size: int = 0) -> None:
+        """Check that a client may store what is reserved, and ``size`` bytes in addition.
+
+        Raises:
+            StorageQuotaExceeded: it may not.
+        """
+        self.require_space(self._home.root, size)
         if not self._excess(client, size):
             return
         self._reconcile()

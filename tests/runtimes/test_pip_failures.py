@@ -94,7 +94,12 @@ def test_the_server_that_did_not_respond_is_named() -> None:
         "HTTPConnection"
         "(host='download.example.org', port=80): Failed to establish a new connection\")': /whl"
     )
-    found = explain([line, "ERROR: Could not install packages"], "house-train", "3.8", "3.8")
+    found = explain(
+        ["Looking in indexes: https://pypi.org", line, "ERROR: Could not install packages"],
+        "house-train",
+        "3.8",
+        "3.8",
+    )
     assert found.reason == "No connection to download.example.org: NewConnectionError"
 
 

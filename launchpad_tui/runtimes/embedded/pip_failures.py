@@ -14,7 +14,7 @@ _NETWORK = re.compile(
     r"Max retries exceeded|ProxyError|Could not fetch URL|SSLCertVerificationError|"
     r"CERTIFICATE_VERIFY_FAILED"
 )
-_HOST = re.compile(r"(?:host='|https?://)([\w.-]+)")
+_HOST = re.compile(r"host='([\w.-]+)'")
 _NO_VERSION = re.compile(r"ERROR: No matching distribution found for (?P<name>.+)")
 _PYTHON = re.compile(r"Requires-Python|requires a different Python|require(?:s)? Python")
 _PLATFORM = re.compile(r"ERROR: (?P<name>\S+) is not a supported wheel on this platform")

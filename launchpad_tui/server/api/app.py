@@ -384,11 +384,15 @@ async def _refused(request: Request, error: Exception, record: _AccessRecord) ->
         # A sender that is still writing could not read the response if the connection was closed.
         with anyio.move_on_after(_STRANGER_SECONDS), suppress(ClientDisconnect):
             size = 0
-            async for piece in request.stream():
-                size += len(piece)
-                if size > _STRANGER_DRAIN:
-                    break
-            else:
+            try:
+                async for piece in request.stream():
+                    size += len(piece)
+                    if size > _STRANGER_DRAIN:
+                        break
+                else:
+                    closing = False
+            except RuntimeError:
+                # Starlette's error for a body that was read to its end before.
                 closing = False
     response = _error_response(error, record)
     if closing:

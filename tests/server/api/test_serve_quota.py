@@ -13,14 +13,16 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import ServeSettings
 from launchpad_tui.domain.api_client import ApiClient
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import StorageFull, StorageQuotaExceeded
 from launchpad_tui.services.clients import service_key
+from launchpad_tui.services.served_files import ServedFiles
 from launchpad_tui.services.storage_quota import StorageQuota
 from launchpad_tui.stores.base import SourceFile
 from tests.server.api.served import Server, add_client, serving
 from tests.services.execution_support import Bench
+from tests.small_disk import small_disk
 
 FILES = "/lm/dataset/files"
 QUOTA = (413, "StorageQuotaExceeded")
@@ -114,6 +116,21 @@ def test_free_space_of_the_disk_is_left(tmp_path: Path) -> None:
     quota = StorageQuota(Home.at(tmp_path), ServeSettings(free_space_mb=free * 2))
     with pytest.raises(StorageQuotaExceeded), quota.receiving("client"):
         pass
+
+
+def test_free_space_of_the_disk_of_a_store_is_left(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 5) as disk:
+        home = Home.at(tmp_path / "home")
+        settings = ServeSettings(free_space_mb=4)
+        desk = open_desk(home)
+        desk.stores.add(DEFAULT_SCOPE, "small", "file", {"root": str(disk)}, here=True)
+        served = ServedFiles(home, desk.files, StorageQuota(home, settings))
+        source = tmp_path / "source"
+        source.write_bytes(bytes(1_000_000))
+        served.put(DEFAULT_SCOPE, "small", "a", source, "client")
+        with pytest.raises(StorageQuotaExceeded):
+            served.put(DEFAULT_SCOPE, "small", "b", source, "client")
+        desk.close()
 
 
 def test_a_damaged_count_is_begun_again(tmp_path: Path) -> None:
