@@ -8,6 +8,8 @@ from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, configurations, references, scenarios
+from launchpad_tui.registry.configuration_pages import ConfigurationLister
+from launchpad_tui.services.listing import Listing
 
 if TYPE_CHECKING:
     import builtins
@@ -46,6 +48,15 @@ class ConfigurationService:
             search: Words that must all occur in name, ID, executable, parameters or inputs.
         """
         return configurations.configurations(self._registry, scope, executable_id, search)
+
+    def listing(self, scope: Scope, search: str = "") -> Listing[Configuration]:
+        """Return all configurations by position, newest first.
+
+        Args:
+            scope: The connection and resource group.
+            search: Words that must all occur in name, ID, executable, parameters or inputs.
+        """
+        return Listing(ConfigurationLister(self._registry, scope, search))
 
     def varying(self, scope: Scope, executable_id: str) -> frozenset[str]:
         """Return the names of the parameters whose values differ among the newest configurations

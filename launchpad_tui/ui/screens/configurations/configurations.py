@@ -92,12 +92,12 @@ class ConfigurationsScreen(PreviewScreenMixin):
         """Read the list."""
         await self.prepare_preview()
         table = self.table
-        rows = await self.read(self.desk.configurations.list, self.scope, None, self._search)
+        listing = await self.read(self.desk.configurations.listing, self.scope, self._search)
         table.empty = (
             f"No configuration has {self._search!r} in its name or ID" if self._search else _EMPTY
         )
         table.set_chips([f"search {self._search}"] if self._search else [])
-        table.set_rows(rows)
+        table.set_source(listing)
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
