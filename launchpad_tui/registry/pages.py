@@ -46,6 +46,7 @@ from launchpad_tui.registry.query import (
     statistic_column,
 )
 from launchpad_tui.registry.segments import Segment
+from launchpad_tui.registry.small_curves import small_curve
 
 Row = TypeVar("Row")
 _Curve = tuple[float, ...]
@@ -385,11 +386,9 @@ class Lister(Generic[Row]):
         found: dict[int, dict[str, _Curve]] = {}
         for key in dict.fromkeys(self._query.curves):
             for pk, series in self._of_series(db, rows, "pk", key):
-                # Imported on use: it imports numpy, which lists without curves do not need.
-                from launchpad_tui.registry.window import window
-
-                points = window(self._registry, int(series), points=_CURVE_POINTS).values
-                found.setdefault(pk, {})[key] = tuple(float(value) for value in points)
+                found.setdefault(pk, {})[key] = small_curve(
+                    self._registry, int(series), _CURVE_POINTS
+                )
         return found
 
     def _of_series(

@@ -17,6 +17,7 @@ from launchpad_tui.domain.metric import (
 )
 from launchpad_tui.registry import artifacts, executions, logged_metrics, series, staged_points
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.small_curves import small_curve
 
 if TYPE_CHECKING:
     from launchpad_tui.registry.window import By
@@ -111,9 +112,9 @@ class MetricService:
         return window(self._registry, series_id, start, stop, by, points)
 
     def curve(self, series_id: int, points: int = 64) -> tuple[float, ...]:
-        """Return the values of a series, reduced to about ``points``, for a small curve. Raises
+        """Return the values of a series, reduced to at most ``points``, for a small curve. Raises
         NotFound."""
-        return tuple(self.window(series_id, points=points).values)
+        return small_curve(self._registry, series_id, points)
 
     def tags(self, scope: Scope, execution_id: str) -> tuple[Tag, ...]:
         """Return the tags of an execution."""
