@@ -162,18 +162,25 @@ def _write_csv(
     """Write points as CSV; what all points of a series have in common is formatted once."""
     import csv
     import io
+    import re
     import sys
 
     from launchpad_tui.domain.text import safe_text
 
     write = sys.stdout.write
+    # Thousands of names are written without a writer for each of them.
+    needs_no_quotes = re.compile(r"[\w./:@ -]+\Z").match
     write("name,labels,step,timestamp,value\n")
     time_text = lru_cache(maxsize=20_000)(lambda at: rfc3339(from_micros(at)))
     for one, rows in batches:
-        labels = ",".join(f"{name}={value}" for name, value in one.labels)
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="").writerow((safe_text(one.name), safe_text(labels)))
-        start = buffer.getvalue()
+        name = safe_text(one.name)
+        if not one.labels and needs_no_quotes(name):
+            start = f"{name},"
+        else:
+            labels = ",".join(f"{name}={value}" for name, value in one.labels)
+            buffer = io.StringIO()
+            csv.writer(buffer, lineterminator="").writerow((name, safe_text(labels)))
+            start = buffer.getvalue()
         write("".join([f"{start},{step},{time_text(at)},{value!r}\n" for step, at, value in rows]))
 
 
