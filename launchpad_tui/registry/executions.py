@@ -381,8 +381,10 @@ def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinishe
     with registry.read() as db:
         rows = db.execute(
             f"SELECT c.name, g.name, e.supervisor_pid, e.supervisor_boot, e.claimed_at, {columns} "
-            "FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
-            f"JOIN connections c ON c.pk = g.connection_pk WHERE e.{_UNFINISHED} AND {where} "
+            # Few of many executions are unfinished, which the planner does not know.
+            "FROM connections c JOIN resource_groups g ON g.connection_pk = c.pk "
+            "CROSS JOIN executions e INDEXED BY executions_unfinished "
+            f"WHERE e.group_pk = g.pk AND e.{_UNFINISHED} AND {where} "
             "ORDER BY e.created_at, e.pk",
             values,
         ).fetchall()

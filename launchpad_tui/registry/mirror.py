@@ -221,8 +221,9 @@ def unfinished(registry: Registry, scope: Scope) -> list[str]:
     """
     with registry.read() as db:
         rows = db.execute(
-            "SELECT id FROM executions WHERE group_pk = ? AND gone_at IS NULL "
-            "AND status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING') ORDER BY created_at",
+            "SELECT id FROM executions INDEXED BY executions_unfinished "
+            "WHERE group_pk = ? AND gone_at IS NULL AND "
+            "status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING') ORDER BY created_at",
             (group_pk(db, scope),),
         ).fetchall()
     return [one for (one,) in rows]

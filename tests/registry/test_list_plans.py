@@ -11,10 +11,10 @@ import pytest
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Subject
 from launchpad_tui.errors import QueryCancelled
-from launchpad_tui.registry import global_search, lineage
+from launchpad_tui.registry import executions, global_search, lineage
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import Lister, artifact_lister
@@ -196,6 +196,16 @@ def test_a_count_with_a_limit_takes_as_many_steps_as_its_limit(
     assert limited * 10 < steps(registry, lister.count)
     # The number of all rows is in an index, so that no limit is needed.
     assert lister_of(registry, Query()).count(100) == (MANY, True)
+
+
+@pytest.mark.parametrize("scope", [None, DEFAULT_SCOPE])
+def test_unfinished_executions_are_not_searched_among_all(
+    homes: dict[int, Registry], scope: Scope | None
+) -> None:
+    registry = homes[MANY]
+    plan = plan_of(registry, lambda: executions.unfinished(registry, scope))
+    assert any("USING INDEX executions_unfinished" in line for line in plan), plan
+    assert steps(registry, lambda: executions.unfinished(registry, scope)) < 10
 
 
 @pytest.mark.parametrize("text", ["e", "tion", "churn lstm"])
