@@ -258,9 +258,9 @@ async def test_hostile_names_stay_in_their_columns(tmp_path: Path) -> None:
     async with running(home):
         pass
     hostile(home)
-    async with running(home, size=(100, 24)) as pilot:
+    async with running(home, size=(108, 24)) as pilot:
         strips = pilot.app.screen._compositor.render_strips()
-        assert {strip.cell_length for strip in strips} == {100}
+        assert {strip.cell_length for strip in strips} == {108}
         text = screen_text(pilot)
         assert "\x1b" not in text
         assert "\u202e" not in text

@@ -32,6 +32,8 @@ _TABS = (
 )
 #: the width from which the header has tabs
 _LEAST_WIDTH = 78
+#: the width below which the header has neither the name of the app nor the scope
+_NARROW = 48
 #: the number of tabs that are shown if there is no room for all
 _MAIN_TABS = 5
 
@@ -52,11 +54,15 @@ class HeaderLine(Painted):
         right: list[tuple[str, str]] = []
         if app.transfers.text:
             right.append((f"{glyphs.down} {app.transfers.text}", "accent"))
-        open_titles = app.trail()
+        open_titles, narrow = app.trail(), width < _NARROW
         with_tabs = len(open_titles) == 1 and bool(self._tab_of(open_titles[0]))
         # The tab of the executions shows how many are running, unless there is no room for tabs.
         if app.running and not (with_tabs and width >= _LEAST_WIDTH):
-            right.append((f"{glyphs.running} {app.running} running", "accent"))
+            short, long = (
+                f"{glyphs.running}{app.running}",
+                f"{glyphs.running} {app.running} running",
+            )
+            right.append((short if narrow else long, "accent"))
         if app.stale:
             right.append(
                 (
@@ -72,8 +78,11 @@ class HeaderLine(Painted):
             right.append(("live" if app.desk_is_open else f"opening{glyphs.ellipsis}", "dim"))
         size = sum(cell_width(text) + 2 for text, _ in right)
         line = LineBuilder(max(0, width - size), look.style("text"))
-        line.add(f" {glyphs.mark} launchpad ", look.style("title"))
-        line.add(f" {app.scope_text} ", look.style("dim"))
+        # In a narrow terminal, the title of the screen is more useful than where it belongs.
+        line.add(
+            f" {glyphs.mark} " if narrow else f" {glyphs.mark} launchpad ", look.style("title")
+        )
+        line.add("" if narrow else f" {app.scope_text} ", look.style("dim"))
         self._spans = []
         tabs = self._tabs(open_titles[0], line.width - line.used) if with_tabs else ()
         for key, title, count, route in tabs:

@@ -111,6 +111,8 @@ class Details(Lines):
         least, most = NAME_WIDTHS
         named = [item for item in self._items if not item.heading and item.lines is None]
         longest = max((len(item.name) for item in named), default=0)
+        # Values get more than half of a narrow terminal.
+        least = min(least, self.size.width // 3)
         names = max(least, min(longest, most, self.size.width * 9 // 20))
         width = max(10, self.size.width - names - 4)
         lines: list[Parts] = []

@@ -317,9 +317,13 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     def _show_note(self) -> None:
         prose, row = self.query_one(Prose), self.table.row
-        note = (
-            wrap(row.reason or row.note, max(10, prose.size.width))[:2] if row is not None else []
-        )
+        width = max(10, prose.size.width)
+        note = wrap(" ".join((row.reason or row.note).split()), width) if row is not None else []
+        if len(note) > 2:
+            note = [
+                note[0],
+                clip(f"{note[1]} {note[2]}", width, self.launchpad.look.glyphs.ellipsis),
+            ]
         lines = [(note[place] if place < len(note) else "", "text") for place in range(2)]
         prose.set_parts([*lines, (self._keys(), "dim")])
 

@@ -17,6 +17,8 @@ from launchpad_tui.ui.widgets.table_selection import Selection
 Row = TypeVar("Row")
 #: cells left of the first column: cursor, selection mark
 MARGIN = 3
+#: cells for the numbers of rows beside the title
+_COUNT_WIDTH = 16
 #: characters of a cell that are painted at most; the rest is cut before measuring
 TEXT_LIMIT = 400
 
@@ -119,8 +121,10 @@ class TablePaint(Painted, Generic[Row]):
         look = self.look
         glyphs = look.glyphs
         line = LineBuilder(width, look.style("text"))
-        line.add(f" {self.title} ", look.style("title"))
         count = self.cache.count
+        # The number of rows stays visible beside a long title.
+        room = max(8, width - _COUNT_WIDTH) if count else width - 2
+        line.add(f" {clip(self.title, room, glyphs.ellipsis)} ", look.style("title"))
         if count:
             stop = min(count, self.top + max(1, self.rows_high))
             total = f"{count:,}" if self.cache.counted else glyphs.ellipsis

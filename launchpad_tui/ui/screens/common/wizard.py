@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.strip import Strip
 
 from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.text import cell_width
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
@@ -62,6 +63,7 @@ class StepProgress(Painted):
         line = LineBuilder(width, look.style("text")).add(" ")
         if y != 1:
             return line.strip()
+        needed = sum(cell_width(title) + 6 for title in self._titles)
         for number, title in enumerate(self._titles):
             if number:
                 line.add(f" {glyphs.rule * 2} ", look.style("line"))
@@ -72,7 +74,9 @@ class StepProgress(Painted):
                 if number == self.at
                 else glyphs.pending
             )
-            line.add(f"{glyph} {title}", look.style("title" if number == self.at else "dim"))
+            # In a narrow terminal, only the current step has its title.
+            text = f"{glyph} {title}" if number == self.at or needed <= width else glyph
+            line.add(text, look.style("title" if number == self.at else "dim"))
         return line.strip()
 
 

@@ -45,6 +45,8 @@ LOG_SECONDS = 0.4
 #: lines at the end of a log among which the reason of a failure is searched
 FAILURE_LINES = 2_000
 NOT_LOADED = "The execution is still loading"
+#: the lines of a terminal from which the process flow is shown
+FLOW_FROM = 22
 
 
 class ExecutionScreen(TabbedKeys, LaunchpadScreen):
@@ -185,6 +187,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Show the curves if the terminal is wide enough."""
         self.query_one(LiveCurves).display = self._has_curves and event.size.width >= CURVES_FROM
+        # The Status tab has all of its items, and needs the room in a low terminal.
+        self.query_one(FlowView).display = event.size.height >= FLOW_FROM
 
     async def _show_failure(self) -> None:
         """Show why the execution failed, and the line of its log that names the reason."""

@@ -165,7 +165,12 @@ class ChartScreen(SelectionScreen):
     def on_mount(self) -> None:
         """Fit the layout to the terminal, and focus no widget, so that the screen gets the keys."""
         self._fit()
-        self.call_after_refresh(self.set_focus, None)
+        self.call_after_refresh(self._leave_values)
+
+    def _leave_values(self) -> None:
+        """Let the screen get the keys, and hide the values if there is no room for them."""
+        self.set_focus(None)
+        self._fit()
 
     def on_resize(self) -> None:
         """Narrow or hide the values in narrow terminals."""
@@ -175,7 +180,7 @@ class ChartScreen(SelectionScreen):
         width = self.app.size.width
         values = self.query_one("#values", Legend)
         values.set_class(width < WIDE_FROM, "narrow")
-        values.display = values.has_focus or width >= VALUES_FROM
+        values.display = self.focused is values or width >= VALUES_FROM
 
     async def load(self) -> None:
         """Read the selection and draw the chart; zoom and cursor are kept."""
@@ -417,8 +422,7 @@ class ChartScreen(SelectionScreen):
         """Move the focus between the chart and the values."""
         legend = self.query_one("#values", Legend)
         if legend.has_focus:
-            self.set_focus(None)
-            self._fit()
+            self._leave_values()
         else:
             legend.display = True
             legend.focus()

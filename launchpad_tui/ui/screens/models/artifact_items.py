@@ -209,7 +209,7 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
         return Cell(f"{getattr(look.glyphs, glyph)} {line.state}", role)
 
     return (
-        Column[FileLine]("path", "Path", lambda r: r.file.path, 24, 80, 4, priority=0),
+        Column[FileLine]("path", "Path", lambda r: r.file.path, 20, 80, 4, priority=0),
         Column[FileLine]("state", "State", state, 12, 12, 0, priority=1),
         size_column(lambda r: r.file.size, priority=2),
         text_column("sha256", "SHA-256", lambda r: r.file.sha256, (16, 64), 3, priority=3),
@@ -223,7 +223,7 @@ def point_columns() -> tuple[Column[PointLine], ...]:
             "name",
             "Metric",
             lambda r: series_key(r.point.name, r.point.labels),
-            26,
+            20,
             80,
             3,
             priority=0,
