@@ -22,6 +22,7 @@ def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
     from launchpad_tui.ui.widgets.dialogs import ChooseDialog, ErrorDialog
     from launchpad_tui.ui.widgets.flow_view import FlowView
     from launchpad_tui.ui.widgets.form import ChoiceLine, Form
+    from launchpad_tui.ui.widgets.graph_view import GraphView
     from launchpad_tui.ui.widgets.legend import Legend
     from launchpad_tui.ui.widgets.log_view import LogView
     from launchpad_tui.ui.widgets.markdown_view import MarkdownView
@@ -36,6 +37,7 @@ def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
         ("Logs", (LogView,)),
         ("Manual", (MarkdownView,)),
         ("Process flow", (FlowView,)),
+        ("Lineage as boxes", (GraphView,)),
         ("Board", (BoardView,)),
         ("My Selection", (Legend,)),
         ("Comparison", (Sheet,)),

@@ -23,6 +23,7 @@ class Action:
         footer: the rank in the footer (low ranks are on the left); 0 leaves the action out.
         hidden: whether the command palette leaves the action out, as for cursor movements.
         priority: whether the key takes precedence over the focused widget, for example an input.
+        typing: the rank in the footer while an input has the focus, also if ``footer`` is 0.
         needs: the capability that the connection's runtime must have, an attribute of
             `Capabilities`; empty for none.
     """
@@ -36,6 +37,7 @@ class Action:
     hidden: bool = False
     priority: bool = False
     needs: str = ""
+    typing: int = 0
 
     @property
     def name(self) -> str:

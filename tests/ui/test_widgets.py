@@ -386,3 +386,34 @@ async def test_help_shows_the_whole_text_of_a_line(workshop_home: Home) -> None:
             in text
         )
         assert "esc cancel" in text
+
+
+async def test_the_footer_shows_the_keys_of_an_input_that_has_the_focus(
+    workshop_home: Home,
+) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "slash", "m")
+        assert screen_text(pilot).splitlines()[-1].startswith(" ↓ to the list  esc back  ")
+        await press(pilot, "down")
+        assert "to the list" not in screen_text(pilot)
+
+
+async def test_a_narrow_terminal_shows_the_title_of_the_screen(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(40, 20)) as pilot:
+        await press(pilot, "enter")
+        header = screen_text(pilot).splitlines()[0]
+        assert "› churn-model" in header
+        assert "●1  live" in header
+        await press(pilot, "tab")
+        points = screen_text(pilot).split("Points")[1].splitlines()
+        assert any("loss" in line and "0.02" in line for line in points)
+
+
+async def test_the_process_flow_leaves_room_in_low_terminals(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions", size=(40, 20)) as pilot:
+        await press(pilot, "end", "enter")
+        assert "Input artifacts" not in screen_text(pilot)
+        assert "Executable" not in screen_text(pilot).split("Status")[0]
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert "Input artifacts" in screen_text(pilot)

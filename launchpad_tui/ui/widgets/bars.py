@@ -170,6 +170,9 @@ class HeaderLine(Painted):
             trail[-1] = clip(trail[-1], max(8, cell_width(trail[-1]) - size() + room), ellipsis)
         if len(trail) > 2 and size() > room:
             trail = [ellipsis, trail[-1]]
+        if trail and size() > room:
+            # The other titles are left out before that of the current screen is cut at the edge.
+            trail = [clip(self.launchpad.trail()[-1], max(1, room - 3), ellipsis)]
         return trail
 
 
@@ -205,12 +208,17 @@ class FooterLine(Painted):
 
     def shown(self) -> Sequence[tuple[Action, bool]]:
         """Return the actions in the footer, each with whether it is enabled; enabled ones first."""
+        typing = self._typing
+
+        def rank(action: Action) -> int:
+            return (action.typing if typing else 0) or action.footer
+
         found = [
             (action, not owner.disabled_reason(action))
             for action, owner in reachable_actions(self.screen)
-            if action.footer and self._key(action)
+            if rank(action) and self._key(action)
         ]
-        found.sort(key=lambda pair: (not pair[1], pair[0].footer))
+        found.sort(key=lambda pair: (not pair[1], rank(pair[0])))
         # Commands and help are always shown, since every other action can be found through them.
         always = [pair for pair in found if pair[0].footer >= ALWAYS]
         others = [pair for pair in found if pair[0].footer < ALWAYS]
@@ -239,13 +247,19 @@ class FooterLine(Painted):
             line.add("  ")
         return line.strip()
 
+    @property
+    def _typing(self) -> bool:
+        """Whether an input has the focus."""
+        focused = self.screen.focused
+        return focused is not None and not isinstance(focused, Painted)
+
     def _key(self, action: Action) -> str:
         """Return the first key of an action.
 
         While an input has the focus, keys that type a character are skipped.
         """
-        keymap, focused = self.launchpad.keymap, self.screen.focused
-        if focused is None or isinstance(focused, Painted):
+        keymap = self.launchpad.keymap
+        if not self._typing:
             return keymap.first(action)
         return next((key for key in keymap.keys(action) if len(key) > 1 and key != "space"), "")
 

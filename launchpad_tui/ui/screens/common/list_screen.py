@@ -76,6 +76,7 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
             "Move the focus from the search line to the list",
             "List",
             hidden=True,
+            typing=1,
         ),
     )
 

@@ -67,6 +67,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
             "Go back to the previous screen",
             "Everywhere",
             hidden=True,
+            typing=2,
         ),
     )
 

@@ -42,6 +42,7 @@ class EverywhereScreen(LaunchpadScreen):
             "to the list",
             "Move to the search results",
             hidden=True,
+            typing=1,
         ),
     )
 

@@ -31,13 +31,11 @@ class _Way:
 
 
 _WAYS = (
-    _Way("welcome.demo", "Run the demo", "trains six small models on this machine in a minute"),
-    _Way("welcome.template", "Add a template", "a workflow template of your own training code"),
+    _Way("welcome.demo", "Run the demo", "trains six small models here in a minute"),
+    _Way("welcome.template", "Add a template", "a workflow template of your own code"),
     _Way("welcome.connect", "Connect to SAP AI Core", "or to launchpad serve on another machine"),
     _Way("welcome.model", "Add a model that exists", "by its URL in an object store"),
-    _Way(
-        "welcome.import", "Import from a bucket", "finds all models in a folder of an object store"
-    ),
+    _Way("welcome.import", "Import from a bucket", "finds all models in a folder of a bucket"),
     _Way("welcome.manual", "Open the manual", "getting started, screens and commands"),
 )
 
@@ -76,10 +74,11 @@ class WelcomeLines(Lines):
         keymap = self.launchpad.keymap
         keys = {action.id: keymap.first(action) for action in WelcomeScreen.ACTIONS}
         longest = max(len(way.title) for way in _WAYS)
+        # A narrow terminal shows what can be done, a wide one also what that does.
+        detailed = width >= longest + max(len(way.detail) for way in _WAYS) + 7
         for way in _WAYS:
             key = shown_key(keys[way.action], ascii_only=self.look.glyphs.ascii)
-            # A narrow terminal shows what can be done, a wide one also what that does.
-            detail = way.detail if width >= longest + len(way.detail) + 7 else ""
+            detail = way.detail if detailed else ""
             title = pad(way.title, longest) if detail else way.title
             lines.append((margin, (pad(key, 3), "key"), (title, "strong"), (f"   {detail}", "dim")))
             self._actions.append(way.action)
