@@ -117,7 +117,8 @@ def series_blocks(series: Sequence[SeriesLine], width: int, look: Look) -> list[
     blocks: list[list[Parts]] = []
     if width >= _ONE_LINE:
         name_width = min(name_width, width - last_width - best_width - 18)
-        curve_width = max(8, min(40, width - name_width - last_width - best_width - 6))
+        longest = max(len(one.curve) for one in series)
+        curve_width = max(8, min(40, longest, width - name_width - last_width - best_width - 6))
         for one, last, best in zip(series, lasts, bests, strict=True):
             parts = (
                 (pad(one.title, name_width, ellipsis=look.glyphs.ellipsis), "dim"),
