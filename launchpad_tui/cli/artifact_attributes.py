@@ -6,6 +6,8 @@ ATTRIBUTES = frozenset(
     {
         "id",
         "name",
+        "kind",
+        "configuration_name",
         "description",
         "scenario_id",
         "url",

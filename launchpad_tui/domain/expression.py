@@ -33,10 +33,10 @@ _TOKEN = re.compile(
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 _PREFIXES = {"label": Subject.LABEL, "metric": Subject.METRIC, "param": Subject.PARAMETER}
-#: former names of attributes, which saved expressions may contain
-_ALIASES = {"gone_at": "deleted_at"}
+#: other names of attributes: former ones, which saved expressions may contain, and heads of columns
+_ALIASES = {"gone_at": "deleted_at", "message": "status_message"}
 #: the part of an attribute's name that a column heading omits
-_ENDINGS = ("_id", "_name", "_at", "_state")
+_ENDINGS = ("_name", "_id", "_at", "_state")
 #: what may follow ``is`` and ``is not``
 _MISSING = ("missing", "null", "none", "empty")
 #: the largest depth of parentheses and ``not``
@@ -309,8 +309,7 @@ def _subject(
     if prefix:
         subject = _PREFIXES[prefix]
         return subject, word if subject is not Subject.LABEL or "/" in word else LABEL_PREFIX + word
-    snake = re.sub(r"(?<!^)([A-Z])", r"_\1", word).lower()
-    snake = _ALIASES.get(snake, snake)
+    snake = _snake(word)
     if not quoted and snake in attributes:
         return Subject.ATTRIBUTE, snake
     known_metrics, known_parameters = metrics(), parameters()
@@ -339,6 +338,12 @@ def _subject(
     )
 
 
+def _snake(name: str) -> str:
+    """Return a name in snake case, from one in camel case or in capitals."""
+    snake = name.lower() if name.isupper() else re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+    return _ALIASES.get(snake, snake)
+
+
 def sort_name(text: str, attributes: Collection[str]) -> str:
     """Return the attribute in snake case, or the metric, that a list is sorted by.
 
@@ -365,8 +370,7 @@ def sort_name(text: str, attributes: Collection[str]) -> str:
         return re.sub(r"\\(.)", r"\1", match[2][1:-1]) + (match[3] or "")
     if rest and prefix == "metric":
         return rest
-    snake = re.sub(r"(?<!^)([A-Z])", r"_\1", text).lower()
-    snake = _ALIASES.get(snake, snake)
+    snake = _snake(text)
     return next(
         (one for one in (snake, *(snake + end for end in _ENDINGS)) if one in attributes), text
     )

@@ -307,7 +307,7 @@ class Lister(Generic[Row]):
         attribute = self._table.attributes[str(self._query.order.by)]
         where = list(source.where)
         if attribute.nullable:
-            where.append(f"t.{attribute.column} IS {'NOT ' if has_value else ''}NULL")
+            where.append(f"{attribute.sql} IS {'NOT ' if has_value else ''}NULL")
         elif not has_value:
             return None
         if not has_value:

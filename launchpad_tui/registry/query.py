@@ -50,17 +50,24 @@ class Attribute:
 
     ``kind`` is text, name (ordered regardless of case), timestamp, number, or seconds (stored as
     microseconds). ``indexed`` is set if an index has the rows of a list in the attribute's order.
+    ``expression`` is an SQL expression in place of a column of the table.
     """
 
     column: str
     kind: str = "text"
     nullable: bool = False
     indexed: bool = False
+    expression: str = ""
+
+    @property
+    def sql(self) -> str:
+        """The SQL expression of the value."""
+        return self.expression or f"t.{self.column}"
 
     @property
     def ordered(self) -> str:
         """The SQL expression to order by."""
-        return f"t.{self.column} COLLATE NOCASE" if self.kind == "name" else f"t.{self.column}"
+        return f"{self.sql} COLLATE NOCASE" if self.kind == "name" else self.sql
 
 
 @record
@@ -111,6 +118,13 @@ ARTIFACTS = ListTable(
         "version": Attribute("version", "number", nullable=True, indexed=True),
         "aliases": Attribute("aliases", "name"),
         "pinned_at": Attribute("pinned_at", "timestamp", nullable=True, indexed=True),
+        "kind": Attribute("kind"),
+        "configuration_name": Attribute(
+            "",
+            "name",
+            expression="coalesce((SELECT e.configuration_name FROM executions e "
+            "WHERE e.pk = t.execution_pk), '')",
+        ),
     },
 )
 EXECUTIONS = ListTable(
@@ -253,7 +267,7 @@ def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Va
         raise InvalidInput(
             f"There is no attribute {condition.name!r}", hint=hint, field=condition.name
         )
-    column = f"t.{attribute.column}"
+    column = attribute.sql
     if condition.op is Op.CONTAINS:
         return f"instr(casefold({column}), ?)", (condition.value.casefold(),)
     if condition.op is Op.MISSING:

@@ -213,6 +213,33 @@ def test_names_to_sort_by(text: str, expected: str) -> None:
     assert sort_name(text, ATTRIBUTES) == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "attribute"),
+    [
+        ("CONFIGURATION", "configuration_name"),
+        ("Configuration", "configuration_name"),
+        ("configuration", "configuration_name"),
+        ("EXECUTABLE", "executable_id"),
+        ("MESSAGE", "status_message"),
+        ("CREATED", "created_at"),
+        ("STATUS", "status"),
+    ],
+)
+def test_a_head_has_one_meaning(head: str, attribute: str) -> None:
+    attributes = (
+        "configuration_id",
+        "configuration_name",
+        "executable_id",
+        "status_message",
+        "status",
+        "created_at",
+    )
+    (found,) = parse_where(f"{head} = 2026-01-31", attributes, tuple, tuple)
+    assert isinstance(found, Condition)
+    assert found.name == attribute
+    assert sort_name(head, attributes) == attribute
+
+
 def test_lists_are_not_sorted_by_labels_and_parameters() -> None:
     for text in ("label.stage", "param.lr"):
         with pytest.raises(InvalidInput, match="cannot be sorted"):

@@ -413,6 +413,29 @@ def _has_label(model: Artifact, name: str) -> bool:
     return any(key.rpartition("/")[2] == name for key, _ in model.labels)
 
 
+def test_models_are_filtered_and_ordered_by_their_configuration(sample: SampleRegistry) -> None:
+    names = {
+        row.artifact.id: row.configuration_name
+        for row in sample.lister(Query()).page(None, 1000).rows
+    }
+    (one,) = parse_where(
+        f"CONFIGURATION = '{max(names.values())}'", tuple(ARTIFACTS.attributes), tuple, tuple
+    )
+    found = sample.lister(Query(conditions=(one,))).page(None, 1000).rows
+    assert {row.configuration_name for row in found} == {max(names.values())}
+    for descending in (False, True):
+        lister = sample.lister(Query(order=Order("configuration_name", descending)))
+        rows: list[ArtifactRow] = []
+        cursor: Cursor | None = None
+        while (page := lister.page(cursor, 7)).rows:
+            rows += page.rows
+            cursor = page.cursors[-1]
+        assert {row.artifact.id for row in rows} == set(names)
+        assert len(rows) == len(names)
+        shown = [row.configuration_name for row in rows]
+        assert shown == sorted(shown, reverse=descending)
+
+
 def test_the_number_of_conditions_of_combinations_is_limited(sample: SampleRegistry) -> None:
     parts = tuple(Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, str(n)) for n in range(101))
     with pytest.raises(InvalidInput, match="too many conditions"):

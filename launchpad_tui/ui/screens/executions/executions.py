@@ -27,6 +27,9 @@ _ATTRIBUTES = (
     ("scenario_id", "Scenario"),
     ("created_at", "Created"),
     ("modified_at", "Changed"),
+    ("started_at", "Started"),
+    ("completed_at", "Completed"),
+    ("status_message", "Message"),
     ("duration", "Duration (s)"),
 )
 

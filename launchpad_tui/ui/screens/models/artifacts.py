@@ -42,6 +42,7 @@ _EMPTY = {
 }
 _ATTRIBUTES = (
     ("name", "Name"),
+    ("configuration_name", "Configuration"),
     ("description", "Description"),
     ("id", "ID"),
     ("scenario_id", "Scenario"),
