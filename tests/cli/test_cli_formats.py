@@ -349,3 +349,39 @@ def test_unknown_metrics_of_one_object_suggest_the_nearest(trained: Cli) -> None
         shown = trained(*words)
         assert (shown.code, shown.out) == (2, "")
         assert "Did you mean 'accuracy'" in shown.err
+
+
+def test_lists_are_filtered_by_combinations(trained: Cli) -> None:
+    def found(where: str, *words: str) -> list[str]:
+        shown = trained(*(words or ("models", "list")), "--where", where, "-o", "csv")
+        assert shown.code == 0, shown.err
+        rows = list(csv.DictReader(io.StringIO(shown.out)))
+        return sorted(row.get("configurationName") or row["executionId"] for row in rows)
+
+    executions = ("executions", "list")
+    assert found("status = dead or rate = 0.5", *executions) == ["broken", "fast"]
+    assert found("not (status = dead or rate = 0.5)", *executions) == ["slow"]
+    assert found("CONFIGURATION in (slow, fast)", *executions) == ["fast", "slow"]
+    assert found("accuracy is missing", *executions) == ["broken"]
+    assert found("configuration like 's%'", *executions) == ["slow"]
+    both = found("size > 0")
+    assert found("rate = 0.1 or rate = 0.5") == both
+    assert found("configuration = slow or configuration = fast") == both
+    assert found("loss:min < 1000 and label.stage is not missing") == both
+    assert found("label.stage in (prod) or label.stage is missing") == []
+    assert trained("models", "list", "--where", "(rate = 0.1").code == 2
+
+
+def test_lists_are_sorted_by_names_of_columns(trained: Cli) -> None:
+    def order(*words: str) -> list[str]:
+        return trained("executions", "list", *words, "-o", "name").lines
+
+    assert order("--sort", "CREATED") == order("--sort=-created_at")[::-1]
+    assert order("--sort", "metric.loss:last") == order("--sort", "loss")
+    assert trained("executions", "list", "--sort", "param.rate").code == 2
+
+
+def test_a_test_is_named_by_its_subject(trained: Cli) -> None:
+    assert trained("stores", "test", "default", "-o", "name").lines == ["default"]
+    rows = list(csv.DictReader(io.StringIO(trained("stores", "test", "default", "--csv").out)))
+    assert [row["ok"] for row in rows] == ["true"] * len(rows)
