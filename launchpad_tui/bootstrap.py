@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.served_files import ServedFiles
     from launchpad_tui.services.serving import ServingService
     from launchpad_tui.services.stores import StoreService
+    from launchpad_tui.services.sweeps import SweepService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.trash import TrashService
@@ -245,6 +246,12 @@ def _trash(desk: Desk) -> TrashService:
     )
 
 
+def _sweeps(desk: Desk) -> SweepService:
+    from launchpad_tui.services.sweeps import SweepService
+
+    return SweepService(desk.registry, desk.configurations, desk.executions)
+
+
 def _scenarios(desk: Desk) -> ScenarioService:
     from launchpad_tui.services.scenarios import ScenarioService
 
@@ -318,6 +325,7 @@ FACTORIES = Factories(
     artifacts=_artifacts,
     annotations=_annotations,
     trash=_trash,
+    sweeps=_sweeps,
     files=_files,
     served_files=_served_files,
     verification=_verification,

@@ -20,6 +20,7 @@ _VERIFY_OPTIONS = {"--content": "--checksum"}
 #: Former paths of commands and their current paths, of the same length.
 COMMANDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("executions", "again"): ("executions", "rerun"),
+    ("executions", "sweeps"): ("sweeps", "list"),
     ("executions", "finish"): ("executions", "store-outputs"),
     ("executables", "delete"): ("executables", "remove"),
     ("connections", "delete"): ("connections", "remove"),

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
 from launchpad_tui.aiapi.metrics import serialize_metric_values
-from launchpad_tui.cli import listing, logs
+from launchpad_tui.cli import listing, logs, sweeps
 from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
 from launchpad_tui.cli.confirmation import confirmed
+from launchpad_tui.cli.execution_results import exit_code, print_outcomes, status_line, wait_for
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.numbers import metric_text
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.execution import Execution, ExecutionDetails, Outcome
+    from launchpad_tui.domain.execution import Execution, ExecutionDetails
 
-_POLL_SECONDS = 0.3
 ATTRIBUTES = frozenset(
     {
         "id",
@@ -158,15 +156,15 @@ def _report_created(context: CommandContext, execution: Execution, wait: bool) -
             f"Created execution {execution.id}.", extended_execution(execution), id=execution.id
         )
         return 0
-    ended = _wait_for(context, [execution.id], None)
+    ended = wait_for(context, [execution.id], None)
     for each in ended:
-        context.done(_status_line(each), extended_execution_details(each), id=execution.id)
-    return _exit_code(ended)
+        context.done(status_line(each), extended_execution_details(each), id=execution.id)
+    return exit_code(ended)
 
 
 def _wait(context: CommandContext, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    ended = _wait_for(context, ids, options.timeout, report=not context.structured)
+    ended = wait_for(context, ids, options.timeout, report=not context.structured)
     if context.structured:
         context.print_data(
             {
@@ -175,53 +173,12 @@ def _wait(context: CommandContext, options: argparse.Namespace) -> int:
             },
             rows="resources",
         )
-    return 1 if len(ended) < len(set(ids)) else _exit_code(ended)
-
-
-def _status_line(each: ExecutionDetails) -> str:
-    return f"{each.execution.id}: {each.execution.status}  {each.execution.status_message}".rstrip()
-
-
-def _exit_code(ended: Sequence[ExecutionDetails]) -> int:
-    return 0 if all(each.execution.status == "COMPLETED" for each in ended) else 1
-
-
-def _wait_for(
-    context: CommandContext, ids: Sequence[str], timeout: float | None, *, report: bool = False
-) -> list[ExecutionDetails]:
-    """Wait for executions and return those that ended, in the order in which they ended.
-
-    Args:
-        context: The context of the command.
-        ids: The IDs of the executions.
-        timeout: The maximum time to wait in seconds; None waits until all have ended.
-        report: Whether to print each execution when it ends.
-    """
-    deadline = None if timeout is None else time.monotonic() + timeout
-    waiting, ended = list(dict.fromkeys(ids)), []
-    while True:
-        context.desk.executions.reconcile()
-        context.desk.sync.follow(context.scope)
-        for execution_id in list(waiting):
-            details = context.desk.executions.get(context.scope, execution_id)
-            if details.execution.status.final:
-                waiting.remove(execution_id)
-                ended.append(details)
-                if report:
-                    context.done(_status_line(details), id=execution_id)
-        if not waiting:
-            return ended
-        if deadline is not None and time.monotonic() > deadline:
-            context.note(f"Timed out after {timeout:g} s. Still running: {', '.join(waiting)}")
-            return ended
-        time.sleep(_POLL_SECONDS)
+    return 1 if len(ended) < len(set(ids)) else exit_code(ended)
 
 
 def _stop(context: CommandContext, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    return _print_outcomes(
-        context, context.desk.executions.stop(context.scope, ids), "Stopping {}."
-    )
+    return print_outcomes(context, context.desk.executions.stop(context.scope, ids), "Stopping {}.")
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> int:
@@ -232,42 +189,9 @@ def _delete(context: CommandContext, options: argparse.Namespace) -> int:
     if not confirmed(f"Delete {what}?", removed.text, yes=options.yes):
         context.note("Nothing was deleted.")
         return 1
-    return _print_outcomes(
+    return print_outcomes(
         context, service.delete(context.scope, ids), "Deleted {}. Its outputs are kept."
     )
-
-
-def _print_outcomes(context: CommandContext, outcomes: Sequence[Outcome], message: str) -> int:
-    """Print the outcome for each execution and return the exit code.
-
-    The JSON output has the format of the AI API's response to a bulk update.
-    """
-    if context.structured:
-        context.print_data(
-            {
-                "executions": [
-                    {"id": each.id, "message": message.format(each.id)}
-                    if each.error is None
-                    else {
-                        "id": each.id,
-                        "error": {"message": each.error.title, "details": str(each.error)},
-                    }
-                    for each in outcomes
-                ]
-            },
-            rows="executions",
-        )
-    else:
-        for each in outcomes:
-            if each.error is None:
-                context.done(message.format(each.id), id=each.id)
-        for each in outcomes:
-            if each.error is not None:
-                context.note(f"launchpad: {each.error.title}")
-                for line in f"{each.error.detail}\n{each.error.hint}".split("\n"):
-                    if line:
-                        context.note(f"  {line}")
-    return 1 if any(each.error is not None for each in outcomes) else 0
 
 
 def _store_outputs(context: CommandContext, options: argparse.Namespace) -> None:
@@ -388,5 +312,6 @@ COMMANDS = (
             "to be stopped first."
         ),
     ),
+    sweeps.CREATE,
     *logs.COMMANDS,
 )

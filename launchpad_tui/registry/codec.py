@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from launchpad_tui.domain.execution import STATUS_MESSAGE_LIMIT
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import InvalidInput
 
@@ -22,6 +23,12 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 def clean(text: str) -> str:
     """Return the text with unpaired surrogates replaced, which UTF-8 in SQLite cannot store."""
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def cut(text: str) -> str:
+    """Return a status message, cut to the permitted length."""
+    text = clean(text)
+    return text if len(text) <= STATUS_MESSAGE_LIMIT else text[: STATUS_MESSAGE_LIMIT - 1] + "…"
 
 
 def timestamp(micros: int | None) -> datetime | None:

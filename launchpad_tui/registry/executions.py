@@ -10,10 +10,8 @@ from typing import Any
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import (
-    STATUS_MESSAGE_LIMIT,
     TRANSITIONS,
     Claim,
-    Configuration,
     Execution,
     Status,
     TargetStatus,
@@ -23,7 +21,7 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry.codec import clean, micros, search_text, timestamp, to_json
+from launchpad_tui.registry.codec import clean, cut, micros, search_text, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -53,15 +51,15 @@ def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
 
 
 def existing(registry: Registry, scope: Scope, execution_id: str) -> Execution:
-    """Return the execution with this ID. Raises NotFound, also if it was deleted and is only kept
-    for its outputs."""
+    """Return the execution with this ID. Raises NotFound as `check_existing`."""
     with registry.read() as db:
         check_existing(db, scope, execution_id)
         return execution(registry, scope, execution_id)
 
 
 def check_existing(db: sqlite3.Connection, scope: Scope, execution_id: str) -> int:
-    """Return the row number of an execution within a transaction. Raises as `existing`."""
+    """Return the row number of an execution within a transaction. Raises NotFound if it does not
+    exist, or was deleted and is only kept for its outputs."""
     pk = execution_pk(db, scope, execution_id)
     if db.execute("SELECT kept FROM executions WHERE pk = ?", (pk,)).fetchone()[0]:
         raise NotFound(
@@ -341,10 +339,9 @@ def set_target(
 
 
 def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
-    """Delete an execution that has ended.
+    """Delete an execution that has ended, with its metrics unless it created artifacts.
 
-    If it created artifacts, it is kept for them with its parameters, inputs and metrics, but no
-    list contains it. Otherwise it is removed with its metrics.
+    It is kept for its artifacts with parameters, inputs and metrics, but no list contains it.
 
     Raises:
         NotFound: it does not exist, or was deleted already.
@@ -398,27 +395,6 @@ def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinishe
     ]
 
 
-def new_pending(
-    configuration: Configuration, executable_version: str, execution_id: str
-) -> Execution:
-    """Return a new pending execution of the configuration."""
-    at = now()
-    return Execution(
-        execution_id,
-        configuration.id,
-        configuration.name,
-        configuration.scenario_id,
-        configuration.executable_id,
-        executable_version,
-        Status.PENDING,
-        TargetStatus.COMPLETED,
-        "",
-        at,
-        at,
-        submitted_at=at,
-    )
-
-
 @reports_damage
 def from_row(row: tuple[Any, ...]) -> Execution:
     """Return the execution in a row of `COLUMNS`."""
@@ -465,9 +441,3 @@ def searchable_text(of: Execution) -> str:
             of.status_message,
         )
     )
-
-
-def cut(text: str) -> str:
-    """Return a status message, cut to the permitted length."""
-    text = clean(text)
-    return text if len(text) <= STATUS_MESSAGE_LIMIT else text[: STATUS_MESSAGE_LIMIT - 1] + "…"

@@ -1,4 +1,4 @@
-"""Statements of migrations: executions that are kept for their outputs, and the trash."""
+"""Statements of migrations: executions kept for their outputs, the trash, and sweeps."""
 
 from __future__ import annotations
 
@@ -20,4 +20,23 @@ KEPT_AND_TRASH = (
         deleted_at INTEGER NOT NULL, deleted_by TEXT NOT NULL, purged_at INTEGER,
         UNIQUE (group_pk, kind, id)) STRICT""",
     "CREATE INDEX trash_id ON trash (group_pk, id)",
+)
+
+#: the statements of the twelfth migration: groups of executions with different parameters
+SWEEPS = (
+    # `definition` (JSON): the values of each parameter as they were given; `parameters` and
+    # `inputs` (JSON): those that all executions share.
+    """CREATE TABLE sweeps (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        id TEXT NOT NULL, name TEXT NOT NULL, executable_id TEXT NOT NULL,
+        definition TEXT NOT NULL, parameters TEXT NOT NULL, inputs TEXT NOT NULL,
+        created_at INTEGER NOT NULL, created_by TEXT NOT NULL, UNIQUE (group_pk, id)) STRICT""",
+    "CREATE INDEX sweeps_created ON sweeps (group_pk, created_at)",
+    # IDs are empty while the object has not been created; `error` is the reason.
+    """CREATE TABLE sweep_members (
+        sweep_pk INTEGER NOT NULL REFERENCES sweeps (pk) ON DELETE CASCADE,
+        position INTEGER NOT NULL, parameters TEXT NOT NULL,
+        configuration_id TEXT NOT NULL DEFAULT '', execution_id TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '', PRIMARY KEY (sweep_pk, position)) STRICT, WITHOUT ROWID""",
 )

@@ -102,6 +102,13 @@ def read_positions(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def sweeps(db: Database) -> None:
+    """Add sweeps."""
+    for statement in lifecycle_schema.SWEEPS:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -23,7 +23,7 @@ from launchpad_tui.registry import (
     trash,
     versions,
 )
-from launchpad_tui.registry.codec import clean, micros, to_json
+from launchpad_tui.registry.codec import clean, cut, micros, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -152,7 +152,7 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
                     e.executable_version,
                     e.status,
                     e.target_status,
-                    executions.cut(e.status_message),
+                    cut(e.status_message),
                     to_json(e.status_details),
                     to_micros(e.created_at),
                     to_micros(e.modified_at),

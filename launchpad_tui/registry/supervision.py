@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Claim
 from launchpad_tui.domain.timestamps import now, to_micros
-from launchpad_tui.registry.codec import to_json
+from launchpad_tui.registry.codec import cut, to_json
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.executions import cut, execution, execution_pk
+from launchpad_tui.registry.executions import execution, execution_pk
 
 
 def read_positions(registry: Registry, scope: Scope, execution_id: str) -> dict[str, int]:

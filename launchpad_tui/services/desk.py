@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.served_files import ServedFiles
     from launchpad_tui.services.serving import ServingService
     from launchpad_tui.services.stores import StoreService
+    from launchpad_tui.services.sweeps import SweepService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.trash import TrashService
@@ -57,6 +58,7 @@ class Factories:
     artifacts: Callable[[Desk], ArtifactService]
     annotations: Callable[[Desk], AnnotationService]
     trash: Callable[[Desk], TrashService]
+    sweeps: Callable[[Desk], SweepService]
     files: Callable[[Desk], FileService]
     served_files: Callable[[Desk], ServedFiles]
     verification: Callable[[Desk], VerificationService]
@@ -148,6 +150,11 @@ class Desk:
     def trash(self) -> TrashService:
         """Deleted and archived objects, which can be restored."""
         return self._factories.trash(self)
+
+    @cached_property
+    def sweeps(self) -> SweepService:
+        """Groups of executions with different parameters."""
+        return self._factories.sweeps(self)
 
     @cached_property
     def files(self) -> FileService:

@@ -12,6 +12,7 @@ TOPICS = (
     "screens",
     "commands",
     "executables",
+    "experiments",
     "versions",
     "metrics",
     "stores",

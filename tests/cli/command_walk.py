@@ -100,8 +100,13 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("serve", "clients", "delete"): ("notebook",),
 }
 #: Commands that fail in every home of this kind: outside of an execution, without outputs that
-#: could not be stored, or because all configurations have executions.
-FAILING = {("log",), ("executions", "store-outputs"), ("configurations", "delete")}
+#: could not be stored, because all configurations have executions, or without a sweep.
+FAILING = {
+    ("log",),
+    ("executions", "store-outputs"),
+    ("configurations", "delete"),
+    *(("sweeps", word) for word in ("show", "wait", "stop", "resume", "remove")),
+}
 #: Columns that commands refer to, or that have a fixed set of values.
 _KEPT_COLUMNS = {
     "id",

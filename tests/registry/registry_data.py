@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.registry import artifacts, configurations, executions
 from launchpad_tui.registry.database import Registry
 
@@ -86,3 +87,24 @@ def add_artifact(
     )
     artifacts.add(registry, DEFAULT_SCOPE, artifact)
     return artifact
+
+
+def new_pending(
+    configuration: Configuration, executable_version: str, execution_id: str
+) -> Execution:
+    """Return a new pending execution of the configuration."""
+    at = now()
+    return Execution(
+        execution_id,
+        configuration.id,
+        configuration.name,
+        configuration.scenario_id,
+        configuration.executable_id,
+        executable_version,
+        Status.PENDING,
+        TargetStatus.COMPLETED,
+        "",
+        at,
+        at,
+        submitted_at=at,
+    )

@@ -25,6 +25,7 @@ from launchpad_tui.errors import Conflict, InvalidInput, NotFound
 from launchpad_tui.registry import completion, executions, scenarios
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.lanes import Lane
+from tests.registry.registry_data import new_pending
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def train(desk: Desk, data: Artifact, base: Artifact, name: str, lr: str = "0.1"
         {"lr": lr, "epochs": "3"},
         {"data": data.id, "base": base.id},
     )
-    execution = executions.new_pending(configuration, "1", new_execution_id())
+    execution = new_pending(configuration, "1", new_execution_id())
     executions.create(desk.registry, DEFAULT_SCOPE, execution)
     executions.transition(
         desk.registry, DEFAULT_SCOPE, execution.id, Status.RUNNING, started_at=now()

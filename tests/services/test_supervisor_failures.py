@@ -18,6 +18,7 @@ from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.registry import executions
+from tests.registry.registry_data import new_pending
 from tests.services.execution_support import Bench, processes_of, shell_template, until
 
 #: SIGTERM is ignored by the shell and its children. The text that is printed differs from the
@@ -187,7 +188,7 @@ def test_concurrent_processes_start_each_execution_once(bench: Bench) -> None:
     parallel(bench, 3)
     executable = bench.add(shell_template("shell", "echo once; sleep 0.2; echo x > /app/model/x"))
     created = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
-    new = [executions.new_pending(created, "1.0", f"e{number:015x}") for number in range(6)]
+    new = [new_pending(created, "1.0", f"e{number:015x}") for number in range(6)]
     for each in new:
         executions.create(bench.desk.registry, DEFAULT_SCOPE, each)
     processes = [

@@ -69,6 +69,12 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             needs="stop",
         ),
         Action(
+            "executions.sweeps",
+            "W",
+            "sweeps",
+            "Compare, chart, stop or resume the executions of a sweep",
+        ),
+        Action(
             "executions.delete",
             "D",
             "delete",
@@ -210,6 +216,12 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     async def do_stop(self) -> None:
         """Ask, then stop the selected executions."""
         await stop_or_delete(self, self.table.target_ids, "stop")
+
+    async def do_sweeps(self) -> None:
+        """Select a sweep and what to do with it."""
+        from launchpad_tui.ui.screens.executions.sweeps import open_sweep
+
+        await open_sweep(self)
 
     async def do_delete(self) -> None:
         """Ask, then delete the selected executions."""

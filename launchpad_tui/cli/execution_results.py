@@ -1,0 +1,87 @@
+"""Waits for executions, and prints the outcomes of operations on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.execution import ExecutionDetails, Outcome
+
+_POLL_SECONDS = 0.3
+
+
+def status_line(each: ExecutionDetails) -> str:
+    """Return ID, status and message of an execution."""
+    return f"{each.execution.id}: {each.execution.status}  {each.execution.status_message}".rstrip()
+
+
+def exit_code(ended: Sequence[ExecutionDetails]) -> int:
+    """Return 0 if all executions are COMPLETED, otherwise 1."""
+    return 0 if all(each.execution.status == "COMPLETED" for each in ended) else 1
+
+
+def wait_for(
+    context: CommandContext, ids: Sequence[str], timeout: float | None, *, report: bool = False
+) -> list[ExecutionDetails]:
+    """Wait for executions and return those that ended, in the order in which they ended.
+
+    Args:
+        context: The context of the command.
+        ids: The IDs of the executions.
+        timeout: The maximum time to wait in seconds; None waits until all have ended.
+        report: Whether to print each execution when it ends.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    waiting, ended = list(dict.fromkeys(ids)), []
+    while True:
+        context.desk.executions.reconcile()
+        context.desk.sync.follow(context.scope)
+        for execution_id in list(waiting):
+            details = context.desk.executions.get(context.scope, execution_id)
+            if details.execution.status.final:
+                waiting.remove(execution_id)
+                ended.append(details)
+                if report:
+                    context.done(status_line(details), id=execution_id)
+        if not waiting:
+            return ended
+        if deadline is not None and time.monotonic() > deadline:
+            context.note(f"Timed out after {timeout:g} s. Still running: {', '.join(waiting)}")
+            return ended
+        time.sleep(_POLL_SECONDS)
+
+
+def print_outcomes(context: CommandContext, outcomes: Sequence[Outcome], message: str) -> int:
+    """Print the outcome for each execution and return the exit code.
+
+    The JSON output has the format of the AI API's response to a bulk update.
+    """
+    if context.structured:
+        context.print_data(
+            {
+                "executions": [
+                    {"id": each.id, "message": message.format(each.id)}
+                    if each.error is None
+                    else {
+                        "id": each.id,
+                        "error": {"message": each.error.title, "details": str(each.error)},
+                    }
+                    for each in outcomes
+                ]
+            },
+            rows="executions",
+        )
+    else:
+        for each in outcomes:
+            if each.error is None:
+                context.done(message.format(each.id), id=each.id)
+        for each in outcomes:
+            if each.error is not None:
+                context.note(f"launchpad: {each.error.title}")
+                for line in f"{each.error.detail}\n{each.error.hint}".split("\n"):
+                    if line:
+                        context.note(f"  {line}")
+    return 1 if any(each.error is not None for each in outcomes) else 0

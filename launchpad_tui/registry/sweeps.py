@@ -1,0 +1,116 @@
+"""Sweeps and their members."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.sweep import Sweep, SweepMember
+from launchpad_tui.domain.timestamps import from_micros, to_micros
+from launchpad_tui.errors import NotFound
+from launchpad_tui.registry import executions
+from launchpad_tui.registry.codec import clean, text_map, to_json
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.sqlite_errors import reports_damage
+
+_COLUMNS = "pk, id, name, executable_id, definition, parameters, inputs, created_at, created_by"
+#: the number of sweeps in a list
+LIST_LIMIT = 1000
+
+
+def add(registry: Registry, scope: Scope, new: Sweep) -> None:
+    """Add a sweep with its members. Raises NotFound for an unknown scope."""
+    with registry.write("executions") as db:
+        cursor = db.execute(
+            "INSERT INTO sweeps (group_pk, id, name, executable_id, definition, parameters, "
+            "inputs, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                group_pk(db, scope),
+                new.id,
+                clean(new.name),
+                new.executable_id,
+                to_json(new.definition),
+                to_json(new.parameters),
+                to_json(new.inputs),
+                to_micros(new.created_at),
+                new.created_by,
+            ),
+        )
+        db.executemany(
+            "INSERT INTO sweep_members (sweep_pk, position, parameters) VALUES (?, ?, ?)",
+            [(cursor.lastrowid, one.position, to_json(one.parameters)) for one in new.members],
+        )
+
+
+def set_member(
+    registry: Registry, scope: Scope, sweep_id: str, position: int, changes: Mapping[str, str]
+) -> None:
+    """Change ``configuration_id``, ``execution_id`` or ``error`` of a member. Raises NotFound."""
+    columns = [name for name in ("configuration_id", "execution_id", "error") if name in changes]
+    with registry.write("executions") as db:
+        db.execute(
+            f"UPDATE sweep_members SET {', '.join(f'{name} = ?' for name in columns)} "
+            "WHERE sweep_pk = ? AND position = ?",
+            (*(changes[name] for name in columns), _pk(db, scope, sweep_id), position),
+        )
+
+
+def delete(registry: Registry, scope: Scope, sweep_id: str) -> None:
+    """Delete a sweep; its executions are kept. Raises NotFound."""
+    with registry.write("executions") as db:
+        db.execute("DELETE FROM sweeps WHERE pk = ?", (_pk(db, scope, sweep_id),))
+
+
+def sweeps(registry: Registry, scope: Scope, sweep_id: str = "") -> list[Sweep]:
+    """Return the newest sweeps with their members, or the one with an ID; at most `LIST_LIMIT`.
+
+    Raises:
+        NotFound: the scope does not exist.
+    """
+    where, values = ("AND id = ?", (sweep_id,)) if sweep_id else ("", ())
+    with registry.read() as db:
+        rows = db.execute(
+            f"SELECT {_COLUMNS} FROM sweeps WHERE group_pk = ? {where} "
+            "ORDER BY created_at DESC, pk DESC LIMIT ?",
+            (group_pk(db, scope), *values, LIST_LIMIT),
+        ).fetchall()
+        return [_sweep(registry, db, scope, row) for row in rows]
+
+
+@reports_damage
+def _sweep(registry: Registry, db: sqlite3.Connection, scope: Scope, row: Sequence[Any]) -> Sweep:
+    members = db.execute(
+        "SELECT position, parameters, configuration_id, execution_id, error FROM sweep_members "
+        "WHERE sweep_pk = ? ORDER BY position",
+        (row[0],),
+    ).fetchall()
+    known = executions.by_id(registry, scope, [one[3] for one in members if one[3]])
+    return Sweep(
+        row[1],
+        row[2],
+        row[3],
+        text_map(row[4]),
+        text_map(row[5]),
+        text_map(row[6]),
+        from_micros(row[7]),
+        row[8],
+        tuple(
+            SweepMember(one[0], text_map(one[1]), one[2], one[3], one[4], known.get(one[3]))
+            for one in members
+        ),
+    )
+
+
+def _pk(db: sqlite3.Connection, scope: Scope, sweep_id: str) -> int:
+    row = db.execute(
+        "SELECT pk FROM sweeps WHERE group_pk = ? AND id = ?", (group_pk(db, scope), sweep_id)
+    ).fetchone()
+    if row is None:
+        raise NotFound(
+            f"Sweep {sweep_id!r} does not exist",
+            hint="List the sweeps with: launchpad sweeps list",
+        )
+    return int(row[0])
