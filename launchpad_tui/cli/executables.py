@@ -181,6 +181,13 @@ def _remove(context: CommandContext, options: argparse.Namespace) -> None:
     )
 
 
+def _add_scenario(context: CommandContext, options: argparse.Namespace) -> None:
+    added = context.desk.scenarios.add(
+        context.scope, options.id, options.name or "", options.description or ""
+    )
+    context.done(f"Added scenario {added.id}.", extended_scenario(added), id=added.id)
+
+
 def _edit_template(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.cli.editing import edit_template
 
@@ -201,6 +208,24 @@ COMMANDS = (
         ("launchpad scenarios show digits", "launchpad scenarios show digits --json"),
         _scenario,
         (argument("id", help="ID of the scenario", completes="scenarios"),),
+    ),
+    Command(
+        ("scenarios", "add"),
+        "Add a scenario without workflow templates",
+        (
+            "launchpad scenarios add churn",
+            "launchpad scenarios add churn --name 'Churn of customers'",
+        ),
+        _add_scenario,
+        (
+            argument("id", help="ID of the new scenario"),
+            argument("--name", metavar="TEXT", help="Name (default: the ID)"),
+            argument("--description", metavar="TEXT", help="Description"),
+        ),
+        details=(
+            "Models that were trained elsewhere can be added to it. Adding workflow templates "
+            "adds their scenarios."
+        ),
     ),
     Command(
         ("executables", "add"),

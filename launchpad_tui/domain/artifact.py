@@ -77,6 +77,27 @@ def parse_url(text: str) -> ArtifactUrl:
     return ArtifactUrl(match.group(1), path)
 
 
+def check_new_url(text: str) -> ArtifactUrl:
+    """Parse the URL of a new artifact, which must not contain another URL.
+
+    Raises:
+        InvalidInput: as `parse_url`, or the path contains a URL.
+    """
+    parsed = parse_url(text)
+    if re.search(r"\b[A-Za-z][A-Za-z0-9+.-]*:/", parsed.path):
+        inner = parsed.path[:80]
+        hint = "Give the URL of the files themselves, for example ai://default/models/churn."
+        if (match := _URL.search(parsed.path)) is not None:
+            hint = f"Use {match.group(0)[:200]} if that is where the files are."
+        raise InvalidInput(
+            f"There can be no files at {text.strip()[:120]!r}",
+            f"The path {inner!r} contains another URL.",
+            hint,
+            field="url",
+        )
+    return parsed
+
+
 def new_artifact_id() -> str:
     """Return a new unique ID (the text of a UUID 4)."""
     import uuid

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import field, record
+
+_SCENARIO_ID = re.compile(r"[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
 @record
@@ -19,6 +23,24 @@ class Scenario:
     labels: Mapping[str, str]
     created_at: datetime
     modified_at: datetime
+
+
+def check_scenario_id(text: str) -> str:
+    """Return the ID of a new scenario without surrounding spaces.
+
+    Raises:
+        InvalidInput: it is not valid as the label of a workflow template.
+    """
+    text = text.strip()
+    if not _SCENARIO_ID.fullmatch(text):
+        raise InvalidInput(
+            f"{text[:80]!r} is not a valid ID of a scenario" if text else "The ID is missing",
+            "It is too long, or has a character that is not allowed." if text else "",
+            "Use 1 to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or "
+            "digit.",
+            field="scenario_id",
+        )
+    return text
 
 
 @record

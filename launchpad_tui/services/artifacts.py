@@ -9,8 +9,8 @@ from launchpad_tui.domain.artifact import (
     Artifact,
     ArtifactKind,
     check_label,
+    check_new_url,
     new_artifact_id,
-    parse_url,
 )
 from launchpad_tui.domain.metric import guess_direction
 from launchpad_tui.domain.timestamps import now
@@ -112,7 +112,7 @@ class ArtifactService:
     ) -> Artifact:
         """Return an artifact with checked values that is not registered yet. Raises as `add`."""
         name = check_resource_name(name)
-        parsed = parse_url(url)
+        parsed = check_new_url(url)
         stores = [store.name for store in connections.stores(self._registry, scope)]
         # Some users may not list the object stores of a remote runtime, so that none is known.
         if stores and parsed.store not in stores:
@@ -138,7 +138,7 @@ class ArtifactService:
             raise InvalidInput(
                 f"Scenario {scenario_id[:80]!r} not found",
                 f"Scenarios of {scope}: {known or 'none'}.",
-                "Select an existing scenario. Adding an executable adds its scenario.",
+                "Select an existing scenario, or add one with: launchpad scenarios add ID",
                 field="scenario_id",
             ) from error
         checked = tuple(check_label(key, value) for key, value in labels)

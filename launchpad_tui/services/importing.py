@@ -182,7 +182,7 @@ class ImportService:
             raise InvalidInput(
                 f"Scenario {scenario_id[:80]!r} not found",
                 f"It is not in {scope}.",
-                "Select an existing scenario. Adding an executable adds its scenario.",
+                "Select an existing scenario, or add one with: launchpad scenarios add ID",
                 field="scenario_id",
             ) from error
         all_proposals = list(proposals)

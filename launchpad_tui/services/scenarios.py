@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Field, Scope
-from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
+from launchpad_tui.domain.scenario import (
+    AddedExecutables,
+    Executable,
+    Scenario,
+    check_scenario_id,
+)
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import Conflict
 from launchpad_tui.registry import scenarios, trash
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.annotations import current_user
@@ -30,6 +37,37 @@ class ScenarioService:
     def scenario(self, scope: Scope, scenario_id: str) -> Scenario:
         """Return the scenario with this ID. Raises NotFound."""
         return scenarios.scenario(self._registry, scope, scenario_id)
+
+    def add(
+        self, scope: Scope, scenario_id: str, name: str = "", description: str = ""
+    ) -> Scenario:
+        """Add a scenario without executables and return it.
+
+        Args:
+            scope: The connection and resource group.
+            scenario_id: The ID.
+            name: The name; empty for the ID.
+            description: The description.
+
+        Raises:
+            InvalidInput: The ID is not valid.
+            Conflict: The scenario exists.
+            CapabilityMissing: Scenarios cannot be added to the runtime, which creates them from
+                workflow templates.
+        """
+        scenario_id = check_scenario_id(scenario_id)
+        self._runtimes().runtime(scope, "add_executable")
+        at = now()
+        new = Scenario(scenario_id, name.strip() or scenario_id, description.strip(), {}, at, at)
+        with self._registry.write("scenarios"):
+            if any(one.id == scenario_id for one in self.scenarios(scope)):
+                raise Conflict(
+                    f"Scenario {scenario_id!r} exists",
+                    "The ID of a scenario is unique in a connection.",
+                    f"Show it with: launchpad scenarios show {scenario_id}",
+                )
+            scenarios.put_scenario(self._registry, scope, new)
+        return new
 
     def executables(self, scope: Scope, scenario_id: str | None = None) -> list[Executable]:
         """Return all executables, or those of a scenario, by name. Raises NotFound."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from launchpad_tui.domain.artifact import ArtifactKind, UrlState, parse_labels, parse_url
+from launchpad_tui.domain.artifact import ArtifactKind, UrlState, check_new_url, parse_labels
 from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
 from launchpad_tui.domain.credential_warnings import credential_warning, suspected
 from launchpad_tui.domain.text import one_line
@@ -79,7 +79,7 @@ class ArtifactWizard(WizardScreen):
         found = await self.read(self.desk.scenarios.scenarios, self.scope)
         if not found:
             self.launchpad.say(
-                "No scenarios yet; press 5, then a, to add workflow templates", "warn", 10
+                "No scenarios yet; add one with: launchpad scenarios add ID", "warn", 10
             )
         elif not self.values.get(field.name):
             self.values[field.name] = found[0].id
@@ -184,7 +184,7 @@ class ArtifactAddScreen(ArtifactWizard):
         """
         if step.id != "url":
             return await super().check(step)
-        parse_url(self.values["url"])
+        check_new_url(self.values["url"])
         found = await self.launchpad.network(
             self.desk.files.check_url, self.scope, self.values["url"]
         )

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.artifact import ArtifactKind, ArtifactUrl, UrlState, parse_url
+from launchpad_tui.domain.artifact import ArtifactKind, ArtifactUrl, UrlState, check_new_url
 from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import Conflict, InvalidInput
@@ -71,7 +71,7 @@ class ArtifactUploadScreen(ArtifactWizard):
                     ArtifactUrl(DEFAULT_STORE, folder_name(self.values["name"]))
                 )
         elif step.id == "url":
-            parse_url(self.values["url"])
+            check_new_url(self.values["url"])
             found = await self.launchpad.network(
                 self.desk.files.check_url, self.scope, self.values["url"]
             )
