@@ -91,6 +91,8 @@ def _verify(kind: ArtifactKind | None, context: CommandContext, options: argpars
         lambda each: (str(each.state), each.file.path, size_text(each.size), each.sha256),
         name=lambda each: each.file.path,
     )
+    if not checks:
+        context.note(f"There are no files at {one.url}, and none are recorded.")
     if any(each.state is FileState.UNRECORDED for each in checks):
         context.note("No checksums are recorded for some files. To record them: --record")
     return 1 if not checks or any(each.state in _FAILED_STATES for each in checks) else 0

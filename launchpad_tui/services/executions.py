@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from launchpad_tui.domain.execution import (
     ExecutionDetails,
     ExecutionLog,
     Outcome,
+    Status,
 )
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.domain.timestamps import now
@@ -182,6 +183,14 @@ class ExecutionService:
             if outcome.error is None:
                 remove_log(self._logs, scope, outcome.id)
         return outcomes
+
+    def in_status(
+        self, scope: Scope, ids: Sequence[str], statuses: Collection[Status]
+    ) -> tuple[str, ...]:
+        """Return those of the executions whose status is one of these. Raises NotFound for an
+        unknown scope."""
+        found = executions.by_id(self._registry, scope, ids)
+        return tuple(one for one in ids if one in found and found[one].status in statuses)
 
     def deletion(self, scope: Scope, ids: Sequence[str]) -> Deletion:
         """Return what the deletion of executions would remove and keep. Raises NotFound for an

@@ -96,12 +96,12 @@ async def test_files_are_verified_from_the_list(workshop_home: Home) -> None:
         assert "? unknown" in screen_text(pilot)
         await press(pilot, "*")
         text = screen_text(pilot)
-        assert "Files: 1 missing, 1 intact" in text
+        assert "Verified 2 artifacts: 1 missing, 1 intact" in text
         assert "✗ missing" in text
         assert "✓ intact" in text
         (workshop_home.files / "models" / "churn" / "card.md").write_text("else")
         await press(pilot, "ctrl+a", "V")
-        assert "Files: 1 missing, 1 changed" in screen_text(pilot)
+        assert "Verified 2 artifacts: 1 missing, 1 changed" in screen_text(pilot)
         assert pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).files_state == "changed"
 
 
@@ -131,6 +131,8 @@ async def test_download_asks_before_replacing_files(
         assert "Downloaded 2 files" in screen_text(pilot)
         (got / "card.md").write_bytes(b"mine")
         await press(pilot, "d", "enter")
+        assert "Replace the existing files?" in screen_text(pilot)
+        await press(pilot, "enter")
         assert "Replace the existing files?" in screen_text(pilot)
         await press(pilot, "n")
         assert (got / "card.md").read_bytes() == b"mine"

@@ -70,10 +70,14 @@ async def test_stopping_asks_first(supervised: Home) -> None:
 
 async def test_stopping_several_reports_those_that_could_not_be_stopped(supervised: Home) -> None:
     async with running(supervised, "executions") as pilot:
-        await press(pilot, "ctrl+a", "S", "y")
+        await press(pilot, "ctrl+a", "S")
+        text = screen_text(pilot)
+        assert f"Stop execution {RUNNING}?" in text
+        assert "Of the selected ones 4 cannot be stopped." in text
+        await press(pilot, "y")
         assert execution(pilot, RUNNING).target_status is TargetStatus.STOPPED
         assert execution(pilot, COMPLETED).target_status is TargetStatus.COMPLETED
-        assert "Stopping 1 of 5: " in screen_text(pilot)
+        assert f"Stopping execution {RUNNING}" in screen_text(pilot)
 
 
 async def test_deleting_several_keeps_those_that_run(workshop_home: Home) -> None:
@@ -82,13 +86,14 @@ async def test_deleting_several_keeps_those_that_run(workshop_home: Home) -> Non
         await press(pilot, "down", "D")
         assert "The execution is RUNNING: stop it first" in screen_text(pilot)
         await press(pilot, "space", "space", "space", "D")
-        assert "Delete 3 executions?" in screen_text(pilot)
+        assert "Delete 2 executions?" in screen_text(pilot)
+        assert "1 have not ended" in " ".join(screen_text(pilot).split())
         await press(pilot, "enter")
         assert ids(pilot) == before
         await press(pilot, "y")
         assert ids(pilot) == before - {STOPPED, DEAD}
         text = screen_text(pilot)
-        assert "Deleted 2 of 3: " in text
+        assert "Deleted 2 executions" in text
         await press(pilot, "r")
         assert "1–3 of 3" in screen_text(pilot)
 

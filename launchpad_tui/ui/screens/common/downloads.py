@@ -52,7 +52,9 @@ def _start(app: Shell, title: str, target: Path, fetch: Fetch, *, overwrite: boo
 
     def ended(job: Job) -> None:
         if not overwrite and isinstance(job.error, FilesExist):
-            question = ConfirmDialog("Replace the existing files?", job.error.detail, yes="replace")
+            question = ConfirmDialog(
+                "Replace the existing files?", job.error.detail, yes="replace", danger=True
+            )
             app.push_screen(
                 question,
                 lambda yes: (

@@ -240,17 +240,22 @@ async def stop_or_delete(screen: ListScreen[ExecutionRow], ids: tuple[str, ...],
     Returns:
         Whether at least one execution was stopped or deleted.
     """
+    service = screen.desk.executions
+    allowed = STOPPABLE if verb == "stop" else DELETABLE
+    selected = len(ids)
+    ids = await screen.read(service.in_status, screen.scope, ids, allowed) or ids
     subject = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
     if verb == "stop":
         detail = f"{'Its' if len(ids) == 1 else 'Their'} processes are ended."
     else:
-        service = screen.desk.executions
         detail = (await screen.launchpad.files(service.deletion, screen.scope, ids)).text
+    if others := selected - len(ids):
+        state = "cannot be stopped" if verb == "stop" else "have not ended"
+        detail += f" Of the selected ones {others:,} {state}."
     if not await screen.launchpad.ask(
         ConfirmDialog(f"{verb.capitalize()} {subject}?", detail, yes=verb, danger=verb == "delete")
     ):
         return False
-    service = screen.desk.executions
     outcomes = await screen.launchpad.act(
         service.stop if verb == "stop" else service.delete, screen.scope, ids
     )

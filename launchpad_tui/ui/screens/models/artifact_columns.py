@@ -74,7 +74,7 @@ def artifact_columns(
         lambda r: "" if r.artifact.version is None else f"v{r.artifact.version}",
         (7, 9),
         sort="version",
-        priority=2,
+        priority=3,
     )
     return (
         name,
@@ -103,9 +103,11 @@ def artifact_columns(
 
 
 def name_cell(artifact: Artifact, look: Look) -> Cell:
-    """Return the name of an artifact with its aliases; it is marked if the artifact is pinned, or
-    deleted in the runtime."""
-    text = " ".join((artifact.name, *(f"@{alias}" for alias in artifact.aliases)))
+    """Return the name of an artifact with its aliases, and with its version unless that is the
+    first one; it is marked if the artifact is pinned, or deleted in the runtime."""
+    version = f"v{artifact.version}" if (artifact.version or 1) > 1 else ""
+    aliases = [f"@{alias}" for alias in artifact.aliases]
+    text = " ".join(filter(None, (artifact.name, *aliases, version)))
     if artifact.deleted_at is not None:
         return Cell(f"{look.glyphs.error} {text}", "faint")
     return Cell(text if artifact.pinned_at is None else f"{look.glyphs.mark} {text}")

@@ -72,6 +72,14 @@ def verify_all(screen: LaunchpadScreen, kind: ArtifactKind, title: str) -> None:
 
 
 def summary_text(counts: Mapping[FilesState, int], failed: int) -> str:
-    """Return a summary: ``Files: 3 intact, 1 missing; 2 could not be verified``."""
+    """Return a summary: ``Verified 6 artifacts: 3 intact, 1 missing; 2 could not be verified``."""
+    total = sum(counts.values()) + failed
+    if total and counts.get(FilesState.UNKNOWN, 0) == total:
+        return f"No checksums are recorded for {_counted(total)}; press R on one to record them"
     found = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "none"
-    return f"Files: {found}" + (f"; {failed:,} could not be verified" if failed else "")
+    text = f"Verified {_counted(total)}: {found}"
+    return text + (f"; {failed:,} could not be verified" if failed else "")
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} artifact{'s' * (number != 1)}"
