@@ -15,8 +15,11 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+from launchpad_tui.domain.model_version import ArtifactEdit
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
+from launchpad_tui.registry import references
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server
 from tests.services.execution_support import until
@@ -286,3 +289,68 @@ def test_deleting_a_connection_deletes_its_stored_data(desk: Desk, tenant: Tenan
     desk.executions.log(SCOPE, running).whole()
     desk.connections.delete("core")
     assert not (desk.home.root / "remote" / "core").exists()
+
+
+def test_models_are_annotated_and_deleted_on_this_machine_only(desk: Desk, tenant: Tenant) -> None:
+    requests = len(tenant.bodies)
+    (row,) = desk.artifacts.listing(SCOPE, ArtifactKind.MODEL, Query()).slice(0, 10)
+    model = row.artifact
+    assert model.version == 1
+    changes = ArtifactEdit(name="shown", set_labels=(("ext.ai.sap.com/stage", "prod"),))
+    (edited,) = desk.annotations.edit(SCOPE, [model.id], changes)
+    assert edited.local_changes == ("name", "labels")
+    desk.annotations.promote(SCOPE, model.id, "production")
+    desk.sync.sync(SCOPE, full=True)
+    again = desk.artifacts.resolve(SCOPE, "shown@production")
+    assert (again.id, again.runtime_name) == (model.id, model.name)
+    assert ("ext.ai.sap.com/stage", "prod") in again.labels
+    # Metrics are assigned to the model by its name in the runtime.
+    assert desk.metrics.series_of_artifact(SCOPE, model.id)
+    removal = desk.trash.removal(SCOPE, [model.id], with_files=False)
+    assert "has the alias production" in removal.blockers[0]
+    desk.trash.delete(SCOPE, removal, force=True)
+    desk.sync.sync(SCOPE, full=True)
+    assert desk.artifacts.listing(SCOPE, ArtifactKind.MODEL, Query()).count() == 0
+    desk.trash.restore(SCOPE, desk.trash.entries(SCOPE))
+    assert desk.artifacts.resolve(SCOPE, "shown@production") == again
+    assert len(tenant.bodies) == requests
+
+
+def test_a_reference_creates_a_configuration_in_the_runtime(desk: Desk, tenant: Tenant) -> None:
+    first = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "base", "ai://default/b/1", "churn")
+    created = desk.configurations.create(SCOPE, "slow", "churn-train", {"rate": "0.01"}, {})
+    with desk.registry.write() as db:
+        db.execute(
+            "INSERT INTO configuration_inputs (configuration_pk, position, name, artifact_id) "
+            "SELECT pk, 0, 'base', ? FROM configurations WHERE id = ?",
+            (first.id, created.id),
+        )
+    references.put(desk.registry, SCOPE, created.id, {"base": "base@latest"})
+    assert desk.executions.create(SCOPE, created.id).configuration_id == created.id
+    second = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "base", "ai://default/b/2", "churn")
+    execution = desk.executions.create(SCOPE, created.id)
+    found = desk.executions.get(SCOPE, execution.id)
+    assert found.configuration is not None
+    assert found.configuration.inputs == {"base": second.id}
+    assert found.references == {"base": "base@latest"}
+    there = next(
+        one
+        for one in tenant.groups["default"].configurations
+        if one["id"] == found.configuration.id
+    )
+    assert there["inputArtifactBindings"] == [{"key": "base", "artifactId": second.id}]
+
+
+def test_a_sweep_runs_in_the_runtime(desk: Desk, tenant: Tenant) -> None:
+    rates = [{"rate": "0.1"}, {"rate": "0.2"}]
+    sweep = desk.sweeps.create(SCOPE, "rates", "churn-train", {}, {}, rates, {"rate": "0.1,0.2"})
+    assert [one.execution_id for one in sweep.members] == ids(tenant)[-2:]
+    assert sweep.progress == "0 of 2 completed, 2 pending"
+    assert [one.error for one in desk.sweeps.stop(SCOPE, sweep)] == [None, None]
+    stopped = desk.sweeps.get(SCOPE, sweep.id)
+    assert [one.resumable for one in stopped.members] == [True, True]
+    resumed = desk.sweeps.resume(SCOPE, stopped)
+    assert [one.execution_id for one in resumed.members] == ids(tenant)[-2:]
+    assert [one.configuration_id for one in resumed.members] == [
+        one.configuration_id for one in sweep.members
+    ]
