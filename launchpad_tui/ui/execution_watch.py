@@ -30,6 +30,9 @@ class NotifyingShell(Shell, Protocol):
     def screen_stack(self) -> Sequence[Screen[object]]:
         """The open screens, the top one last."""
 
+    def say_afterwards(self, text: str, role: str, seconds: float) -> None:
+        """Show a message on any screen, after the current one."""
+
     def write_terminal(self, text: str) -> None:
         """Write a control sequence to the terminal."""
 
@@ -70,7 +73,7 @@ class ExecutionWatch:
 
     def _report(self, ended: Sequence[Execution]) -> None:
         text, role = ended_text(ended)
-        self._app.say(text, role, _SECONDS, anywhere=True)
+        self._app.say_afterwards(text, role, _SECONDS)
         sequence = notification(self._app.desk.settings.ui.notify, text, os.environ)
         if sequence:
             self._app.write_terminal(sequence)

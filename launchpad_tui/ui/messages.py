@@ -24,6 +24,7 @@ class MessageLine(TypingAhead):
         self._message_timer: Any = None
         self._message_screen: Screen[Any] | None = None
         self._message_input = 0
+        self._later_messages: list[tuple[str, str, float]] = []
 
     def say(
         self, text: str, role: str = "text", seconds: float = 0, *, anywhere: bool = False
@@ -48,7 +49,7 @@ class MessageLine(TypingAhead):
             self._message_timer = None
         if text:
             default = _ERROR_SECONDS if role == "bad" else _SECONDS
-            self._message_timer = self.set_timer(seconds or default, lambda: self.say(""))
+            self._message_timer = self.set_timer(seconds or default, self._message_ended)
 
     def screen_shown(self, screen: Screen[Any]) -> None:
         """Remove the message of the screen that has been left for another one.
@@ -60,5 +61,25 @@ class MessageLine(TypingAhead):
             return
         if self._message_input == self.inputs:
             self._message_screen = screen
+        else:
+            self._message_ended()
+
+    def say_afterwards(self, text: str, role: str, seconds: float) -> None:
+        """Show a message on any screen, after the current message, which a key of the user led to.
+
+        Args:
+            text: the message.
+            role: text, good, warn or bad.
+            seconds: how long it stays.
+        """
+        if self.message[0]:
+            self._later_messages.append((text, role, seconds))
+        else:
+            self.say(text, role, seconds, anywhere=True)
+
+    def _message_ended(self) -> None:
+        if self._later_messages:
+            text, role, seconds = self._later_messages.pop(0)
+            self.say(text, role, seconds, anywhere=True)
         else:
             self.say("")

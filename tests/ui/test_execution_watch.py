@@ -92,3 +92,16 @@ def test_notifications_are_control_sequences_without_those_of_the_text() -> None
     # tmux passes on what is in DCS, with each escape doubled.
     wrapped = notification("osc777", text, {"TMUX": "/tmp/x"})
     assert wrapped == f"\x1bPtmux;\x1b\x1b]777;notify;launchpad;{shown}\x07\x1b\\"
+
+
+async def test_a_report_waits_for_the_message_of_the_last_key(bench: Bench) -> None:
+    async with running(bench.desk.home, "models") as pilot:
+        pilot.app.say("Artifact added", seconds=3600)
+        pilot.app.say_afterwards("Execution x completed", "good", 3600)
+        await settled(pilot)
+        assert "Artifact added" in screen_text(pilot)
+        assert "Execution x completed" not in screen_text(pilot)
+        pilot.app._message_ended()
+        await settled(pilot)
+        assert "Execution x completed" in screen_text(pilot)
+        assert "Artifact added" not in screen_text(pilot)
