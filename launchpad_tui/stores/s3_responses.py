@@ -35,8 +35,15 @@ def limit_responses(client: BaseClient, where: str) -> None:
         content = not request.stream_output
         request.stream_output = True
         response = send(request)
+        if _is_cut(response, request.method):
+            response.raw.close()
+            raise _interrupted(request, "The response ends in its head.")
         if content or response.status_code >= 300:
             body = _read(response.raw, request, where)
+            length = response.headers.get("content-length", "")
+            encoded = "content-encoding" in response.headers or request.method == "HEAD"
+            if length.isdecimal() and len(body) < int(length) and not encoded:
+                raise _interrupted(request, f"{len(body):,} of {int(length):,} bytes received.")
             if has_document_type(body):
                 # Errors of proxies are pages, of which only the status is used.
                 if response.status_code < 300:
@@ -46,6 +53,27 @@ def limit_responses(client: BaseClient, where: str) -> None:
         return response
 
     session.send = limited
+
+
+def _is_cut(response: Any, method: str) -> bool:
+    """Return whether the connection was closed while the head of a response was sent.
+
+    The HTTP library takes the lines that it received for the whole head.
+    """
+    headers = response.headers
+    if method != "GET" or response.status_code not in {200, 206}:
+        return False
+    return "content-length" not in headers and "transfer-encoding" not in headers
+
+
+def _interrupted(request: Any, reason: str) -> Exception:
+    """Return botocore's error for a closed connection, after which it repeats the request."""
+    from botocore import exceptions as boto
+
+    closed: Exception = boto.ConnectionClosedError(
+        error=OSError(reason), request=request, endpoint_url=request.url
+    )
+    return closed
 
 
 def _read(raw: Any, request: Any, where: str) -> bytes:
@@ -71,7 +99,5 @@ def _read(raw: Any, request: Any, where: str) -> bytes:
     except ReadTimeoutError as error:
         raise boto.ReadTimeoutError(endpoint_url=request.url, error=error) from error
     except ProtocolError as error:
-        raise boto.ConnectionClosedError(
-            error=error, request=request, endpoint_url=request.url
-        ) from error
+        raise _interrupted(request, str(error)) from error
     return b"".join(pieces)

@@ -19,6 +19,7 @@ from launchpad_tui.stores.bucket_protocol import BucketPage
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.object_keys import ListingCheck, key_of, path_of
 from tests.stores import scripted_s3
+from tests.stores.faulty_relay import relaying
 from tests.stores.scripted_s3 import Reply, Server
 
 #: keys that Amazon S3 allows, with the paths by which they are listed
@@ -237,6 +238,17 @@ def test_a_download_of_an_endless_listing_ends(
             opened(server), ArtifactUrl("s", "p"), tmp_path / "t", {}, None, overwrite=False
         )
     assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize("size", [20, 60, 120, 200, 400])
+def test_responses_that_are_cut_anywhere_are_requested_again(server: Server, size: int) -> None:
+    with relaying(server.port) as relay:
+        values = server.values() | {"endpoint": f"http://127.0.0.1:{relay.port}"}
+        store = open_store(KINDS["s3"], values)
+        relay.cut_after, relay.cuts = size, 2
+        assert [each.path for each in store.list("dbl")] == ["dbl/／/x.bin", "dbl/y.bin"]
+        relay.cuts = 2
+        assert b"".join(store.read("dbl/y.bin")) == b"dbl/y.bin"
 
 
 @pytest.mark.parametrize("lost", ["the ETag of an object", "the body of a listing"])
