@@ -124,7 +124,7 @@ class Registry:
             connection = open_snapshot(self.path, error)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute("PRAGMA cache_size = -2000")
+        connection.execute("PRAGMA cache_size = -4000")
         # LIKE, lower and NOCASE of SQLite support ASCII only.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
         connection.create_function(

@@ -97,11 +97,12 @@ ARTIFACTS = ListTable(
     "artifacts",
     artifacts.COLUMNS,
     "t.execution_pk",
-    f"(s.artifact_name = {_LOGGED_NAME} OR s.artifact_name = '' AND NOT EXISTS "
-    "(SELECT 1 FROM series o "
-    "INDEXED BY series_model WHERE o.execution_pk = s.execution_pk AND o.name = s.name "
-    f"AND o.artifact_name = {_LOGGED_NAME} "
-    "AND o.artifact_name <> '' AND {same}))",
+    # Most series belong to no model. For these, neither a row of the artifacts is read, because an
+    # index has what else is needed, nor is the name a term of the search in the index of series.
+    "(s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o INDEXED BY series_model "
+    "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name <> '' "
+    f"AND {{same}} AND +o.artifact_name = {_LOGGED_NAME}) "
+    f"OR s.artifact_name <> '' AND s.artifact_name = {_LOGGED_NAME})",
     {
         "name": Attribute("name", "name", indexed=True),
         "description": Attribute("description", "name", indexed=True),
