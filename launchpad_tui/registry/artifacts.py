@@ -417,16 +417,17 @@ def _pk(db: sqlite3.Connection, scope: Scope, artifact_id: str) -> int:
 def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) -> list[Artifact]:
     found: list[Artifact] = []
     values = list(dict.fromkeys(wanted))
-    # The index on `execution_id` starts with the kind.
-    kinds = (
-        "AND kind IN ('model', 'dataset', 'resultset', 'other')" if column == "execution_id" else ""
-    )
+    table, kinds = "artifacts", ""
+    if column == "execution_id":
+        # The index starts with the kind, so the planner may prefer to read all artifacts.
+        table = "artifacts INDEXED BY artifacts_source"
+        kinds = "AND kind IN ('model', 'dataset', 'resultset', 'other')"
     with registry.read() as db:
         group = group_pk(db, scope)
         for start in range(0, len(values), BATCH):
             some = values[start : start + BATCH]
             rows = db.execute(
-                f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? {kinds} "
+                f"SELECT {COLUMNS} FROM {table} WHERE group_pk = ? {kinds} "
                 f"AND {column} IN ({placeholders(some)})",
                 (group, *some),
             )

@@ -14,12 +14,12 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Subject
 from launchpad_tui.errors import QueryCancelled
-from launchpad_tui.registry import executions, global_search, lineage
+from launchpad_tui.registry import artifacts, executions, global_search, lineage
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import Lister, artifact_lister
 from launchpad_tui.services.listing import Listing
-from tests.benchmarks.populate import DATASETS, populate
+from tests.benchmarks.populate import DATASETS, Plan, populate
 
 FEW, MANY = 600, 3000
 ROWS = 40
@@ -231,6 +231,19 @@ def test_the_uses_of_a_dataset_are_not_all_read(homes: dict[int, Registry]) -> N
     assert len(found[0]) == len(found[1]) == 10
     assert found[0] == found[1]
     assert taken[1] < 2.5 * taken[0] + 50
+
+
+def test_artifacts_of_many_executions_are_not_searched_among_all(
+    homes: dict[int, Registry],
+) -> None:
+    registry = homes[MANY]
+    ids = [Plan(number).execution_id for number in range(500)]
+    found: list[object] = []
+    plan = plan_of(
+        registry, lambda: found.extend(artifacts.of_executions(registry, DEFAULT_SCOPE, ids))
+    )
+    assert len(found) == len(ids)
+    assert any("artifacts_source (group_pk=? AND kind=? AND execution_id=?)" in x for x in plan)
 
 
 def test_a_jump_to_the_middle_and_the_last_page(homes: dict[int, Registry]) -> None:
