@@ -500,7 +500,7 @@ SCENES = [
         workshop,
         keys("0"),
         USUAL,
-        expect=("This machine", "✓ ready", "● current", "default archive"),
+        expect=("This machine", "✓ ready", "» current", "default archive"),
     ),
     Scene(
         "connection",
