@@ -207,7 +207,7 @@ def _values(context: CommandContext, each: Argument, last: str) -> Iterator[str]
             # Completion must not create a home folder.
             return
         try:
-            found = list(_stored_values(context, each.completes, last))
+            found = list(stored_values(context, each.completes, last))
         except LaunchpadError:
             # An error message would be printed into the command line that the user is editing.
             return
@@ -216,7 +216,7 @@ def _values(context: CommandContext, each: Argument, last: str) -> Iterator[str]
                 yield f"{value}\t{safe_text(description, 60)}"
 
 
-def _stored_values(context: CommandContext, name: str, last: str) -> Iterable[tuple[str, str]]:
+def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tuple[str, str]]:
     """Return the values of a kind (see `Argument.completes`), each with a short description."""
     from launchpad_tui.domain.artifact import ArtifactKind
 

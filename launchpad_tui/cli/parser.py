@@ -39,9 +39,13 @@ examples:
   launchpad models list         List the models of the resource group
   launchpad compare A B         Compare two models
 
-JSON output has the field names of the AI API (executionId, createdAt in
-RFC 3339). Lists are {"resources": [...], "count": N}. Numbers that are not
-finite are "NaN", "Infinity" and "-Infinity".
+output formats:
+  -o table (default), wide, json, yaml, csv, markdown or name
+
+JSON has the field names of the AI API (executionId, createdAt in RFC 3339).
+Lists are {"resources": [...], "count": N}. Numbers that are not finite are
+"NaN", "Infinity" and "-Infinity". With -o json, errors are JSON on standard
+error; their codes: launchpad help commands
 
 exit codes:
   0    Success

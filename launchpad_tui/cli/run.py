@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.formats import JSON, YAML, requested_format
 from launchpad_tui.cli.signals import raise_terminated
-from launchpad_tui.errors import FilesMissing, FilesSkipped, InvalidInput, LaunchpadError
+from launchpad_tui.errors import FilesMissing, FilesSkipped, InvalidInput, LaunchpadError, NotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,13 @@ def _command(arguments: list[str]) -> int:
             from launchpad_tui.cli.watch import watch
 
             watch(context, options)
-        code = options.command.run(context, options) or 0
+        try:
+            code = options.command.run(context, options) or 0
+        except (NotFound, InvalidInput) as error:
+            from launchpad_tui.cli.object_suggestions import add_suggestion
+
+            add_suggestion(context, options, error)
+            raise
         sys.stdout.flush()
         return code
     except LaunchpadError as error:

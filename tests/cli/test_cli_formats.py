@@ -339,6 +339,37 @@ def test_unknown_names_suggest_the_nearest(words: list[str], suggestion: str, tr
     assert f"Did you mean '{suggestion}'" in shown.err
 
 
+@pytest.mark.parametrize(
+    ("words", "suggestion"),
+    [
+        (["models", "show", "tiny-modl"], "tiny-model"),
+        (["datasets", "files", "number"], "numbers"),
+        (["compare", "tiny-modle"], "tiny-model"),
+        (["configurations", "show", "slwo"], "slow"),
+        (["executions", "create", "fasd"], "fast"),
+        (["executables", "show", "tiny-trian"], "tiny-train"),
+        (["scenarios", "show", "tinny"], "tiny"),
+        (["stores", "show", "defalt"], "default"),
+        (["stores", "add", "x", "--type", "fil"], "file"),
+        (["connections", "show", "locl"], "local"),
+        (["connections", "add", "x", "--type", "sap-aicore"], "sap-ai-core"),
+        (["models", "list", "--connection", "loca"], "local"),
+        (["models", "list", "--group", "defaul"], "default"),
+        (
+            ["configurations", "create", "tiny-train", "--name", "x", "-i", "numbers=numbrs"],
+            "numbers",
+        ),
+        (["help", "stroes"], "stores"),
+    ],
+)
+def test_unknown_objects_suggest_the_nearest(
+    words: list[str], suggestion: str, trained: Cli
+) -> None:
+    shown = trained(*words)
+    assert (shown.code, shown.out) == (2, "")
+    assert f"Did you mean '{suggestion}'" in shown.err
+
+
 def test_unknown_metrics_of_one_object_suggest_the_nearest(trained: Cli) -> None:
     model = trained("models", "list", "-o", "name").lines[0]
     for words in (
