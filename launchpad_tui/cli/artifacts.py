@@ -21,6 +21,7 @@ from launchpad_tui.domain.artifact import (
     UrlState,
     parse_label,
 )
+from launchpad_tui.domain.code_text import code_text, environment_text
 from launchpad_tui.domain.numbers import metric_text, size_text
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     inputs = next((each.inputs for each in subjects), {})
     series = context.desk.metrics.series_of_artifact(context.scope, one.id)
     notes = context.desk.annotations.notes(context.scope, one.id)
+    provenance = context.desk.executions.provenance(context.scope, one.execution_id)
     local = context.desk.runtimes.is_remote(context.scope)
     lines = [
         ("id", one.id),
@@ -140,6 +142,8 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         ("size", size_text(one.size)),
         ("files state", f"{one.files_state}{_checked_text(one)}"),
         ("created", context.field_time(one.created_at)),
+        ("code", code_text(provenance)),
+        ("environment", environment_text(provenance)),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
         (
@@ -159,6 +163,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         "metrics": [serialize_series(each) for each in series],
         "files": [serialize_file(each) for each in files],
         "notes": notes,
+        "provenance": dict(provenance) or None,
     }
     context.resource(data, lines)
 

@@ -223,7 +223,7 @@ COMMANDS = (
             argument("--description", metavar="TEXT", help="Description"),
         ),
         details=(
-            "Models that were trained elsewhere can be added to it. Adding workflow templates "
+            "Models that exist already can be added to it. Adding workflow templates "
             "adds their scenarios."
         ),
     ),

@@ -17,6 +17,7 @@ from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.execution_results import exit_code, print_outcomes, status_line, wait_for
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
+from launchpad_tui.domain.code_text import code_text, environment_text
 from launchpad_tui.domain.numbers import metric_text
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         else f"{name}: deleted{_reference(details, name)}"
         for name, each in details.inputs
     ]
+    provenance = details.provenance
     lines = [
         ("id", one.id),
         ("status", f"{one.status}  {one.status_message}".rstrip()),
@@ -115,13 +117,16 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
                 f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs
             ),
         ),
+        ("code", code_text(provenance)),
+        ("environment", environment_text(provenance)),
         ("created", context.field_time(one.created_at)),
         ("started", context.field_time(one.started_at)),
         ("completed", context.field_time(one.completed_at)),
         ("duration", _duration(one)),
         *((f"status detail {key}", value) for key, value in one.status_details.items()),
     ]
-    context.resource(extended_execution_details(details), lines)
+    data = {**extended_execution_details(details), "provenance": dict(provenance) or None}
+    context.resource(data, lines)
 
 
 def _reference(details: ExecutionDetails, name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
@@ -166,6 +166,7 @@ class ExecutionDetails:
     ``executable_name`` is empty and ``configuration`` is None if the runtime has deleted them.
     ``inputs`` has the name and the artifact of each input; a deleted artifact is None.
     ``references`` has the inputs that were given as references such as ``churn@production``.
+    ``provenance`` has the code and the environment, empty if they were not recorded.
     """
 
     execution: Execution
@@ -174,6 +175,7 @@ class ExecutionDetails:
     inputs: tuple[tuple[str, Artifact | None], ...]
     outputs: tuple[Artifact, ...]
     references: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @record

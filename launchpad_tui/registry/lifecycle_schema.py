@@ -40,3 +40,11 @@ SWEEPS = (
         configuration_id TEXT NOT NULL DEFAULT '', execution_id TEXT NOT NULL DEFAULT '',
         error TEXT NOT NULL DEFAULT '', PRIMARY KEY (sweep_pk, position)) STRICT, WITHOUT ROWID""",
 )
+
+#: the statements of the thirteenth migration: the code and the environment of executions
+PROVENANCE = (
+    # `content` (JSON) is the result of `runtimes.embedded.provenance.provenance`.
+    """CREATE TABLE provenance (
+        execution_pk INTEGER PRIMARY KEY REFERENCES executions (pk) ON DELETE CASCADE,
+        content TEXT NOT NULL, recorded_at INTEGER NOT NULL) STRICT""",
+)

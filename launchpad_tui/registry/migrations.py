@@ -109,6 +109,13 @@ def sweeps(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def provenance(db: Database) -> None:
+    """Add the code and the environment of executions."""
+    for statement in lifecycle_schema.PROVENANCE:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -109,6 +109,11 @@ class ConfigurationRecords(Protocol):
 class ExecutionRecords(Protocol):
     """Executions in the registry. Lookups by ID raise NotFound."""
 
+    def record_provenance(
+        self, scope: Scope, execution_id: str, content: Mapping[str, object]
+    ) -> None:
+        """Record the code and the environment of an execution."""
+
     def executions(
         self, scope: Scope, status: Status | None, skip: int, limit: int
     ) -> Sequence[Execution]:

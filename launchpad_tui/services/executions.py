@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
@@ -95,6 +95,7 @@ class ExecutionService:
             tuple((slot, known.get(artifact)) for slot, artifact in inputs),
             tuple(outputs),
             self._configurations.references(scope, found.configuration_id),
+            self.provenance(scope, execution_id),
         )
 
     def resolve(self, scope: Scope, text: str) -> Execution:
@@ -183,6 +184,14 @@ class ExecutionService:
             if outcome.error is None:
                 remove_log(self._logs, scope, outcome.id)
         return outcomes
+
+    def provenance(self, scope: Scope, execution_id: str) -> Mapping[str, Any]:
+        """Return the code and the environment with which an execution of this machine ran: Git
+        commit, branch, remote and uncommitted changes, interpreter, packages and host. It is empty
+        if they were not recorded. Raises NotFound for an unknown scope."""
+        from launchpad_tui.registry import provenance
+
+        return provenance.of(self._registry, scope, execution_id)
 
     def in_status(
         self, scope: Scope, ids: Sequence[str], statuses: Collection[Status]

@@ -38,6 +38,7 @@ from launchpad_tui.registry import (
     filtered_pages,
     lineage,
     logged_metrics,
+    provenance,
     references,
     scenarios,
     schedules,
@@ -251,6 +252,12 @@ class RegistryRecords:
     def scope_of(self, execution_id: str) -> Scope:
         """Return the scope of an execution of this machine."""
         return executions.scope_of(self._registry, execution_id)
+
+    def record_provenance(
+        self, scope: Scope, execution_id: str, content: Mapping[str, object]
+    ) -> None:
+        """Record the code and the environment of an execution."""
+        provenance.put(self._registry, scope, execution_id, content)
 
     def create_execution(self, scope: Scope, new: Execution) -> None:
         """Insert an execution."""

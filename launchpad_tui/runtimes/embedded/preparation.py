@@ -31,6 +31,7 @@ from launchpad_tui.runtimes.embedded.prepared_files import (
     save_prepared,
 )
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
+from launchpad_tui.runtimes.embedded.provenance import provenance
 from launchpad_tui.runtimes.embedded.run_context import RunContext
 from launchpad_tui.runtimes.embedded.secrets import read_secret, stored_settings
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate, Workflow
@@ -118,6 +119,11 @@ class Preparation:
         requirements = find_requirements(locations.values())
         python = self._interpreter(settings, locations, requirements, cancellation)
         name_interpreter(workspace.bin, python, sys.executable)
+        if not prepared:
+            folder = next(iter(locations.values())).folder
+            self.host.records.record_provenance(
+                self.scope, self.execution.id, provenance(folder, python)
+            )
         isolation = self.engine.sandbox()
         self.log.report(f"Python interpreter: {python}")
         self.log.report(f"Container paths are mapped by {isolation.name}: {isolation.note}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
+from launchpad_tui.domain.code_text import code_text, environment_text
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import applies
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
@@ -83,3 +85,15 @@ def metric_items(
         shown = partial(info_lines, one_info.value)
         items.append(Item("", one_info.value[:_MAX_SHOWN], lines=shown))
     return items
+
+
+def code_items(provenance: Mapping[str, Any]) -> list[Item]:
+    """Return a section with the code and the environment of an execution, if they are known."""
+    found = [
+        Item("Code", code_text(provenance)),
+        Item("Environment", environment_text(provenance)),
+    ]
+    if changed := provenance.get("changed"):
+        found.append(Item("Changed files", ", ".join(map(str, changed))))
+    shown = [item for item in found if item.value]
+    return [heading("Code"), *shown] if shown else []

@@ -8,7 +8,7 @@ from launchpad_tui.domain.execution import ExecutionDetails
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.ui.screens.common.cells import timestamp_text
-from launchpad_tui.ui.screens.common.detail_items import timestamp_item
+from launchpad_tui.ui.screens.common.detail_items import code_items, timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.details import Item, heading
 
@@ -95,13 +95,16 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         if artifact is None:
             items.append(Item(f"Input {name}", "deleted", "warn"))
         else:
-            items.append(Item(f"Input {name}", artifact.name, link="artifact", link_id=artifact.id))
+            given = details.references.get(name)
+            text = f"{artifact.name}, given as {given}" if given else artifact.name
+            items.append(Item(f"Input {name}", text, link="artifact", link_id=artifact.id))
     if details.configuration and details.configuration.parameters:
         items.append(heading("Parameters"))
         items += [
             Item(name, hide_value(name, value))
             for name, value in details.configuration.parameters.items()
         ]
+    items += code_items(details.provenance)
     if details.outputs:
         items.append(heading("Output artifacts"))
         items += [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -135,6 +136,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._artifact: Artifact | None = None
         self._notes = ""
         self._remote = False
+        self._provenance: Mapping[str, Any] = {}
         self._lineage: Lineage | None = None
         self._checks: tuple[FileCheck, ...] = ()
         self._subject: ComparedItem | None = None
@@ -186,6 +188,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         subjects = await self.read(desk.compare.artifacts, scope, [artifact.id])
         self._lineage = await self.read(desk.lineage.lineage, scope, artifact.id)
         self._notes = await self.read(desk.annotations.notes, scope, artifact.id)
+        self._provenance = await self.read(desk.executions.provenance, scope, artifact.execution_id)
         self._remote = await self.read(desk.runtimes.is_remote, scope)
         subject = self._subject = subjects[0] if subjects else None
         self._show_overview()
@@ -222,6 +225,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             beside,
             notes=self._notes,
             remote=self._remote,
+            provenance=self._provenance,
         )
         self.query_one("#facts", Details).set_items(items)
 

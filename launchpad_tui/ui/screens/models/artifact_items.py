@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import ComparedItem
@@ -14,7 +16,7 @@ from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.records import record
 from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
 from launchpad_tui.ui.screens.common.columns import size_column, text_column
-from launchpad_tui.ui.screens.common.detail_items import timestamp_item
+from launchpad_tui.ui.screens.common.detail_items import code_items, timestamp_item
 from launchpad_tui.ui.screens.common.preview_lines import (
     SeriesLine,
     best_note,
@@ -62,6 +64,7 @@ def overview_items(
     *,
     notes: str = "",
     remote: bool = False,
+    provenance: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Item]:
     """Return the items of the Overview tab.
 
@@ -73,6 +76,7 @@ def overview_items(
         series: the metrics; empty if they are shown elsewhere.
         notes: the notes about the artifact, in Markdown.
         remote: whether the artifact belongs to a remote runtime, so that changes are local.
+        provenance: the code and the environment of the source execution.
     """
     items = [heading(artifact.name)]
     if artifact.runtime_name:
@@ -152,6 +156,7 @@ def overview_items(
             )
             for name, artifact_id in configuration.inputs.items()
         ]
+    items += code_items(provenance)
     return items
 
 
