@@ -79,7 +79,10 @@ def describe(
     message: str,
     details: Mapping[str, str],
 ) -> None:
-    """Replace the message of an execution that has not ended, and add to its status details.
+    """Replace the message of an execution that has not ended, and change its status details.
+
+    Args:
+        details: the details to change; those with an empty value are removed.
 
     Raises:
         NotFound: the execution does not exist.
@@ -88,12 +91,13 @@ def describe(
         current = execution(registry, scope, execution_id)
         if current.status.final:
             return
+        changed = {**current.status_details, **details}
         db.execute(
             "UPDATE executions SET status_message = ?, status_details = ?, "
             "modified_at = max(?, modified_at) WHERE pk = ?",
             (
                 cut(message),
-                to_json({**current.status_details, **details}),
+                to_json({name: text for name, text in changed.items() if text}),
                 to_micros(now()),
                 execution_pk(db, scope, execution_id),
             ),

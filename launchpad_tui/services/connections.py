@@ -24,7 +24,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.records import replace
-from launchpad_tui.registry import connections, executions, preferences
+from launchpad_tui.registry import connections, preferences
 from launchpad_tui.runtimes.catalog import FORMER, KINDS, connection_support, kind_of, unknown_kind
 
 if TYPE_CHECKING:
@@ -171,6 +171,8 @@ class ConnectionService:
 
     def _check_ended(self, name: str) -> None:
         """Raise Conflict if this machine still runs executions of a connection."""
+        from launchpad_tui.registry import executions
+
         kind = kind_of(self.get(name))
         if kind is None or kind.remote or not kind.addable:
             return

@@ -17,6 +17,7 @@ TOPICS = (
     "metrics",
     "stores",
     "sap-ai-core",
+    "slurm",
     "serve",
     "schedules",
     "settings",

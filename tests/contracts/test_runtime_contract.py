@@ -332,5 +332,6 @@ async def test_an_added_kind_appears_in_the_wizard(
     home = Home.at(tmp_path / "home")
     open_desk(home).close()
     async with running(home, "connections") as pilot:
-        await press(pilot, "a", "right")
+        # After SAP AI Core and Slurm.
+        await press(pilot, "a", "right", "right")
         assert added_kind.title in screen_text(pilot)

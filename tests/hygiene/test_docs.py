@@ -18,6 +18,7 @@ from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS
 from launchpad_tui.cli.parser import commands, visible_commands
 from launchpad_tui.config import settings
 from launchpad_tui.domain.markdown import heading_anchors, link_targets
+from launchpad_tui.runtimes.catalog import KINDS as RUNTIME_KINDS
 from launchpad_tui.services.manual import TOPICS, topics
 from launchpad_tui.stores.catalog import KINDS as STORE_KINDS
 from launchpad_tui.ui import key_reference, routes
@@ -110,12 +111,22 @@ def chart_table() -> str:
     return _table(("Kind", "Name", *columns.values()), rows)
 
 
+def slurm_table() -> str:
+    """Return the fields of a connection to a Slurm cluster."""
+    rows = [
+        (f"`{each.name}`", f"`{each.default}`" if each.default else "", each.help)
+        for each in RUNTIME_KINDS["slurm"].fields
+    ]
+    return _table(("Field", "Default", "Meaning"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "keys": key_reference.table,
     "commands": command_table,
     "settings": settings_table,
     "store-kinds": store_table,
     "chart-kinds": chart_table,
+    "slurm-fields": slurm_table,
 }
 
 

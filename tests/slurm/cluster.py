@@ -19,6 +19,8 @@ from typing import ClassVar
 
 import pytest
 
+from tests.services.execution_support import alive
+
 NODES = ("n1", "n2")
 _CONFIG = """\
 ClusterName=test
@@ -113,13 +115,26 @@ class Cluster:
 
     def kill(self, daemon: str) -> None:
         """Kill ``slurmctld`` or ``slurmd-<node>`` with SIGKILL."""
-        pid = self._pid(daemon)
+        file = self.folder / "run" / f"{daemon}.pid"
+        # A daemon writes it after the command that started it has returned.
+        wait_until(lambda: file.exists() and file.read_text().strip() != "")
+        pid = int(file.read_text())
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not Path(f"/proc/{pid}/exe").exists())
-        (self.folder / "run" / f"{daemon}.pid").unlink(missing_ok=True)
+        wait_until(lambda: not alive(pid), lambda: Path(f"/proc/{pid}/status").read_text())
+        file.unlink(missing_ok=True)
 
-    def _pid(self, daemon: str) -> int:
-        return int((self.folder / "run" / f"{daemon}.pid").read_text())
+    def lose(self, node: str, job: str) -> None:
+        """End everything on a node that runs a job, as when its power fails."""
+        self.kill(f"slurmd-{node}")
+        own = f"SLURM_JOB_ID={job}".encode()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    command = (entry / "cmdline").read_bytes()
+                    environ = (entry / "environ").read_bytes().split(b"\0")
+                    if own in environ or f"slurmstepd: [{job}.".encode() in command:
+                        os.kill(int(entry.name), signal.SIGKILL)
+        self.call("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
 
     def stop(self) -> None:
         """End all jobs and daemons."""
@@ -133,16 +148,20 @@ class Cluster:
     def resume(self) -> None:
         """Make all nodes usable again."""
         for node in set(NODES) - self._usable():
+            if not (self.folder / "run" / f"slurmd-{node}.pid").exists():
+                self.start_node(node)
             self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
         wait_until(lambda: self._usable() == set(NODES), self.logs)
 
-    def saved(self, since: Path) -> None:
-        """Wait until the controller has saved its state after a file was created.
+    def saved(self, job: str) -> None:
+        """Wait until the controller has saved the state of a job.
 
-        It does so every few seconds. A controller that is killed before starts jobs again.
+        It does so a few seconds after a change. If it is killed before, it starts the job again.
         """
         state = self.folder / "state" / "job_state"
-        wait_until(lambda: state.exists() and state.stat().st_mtime > since.stat().st_ctime)
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        self.call("scontrol", "update", f"jobid={job}", "admincomment=saved")
+        wait_until(lambda: state.exists() and state.stat().st_mtime_ns > before, self.logs)
 
     def call(self, *command: str, check: bool = True) -> str:
         """Return the output of a command of Slurm."""

@@ -13,7 +13,7 @@ import launchpad_tui.demo
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Query
-from launchpad_tui.errors import Conflict
+from launchpad_tui.errors import Conflict, InvalidInput
 from tests.services.execution_support import shell_template, until
 from tests.slurm.bench import SlurmBench
 from tests.slurm.cluster import Cluster
@@ -69,9 +69,18 @@ def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
         "    - name: only\n",
         "    - name: only\n      metadata: {labels: {ai.sap.com/resourcePlan: basic}}\n",
     )
-    execution = bench.create(bench.add(text))
+    executable = bench.add(text)
+    execution = bench.create(executable)
     bench.wait(execution, Status.COMPLETED)
     assert "cpus=2" in bench.log(execution)
+    # The options of the executable precede those of the plan.
+    set_executable = bench.desk.runtimes.runtime(bench.scope).set_executable
+    set_executable(executable, {"options": "--cpus-per-task=3"})
+    execution = bench.create(executable)
+    bench.wait(execution, Status.COMPLETED)
+    assert "cpus=3" in bench.log(execution)
+    with pytest.raises(InvalidInput, match="--comment cannot be set"):
+        set_executable(executable, {"options": "--comment=mine"})
 
 
 def test_a_waiting_job_has_its_reason(bench: SlurmBench) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-import pytest
-
 from launchpad_tui.domain.execution import Status
 from tests.services.execution_support import until
 from tests.slurm.bench import SlurmBench
@@ -15,7 +13,8 @@ from tests.slurm.cluster import wait_until
 LOGGING = """\
 i=0
 while [ ! -e {stop} ]; do
-  i=$((i+1)); launchpad log loss=$i --step $i && echo $i > {acknowledged}
+  i=$((i+1))
+  launchpad log loss=$i --step $i && echo $i >> {acknowledged} || echo "refused: $i"
 done
 echo "::metric done=1 step=$i"
 """
@@ -24,7 +23,7 @@ echo "::metric done=1 step=$i"
 def test_a_controller_that_restarts_does_not_affect_a_job(bench: SlurmBench) -> None:
     execution = bench.shell(bench.waiting_script())
     bench.running(execution)
-    bench.cluster.saved(bench.root / "runs")
+    bench.cluster.saved(bench.job(execution))
     bench.cluster.kill("slurmctld")
     bench.wait_for_log(execution, "Slurm's controller does not respond")
     bench.cluster.start_controller()
@@ -127,7 +126,7 @@ def test_a_job_starts_again_when_its_node_fails(bench: SlurmBench) -> None:
     bench.running(execution)
     job = bench.job(execution)
     first = bench.execution(execution).status_details["node"]
-    bench.cluster.call("scontrol", "update", f"nodename={first}", "state=down", "reason=test")
+    bench.cluster.lose(first, job)
     bench.wait_for_log(execution, f"Job {job} is requeued, because its node failed")
     assert "waits" in bench.execution(execution).status_message
 
@@ -149,32 +148,31 @@ def test_a_job_that_may_not_start_again_explains_why_it_ended(bench: SlurmBench)
     execution = bench.shell(bench.waiting_script())
     bench.running(execution)
     node = bench.execution(execution).status_details["node"]
-    bench.cluster.call("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    bench.cluster.lose(node, bench.job(execution))
     ended = bench.wait(execution)
     assert ended.status is Status.DEAD
     assert "its node failed" in ended.status_message
     assert bench.runs == 1
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_no_acknowledged_point_is_lost_or_repeated(bench: SlurmBench, seed: int) -> None:
+def test_no_acknowledged_point_is_lost_or_repeated(bench: SlurmBench) -> None:
     """Kill supervisor, controller and the daemon of the node at random while points are logged."""
-    chance = random.Random(seed)
+    chance = random.Random(4)
     stop, acknowledged = bench.root / "stop", bench.root / "acknowledged"
     script = LOGGING.format(stop=stop, acknowledged=acknowledged)
     execution = bench.shell(
         f"echo run >> {bench.root}/runs\necho begun\n{script}echo m > /app/model/m"
     )
     bench.running(execution)
-    bench.cluster.saved(bench.root / "runs")
+    until(acknowledged.exists)
+    bench.cluster.saved(bench.job(execution))
     node = bench.execution(execution).status_details["node"]
 
-    def logged() -> int:
-        text = acknowledged.read_text().strip() if acknowledged.exists() else ""
-        return int(text or 0)
+    def logged() -> list[int]:
+        return [int(line) for line in acknowledged.read_text().split()]
 
-    for _ in range(8):
-        before = logged()
+    for _ in range(5):
+        before = len(logged())
         victim = chance.choice(["supervisor", "supervisor", "slurmctld", "slurmd"])
         if victim == "supervisor":
             bench.kill_supervisor(execution)
@@ -185,10 +183,10 @@ def test_no_acknowledged_point_is_lost_or_repeated(bench: SlurmBench, seed: int)
         else:
             bench.cluster.kill(f"slurmd-{node}")
             bench.cluster.start_node(node)
-        until(lambda before=before: logged() > before)  # type: ignore[misc]
+        until(lambda before=before: len(logged()) > before)  # type: ignore[misc]
     stop.touch()
     ended = bench.reconcile(execution)
     assert ended.status is Status.COMPLETED, bench.log(execution)
     assert bench.runs == 1
     steps = sorted(step for name, step, _ in bench.points(execution) if name == "loss")
-    assert steps == list(range(1, logged() + 1))
+    assert steps == logged(), bench.log(execution)[-4000:]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from launchpad_tui.domain.connection import Field, FieldKind, Scope
+from launchpad_tui.domain.connection import Connection, Field, FieldKind, Scope
 from launchpad_tui.domain.credential_text import MASK, masked
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, TemplateProblem
@@ -21,6 +21,7 @@ from launchpad_tui.runtimes.embedded.code_search import (
     located_folders,
     missing_code,
 )
+from launchpad_tui.runtimes.embedded.engines.selection import reattaching_engine
 from launchpad_tui.runtimes.embedded.secrets import store_settings, stored_settings
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.runtimes.embedded.templates import parse_templates
@@ -156,21 +157,34 @@ def change_settings(
     """
     folder = host.home.secrets
     stored = stored_settings(folder, executable_id)
-    settings, secrets = checked_settings(values, stored)
+    connection = host.records.connection(scope.connection)
+    settings, secrets = checked_settings(values, stored, executable_fields(connection))
+    engine = reattaching_engine(connection)
+    if engine is not None:
+        engine.check_executable(settings)
     kept = {name: text for name, text in stored.items() if MASK in settings.get(name, "")}
     changed = host.records.set_executable_settings(scope, executable_id, settings)
     store_settings(folder, executable_id, {**kept, **secrets})
     return changed
 
 
+def executable_fields(connection: Connection) -> tuple[Field, ...]:
+    """Return the settings that the executables of a connection have."""
+    engine = reattaching_engine(connection)
+    return EXECUTABLE_FIELDS if engine is None else (*EXECUTABLE_FIELDS, *engine.executable_fields)
+
+
 def checked_settings(
-    values: Mapping[str, str], kept: Collection[str] = ()
+    values: Mapping[str, str],
+    kept: Collection[str] = (),
+    fields: Sequence[Field] = EXECUTABLE_FIELDS,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return valid settings of an executable; relative paths are resolved in the current folder.
 
     Args:
-        values: by the names of `EXECUTABLE_FIELDS`.
+        values: by the names of the fields.
         kept: the names of settings whose values are stored with the secrets, see `checked`.
+        fields: the fields of executables.
 
     Returns:
         The settings, in which credentials are masked, and the values of those that have any.
@@ -178,8 +192,8 @@ def checked_settings(
     Raises:
         InvalidInput: a value is not valid.
     """
-    settings, secrets = checked(EXECUTABLE_FIELDS, values, kept)
-    for field in EXECUTABLE_FIELDS:
+    settings, secrets = checked(fields, values, kept)
+    for field in fields:
         if field.kind is FieldKind.PATH and field.name in settings:
             # Executions run in another folder.
             settings[field.name] = str(Path(settings[field.name]).expanduser().absolute())

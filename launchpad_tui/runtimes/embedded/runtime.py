@@ -154,9 +154,9 @@ class EmbeddedRuntime:
 
     def executable_fields(self) -> tuple[Field, ...]:
         """Return the settings that an executable has."""
-        from launchpad_tui.runtimes.embedded.executables import EXECUTABLE_FIELDS
+        from launchpad_tui.runtimes.embedded.executables import executable_fields
 
-        return EXECUTABLE_FIELDS
+        return executable_fields(self._connection)
 
     def set_executable(self, executable_id: str, values: Mapping[str, str]) -> Executable:
         """Replace the settings of an executable. Raises NotFound, InvalidInput."""

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from launchpad_tui.domain.connection import Connection
+from launchpad_tui.domain.connection import Connection, Field
 from launchpad_tui.runtimes.catalog import kind_of
 from launchpad_tui.runtimes.embedded.engines.base import Engine, EngineContext
 
 
 class ReattachingEngine(Protocol):
-    """The class of an engine whose commands continue without a supervisor."""
+    """The class of an engine whose commands continue without a supervisor.
+
+    Attributes:
+        executable_fields: the settings that executables have because of the engine.
+    """
+
+    executable_fields: tuple[Field, ...]
 
     def __call__(self, context: EngineContext, connection: Connection) -> Engine:
         """Return the engine for an execution. Raises InvalidInput, ConfigError."""
 
     def work_folder(self, connection: Connection, execution_id: str) -> Path:
         """Return the folder for the working files of an execution. Raises InvalidInput."""
+
+    def check_executable(self, settings: Mapping[str, str]) -> None:
+        """Check the settings of an executable. Raises InvalidInput."""
 
     def parallel(self, connection: Connection) -> int:
         """Return how many executions may run at the same time. Raises InvalidInput."""

@@ -7,10 +7,11 @@ import math
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
-from launchpad_tui.domain.connection import Connection
+from launchpad_tui.domain.connection import Connection, Field
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.runtimes.embedded.engines.base import EngineContext, StepCommand
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
@@ -42,6 +43,14 @@ class SlurmEngine:
 
     reattaches = True
     starts_at_once = False
+    executable_fields: ClassVar[tuple[Field, ...]] = (
+        Field(
+            "options",
+            "Job options",
+            help="Options of sbatch for the steps of this executable, for example --time=2:00:00 "
+            "--gres=gpu:2. They take precedence over those of the connection and of plans.",
+        ),
+    )
 
     def __init__(self, context: EngineContext, connection: Connection) -> None:
         settings = parse_settings(connection.settings)
@@ -68,6 +77,11 @@ class SlurmEngine:
     def work_folder(connection: Connection, execution_id: str) -> Path:
         """Return the folder of an execution, which all nodes see. Raises InvalidInput."""
         return parse_settings(connection.settings).shared_folder / execution_id
+
+    @staticmethod
+    def check_executable(settings: Mapping[str, str]) -> None:
+        """Check the options in the settings of an executable. Raises InvalidInput."""
+        parse_options(settings.get("options", ""), "options")
 
     @staticmethod
     def parallel(connection: Connection) -> int:

@@ -232,7 +232,8 @@ class JobRun:
         if self._attempt != attempt:
             self._attempt, self._reader = attempt, self._new_reader(attempt)
             self._tools.report(
-                self._command.key, SlurmJob(self._id, "RUNNING", nodes=str(values.get("node", "")))
+                self._command.key,
+                SlurmJob(self._id, "RUNNING", nodes=str(values.get("node", ""))),
             )
         self._drain(attempt)
         code, node = int(values.get("code", 1)), str(values.get("node", ""))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
-from launchpad_tui.runtimes.slurm_fields import FIELDS
+from launchpad_tui.runtimes.catalog import SLURM_FIELDS
 
 #: options that the engine sets itself, so that it finds its jobs and their files again
 _RESERVED = frozenset(
@@ -42,7 +42,7 @@ _RESERVED = frozenset(
 
 @record
 class SlurmSettings:
-    """The settings of a connection to a cluster, see `FIELDS`.
+    """The settings of a connection to a cluster, see `SLURM_FIELDS`.
 
     Args:
         plans: the options of sbatch by the name of a resource plan, in lower case.
@@ -83,12 +83,12 @@ def parse_settings(settings: Mapping[str, str]) -> SlurmSettings:
     """Return the settings of a connection.
 
     Args:
-        settings: the values of `FIELDS`; missing ones have their defaults.
+        settings: the values of `SLURM_FIELDS`; missing ones have their defaults.
 
     Raises:
         InvalidInput: a value is not valid; ``field`` names it.
     """
-    values = {field.name: settings.get(field.name) or field.default for field in FIELDS}
+    values = {field.name: settings.get(field.name) or field.default for field in SLURM_FIELDS}
     folder = Path(values["shared_folder"])
     if not folder.is_absolute():
         raise InvalidInput(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from launchpad_tui.aiapi.metrics import parse_metric_request
@@ -145,11 +146,12 @@ class SpoolReader:
                 if entry.get("delete"):
                     metrics, tags, infos, cleared = [], [], [], True
                     continue
-                _, request = parse_metric_request(json.dumps(entry["body"]).encode(), now())
+                at = datetime.fromtimestamp(entry["at"], UTC)
+                _, request = parse_metric_request(json.dumps(entry["body"]).encode(), at)
             except LaunchpadError as error:
                 self._report(f"Metrics were not recorded: {error.title}")
                 continue
-            except (ValueError, KeyError, AttributeError, RecursionError):
+            except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
                 # The node failed while it wrote the line, which was never acknowledged.
                 continue
             metrics += request.metrics
