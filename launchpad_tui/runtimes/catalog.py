@@ -154,7 +154,6 @@ SLURM_FIELDS = (
         "resource_plans",
         "Resource plans",
         default=_PLANS,
-        lines=True,
         help="The options of sbatch for each value of the label ai.sap.com/resourcePlan, as NAME: "
         "OPTIONS, separated by semicolons or lines. The plan default applies to steps without the "
         "label.",
