@@ -46,7 +46,6 @@ from launchpad_tui.registry.query import (
     statistic_column,
 )
 from launchpad_tui.registry.segments import Segment
-from launchpad_tui.registry.small_curves import small_curve
 
 Row = TypeVar("Row")
 _Curve = tuple[float, ...]
@@ -383,6 +382,11 @@ class Lister(Generic[Row]):
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
     ) -> dict[int, dict[str, _Curve]]:
         """Return the curves by the row number of the execution."""
+        if not self._query.curves:
+            return {}
+        # Commands draw no curves, and do not load the modules of points.
+        from launchpad_tui.registry.small_curves import small_curve
+
         found: dict[int, dict[str, _Curve]] = {}
         for key in dict.fromkeys(self._query.curves):
             for pk, series in self._of_series(db, rows, "pk", key):

@@ -8,7 +8,6 @@ from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, configurations, references, scenarios
-from launchpad_tui.registry.configuration_pages import ConfigurationLister
 from launchpad_tui.services.listing import Listing
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ class ConfigurationService:
             scope: The connection and resource group.
             search: Words that must all occur in name, ID, executable, parameters or inputs.
         """
+        from launchpad_tui.registry.configuration_pages import ConfigurationLister
+
         return Listing(ConfigurationLister(self._registry, scope, search))
 
     def varying(self, scope: Scope, executable_id: str) -> frozenset[str]:
