@@ -417,20 +417,22 @@ def _pk(db: sqlite3.Connection, scope: Scope, artifact_id: str) -> int:
 def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) -> list[Artifact]:
     found: list[Artifact] = []
     values = list(dict.fromkeys(wanted))
-    table, kinds = "artifacts", ""
     if column == "execution_id":
-        # The index starts with the kind, so the planner may prefer to read all artifacts.
-        table = "artifacts INDEXED BY artifacts_source"
-        kinds = "AND kind IN ('model', 'dataset', 'resultset', 'other')"
+        # The index starts with the kind. With a list of values, SQLite would read all its entries.
+        sql = (
+            f"WITH wanted (x) AS (SELECT value FROM json_each(?2)) SELECT {COLUMNS} FROM wanted "
+            "CROSS JOIN artifacts INDEXED BY artifacts_source WHERE group_pk = ?1 "
+            "AND kind IN ('model', 'dataset', 'resultset', 'other') AND execution_id = wanted.x"
+        )
+    else:
+        sql = (
+            f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ?1 "
+            f"AND {column} IN (SELECT value FROM json_each(?2))"
+        )
     with registry.read() as db:
         group = group_pk(db, scope)
         for start in range(0, len(values), BATCH):
-            some = values[start : start + BATCH]
-            rows = db.execute(
-                f"SELECT {COLUMNS} FROM {table} WHERE group_pk = ? {kinds} "
-                f"AND {column} IN ({placeholders(some)})",
-                (group, *some),
-            )
+            rows = db.execute(sql, (group, to_json(values[start : start + BATCH])))
             found += [from_row(row) for row in rows]
     return found
 
