@@ -21,7 +21,6 @@ from launchpad_tui.domain.artifact import (
     UrlState,
     parse_label,
 )
-from launchpad_tui.domain.code_text import code_text, environment_text
 from launchpad_tui.domain.numbers import metric_text, size_text
 
 if TYPE_CHECKING:
@@ -113,6 +112,7 @@ def _resolve(
 def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file
     from launchpad_tui.aiapi.metrics import serialize_series
+    from launchpad_tui.domain.code_text import code_text, environment_text
 
     one = _resolve(kind, context, options)
     files = context.desk.files.recorded(context.scope, one.id)

@@ -13,11 +13,9 @@ from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YE
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
-from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.execution_results import exit_code, print_outcomes, status_line, wait_for
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
-from launchpad_tui.domain.code_text import code_text, environment_text
 from launchpad_tui.domain.numbers import metric_text
 
 if TYPE_CHECKING:
@@ -91,6 +89,8 @@ def _duration(execution: Execution) -> str:
 
 
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.code_text import code_text, environment_text
+
     context.desk.executions.reconcile()
     found = context.desk.executions.resolve(context.scope, options.id)
     details = context.desk.executions.get(context.scope, found.id)
@@ -187,6 +187,8 @@ def _stop(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.confirmation import confirmed
+
     service = context.desk.executions
     ids = list(dict.fromkeys(service.resolve(context.scope, text).id for text in options.ids))
     removed = service.deletion(context.scope, ids)

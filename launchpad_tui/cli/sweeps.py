@@ -11,8 +11,6 @@ from launchpad_tui.cli import listing
 from launchpad_tui.cli.arguments import YES, integer
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Argument, Command, argument
-from launchpad_tui.cli.confirmation import confirmed
-from launchpad_tui.cli.execution_results import print_outcomes, wait_for
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -216,6 +214,8 @@ def _wait(context: CommandContext, options: argparse.Namespace) -> int:
 
 def _wait_for(context: CommandContext, sweep: Sweep) -> int:
     """Wait until all executions of a sweep have ended, and return the exit code."""
+    from launchpad_tui.cli.execution_results import wait_for
+
     ids = [one.execution_id for one in sweep.members if one.execution is not None]
     wait_for(context, ids, None, report=not context.structured)
     ended = context.desk.sweeps.get(context.scope, sweep.id)
@@ -224,6 +224,8 @@ def _wait_for(context: CommandContext, sweep: Sweep) -> int:
 
 
 def _stop(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.execution_results import print_outcomes
+
     sweep = context.desk.sweeps.resolve(context.scope, options.id)
     outcomes = context.desk.sweeps.stop(context.scope, sweep)
     return print_outcomes(context, outcomes, "Stopping {}.")
@@ -252,6 +254,8 @@ def _resume(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _remove(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.confirmation import confirmed
+
     sweep = context.desk.sweeps.resolve(context.scope, options.id)
     question = f"Remove the sweep {sweep.name} ({sweep.id})?"
     if not confirmed(question, "Its executions and models are kept.", yes=options.yes):

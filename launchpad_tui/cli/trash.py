@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing
 from launchpad_tui.cli.arguments import YES, age, integer
-from launchpad_tui.cli.artifact_attributes import ATTRIBUTES
 from launchpad_tui.cli.command import Argument, Command, argument
-from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.numbers import metric_text, size_text
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
 def _delete(
     kind: ArtifactKind | None, plural: str, context: CommandContext, options: argparse.Namespace
 ) -> int:
+    from launchpad_tui.cli.confirmation import confirmed
+
     service = context.desk.trash
     found = [context.desk.artifacts.resolve(context.scope, text, kind) for text in options.ids]
     removal = service.removal(context.scope, [one.id for one in found], with_files=options.files)
@@ -58,6 +58,9 @@ def _archive(
 
 
 def _prune(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.artifact_attributes import ATTRIBUTES
+    from launchpad_tui.cli.confirmation import confirmed
+
     policy, column = _policy(context, options)
     options.metric = None if options.metric is None else [options.metric]
     options.sort = None
@@ -278,6 +281,8 @@ def _which(verb: str) -> InvalidInput:
 
 
 def _empty(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.confirmation import confirmed
+
     service, scope = context.desk.trash, context.scope
     if options.all == bool(options.ids):
         raise _which("delete")
@@ -312,6 +317,8 @@ def _report_emptied(context: CommandContext, emptied: Emptied) -> int:
 
 
 def _delete_configurations(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.confirmation import confirmed
+
     service = context.desk.configurations
     found = [service.resolve(context.scope, text) for text in options.ids]
     ids = list(dict.fromkeys(one.id for one in found))

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.model_version import LATEST, AliasChange, version_number
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.ambiguity import MOST_LISTED, ambiguous
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+
+if TYPE_CHECKING:
+    from launchpad_tui.domain.model_version import AliasChange
 
 #: the largest number of changes of aliases that are returned
 HISTORY_LIMIT = 1000
@@ -65,6 +68,8 @@ def referenced(db: sqlite3.Connection, group: int, text: str) -> str:
         NotFound: there is no such model.
         Conflict: models of several scenarios match; the detail lists them.
     """
+    from launchpad_tui.domain.model_version import LATEST, version_number
+
     name, _, label = text.rpartition("@")
     number = version_number(label)
     if label == LATEST:
@@ -89,6 +94,8 @@ def referenced(db: sqlite3.Connection, group: int, text: str) -> str:
 
 
 def _missing(db: sqlite3.Connection, group: int, text: str, name: str, label: str) -> NotFound:
+    from launchpad_tui.domain.model_version import LATEST, version_number
+
     most, count = db.execute(
         "SELECT max(version), count(*) FROM artifacts WHERE group_pk = ? AND name = ? "
         "AND version IS NOT NULL",
@@ -133,6 +140,8 @@ def set_alias(
         NotFound: the model does not exist.
         Conflict: the artifact has no version.
     """
+    from launchpad_tui.domain.model_version import AliasChange
+
     with registry.write("artifacts") as db:
         group = group_pk(db, scope)
         pk, scenario_id, name, version, aliases = _row(db, group, artifact_id)
@@ -164,6 +173,8 @@ def remove_alias(
     Raises:
         NotFound: the model does not exist, or does not have the alias.
     """
+    from launchpad_tui.domain.model_version import AliasChange
+
     with registry.write("artifacts") as db:
         group = group_pk(db, scope)
         pk, scenario_id, name, version, aliases = _row(db, group, artifact_id)
@@ -201,6 +212,8 @@ def newest(registry: Registry, scope: Scope, name: str) -> list[str]:
 
 def history(registry: Registry, scope: Scope, name: str = "", alias: str = "") -> list[AliasChange]:
     """Return at most `HISTORY_LIMIT` changes of aliases, newest first. Raises NotFound."""
+    from launchpad_tui.domain.model_version import AliasChange
+
     where, values = ["group_pk = ?"], []
     for column, value in (("name", name), ("alias", alias)):
         if value:
