@@ -32,6 +32,7 @@ def open_ui(
     from launchpad_tui.config.logfile import setup
     from launchpad_tui.config.paths import Home
     from launchpad_tui.config.settings import Settings
+    from launchpad_tui.registry.update_note import update_note
     from launchpad_tui.ui import run_ui
     from launchpad_tui.ui.shell import START_DEMO
 
@@ -46,6 +47,9 @@ def open_ui(
 
         return open_desk(place)
 
+    if note := update_note(place.registry_path):
+        print(note, file=sys.stderr)
+        open_home().close()
     code = run_ui(open_home, route, params, theme=settings.ui.theme)
     if code == START_DEMO:
         # Another home is opened, with services of its own, so a new process is simpler.
