@@ -95,7 +95,7 @@ def test_the_server_that_did_not_respond_is_named() -> None:
         "(host='download.example.org', port=80): Failed to establish a new connection\")': /whl"
     )
     found = explain(
-        ["Looking in indexes: https://pypi.org", line, "ERROR: Could not install packages"],
+        ["Looking in indexes: https://packages.example", line, "ERROR: Could not install packages"],
         "house-train",
         "3.8",
         "3.8",
