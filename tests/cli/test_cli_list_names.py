@@ -14,7 +14,7 @@ from tests.cli.cli_support import Cli
         (["--sort", "los"], "loss"),
         (["--sort=-los:min"], "loss"),
         (["--sort", "creatdAt"], "createdAt"),
-        (["--sort", "CREATED"], "createdAt"),
+        (["--sort", "CREATEDD"], "createdAt"),
         (["--metric", "acuracy"], "accuracy"),
         (["--metric", "loss", "--metric", "Loss:best"], "loss"),
         (["--metric", "qqq"], "accuracy"),

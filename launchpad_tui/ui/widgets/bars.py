@@ -133,8 +133,12 @@ class HeaderLine(Painted):
             (key, title if title == current else title[:4], number, route)
             for key, title, number, route in bare
         ]
+        keys = [
+            (key, title if title == current else "", number, route)
+            for key, title, number, route in bare
+        ]
         main = _MAIN_TABS
-        for form in (full, full[:main], bare[:main], short[:main]):
+        for form in (full, full[:main], bare[:main], short[:main], keys[:main]):
             if current not in {title for _, title, _, _ in form} and form is not full:
                 shown = next(tab for tab in full if tab[1] == current)
                 form = [*form, shown]  # noqa: PLW2901  the current tab is always shown
