@@ -169,6 +169,7 @@ class Query:
         ids: the IDs to which the list is limited, None for no limit.
         metrics: the metric columns whose values are returned.
         curves: the keys of metrics whose curves are returned, reduced to a few points.
+        parameters: the names of the parameters whose values are returned.
     """
 
     search: str = ""
@@ -176,6 +177,7 @@ class Query:
     order: Order = field(default_factory=Order)
     metrics: tuple[MetricColumn, ...] = ()
     curves: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
 
 
@@ -200,12 +202,14 @@ class ArtifactRow:
         metrics: the values of the metric columns.
         configuration_name: the name of the source execution's configuration, empty without one.
         curves: the points of curves by the metric's key.
+        parameters: the values of the parameter columns by name.
     """
 
     artifact: Artifact
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
     configuration_name: str = ""
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @record
@@ -215,11 +219,13 @@ class ExecutionRow:
     Attributes:
         metrics: the values of the metric columns.
         curves: the points of curves by the metric's key.
+        parameters: the values of the parameter columns by name.
     """
 
     execution: Execution
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @record

@@ -71,7 +71,9 @@ class Lister(Generic[Row]):
         table: ListTable,
         kind: str | None,
         query: Query,
-        build: Callable[[tuple[Any, ...], Mapping[MetricColumn, float], Curves], Row],
+        build: Callable[
+            [tuple[Any, ...], Mapping[MetricColumn, float], Curves, Mapping[str, str]], Row
+        ],
     ) -> None:
         self._registry = registry
         self._scope = scope
@@ -144,9 +146,15 @@ class Lister(Generic[Row]):
                 rows.reverse()
             metrics = self._metrics(db, rows)
             curves = self._curves(db, rows)
+            parameters = self._parameters(db, rows)
         return Page(
             tuple(
-                self._build(row[4:], metrics.get(row[2], {}), curves.get(row[2], {}))
+                self._build(
+                    row[4:],
+                    metrics.get(row[2], {}),
+                    curves.get(row[2], {}),
+                    parameters.get(row[2], {}),
+                )
                 for row in rows
             ),
             tuple(row[:3] for row in rows),
@@ -395,6 +403,26 @@ class Lister(Generic[Row]):
                 )
         return found
 
+    def _parameters(
+        self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
+    ) -> dict[int, dict[str, str]]:
+        """Return the values of the parameter columns by the row number."""
+        names = tuple(dict.fromkeys(self._query.parameters))
+        pks = [row[2] for row in rows] if names else []
+        found: dict[int, dict[str, str]] = {}
+        for start in range(0, len(pks), BATCH):
+            some = pks[start : start + BATCH]
+            for pk, name, value in db.execute(
+                f"SELECT t.pk, p.name, p.value FROM {self._table.name} t CROSS JOIN executions e "
+                "CROSS JOIN configuration_parameters p "
+                f"WHERE t.pk IN ({placeholders(some)}) AND e.pk = {self._table.execution} "
+                "AND p.configuration_pk = e.configuration_pk "
+                f"AND p.name IN ({placeholders(names)})",
+                (*some, *names),
+            ).fetchall():
+                found.setdefault(pk, {})[name] = value
+        return found
+
     def _of_series(
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], column: str, key: str
     ) -> Iterable[tuple[int, Any]]:
@@ -436,8 +464,8 @@ def artifact_lister(
         ARTIFACTS,
         kind,
         query,
-        lambda row, metrics, curves: ArtifactRow(
-            artifacts.from_row(row), metrics, row[-1] or "", curves
+        lambda row, metrics, curves, parameters: ArtifactRow(
+            artifacts.from_row(row), metrics, row[-1] or "", curves, parameters
         ),
     )
 
@@ -454,5 +482,7 @@ def execution_lister(registry: Registry, scope: Scope, query: Query) -> Lister[E
         EXECUTIONS,
         None,
         query,
-        lambda row, metrics, curves: ExecutionRow(executions.from_row(row), metrics, curves),
+        lambda row, metrics, curves, parameters: ExecutionRow(
+            executions.from_row(row), metrics, curves, parameters
+        ),
     )

@@ -51,6 +51,7 @@ IN_ORDER = {
     "by size": Query(order=Order("size")),
     "by metric": Query(order=Order(LOSS, False)),
     "by metric with labels": Query(order=Order(LABELED)),
+    "with parameters": Query(parameters=("optimizer", "learning_rate")),
 }
 #: queries whose rows are read from the index of a condition
 DRIVEN = {

@@ -104,6 +104,22 @@ async def test_new_metrics_appear_as_columns_until_columns_are_selected(home: Ho
 
 
 @pytest.mark.parametrize("route", ["models", "executions"])
+async def test_parameters_are_shown_as_columns(home: Home, route: str) -> None:
+    for keys in (("o", *"rate parameter", "tab", "enter"), ()):
+        # The columns are kept when the app is started again.
+        async with running(home, route, (160, 30)) as pilot:
+            await press(pilot, *keys)
+            lines = [line.partition("│")[0] for line in screen_text(pilot).splitlines()]
+            (head,) = [line for line in lines if " rate " in line and " Age " in line]
+            end = head.index(" rate ") + len(" rate")
+            rows = [line for line in lines if "rate-" in line]
+            assert len(rows) == 6
+            for line in rows:
+                number = float(line.partition("rate-")[2][0])
+                assert float(line[:end].split()[-1]) == number + 1
+
+
+@pytest.mark.parametrize("route", ["models", "executions"])
 async def test_curves_are_shown_as_a_column(home: Home, route: str) -> None:
     async with running(home, route, (160, 30)) as pilot:
         await press(pilot, "o", *"loss curve", "enter")

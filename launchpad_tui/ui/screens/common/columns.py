@@ -170,3 +170,27 @@ def curve_column(key: str, *, ascii_only: bool) -> Column[Any]:
         0,
         priority=1,
     )
+
+
+def parameter_columns(names: Sequence[str]) -> tuple[Column[Any], ...]:
+    """Return a column for the value of each parameter; the first two are shown before others."""
+    return tuple(
+        _parameter_column(name, priority=1 if place < _FIRST else 2)
+        for place, name in enumerate(names)
+    )
+
+
+def _parameter_column(name: str, *, priority: int) -> Column[Any]:
+    def render(row: ArtifactRow | ExecutionRow) -> Cell:
+        return Cell(row.parameters.get(name, ""))
+
+    return Column(
+        f"parameter {name}",
+        name,
+        render,
+        max(_LEAST_METRIC, min(24, cell_width(name))),
+        24,
+        0,
+        "right",
+        priority=priority,
+    )

@@ -1,4 +1,4 @@
-"""Metrics as columns of a list: selected in a dialog and kept in the preferences."""
+"""Metrics and parameters as columns of a list: selected in a dialog, kept in the preferences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from launchpad_tui.domain.query import MetricColumn, Order, Query, Statistic
 from launchpad_tui.errors import InvalidInput, QueryCancelled
 
 #: stored in the preference in place of a statistic
-_CURVE = "curve"
+_CURVE, _PARAMETER = "curve", "parameter"
 #: the ID of the choice of automatic columns, and the largest number of these
 _AUTOMATIC, _MOST = "automatic", 6
 _TITLES = {
@@ -54,17 +54,24 @@ class MetricColumns(_Base):
         if self._automatic:
             keys = await self.read(self.desk.artifacts.common_metrics, self.scope, _MOST)
             if self._automatic:
-                self._show_columns(tuple(MetricColumn(key) for key in keys), ())
+                self._show_columns(tuple(MetricColumn(key) for key in keys))
 
     @property
     def chooses_metrics(self) -> bool:
         """Whether the list shows common metrics until the user selects columns."""
         return True
 
-    def _show_columns(self, metrics: tuple[MetricColumn, ...], curves: tuple[str, ...]) -> None:
+    def _show_columns(
+        self,
+        metrics: tuple[MetricColumn, ...],
+        curves: tuple[str, ...] = (),
+        parameters: tuple[str, ...] = (),
+    ) -> None:
         query = self.current_query
-        if (metrics, curves) != (query.metrics, query.curves):
-            self.current_query = replace(query, metrics=metrics, curves=curves)
+        if (metrics, curves, parameters) != (query.metrics, query.curves, query.parameters):
+            self.current_query = replace(
+                query, metrics=metrics, curves=curves, parameters=parameters
+            )
             self.table.set_columns(self.columns())
 
     def mark_best(self) -> None:
@@ -80,7 +87,7 @@ class MetricColumns(_Base):
             if direction is None:
                 continue
             order = Order(column, descending=direction == Direction.HIGHER)
-            asked = replace(query, metrics=(column,), curves=(), order=order)
+            asked = replace(query, metrics=(column,), curves=(), parameters=(), order=order)
             try:
                 values = await self.launchpad.preview(self._first_values, asked, column)
             except (InvalidInput, QueryCancelled):
@@ -104,7 +111,7 @@ class MetricColumns(_Base):
         return self.PREFERENCE
 
     async def do_columns(self) -> None:
-        """Ask for the metrics to show as columns."""
+        """Ask for the metrics and parameters to show as columns."""
         from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
@@ -116,19 +123,22 @@ class MetricColumns(_Base):
             for key in keys
             for form, title in _TITLES.items()
         ]
+        names = await self.read(self.desk.artifacts.parameter_names, self.scope)
+        choices += [Choice(f"{name}\x1f{_PARAMETER}", name, _PARAMETER) for name in names]
         if choices and self.chooses_metrics:
             choices.insert(0, automatic)
         query = self.current_query
         current = [f"{column.key}\x1f{column.statistic}" for column in query.metrics]
         current += [f"{key}\x1f{_CURVE}" for key in query.curves]
+        current += [f"{name}\x1f{_PARAMETER}" for name in query.parameters]
         selected = await self.launchpad.ask(
             ChooseDialog(
-                "Metrics as columns",
+                "Metrics and parameters as columns",
                 choices,
                 multi=True,
                 selected=() if self._automatic else current,
                 at=_AUTOMATIC,
-                empty="No execution has logged metrics yet",
+                empty="No execution has metrics or parameters yet",
             )
         )
         if selected is None:
@@ -139,18 +149,20 @@ class MetricColumns(_Base):
             self.reload()
             return
         saved = [one.id.split("\x1f") for one in choices if one.id in selected]
-        metrics, curves = columns_of(saved)
-        if not self._automatic and (metrics, curves) == (query.metrics, query.curves):
+        shown = query.metrics, query.curves, query.parameters
+        if not self._automatic and columns_of(saved) == shown:
             # Confirming the same selection removes the columns: one key shows and hides them.
-            saved, metrics, curves = [], (), ()
+            saved = []
         self._automatic = False
-        self._show_columns(metrics, curves)
+        self._show_columns(*columns_of(saved))
         self.reload()
         await self.read(self.desk.preferences.set, self.preference, saved)
 
 
-def columns_of(saved: Any) -> tuple[tuple[MetricColumn, ...], tuple[str, ...]]:
-    """Return the columns for values and for curves that a stored preference lists.
+def columns_of(
+    saved: Any,
+) -> tuple[tuple[MetricColumn, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the columns for values, curves and parameters that a stored preference lists.
 
     Entries that are not valid are ignored: another version may have written the preference.
     """
@@ -163,4 +175,5 @@ def columns_of(saved: Any) -> tuple[tuple[MetricColumn, ...], tuple[str, ...]]:
     metrics = tuple(
         MetricColumn(str(key), Statistic(form)) for key, form in pairs if form in statistics
     )
-    return metrics, tuple(str(key) for key, form in pairs if form == _CURVE)
+    curves = tuple(str(key) for key, form in pairs if form == _CURVE)
+    return metrics, curves, tuple(str(name) for name, form in pairs if form == _PARAMETER)

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from launchpad_tui.domain.query import ExecutionRow, MetricColumn
+from launchpad_tui.domain.query import ExecutionRow, MetricColumn, Query
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.ui.screens.common.columns import (
     age_column,
     curve_column,
     metric_columns,
+    parameter_columns,
     text_column,
     timestamp_column,
 )
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
+#: a query without columns for metrics and parameters
+_NO_COLUMNS = Query()
+
 
 def execution_columns(
     look: Look,
-    metrics: Sequence[MetricColumn] = (),
-    curves: Sequence[str] = (),
+    query: Query = _NO_COLUMNS,
     best: Mapping[MetricColumn, float] = MappingProxyType({}),
 ) -> tuple[Column[ExecutionRow], ...]:
     """Return the columns of a list of executions.
 
     Args:
         look: styles and glyphs.
-        metrics: statistics of metrics that get a column.
-        curves: keys of metrics whose curve gets a column.
+        query: its metrics, curves and parameters are shown as columns.
         best: the best values of the columns of metrics.
     """
 
@@ -54,9 +56,10 @@ def execution_columns(
             priority=0,
         ),
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
-        *metric_columns(metrics, best, look=look),
+        *metric_columns(query.metrics, best, look=look),
+        *parameter_columns(query.parameters),
         age_column(lambda r: r.execution.created_at, priority=1),
-        *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
+        *(curve_column(key, ascii_only=look.glyphs.ascii) for key in query.curves),
         text_column(
             "duration", "Duration", duration, (9, 9), align="right", sort="duration", priority=2
         ),

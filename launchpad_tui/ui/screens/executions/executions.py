@@ -93,7 +93,13 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             footer=7,
         ),
         Action("executions.compare", "c", "compare", "Compare the selected executions", footer=8),
-        Action("executions.columns", "o", "columns", "Choose metrics to show as columns", footer=8),
+        Action(
+            "executions.columns",
+            "o",
+            "columns",
+            "Select metrics and parameters to show as columns",
+            footer=8,
+        ),
     )
 
     def title_text(self) -> str:
@@ -103,7 +109,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     def columns(self) -> Sequence[Column[ExecutionRow]]:
         """Return the columns, with those of the selected metrics."""
         query = self.current_query
-        return execution_columns(self.launchpad.look, query.metrics, query.curves, self.best)
+        return execution_columns(self.launchpad.look, query, self.best)
 
     def key_of(self, row: ExecutionRow) -> str:
         """Return the ID of a row's execution."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
-from launchpad_tui.domain.query import ArtifactRow, MetricColumn
+from launchpad_tui.domain.query import ArtifactRow, MetricColumn, Query
 from launchpad_tui.ui.screens.common.cells import files_cell, labels_text
 from launchpad_tui.ui.screens.common.columns import (
     age_column,
     curve_column,
     metric_columns,
+    parameter_columns,
     size_column,
     text_column,
     timestamp_column,
@@ -19,11 +20,13 @@ from launchpad_tui.ui.screens.common.columns import (
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
+#: a query without columns for metrics and parameters
+_NO_COLUMNS = Query()
+
 
 def artifact_columns(
     kind: ArtifactKind | None,
-    metrics: Sequence[MetricColumn] = (),
-    curves: Sequence[str] = (),
+    query: Query = _NO_COLUMNS,
     best: Mapping[MetricColumn, float] = MappingProxyType({}),
     *,
     look: Look,
@@ -32,8 +35,7 @@ def artifact_columns(
 
     Args:
         kind: the kind of the artifacts; None for all kinds.
-        metrics: metrics whose values are shown as columns.
-        curves: keys of metrics whose curves are shown as columns.
+        query: its metrics, curves and parameters are shown as columns.
         best: the best values of the columns of metrics.
         look: colors and glyphs.
     """
@@ -80,9 +82,10 @@ def artifact_columns(
         name,
         *((version,) if kind is ArtifactKind.MODEL else ()),
         *((configuration,) if kind is ArtifactKind.MODEL else ()),
-        *metric_columns(metrics, best, look=look),
+        *metric_columns(query.metrics, best, look=look),
+        *parameter_columns(query.parameters),
         age_column(lambda r: r.artifact.created_at, priority=1),
-        *(curve_column(key, ascii_only=look.glyphs.ascii) for key in curves),
+        *(curve_column(key, ascii_only=look.glyphs.ascii) for key in query.curves),
         column("scenario_id", "Scenario", (12, 24), 1, 3),
         timestamp_column(
             "created", "Created", lambda r: r.artifact.created_at, sort="created_at", priority=2

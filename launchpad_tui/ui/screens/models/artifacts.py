@@ -91,7 +91,13 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "Show the inputs and outputs of the artifact as a tree",
             footer=5,
         ),
-        Action("artifacts.columns", "o", "columns", "Select metrics to show as columns", footer=4),
+        Action(
+            "artifacts.columns",
+            "o",
+            "columns",
+            "Select metrics and parameters to show as columns",
+            footer=4,
+        ),
         Action(
             "artifacts.verify",
             "V",
@@ -145,7 +151,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Return the columns of the kind with the selected metrics."""
         query = self.current_query
         look = self.launchpad.look
-        return artifact_columns(self.kind, query.metrics, query.curves, self.best, look=look)
+        return artifact_columns(self.kind, query, self.best, look=look)
 
     def key_of(self, row: ArtifactRow) -> str:
         """Return the ID of the artifact."""
