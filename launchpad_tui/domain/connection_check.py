@@ -20,10 +20,6 @@ class CheckPart(StrEnum):
     PLACE = "bucket"
     PREFIX = "prefix"
     WRITE = "write access"
-    FOLDER = "shared folder"
-    PROGRAMS = "commands"
-    PARTITIONS = "partitions"
-    SUBMISSION = "submission"
 
 
 @record

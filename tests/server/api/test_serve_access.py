@@ -244,7 +244,9 @@ def test_commands_on_clients(tmp_path: Path) -> None:
         ("delete", "nobody"),
     ):
         assert command(home, "serve", "clients", *words).returncode == 2
-    assert command(home, "serve", "clients").returncode == 2
+    listed = command(home, "serve", "clients")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert listed.stdout == command(home, "serve", "clients", "list").stdout
     completions: tuple[tuple[tuple[str, ...], str], ...] = (
         (("serve", ""), "clients"),
         (("serve", "clients", "d"), "delete"),

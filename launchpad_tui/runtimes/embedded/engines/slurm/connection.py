@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import StrEnum
 
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import ConfigError, LaunchpadError, PermissionDenied
 from launchpad_tui.runtimes.connection_support import ConnectionSupport
 from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient
 from launchpad_tui.runtimes.embedded.engines.slurm.settings import SlurmSettings, parse_settings
+
+
+class ClusterCheckPart(StrEnum):
+    """The parts that can fail in addition to those of `CheckPart`."""
+
+    FOLDER = "shared folder"
+    PROGRAMS = "commands"
+    PARTITIONS = "partitions"
+    SUBMISSION = "submission"
 
 
 class SlurmConnectionSupport(ConnectionSupport):
@@ -39,11 +49,11 @@ class SlurmConnectionSupport(ConnectionSupport):
             return
         yield CheckStep(CheckPart.SETTINGS, _where(found))
         client = SlurmClient(found)
-        checks: tuple[tuple[CheckPart, Callable[[], str]], ...] = (
-            (CheckPart.FOLDER, lambda: _check_folder(found)),
-            (CheckPart.PROGRAMS, lambda: _check_programs(client)),
-            (CheckPart.PARTITIONS, lambda: _check_partitions(client, found)),
-            (CheckPart.SUBMISSION, lambda: _check_submission(client, found)),
+        checks: tuple[tuple[ClusterCheckPart, Callable[[], str]], ...] = (
+            (ClusterCheckPart.FOLDER, lambda: _check_folder(found)),
+            (ClusterCheckPart.PROGRAMS, lambda: _check_programs(client)),
+            (ClusterCheckPart.PARTITIONS, lambda: _check_partitions(client, found)),
+            (ClusterCheckPart.SUBMISSION, lambda: _check_submission(client, found)),
         )
         for part, check in checks:
             try:
