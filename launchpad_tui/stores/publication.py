@@ -35,6 +35,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
+from itertools import accumulate
 from typing import Protocol
 
 from launchpad_tui.domain.stored_object import StoredObject
@@ -189,17 +190,18 @@ class Publications:
         for each in self._markers():
             latest[each.digest] = each
         left = set(latest)
+        # The path of a marker without a readable content is known from its digest.
+        paths = {digest_of(each): each for each in accumulate(path.split("/"), "{}/{}".format)}
         for digest, marker in latest.items():
             with contextlib.suppress(LaunchpadError):
                 content = self._content(marker)
+                found = content.path or paths.get(digest, "")
                 recent = (now() - marker.modified).total_seconds() < LEASE_SECONDS / 2
-                related = content.path.startswith(f"{path}/") or f"{path}/".startswith(
-                    f"{content.path}/"
-                )
+                related = found.startswith(f"{path}/") or f"{path}/".startswith(f"{found}/")
                 expired = _has_ended(content) or (content.is_unowned and related and not unowned)
-                if not content.path or (recent and not expired):
+                if not found or (recent and not expired):
                     continue
-                if self._clear(content.path, unowned if related else _ABANDONED_SECONDS):
+                if self._clear(found, unowned if related else _ABANDONED_SECONDS):
                     left.discard(digest)
         return frozenset(left)
 
@@ -257,8 +259,9 @@ class Publications:
             if not markers:
                 return None
             last = markers[-1]
-            content = self._content(last)
-            if not self._has_expired(last, content, unowned):
+            # The last owner may have ended before it has deleted the objects of the one before.
+            contents = [self._content(each) for each in markers]
+            if not self._has_expired(last, contents[-1], unowned):
                 raise self._in_progress(path, markers)
             lease = self._create(path, last.generation + 1)
             if lease is None:
@@ -270,7 +273,7 @@ class Publications:
                     self._release(lease)
                     continue
                 older = [each.key for each in current if each.key != lease.key]
-                if content.uploading:
+                if any(each.uploading for each in contents):
                     self._remove(path)
                 elif self._exists(path):
                     self._bucket.delete(older)
@@ -286,18 +289,15 @@ class Publications:
         suffix = f".{generation}" if generation else ""
         lease = Lease(self._bucket, f"{self._root}{digest_of(path)}{suffix}.json", path)
         _own[lease.publication] = True
-        try:
-            self._bucket.create(lease.key, lease.body(uploading=False))
-        except Conflict:
-            # If the response to a repeated request was lost, the marker is that of this lease.
-            if self._content_of(lease.key).publication == lease.publication:
-                return lease
-            del _own[lease.publication]
-            return None
-        except BaseException:
-            # The marker may exist, if only the response was lost.
-            _own[lease.publication] = False
-            raise
+        # The marker may exist after an error, if only the response was lost.
+        with _ended_after_errors(lease):
+            try:
+                self._bucket.create(lease.key, lease.body(uploading=False))
+            except Conflict:
+                # If the response to a repeated request was lost, the marker is that of this lease.
+                if self._content_of(lease.key).publication != lease.publication:
+                    _own[lease.publication] = False
+                    return None
         return lease
 
     def _release(self, lease: Lease) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -85,9 +87,31 @@ def connect(values: Mapping[str, str], *, attempts: int = 3) -> BaseClient:
         # botocore has no parameter for the sockets of its connections.
         manager = client._endpoint.http_session._manager
         manager.pool_classes_by_scheme = urllib3_pools(policy)
+    if endpoint is not None:
+        for operation in ("PutObject", "UploadPart"):
+            client.meta.events.register(f"before-call.s3.{operation}", _add_md5)
     if values.get("requester_pays") == "true":
         client.meta.events.register("before-call.s3", _accept_charges)
     return client
+
+
+def _add_md5(params: dict[str, Any], **_: Any) -> None:
+    """Send the MD5 of the body of a request, so that the server rejects an incomplete one.
+
+    SeaweedFS otherwise stores an empty object if the connection ends after the head of a request,
+    for example because this process is killed. All S3 servers know this header, unlike the newer
+    checksums, which boto3 sends to Amazon S3.
+    """
+    body = params["body"]
+    if not isinstance(body, bytes | bytearray):
+        start = body.tell()
+        digest = hashlib.md5(usedforsecurity=False)
+        while piece := body.read(CHUNK):
+            digest.update(piece)
+        body.seek(start)
+    else:
+        digest = hashlib.md5(body, usedforsecurity=False)
+    params["headers"]["Content-MD5"] = base64.b64encode(digest.digest()).decode()
 
 
 def _accept_charges(params: dict[str, Any], **_: Any) -> None:

@@ -19,6 +19,7 @@ from launchpad_tui.stores.store_errors import (
     at_path,
     authentication_failed,
     credentials_missing,
+    incomplete_request,
     invalid_settings,
     no_response,
     object_archived,
@@ -92,6 +93,8 @@ _FULL = {
     "XMinioStorageFull",
     "XMinioAdminBucketQuotaExceeded",
 }
+#: The server has not received the whole body of a request, or not as it was sent.
+_INCOMPLETE = {"BadDigest", "IncompleteBody", "RequestTimeout", "XAmzContentSHA256Mismatch"}
 _CONFLICT = {"409", "412", "ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
 
 
@@ -168,8 +171,9 @@ def _error_response(
     if code in _CONFLICT:
         make = object_replaced if replaced else already_exists
         return make(where, path, detail)
-    if status >= 500:
-        return unavailable(where, detail)
+    if status >= 500 or code in _INCOMPLETE:
+        make_transient = unavailable if status >= 500 else incomplete_request
+        return make_transient(where, detail)
     return RuntimeRejected(
         f"Request rejected by {where}",
         detail,

@@ -119,6 +119,13 @@ def unavailable(store: str, detail: str) -> Unreachable:
     return Unreachable(f"Service unavailable: {store}", detail, "Try again later.")
 
 
+def incomplete_request(store: str, detail: str) -> Unreachable:
+    """Return the error for a request that the server has received incompletely or changed."""
+    return Unreachable(
+        f"Incomplete request received by {store}", detail, "Check the network and the proxy."
+    )
+
+
 def no_response(store: str, detail: str) -> Unreachable:
     """Return the error for a missing response."""
     return Unreachable(

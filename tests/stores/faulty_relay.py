@@ -29,6 +29,8 @@ class Relay:
         down: whether connections are closed immediately.
         received: bytes of requests that were received on all connections.
         down_after: bytes of requests after which the relay is down; None for never.
+        heads_only: method of requests of which only the head is forwarded, as if the client was
+            killed before it sends the body; empty for none.
         redirect: address to which every request is redirected instead of being forwarded; ``here``
             for an empty response.
         redirected: the requests that were redirected.
@@ -42,6 +44,7 @@ class Relay:
     down: bool = False
     received: int = 0
     down_after: int | None = None
+    heads_only: str = ""
     redirect: str = ""
     redirected: list[bytes] = field(default_factory=list)
 
@@ -100,6 +103,12 @@ def _forward_requests(relay: Relay, client: socket.socket, server: socket.socket
                 relay.down = True
                 client.shutdown(socket.SHUT_RDWR)
                 server.shutdown(socket.SHUT_RDWR)
+                return
+            if relay.heads_only and piece.startswith(f"{relay.heads_only} ".encode()):
+                server.sendall(piece[: piece.index(b"\r\n\r\n") + 4])
+                server.shutdown(socket.SHUT_WR)
+                while client.recv(_PIECE):
+                    pass
                 return
             server.sendall(piece)
 

@@ -220,6 +220,64 @@ def test_a_lost_response_to_the_creation_of_the_marker(bucket: MemoryBucket) -> 
     assert bucket.markers() == []
 
 
+def test_a_marker_whose_creation_was_repeated_and_that_cannot_be_read(
+    bucket: MemoryBucket,
+) -> None:
+    create, read = bucket.create, bucket.read
+    created: list[str] = []
+
+    def create_and_repeat(key: str, body: bytes) -> None:
+        create(key, body)
+        if not created:
+            created.append(key)
+            raise Conflict("The object exists")
+
+    def fail_once(key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
+        if len(created) == 1:
+            created.append("read")
+            raise failure
+        return read(key, offset, length, version)
+
+    bucket.create = create_and_repeat  # type: ignore[method-assign]
+    bucket.read = fail_once  # type: ignore[method-assign]
+    failure: Exception = ValueError("A cut response")
+    publish(bucket)
+    assert bucket.paths() == [f"{PATH}/new"]
+    assert bucket.markers() == []
+    created.clear()
+    failure = Unreachable("The server is down")
+    with pytest.raises(Unreachable):
+        publish(bucket, "e2")
+    publish(bucket, "e2")
+    assert bucket.paths() == [f"{PATH}/new", "e2/new"]
+    assert bucket.markers() == []
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_process_that_ends_while_it_takes_over_reveals_nothing(
+    bucket: MemoryBucket, damaged: bool
+) -> None:
+    here = ProcessIdentity.current()
+    ended = ProcessIdentity(here.boot, here.namespace, 2**22 + 1, "1").to_json()
+    leave_behind(bucket, boot=here.boot, namespace=here.namespace, pid=2**22 + 1)
+    next_marker = {"path": PATH, "publication": "y", "uploading": False, "owner": ended}
+    body = b"" if damaged else json.dumps(next_marker).encode()
+    bucket.put(f"{ROOT}{digest_of(PATH)}.1.json", body)
+    if damaged:
+        bucket.time += timedelta(seconds=LEASE_SECONDS + 1)
+    publish(bucket)
+    assert bucket.paths() == [f"{PATH}/new"]
+    assert bucket.markers() == []
+
+
+def test_a_damaged_marker_of_a_parent_is_removed_after_the_lease(bucket: MemoryBucket) -> None:
+    bucket.put(f"{ROOT}{digest_of('e1')}.json", b"")
+    assert publications(bucket).sweep(PATH) == {digest_of("e1")}
+    bucket.time += timedelta(seconds=LEASE_SECONDS + 1)
+    assert publications(bucket).sweep(PATH) == frozenset()
+    assert bucket.markers() == []
+
+
 def test_another_process_takes_over_when_the_lease_has_expired(bucket: MemoryBucket) -> None:
     leave_behind(bucket)
     bucket.time += timedelta(seconds=LEASE_SECONDS - 1)

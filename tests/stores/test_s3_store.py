@@ -36,6 +36,7 @@ from launchpad_tui.stores.publication import digest_of
 from launchpad_tui.stores.s3 import S3Store
 from launchpad_tui.stores.s3_errors import translate_errors
 from tests.stores import seaweed
+from tests.stores.faulty_relay import relaying
 
 
 @pytest.fixture
@@ -276,6 +277,29 @@ def test_a_killed_publication_stays_hidden_and_can_be_repeated(
     assert keys(server, prefix) == [f"{prefix}/e1/model/b", f"{prefix}/e2/x"]
     uploads = client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix)
     assert not uploads.get("Uploads")
+
+
+def test_a_request_that_ends_after_its_head_stores_nothing(
+    server: seaweed.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("launchpad_tui.stores.outages.OUTAGE_SECONDS", 0.0)
+    store = opened(server.values(prefix))
+    with relaying(int(server.endpoint.rpartition(":")[2])) as relay:
+        relay.heads_only = "PUT"
+        cut = opened(server.values(prefix, endpoint=f"http://127.0.0.1:{relay.port}"))
+        with pytest.raises(Unreachable, match="Incomplete request"):
+            cut.publish("folder", [SourceFile("a", source)])
+        with pytest.raises(Unreachable, match="Incomplete request"):
+            cut.put("file", source)
+        assert keys(server, prefix) == []
+        # The marker of a running upload keeps its content.
+        store._bucket.write(f"{prefix}/marker", b"owner")
+        with pytest.raises(Unreachable, match="Incomplete request"):
+            cut._bucket.write(f"{prefix}/marker", b"owner, renewed")
+    assert b"".join(store.read("marker")) == b"owner"
+    store.publish("folder", [SourceFile("a", source)])
+    store.publish("file", [SourceFile(".", source)])
+    assert store.stat("file").size == store.stat("folder/a").size == 200_000
 
 
 def test_a_cancelled_upload_leaves_no_parts(
