@@ -59,7 +59,7 @@ class CommandContext:
         """Return the services. Raises LaunchpadError if the home folder cannot be opened."""
         from launchpad_tui.bootstrap import open_desk
         from launchpad_tui.config.logfile import setup
-        from launchpad_tui.registry.update_note import update_note
+        from launchpad_tui.services.update_note import update_note
 
         if note := update_note(self.home.registry_path):
             self.note(note)

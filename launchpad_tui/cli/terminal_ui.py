@@ -32,7 +32,7 @@ def open_ui(
     from launchpad_tui.config.logfile import setup
     from launchpad_tui.config.paths import Home
     from launchpad_tui.config.settings import Settings
-    from launchpad_tui.registry.update_note import update_note
+    from launchpad_tui.services.update_note import update_note
     from launchpad_tui.ui import run_ui
     from launchpad_tui.ui.shell import START_DEMO
 

@@ -15,7 +15,7 @@ from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.registry import artifacts, schema
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
-from launchpad_tui.registry.update_note import update_note
+from launchpad_tui.services.update_note import update_note
 
 MODEL = "30de1000-0000-4000-8000-000000000001"
 
@@ -146,7 +146,7 @@ def test_a_note_precedes_the_update_of_a_large_registry(
     assert update_note(path) == ""
     create_first_version(path)
     assert update_note(path) == ""
-    monkeypatch.setattr("launchpad_tui.registry.update_note.LARGE", 1000)
+    monkeypatch.setattr("launchpad_tui.services.update_note.LARGE", 1000)
     assert "is updated to the format of this version" in update_note(path)
     Registry(path).close()
     assert update_note(path) == ""

@@ -45,7 +45,16 @@ class TerminalProcess:
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
-            env={**os.environ, "TERM": "xterm-256color", **environ},
+            # The variables of another terminal's size would be preferred.
+            env={
+                **{
+                    name: value
+                    for name, value in os.environ.items()
+                    if name not in {"COLUMNS", "LINES"}
+                },
+                "TERM": "xterm-256color",
+                **environ,
+            },
             start_new_session=True,
         )
 

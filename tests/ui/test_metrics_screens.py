@@ -17,7 +17,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import Against
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.registry import executions, series
+from launchpad_tui.registry import series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.ui.screens.compare.comparison_sheet import shared_prefix
 from launchpad_tui.ui.widgets.board_view import BoardView
@@ -470,7 +470,9 @@ async def test_deleted_items_are_removed_from_the_selection(home: Home) -> None:
     registry = Registry(home.registry_path)
     async with opened(home, "compare", [*ids(0, 1), execution_id(5)]) as pilot:
         assert len(pilot.app.screen.query_one(Sheet).content.columns) == 3
-        executions.delete(registry, DEFAULT_SCOPE, execution_id(5))
+        # Deleting an execution would keep it for its model.
+        with registry.write("executions") as db:
+            db.execute("DELETE FROM executions WHERE id = ?", (execution_id(5),))
         await press(pilot, "r")
         assert len(pilot.app.screen.query_one(Sheet).content.columns) == 2
     registry.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.screen import ModalScreen
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.ui.actions import ActionOwner
@@ -114,7 +115,12 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         painted again with every change below the dialog. It is painted after a resize only.
         """
         stack = self.app.screen_stack
-        return bool(stack) and (stack[-1] is self or monotonic() < self.painted_until)
+        if not stack or stack[-1] is self:
+            return bool(stack)
+        below_a_dialog = self in stack and all(
+            isinstance(each, ModalScreen) for each in stack[stack.index(self) + 1 :]
+        )
+        return below_a_dialog and monotonic() < self.painted_until
 
     @property
     def desk(self) -> Desk:
