@@ -15,7 +15,13 @@ from launchpad_tui.domain.text import cell_width
 from launchpad_tui.runtimes.catalog import KINDS as RUNTIMES
 from launchpad_tui.runtimes.embedded.executables import EXECUTABLE_FIELDS
 from launchpad_tui.stores.catalog import KINDS as STORES
-from launchpad_tui.ui.widgets.form import LABEL_WIDTH, MAX_LABEL_WIDTH, Form, label_width
+from launchpad_tui.ui.widgets.form import (
+    LABEL_WIDTH,
+    LEAST_EDITOR_WIDTH,
+    MAX_LABEL_WIDTH,
+    Form,
+    label_width,
+)
 from tests.scenes.harness import running, screen_text, settled
 from tests.ui.route_walk import visits
 
@@ -74,3 +80,19 @@ async def test_labels_are_not_cut_at_80_columns(
         shown = [each.title for each in fields if each.title[:10] in text]
         assert not fields or shown
         assert [title for title in shown if title not in text] == []
+
+
+@pytest.mark.parametrize("width", [40, 80])
+async def test_notes_have_room_at_any_width(workshop_home: Home, width: int) -> None:
+    async with running(workshop_home, size=(width, 30)) as pilot:
+        pilot.app.open("connection.add")
+        await settled(pilot)
+        text = " ".join(line.strip() for line in screen_text(pilot).splitlines())
+        assert "file to fill the settings" in " ".join(text.split())
+        form = pilot.app.screen.query_one(Form)
+        editor = next(iter(form.query("ChoiceLine")))
+        assert editor.region.width >= LEAST_EDITOR_WIDTH
+        lines = screen_text(pilot).splitlines()
+        (label,) = [at for at, line in enumerate(lines) if line.startswith(" Type")]
+        assert ("SAP AI Core" in lines[label]) == (width == 80)
+        assert "SAP AI Core" in lines[label + (width == 40)]

@@ -28,6 +28,10 @@ from launchpad_tui.ui.widgets.text_input import TextInput
 
 #: cells of the labels of a form: as many as its longest label requires, between these limits
 LABEL_WIDTH, MAX_LABEL_WIDTH = 22, 34
+#: cells that editors and notes get at least beside the labels; in a narrower form they are below
+LEAST_EDITOR_WIDTH = 32
+#: cells by which editors and notes are indented below the labels
+INDENT = 2
 #: lines of a field's note, at most
 NOTE_LINES = 6
 
@@ -79,6 +83,11 @@ class _Note(Painted):
         if self.error:
             return f"{self.look.glyphs.error} {self.error}"
         return self._help or (self._about() if self._about is not None else "")
+
+    def indent_by(self, indent: int) -> None:
+        """Set the indent in cells."""
+        self._indent = indent
+        self.refresh(layout=True)
 
     def show(self, error: str = "") -> None:
         """Show an error, or the help if the error is empty."""
@@ -250,6 +259,8 @@ class Form(ActionOwner, VerticalScroll):
     DEFAULT_CSS = """
     Form { height: 1fr; padding: 0; overflow-x: hidden; scrollbar-size-vertical: 1; }
     Form Horizontal { height: 1; }
+    Form.-narrow Horizontal { layout: vertical; height: 2; }
+    Form.-narrow Horizontal > Input, Form.-narrow Horizontal > ChoiceLine { margin-left: 2; }
     """
     can_focus = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -312,6 +323,17 @@ class Form(ActionOwner, VerticalScroll):
             yield note
             self._rows[field.name] = (row, note)
         self._show_applicable()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Place the editors beside the labels, or below them if the form is narrow."""
+        beside = label_width(self.fields)
+        is_narrow = event.size.width - beside < LEAST_EDITOR_WIDTH
+        if is_narrow != self.has_class("-narrow"):
+            self.set_class(is_narrow, "-narrow")
+            for label in self.query(_Label):
+                label.styles.width = "1fr" if is_narrow else beside
+            for note in self._notes.values():
+                note.indent_by(INDENT if is_narrow else beside)
 
     def _show_applicable(self) -> None:
         values = self.values()
