@@ -214,6 +214,11 @@ class Artifact:
         return self.runtime_name or self.name
 
     @property
+    def name_with_version(self) -> str:
+        """The name, of a model with its version: ``churn v3``."""
+        return self.name if self.version is None else f"{self.name} v{self.version}"
+
+    @property
     def version_text(self) -> str:
         """Version and aliases, such as ``v3 production``; empty without a version."""
         return "" if self.version is None else " ".join((f"v{self.version}", *self.aliases))

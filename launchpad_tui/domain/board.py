@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
+from launchpad_tui.domain.metric import series_titles
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import field, record
 
@@ -63,9 +65,16 @@ class ChartDefinition:
     @property
     def title(self) -> str:
         """The name of the chart, or a description made of its metrics if it has no name."""
-        if self.name:
-            return self.name
-        shown = ", ".join(self.metrics[:3]) + (", …" if len(self.metrics) > 3 else "")
+        return self.name or self._described(self.metrics)
+
+    @property
+    def short_title(self) -> str:
+        """The title with short metrics: ``val accuracy`` for ``accuracy{phase=validation}``."""
+        titles = series_titles(self.metrics)
+        return self.name or self._described([titles[metric] for metric in self.metrics])
+
+    def _described(self, metrics: Sequence[str]) -> str:
+        shown = ", ".join(metrics[:3]) + (", …" if len(metrics) > 3 else "")
         if self.labels:
             shown += " {" + ",".join(f"{key}={value}" for key, value in self.labels) + "}"
         if self.against is Against.PARAMETERS and self.parameters:
@@ -81,6 +90,15 @@ class Board:
     charts: tuple[ChartDefinition, ...] = ()
     columns: int = 0
     description: str = ""
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of the charts: the short ones, unless several charts have the same."""
+        counts = Counter(chart.short_title for chart in self.charts)
+        return [
+            chart.short_title if counts[chart.short_title] == 1 else chart.title
+            for chart in self.charts
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the board as JSON, the form that `board_from_json` parses."""

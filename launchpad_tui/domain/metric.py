@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -119,6 +120,13 @@ def series_title(key: str) -> str:
         return key
     values = [pair.partition("=")[2] for pair in inner[:-1].split(",")]
     return " ".join([*(_SHORT.get(value, value) for value in values if value), name])
+
+
+def series_titles(keys: Iterable[str]) -> dict[str, str]:
+    """Return the titles of series by their key: `series_title` where it is unique, else the key."""
+    titles = {key: series_title(key) for key in keys}
+    counts = Counter(titles.values())
+    return {key: title if counts[title] == 1 else key for key, title in titles.items()}
 
 
 def check_metric_name(name: str) -> str:

@@ -83,3 +83,21 @@ def test_drawn_items_of_a_selection() -> None:
     assert selected.drawn == ("a", "c")
     assert Selected(("a", "b"), frozenset({"a"}), solo="a").drawn == ("a",)
     assert Selected(("a", "b"), solo="gone").drawn == ("a", "b")
+
+
+def test_short_titles_are_unique_on_a_board() -> None:
+    def charts(*keys: str) -> Board:
+        return Board("x", tuple(ChartDefinition((key,)) for key in keys))
+
+    assert charts("loss{phase=train}", "loss{phase=validation}").titles == [
+        "train loss",
+        "val loss",
+    ]
+    assert charts("loss{fold=1}", "loss{seed=1}", "loss").titles == [
+        "loss{fold=1}",
+        "loss{seed=1}",
+        "loss",
+    ]
+    both = ChartDefinition(("loss{fold=1}", "loss{seed=1}", "f1{fold=1}"))
+    assert both.short_title == "loss{fold=1}, loss{seed=1}, 1 f1"
+    assert both.title == "loss{fold=1}, loss{seed=1}, f1{fold=1}"

@@ -48,7 +48,7 @@ SCENES = [
         "board",
         keys("ctrl+a", "m", "s", "s"),
         "My Selection 6",
-        "accuracy{phase=train}",
+        "train accuracy",
         size=(180, 48),
     ),
     shown("model", keys("enter"), "Overview", "learning_rate", "digits-train"),
@@ -85,9 +85,7 @@ SCENES = [
     ),
     shown("scenarios", keys(), "digits-train", start="scenarios", size=(120, 20)),
     shown("executable", keys("down", "enter", "tab"), "apiVersion", start="scenarios"),
-    shown(
-        "metrics", keys("ctrl+a", "m"), "My Selection 6", "accuracy{phase=train}", size=(140, 40)
-    ),
+    shown("metrics", keys("ctrl+a", "m"), "My Selection 6", "train accuracy", size=(140, 40)),
     shown(
         "chart",
         keys("ctrl+a", "m", "down", "right", "enter", "s", *["left"] * 12),

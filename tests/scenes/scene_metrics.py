@@ -79,8 +79,8 @@ async def _stay(_pilot: Pilot[Any]) -> None:
 
 METRICS = (
     "My Selection 6",
-    "accuracy{phase=train}",
-    "loss{phase=validation}",
+    "train accuracy",
+    "val loss",
     "balanced",
     "enter full screen",
 )
@@ -88,7 +88,7 @@ COMPARED = ("PARAMETERS", "learning_rate", "balanced", "METRICS", "val loss ▼"
 
 SCENES = [
     Scene("metrics", demo, _board, (140, 40), expect=METRICS),
-    Scene("metrics-80x24", demo, _board, (80, 24), expect=("accuracy{phase=train}", "? help")),
+    Scene("metrics-80x24", demo, _board, (80, 24), expect=("train accuracy", "? help")),
     Scene("metrics-smoothed", demo, _smooth, (140, 40), expect=METRICS),
     Scene(
         "metrics-empty", nothing, _stay, (80, 24), start="board", expect=("No models are selected",)

@@ -147,7 +147,7 @@ SCENES = [
         workshop,
         opened("execution", "tab", item_id=COMPLETED),
         USUAL,
-        expect=("loss{phase=validation}", "40 points", "boosting", "██ 42"),
+        expect=("val loss", "40 points", "boosting", "██ 42"),
     ),
     Scene(
         "execution-log",
@@ -307,7 +307,7 @@ SCENES = [
         workshop,
         opened("artifact", "tab", item_id=MODEL),
         SMALL,
-        expect=("loss{phase=validation}", "Points  1–10 of 80", "39", "confusion matrix"),
+        expect=("val loss", "Points  1–10 of 80", "39", "confusion matrix"),
     ),
     Scene(
         "artifact-files",

@@ -67,7 +67,7 @@ async def test_a_model_is_promoted_and_listed_with_its_alias(workshop_home: Home
         assert model(pilot).aliases == ("production",)
         pilot.app.open("models")
         await settled(pilot)
-        assert f"{model(pilot).name} @" in screen_text(pilot)
+        assert f"{model(pilot).name} v1 @" in screen_text(pilot)
         pilot.app.open("artifact", item_id=MODEL)
         await settled(pilot)
         await chosen(pilot, "U", "other", "green")

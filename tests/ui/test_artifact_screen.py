@@ -38,7 +38,8 @@ async def test_tabs_show_overview_metrics_files_and_lineage(workshop_home: Home)
         text = screen_text(pilot)
         assert "Points  1–" in text
         assert "of 80" in text
-        assert "loss{phase=validation}" in text
+        assert "  val loss  " in text
+        assert "{" not in text
         await press(pilot, "tab")
         assert "model.bin" in screen_text(pilot)
         await press(pilot, "tab")
@@ -103,6 +104,18 @@ async def test_files_are_verified_from_the_list(workshop_home: Home) -> None:
         await press(pilot, "ctrl+a", "V")
         assert "Verified 2 artifacts: 1 missing, 1 changed" in screen_text(pilot)
         assert pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).files_state == "changed"
+
+
+async def test_files_of_an_intact_model_are_shown_as_intact(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        await press(pilot, "tab", "tab")
+        assert "not verified" in screen_text(pilot)
+        await press(pilot, "V", "escape")
+        await show(pilot, "artifact", item_id=MODEL)
+        await press(pilot, "tab", "tab")
+        assert "not verified" not in screen_text(pilot)
+        assert "✓ intact" in screen_text(pilot)
 
 
 async def test_several_artifacts_are_downloaded_into_separate_folders(

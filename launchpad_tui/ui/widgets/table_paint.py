@@ -137,11 +137,14 @@ class TablePaint(Painted, Generic[Row]):
             line.add(
                 f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected")
             )
-        note = self.note
+        note, room = self.note, max(0, width - line.used - 3)
         if self.max_scroll:
-            at = f"{glyphs.left if self.scroll_columns else ' '} more columns "
-            note += f"  {at}{glyphs.right if self.scroll_columns < self.max_scroll else ' '}"
-        note = clip(note.strip(), max(0, width - line.used - 3))
+            left = f"{glyphs.left} " if self.scroll_columns else ""
+            right = f" {glyphs.right}" if self.scroll_columns < self.max_scroll else ""
+            free = room - cell_width(note) - 2
+            text = "more columns" if cell_width(f"{left}more columns{right}") <= free else "more"
+            note += f"  {left}{text}{right}"
+        note = clip(note.strip(), room)
         line.fill_to(width - cell_width(note) - 1)
         line.add(note, look.style("dim"))
         return line.strip()

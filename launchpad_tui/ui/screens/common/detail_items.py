@@ -10,7 +10,7 @@ from typing import Any
 from launchpad_tui.domain.code_text import code_text, environment_text
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import applies
-from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
+from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag, series_titles
 from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.ui.screens.common.custom_info import info_lines
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -69,6 +69,7 @@ def metric_items(
     items: list[Item] = []
     if series:
         items.append(heading("Metrics"))
+    titles = series_titles(one.key for one in series)
     for one in series:
         text = f"{metric_text(one.last)} at step {one.last_step}"
         if one.minimum is not None and one.count > 1:
@@ -76,7 +77,7 @@ def metric_items(
             text += f"   {one.count:,} points"
         if one.not_finite:
             text += f"   {one.not_finite:,} not finite"
-        items.append(Item(one.key, text))
+        items.append(Item(titles[one.key], text))
     if tags:
         items.append(heading("Tags"))
         items += [Item(one.name, one.value) for one in tags]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.comparison import Comparison, Row, RowGroup
-from launchpad_tui.domain.metric import Direction, series_title
+from launchpad_tui.domain.metric import Direction, series_titles
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.services.charting import labels_of
 from launchpad_tui.ui.theme import Look
@@ -169,11 +168,8 @@ def _column_width(comparison: Comparison) -> int:
 def _row_titles(comparison: Comparison) -> dict[str, str]:
     """Return the titles of metrics by the key of their row: short where they are unique."""
     keys = {row.key: row.name for row in comparison.rows if row.numeric}
-    counts = Counter(series_title(name) for name in keys.values())
-    return {
-        key: series_title(name) if counts[series_title(name)] == 1 else name
-        for key, name in keys.items()
-    }
+    titles = series_titles(keys.values())
+    return {key: titles[name] for key, name in keys.items()}
 
 
 def _row_name(row: Row, title: str, order: tuple[str, bool] | None, look: Look) -> str:

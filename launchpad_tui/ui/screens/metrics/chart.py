@@ -153,8 +153,9 @@ class ChartScreen(SelectionScreen):
         return self._charts[self._index]
 
     def title_text(self) -> str:
-        """Return the title of the chart."""
-        return self.chart_shown.title
+        """Return the title of the chart with the full keys of its metrics if there is room."""
+        chart = self.chart_shown
+        return chart.title if self.app.size.width >= VALUES_FROM else chart.short_title
 
     def body(self) -> ComposeResult:
         """Yield the chart and the values of its curves."""

@@ -140,16 +140,10 @@ class MetricsScreen(SelectionScreen):
     async def draw(self) -> None:
         """Draw the charts that are visible."""
         view = self.query_one(BoardView)
-        charts = self.board.charts
-        if (
-            not charts
-            or len(view.panels) != len(charts)
-            or any(
-                panel.title != chart.title for panel, chart in zip(view.panels, charts, strict=True)
-            )
-        ):
+        charts, titles = self.board.charts, self.board.titles
+        if not charts or [panel.title for panel in view.panels] != titles:
             view.set_panels(
-                [Panel(chart.title, empty="…") for chart in charts],
+                [Panel(title, empty="…") for title in titles],
                 self.board.columns,
                 self._empty_text(),
             )
@@ -162,7 +156,7 @@ class MetricsScreen(SelectionScreen):
             data = await self.chart_data(chart, curve, width)
             drawing = await self.drawing(chart, data, curve, width, height)
             note = "; ".join(drawing.notes) if drawing else ""
-            view.set_panel(index, Panel(chart.title, note, drawing, why_empty(chart, data)))
+            view.set_panel(index, Panel(titles[index], note, drawing, why_empty(chart, data)))
         view.repaint()
         self.refresh_footer()
 
@@ -297,9 +291,9 @@ class MetricsScreen(SelectionScreen):
 
     async def do_delete(self) -> None:
         """Delete the chart after a confirmation."""
-        chart = self.board.charts[self._place]
+        title = self.board.titles[self._place]
         if await self.launchpad.ask(
-            ConfirmDialog(f"Delete chart {chart.title!r} from the board?", yes="delete")
+            ConfirmDialog(f"Delete chart {title!r} from the board?", yes="delete")
         ):
             self._with_charts(
                 [each for place, each in enumerate(self.board.charts) if place != self._place]

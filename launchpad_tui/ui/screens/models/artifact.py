@@ -10,9 +10,17 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FileCheck, FileState, parse_url
+from launchpad_tui.domain.artifact import (
+    Artifact,
+    ArtifactKind,
+    FileCheck,
+    FilesState,
+    FileState,
+    parse_url,
+)
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.lineage import Lineage
+from launchpad_tui.domain.metric import series_key, series_titles
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import join
 from launchpad_tui.domain.transfer import Progress, Transfer
@@ -144,7 +152,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     def title_text(self) -> str:
         """Return the name of the artifact."""
-        return self._artifact.name if self._artifact else "Artifact"
+        return self._artifact.name_with_version if self._artifact else "Artifact"
 
     def body(self) -> ComposeResult:
         """Yield the tabs."""
@@ -245,7 +253,11 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             self.query_one("#series", Details).set_items(items)
             limit = max(1, min(POINTS, _MOST_POINTS // max(1, len(series))))
             newest = await self.read(metrics.newest, series, limit)
-            points = [PointLine(place, point) for place, point in enumerate(newest)]
+            titles = series_titles(one.key for one in series)
+            points = [
+                PointLine(place, point, titles[series_key(point.name, point.labels)])
+                for place, point in enumerate(newest)
+            ]
         self.query_one("#points", VirtualTable).set_rows(points)
 
     async def _load_files(self) -> None:
@@ -254,7 +266,8 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             lines = [FileLine(each.file, each.state) for each in self._checks]
         else:
             files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
-            lines = [FileLine(each) for each in files]
+            intact = self._artifact is not None and self._artifact.files_state is FilesState.INTACT
+            lines = [FileLine(each, FileState.INTACT if intact else None) for each in files]
         self.query_one("#files", VirtualTable).set_rows(lines)
 
     @on(TabStrip.Changed)

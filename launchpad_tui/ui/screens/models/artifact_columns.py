@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.query import ArtifactRow, MetricColumn, Query
+from launchpad_tui.domain.text import cell_width
 from launchpad_tui.ui.screens.common.cells import files_cell, labels_text
 from launchpad_tui.ui.screens.common.columns import (
     age_column,
@@ -106,11 +107,21 @@ def artifact_columns(
 
 
 def name_cell(artifact: Artifact, look: Look) -> Cell:
-    """Return the name of an artifact with its aliases, and with its version unless that is the
-    first one; it is marked if the artifact is pinned, or deleted in the runtime."""
-    version = f"v{artifact.version}" if (artifact.version or 1) > 1 else ""
-    aliases = [f"@{alias}" for alias in artifact.aliases]
-    text = " ".join(filter(None, (artifact.name, *aliases, version)))
+    """Return the name of an artifact with its version and aliases; it is marked if the artifact is
+    pinned, or deleted in the runtime.
+
+    In a narrow cell the version or the aliases are left out: each of them identifies the model.
+    """
+    version = artifact.name_with_version
+    forms = {version}
+    if artifact.aliases:
+        aliases = " ".join(f"@{alias}" for alias in artifact.aliases)
+        forms |= {f"{version} {aliases}", f"{artifact.name} {aliases}"}
+        forms.add(f"{version} @{look.glyphs.ellipsis}")
+    mark, role = "", "text"
     if artifact.deleted_at is not None:
-        return Cell(f"{look.glyphs.error} {text}", "faint")
-    return Cell(text if artifact.pinned_at is None else f"{look.glyphs.mark} {text}")
+        mark, role = f"{look.glyphs.error} ", "faint"
+    elif artifact.pinned_at is not None:
+        mark = f"{look.glyphs.mark} "
+    text, *shorter = (f"{mark}{form}" for form in sorted(forms, key=cell_width, reverse=True))
+    return Cell(text, role, tuple(shorter))

@@ -23,7 +23,7 @@ async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
     found = [await screen.read(desk.artifacts.get, scope, one) for one in ids]
     if not found:
         return False
-    what = found[0].name if len(found) == 1 else f"{len(found)} artifacts"
+    what = found[0].name_with_version if len(found) == 1 else f"{len(found)} artifacts"
     pin = not all(one.pinned_at is not None for one in found)
     local = "kept on this machine" if desk.runtimes.is_remote(scope) else ""
     chosen = await app.ask(
@@ -69,7 +69,7 @@ async def promote_model(screen: LaunchpadScreen, artifact_id: str) -> bool:
     names = sorted(everywhere | set(_USUAL))
     chosen = await app.ask(
         ChooseDialog(
-            f"Promote {model.name} {model.version_text}",
+            f"Promote {model.name_with_version}",
             [
                 *(Choice(alias, alias, _holder(model, known.get(alias))) for alias in names),
                 Choice(_OTHER, "Other…", "type another alias"),
@@ -86,7 +86,7 @@ async def promote_model(screen: LaunchpadScreen, artifact_id: str) -> bool:
         alias = typed
     if alias in model.aliases:
         await app.act(desk.annotations.remove_alias, scope, model.id, alias)
-        app.say(f"Removed the alias {alias} from {model.name}", "good")
+        app.say(f"Removed the alias {alias} from {model.name_with_version}", "good")
         return True
     change = await app.act(desk.annotations.promote, scope, model.id, alias)
     before = f", before v{change.previous_version}" if change.previous_id else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import ComparedItem
-from launchpad_tui.domain.metric import Metric, series_key
+from launchpad_tui.domain.metric import Metric
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text, now
@@ -49,10 +49,11 @@ class FileLine:
 
 @record
 class PointLine:
-    """A logged point with its position in the list."""
+    """A logged point with its position in the list and the title of its series."""
 
     number: int
     point: Metric
+    title: str
 
 
 def overview_items(
@@ -78,7 +79,7 @@ def overview_items(
         remote: whether the artifact belongs to a remote runtime, so that changes are local.
         provenance: the code and the environment of the source execution.
     """
-    items = [heading(artifact.name)]
+    items = [heading(artifact.name_with_version)]
     if artifact.runtime_name:
         items.append(Item("Name in runtime", artifact.runtime_name))
     if artifact.pinned_at is not None:
@@ -224,15 +225,7 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
 def point_columns() -> tuple[Column[PointLine], ...]:
     """Return the columns of the points in the Metrics tab."""
     return (
-        Column[PointLine](
-            "name",
-            "Metric",
-            lambda r: series_key(r.point.name, r.point.labels),
-            20,
-            80,
-            3,
-            priority=0,
-        ),
+        Column[PointLine]("name", "Metric", lambda r: r.title, 20, 80, 3, priority=0),
         Column[PointLine](
             "value", "Value", lambda r: metric_text(r.point.value), 11, 14, 0, "right", priority=1
         ),

@@ -51,7 +51,7 @@ async def artifact_preview(screen: LaunchpadScreen, row: ArtifactRow) -> RowPrev
     series: Sequence[SeriesSummary] = source.item.series
     lines = await read_series(screen, series)
     look = screen.launchpad.look
-    title = artifact.name
+    title = artifact.name_with_version
     if source.item.configuration is not None:
         title = f"{source.item.configuration.name}  {look.glyphs.separator}  {title}"
     return RowPreview(title, lambda width, _height: _lines(artifact, source, lines, width, look))

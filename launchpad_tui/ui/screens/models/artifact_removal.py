@@ -23,7 +23,7 @@ async def delete_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
         return False
     plan = await app.files(service.removal, scope, ids, with_files=True)
     one = plan.artifacts[0]
-    what = one.name if len(plan.artifacts) == 1 else f"{len(plan.artifacts)} artifacts"
+    what = one.name_with_version if len(plan.artifacts) == 1 else f"{len(plan.artifacts)} artifacts"
     chosen = await app.ask(
         ChooseDialog(
             f"Delete {what}",

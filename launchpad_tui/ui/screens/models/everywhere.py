@@ -173,7 +173,10 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
         Column[Hit](
             "name",
             "Name",
-            lambda hit: Cell(hit.name, "faint" if hit.deleted else "text"),
+            lambda hit: Cell(
+                hit.name if hit.artifact is None else hit.artifact.name_with_version,
+                "faint" if hit.deleted else "text",
+            ),
             18,
             44,
             4,
