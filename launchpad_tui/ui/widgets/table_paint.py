@@ -141,8 +141,8 @@ class TablePaint(Painted, Generic[Row]):
         if self.max_scroll:
             left = f"{glyphs.left} " if self.scroll_columns else ""
             right = f" {glyphs.right}" if self.scroll_columns < self.max_scroll else ""
-            free = room - cell_width(note) - 2
-            text = "more columns" if cell_width(f"{left}more columns{right}") <= free else "more"
+            free = room - cell_width(f"{note}  {left}{right}".lstrip())
+            text = next((one for one in ("more columns", "more") if len(one) <= free), "")
             note += f"  {left}{text}{right}"
         note = clip(note.strip(), room)
         line.fill_to(width - cell_width(note) - 1)
