@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 from launchpad_tui.domain.numbers import size_text
@@ -12,22 +14,23 @@ LARGE = 100_000_000
 
 
 def update_note(path: Path) -> str:
-    """Return the note to show before a registry file is opened; empty if none is necessary.
-
-    The file is not opened as a database: ``user_version`` is at offset 60 of its header, as 4
-    bytes, big-endian (https://www.sqlite.org/fileformat.html#the_database_header).
-    """
+    """Return the note to show before a registry file is opened; empty if none is necessary."""
     try:
-        with path.open("rb") as file:
-            header = file.read(64)
         size = path.stat().st_size
     except OSError:
         # Opening the registry reports the reason.
         return ""
-    version = int.from_bytes(header[60:64], "big")
-    if size < LARGE or not 0 < version < VERSION:
+    if size < LARGE or not 0 < _version(path) < VERSION:
         return ""
     return (
         f"The registry ({size_text(size)}) is updated to the format of this version first. "
         "This can take minutes and happens once."
     )
+
+
+def _version(path: Path) -> int:
+    # Only SQLite may open the file: if a process closes it otherwise, the system drops the locks of
+    # all its connections (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled).
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+    return 0

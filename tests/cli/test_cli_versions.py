@@ -169,4 +169,5 @@ def test_a_reference_is_resolved_when_the_execution_is_created(
     rerun = models("executions", "rerun", first, "--quiet").out.strip()
     again = json.loads(models("executions", "show", rerun, "--json").out)["inputArtifacts"][0]
     assert again["artifact"]["version"] == 1
-    assert models("executions", "wait", first, *later, rerun).code == 0
+    waited = models("executions", "wait", first, *later, rerun)
+    assert waited.code == 0, waited.err
