@@ -101,8 +101,11 @@ class ServedUsage:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # SQLite would create the file with the permissions of the umask.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # SQLite would create the file with the permissions of the umask. A file that exists is not
+    # opened here: closing it would drop the locks of all connections of this process
+    # (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled).
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     found = sqlite3.connect(path, timeout=30, check_same_thread=False)
     try:
         found.execute("PRAGMA journal_mode = WAL")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 _CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
@@ -17,6 +18,11 @@ _EXTENDED_CODES = frozenset(
 )
 #: a file system in memory, which is preferred for copies
 _MEMORY = Path("/dev/shm")
+#: bytes that are copied at a time
+_BLOCK = 1 << 20
+#: the databases that were copied, by device and inode
+_kept: dict[tuple[int, int], int] = {}
+_kept_lock = threading.Lock()
 
 
 class Snapshot(sqlite3.Connection):
@@ -63,7 +69,7 @@ def _open_copy(path: Path, log: Path) -> Snapshot:
     folder = Path(tempfile.mkdtemp(prefix="launchpad-", dir=parent))
     try:
         # The log is copied last: it has all changes that the copy of the database is missing.
-        shutil.copyfile(path, folder / "registry.db")
+        _copy(path, folder / "registry.db")
         shutil.copyfile(log, folder / "registry.db-wal")
         connection = _connect(f"file:{quote(str(folder / 'registry.db'))}?mode=rw")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
@@ -71,6 +77,25 @@ def _open_copy(path: Path, log: Path) -> Snapshot:
     finally:
         # SQLite has opened the files; the system removes them when the connection is closed.
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a database, which stays open until this process ends.
+
+    If a process closes a database file, the system drops the locks of all its connections
+    (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled).
+    """
+    status = source.stat()
+    key = status.st_dev, status.st_ino
+    with _kept_lock:
+        if key not in _kept:
+            _kept[key] = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        handle = _kept[key]
+    position = 0
+    with target.open("wb") as file:
+        while block := os.pread(handle, _BLOCK, position):
+            file.write(block)
+            position += len(block)
 
 
 def _connect(uri: str) -> Snapshot:
