@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def _copy_once(source: Path, target: Path) -> None:
     """Copy a file completely or not at all; a parallel step may do the same."""
     if target.exists():
         return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{id(source)}")
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     shutil.copyfile(source, temporary)
     os.replace(temporary, target)
 
