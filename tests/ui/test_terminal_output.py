@@ -114,7 +114,9 @@ class BothOutputs:
             return
         assert isinstance(update, LayoutUpdate | ChopsUpdate)
         if self.frames.size != SIZE:
-            assert isinstance(update, LayoutUpdate)
+            # A timer may draw a part of the screen before the whole frame that both begin with.
+            if not isinstance(update, LayoutUpdate):
+                return
             self.changed.feed(self.frames.clear(*SIZE))
         self.changed.feed(self.frames.write(updated_rows(self.frames, update), (0, 0)))
         self.whole.feed(update.render_segments(self.console))
