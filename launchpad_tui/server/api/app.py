@@ -12,7 +12,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ from launchpad_tui.server.api import (
     stores,
 )
 from launchpad_tui.server.api.bodies import busy, read_body, write_body
-from launchpad_tui.server.api.connection_limits import ClientRequests, admit, has_body
+from launchpad_tui.server.api.connection_limits import ClientRequests, admit
 from launchpad_tui.server.api.endpoint import (
     ApiRequest,
     ApiResponse,
@@ -61,9 +61,6 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("launchpad_tui.access")
 #: Prefixes of the API's paths. SAP's SDK adds the first one to a URL without a path.
 PREFIXES = ("/v2", "")
-#: the most bytes of a body that are read and discarded if its sender has no valid token, and the
-#: seconds that this may take
-_STRANGER_DRAIN, _STRANGER_SECONDS = 64 * 1024, 2.0
 #: number of client secrets that are hashed at the same time: each takes 16 MB and a core
 _CONCURRENT_HASHES = 2
 #: maximum number of token requests that wait for that
@@ -162,9 +159,9 @@ class ApiApplication:
             address = counted_address(request.client.host if request.client else "")
             record = _AccessRecord("POST", authentication.TOKEN_PATH)
             if limiter.statistics().tasks_waiting >= _WAITING_HASHES:
-                return await _refused(request, busy(), record)
+                return _refused(request, busy(), record)
             if wait := self._address_failures.wait(address):
-                return await _refused(request, _too_many_attempts(wait), record)
+                return _refused(request, _too_many_attempts(wait), record)
             with self._bodies.request() as budget:
                 content, error = await read_body(request, authentication.FORM_LIMIT, budget)
                 return await anyio.to_thread.run_sync(
@@ -210,11 +207,11 @@ class ApiApplication:
             try:
                 client = authentication.authenticated_client(request.headers, self._tokens)
             except (ApiError, LaunchpadError) as error:
-                return await _refused(request, error, record)
+                return _refused(request, error, record)
             record.client = client.name
             with ExitStack() as stack:
                 if not stack.enter_context(self._client_requests.request(client.id)):
-                    return await _refused(request, busy(), record)
+                    return _refused(request, busy(), record)
                 admit(request.scope)
                 response = await handled(request, endpoint, client, record)
                 return _CountedResponse(response, stack.pop_all())
@@ -259,7 +256,7 @@ class ApiApplication:
                     request, file, endpoint.body_limit, reservation.grow
                 )
             except LaunchpadError as error:
-                return await _refused(request, error, record)
+                return _refused(request, error, record)
             async with limiter:
                 return await run_in_threadpool(respond, b"", refused, received)
 
@@ -352,15 +349,13 @@ class ApiApplication:
                 client = authentication.authenticated_client(request.headers, self._tokens)
                 record.client = client.name
         except (ApiError, LaunchpadError) as refused:
-            return await _refused(request, refused, record)
+            return _refused(request, refused, record)
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
             message = f"{request.method[:16]} is not allowed here. Allowed methods: {allowed}."
             found = ApiError(405, message, headers={"Allow": allowed})
-            return await _refused(request, found, record)
-        return await _refused(
-            request, ApiError(error.status_code, "This path does not exist."), record
-        )
+            return _refused(request, found, record)
+        return _refused(request, ApiError(error.status_code, "This path does not exist."), record)
 
 
 def _by_path(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
@@ -374,28 +369,15 @@ def _headers(request: Request) -> Mapping[str, str]:
     return dict(request.headers)
 
 
-async def _refused(request: Request, error: Exception, record: _AccessRecord) -> Response:
-    """Respond to a request whose body is not needed, without reading much of it."""
-    import anyio
-    from starlette.requests import ClientDisconnect
+def _refused(request: Request, error: Exception, record: _AccessRecord) -> Response:
+    """Respond to a request whose body is not needed, at once.
 
-    closing = has_body(request.headers)
-    if closing:
-        # A sender that is still writing could not read the response if the connection was closed.
-        with anyio.move_on_after(_STRANGER_SECONDS), suppress(ClientDisconnect):
-            size = 0
-            try:
-                async for piece in request.stream():
-                    size += len(piece)
-                    if size > _STRANGER_DRAIN:
-                        break
-                else:
-                    closing = False
-            except RuntimeError:
-                # Starlette's error for a body that was read to its end before.
-                closing = False
+    The connection stays open: uvicorn discards the rest of the body, within the
+    limits of `connection_limits`. A sender that is still writing could not read the response if
+    the connection was closed. One that waits for permission to send its body never sends it.
+    """
     response = _error_response(error, record)
-    if closing:
+    if request.headers.get("expect", "").lower() == "100-continue":
         response.headers["Connection"] = "close"
     return response
 

@@ -11,17 +11,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: seconds in which a connection must have sent the line and the headers of a request
+#: seconds in which a connection must have sent the line and the headers of a request, and the rest
+#: of a body after the response to it
 HEAD_SECONDS = 20.0
 #: seconds in which the client must read some of a response: a buffer of 64 KB, and those of the
 #: system
 STALL_SECONDS = 60.0
+#: the most bytes of a body that a sender without a valid token can send after the response to it
+DISCARDED_BYTES = 16 * 1024 * 1024
 #: maximum number of connections
 CONNECTIONS = 1000
 #: maximum number of requests that one client has at the same time, those included whose body is
@@ -109,6 +112,8 @@ def limited_protocol(
 
         _head_timer: asyncio.TimerHandle | None = None
         _stall_timer: asyncio.TimerHandle | None = None
+        #: bytes that arrived after the last response
+        _discarded = 0
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -125,9 +130,15 @@ def limited_protocol(
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            if self.cycle is not None and self.cycle.response_complete:
+                self._discarded += len(data)
+                if self._discarded > DISCARDED_BYTES and _ADMITTED not in self.cycle.scope:
+                    self.drop()
+                    return
             self._update()
 
         def on_response_complete(self) -> None:
+            self._discarded = 0
             super().on_response_complete()
             waiting.pop(self, None)
             waiting[self] = None
@@ -181,8 +192,3 @@ def limited_protocol(
                 self.drop()
 
     return LimitedProtocol
-
-
-def has_body(headers: Mapping[str, str]) -> bool:
-    """Return whether the headers of a request announce a body."""
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
