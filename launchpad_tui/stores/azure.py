@@ -171,13 +171,19 @@ class _AzureBucket:
         requests.run([*works])
         requests.run(ends)
 
-    def create(self, key: str, body: bytes) -> None:
+    def create(self, key: str, body: bytes) -> str:
         headers = {**_HEADERS, "x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
-        self._http.call("PUT", self._blob(key), {}, headers, body, path=key, retry=False)
+        response = self._http.call("PUT", self._blob(key), {}, headers, body, path=key, retry=False)
+        return _version(response.headers)
 
-    def write(self, key: str, body: bytes) -> None:
+    def write(self, key: str, body: bytes, version: str = "") -> str:
         headers = {**_HEADERS, "x-ms-blob-type": "BlockBlob"}
-        self._http.call("PUT", self._blob(key), {}, headers, body, path=key)
+        if version:
+            headers["If-Match"] = f'"{version}"'
+        response = self._http.call(
+            "PUT", self._blob(key), {}, headers, body, path=key, replaced=bool(version)
+        )
+        return _version(response.headers)
 
     def copy(self, source: str, target: str) -> None:
         auth = self._authenticator.authorize()
@@ -273,8 +279,13 @@ def _object(key: str, headers: Mapping[str, str]) -> StoredObject:
         int(headers.get("content-length", "0")),
         _parse_time(headers.get("last-modified", "")),
         headers.get("x-ms-meta-sha256", ""),
-        headers.get("etag", "").strip('"'),
+        _version(headers),
     )
+
+
+def _version(headers: Mapping[str, str]) -> str:
+    """Return the ETag of a response without its quotation marks."""
+    return headers.get("etag", "").strip('"')
 
 
 def _parse_time(text: str) -> datetime:

@@ -89,11 +89,24 @@ class Bucket(Protocol):
         If one fails, or ``progress`` raises, the others are cancelled and their parts removed.
         """
 
-    def create(self, key: str, body: bytes) -> None:
-        """Store a small object. Raises Conflict if the key exists."""
+    def create(self, key: str, body: bytes) -> str:
+        """Store a small object; return its version, see `write`. Raises Conflict if the key
+        exists."""
 
-    def write(self, key: str, body: bytes) -> None:
-        """Store a small object, replacing an existing one."""
+    def write(self, key: str, body: bytes, version: str = "") -> str:
+        """Store a small object, replacing an existing one.
+
+        Args:
+            version: only an object with this version is replaced; empty for any. Ignored by
+                services without such a condition.
+
+        Returns:
+            The version of the new object for another call of `write`; empty for services without
+            such a condition.
+
+        Raises:
+            Conflict, ObjectMissing: the object with this version was replaced or deleted.
+        """
 
     def copy(self, source: str, target: str) -> None:
         """See `ObjectStore.copy`."""

@@ -156,17 +156,27 @@ class _GcsBucket:
             ]
         )
 
-    def create(self, key: str, body: bytes) -> None:
-        before, after = _around({"name": _NAMES.key(key)})
-        query = {"uploadType": "multipart", "ifGenerationMatch": "0"}
-        self._http.call(
-            "POST", self._uploads, query, _MULTIPART, before + body + after, path=key, retry=False
-        )
+    def create(self, key: str, body: bytes) -> str:
+        return self._put_small(key, body, {"ifGenerationMatch": "0"}, retry=False)
 
-    def write(self, key: str, body: bytes) -> None:
+    def write(self, key: str, body: bytes, version: str = "") -> str:
+        return self._put_small(key, body, {"ifGenerationMatch": version} if version else {})
+
+    def _put_small(
+        self, key: str, body: bytes, condition: Mapping[str, str], *, retry: bool = True
+    ) -> str:
         before, after = _around({"name": _NAMES.key(key)})
-        query = {"uploadType": "multipart"}
-        self._http.call("POST", self._uploads, query, _MULTIPART, before + body + after, path=key)
+        response = self._http.call(
+            "POST",
+            self._uploads,
+            {"uploadType": "multipart", **condition},
+            _MULTIPART,
+            before + body + after,
+            path=key,
+            replaced=condition.get("ifGenerationMatch", "0") != "0",
+            retry=retry,
+        )
+        return str(self._parsed(response).get("generation", ""))
 
     def copy(self, source: str, target: str) -> None:
         destination = self._url(target).removeprefix(f"{self._base}/storage/v1")

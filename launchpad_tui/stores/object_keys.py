@@ -142,13 +142,13 @@ class PathBucket:
         """See `Bucket.upload`."""
         self._bucket.upload([replace(each, key=key_of(each.key)) for each in plan], progress)
 
-    def create(self, key: str, body: bytes) -> None:
+    def create(self, key: str, body: bytes) -> str:
         """See `Bucket.create`."""
-        self._bucket.create(key_of(key), body)
+        return self._bucket.create(key_of(key), body)
 
-    def write(self, key: str, body: bytes) -> None:
+    def write(self, key: str, body: bytes, version: str = "") -> str:
         """See `Bucket.write`."""
-        self._bucket.write(key_of(key), body)
+        return self._bucket.write(key_of(key), body, version)
 
     def copy(self, source: str, target: str) -> None:
         """See `Bucket.copy`."""

@@ -154,15 +154,22 @@ class _OssBucket:
         with translate_errors(self.where, plan[0].key if plan else ""):
             upload(client, self._name, plan, progress)
 
-    def create(self, key: str, body: bytes) -> None:
+    def create(self, key: str, body: bytes) -> str:
         client = self._client
         with translate_errors(self.where, key):
             put(client, self._name, key, body, {}, new=True)
+        return ""
 
-    def write(self, key: str, body: bytes) -> None:
+    def write(
+        self,
+        key: str,
+        body: bytes,
+        version: str = "",  # noqa: ARG002  OSS has no condition for what is replaced
+    ) -> str:
         client = self._client
         with translate_errors(self.where, key):
             put(client, self._name, key, body, {})
+        return ""
 
     def copy(self, source: str, target: str) -> None:
         found = self._head(source)

@@ -70,11 +70,14 @@ class MarkerBucket(Protocol):
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         """Yield the content of an object."""
 
-    def create(self, key: str, body: bytes) -> None:
-        """Store a small object. Raises Conflict if the key exists."""
+    def head(self, key: str) -> StoredObject:
+        """Return the object with this key. Raises ObjectMissing."""
 
-    def write(self, key: str, body: bytes) -> None:
-        """Store a small object, replacing an existing one."""
+    def create(self, key: str, body: bytes) -> str:
+        """See `bucket_protocol.Bucket.create`."""
+
+    def write(self, key: str, body: bytes, version: str = "") -> str:
+        """See `bucket_protocol.Bucket.write`."""
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects."""
@@ -292,7 +295,7 @@ class Publications:
         # The marker may exist after an error, if only the response was lost.
         with _ended_after_errors(lease):
             try:
-                self._bucket.create(lease.key, lease.body(uploading=False))
+                lease.version = self._bucket.create(lease.key, lease.body(uploading=False))
             except Conflict:
                 # If the response to a repeated request was lost, the marker is that of this lease.
                 if self._content_of(lease.key).publication != lease.publication:
@@ -309,12 +312,7 @@ class Publications:
         """Raise Conflict if another process has taken over the marker."""
         markers = self._markers(digest_of(lease.path))
         if not markers or markers[-1].key != lease.key:
-            lease.lost = True
-            raise Conflict(
-                f"The upload to {self._bucket.where} was interrupted",
-                f"Another process has taken over the upload of {lease.path[:200]!r}.",
-                "Wait until that upload has ended.",
-            )
+            raise lease.replaced()
 
     def _markers(self, digest: str = "") -> list[Marker]:
         """Return all markers, or those of one path, ordered by generation."""
@@ -399,29 +397,47 @@ def _has_ended(content: _Content) -> bool:
 
 
 class Lease:
-    """A marker that this process owns, and renews while it uploads."""
+    """A marker that this process owns, and renews while it uploads.
+
+    A renewal replaces only the marker of the previous one where the service can check that.
+    Otherwise a renewal that arrives late, after the marker was deleted, would create it again, and
+    another process would take the published folder for the rest of a failed publication.
+
+    Attributes:
+        version: The version of the marker, empty if it is unknown; see `Bucket.write`.
+    """
 
     def __init__(self, bucket: MarkerBucket, key: str, path: str) -> None:
         self._bucket = bucket
         self.key = key
         self.path = path
         self.publication = uuid.uuid4().hex
+        self.version = ""
         self._renewals = 0
         self._renewed_at = _clock()
-        self._lost = False
+        self._expired = False
+        self._replaced = False
 
     @property
     def lost(self) -> bool:
         """Whether another process may have taken over the marker."""
-        self._lost = self._lost or _clock() - self._renewed_at > VALID_SECONDS
-        return self._lost
+        self._expired = self._expired or _clock() - self._renewed_at > VALID_SECONDS
+        return self._expired or self._replaced
 
-    @lost.setter
-    def lost(self, value: bool) -> None:
-        self._lost = value
+    def replaced(self) -> Conflict:
+        """Note that another process has taken over the marker; return the error to raise."""
+        self._replaced = True
+        return Conflict(
+            f"The upload to {self._bucket.where} was interrupted",
+            f"Another process has taken over the upload of {self.path[:200]!r}.",
+            "Wait until that upload has ended.",
+        )
 
     def check(self) -> None:
-        """Raise Unreachable if the marker could not be renewed in time."""
+        """Raise Unreachable if the marker could not be renewed in time, Conflict if another process
+        has taken it over."""
+        if self._replaced:
+            raise self.replaced()
         if self.lost:
             raise Unreachable(
                 f"The upload to {self._bucket.where} was interrupted",
@@ -440,10 +456,30 @@ class Lease:
         return report
 
     def write(self, *, uploading: bool) -> None:
-        """Store the content of the marker, which renews it."""
+        """Store the content of the marker, which renews it.
+
+        Raises:
+            Conflict: Another process has taken over the marker.
+        """
         at = _clock()
-        self._bucket.write(self.key, self.body(uploading=uploading))
+        body = self.body(uploading=uploading)
+        try:
+            self.version = self._bucket.write(self.key, body, self.version)
+        except (Conflict, ObjectMissing):
+            # If the response to a repeated request was lost, the marker is that of this lease.
+            self.version = self._stored_version()
+            self.version = self._bucket.write(self.key, body, self.version)
         self._renewed_at = at
+
+    def _stored_version(self) -> str:
+        """Return the version of the stored marker. Raises Conflict if it is not that of this
+        lease."""
+        with contextlib.suppress(ObjectMissing, ValueError, KeyError, TypeError):
+            version = self._bucket.head(self.key).version
+            data = json.loads(b"".join(self._bucket.read(self.key, 0, None, version)))
+            if data["publication"] == self.publication:
+                return version
+        raise self.replaced()
 
     def body(self, *, uploading: bool) -> bytes:
         """Return the content of the marker."""

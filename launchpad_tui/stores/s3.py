@@ -128,17 +128,17 @@ class _S3Bucket:
                 self._uploading_client, self._name, plan, extra_arguments(self._values), progress
             )
 
-    def create(self, key: str, body: bytes) -> None:
-        with translate_errors(self.where, key):
-            arguments = extra_arguments(self._values)
-            self._client.put_object(
-                Bucket=self._name, Key=key, Body=body, IfNoneMatch="*", **arguments
-            )
+    def create(self, key: str, body: bytes) -> str:
+        return self._put(key, body, {"IfNoneMatch": "*"})
 
-    def write(self, key: str, body: bytes) -> None:
-        with translate_errors(self.where, key):
-            arguments = extra_arguments(self._values)
-            self._client.put_object(Bucket=self._name, Key=key, Body=body, **arguments)
+    def write(self, key: str, body: bytes, version: str = "") -> str:
+        return self._put(key, body, {"IfMatch": version} if version else {})
+
+    def _put(self, key: str, body: bytes, condition: Mapping[str, str]) -> str:
+        arguments = {**extra_arguments(self._values), **condition}
+        with translate_errors(self.where, key, replaced="IfMatch" in condition):
+            answer = self._client.put_object(Bucket=self._name, Key=key, Body=body, **arguments)
+            return str(answer.get("ETag", ""))
 
     def copy(self, source: str, target: str) -> None:
         found = self.head(source)

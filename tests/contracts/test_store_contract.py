@@ -14,6 +14,7 @@ import pytest
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, InvalidInput, ObjectMissing
 from launchpad_tui.stores.base import STAGING, ObjectStore, SourceFile
+from launchpad_tui.stores.bucket import BucketStore
 from launchpad_tui.stores.file import FileStore
 
 #: Size in bytes of an object that S3 uploads in several parts.
@@ -368,3 +369,36 @@ def test_a_canceled_download(store: ObjectStore, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         store.get("x", io.BytesIO(), stop)
     assert len(read(store, "x")) == 3_000_000
+
+
+def test_small_objects_of_buckets_are_replaced_by_version(store: ObjectStore) -> None:
+    """Markers of publications rely on it, see `launchpad_tui.stores.publication`."""
+    if not isinstance(store, BucketStore):
+        return
+    bucket, key = store._bucket, f"{store.prefix}/m"
+    first = bucket.create(key, b"1")
+    with pytest.raises(Conflict):
+        bucket.create(key, b"2")
+    second = bucket.write(key, b"2", first)
+    if not second:
+        # The service cannot check versions.
+        return
+    assert second != first
+    with pytest.raises((Conflict, ObjectMissing)):
+        bucket.write(key, b"3", first)
+    assert bucket.head(key).version == second
+    assert b"".join(bucket.read(key, 0, None, second)) == b"2"
+    third = bucket.write(key, b"3")
+    bucket.delete([key])
+    with pytest.raises((Conflict, ObjectMissing)):
+        bucket.write(key, b"4", third)
+    assert paths(store) == []
+
+
+def test_the_services_that_check_versions_are_known(
+    request: pytest.FixtureRequest, new_store: Callable[[], ObjectStore]
+) -> None:
+    store = new_store()
+    if isinstance(store, BucketStore):
+        checked = bool(store._bucket.create(f"{store.prefix}/m", b"1"))
+        assert checked == ("oss" not in request.node.name)

@@ -374,7 +374,8 @@ class _Handler(Handler):
             raise Rejected(400, "invalid", "Disallowed unicode characters present in object name")
 
         def condition(existing: Stored | None) -> None:
-            if self.query.get("ifGenerationMatch") == "0" and existing is not None:
+            expected = self.query.get("ifGenerationMatch")
+            if expected not in {None, str(existing.generation if existing is not None else 0)}:
                 raise Rejected(
                     412,
                     "conditionNotMet",

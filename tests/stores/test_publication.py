@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,8 @@ class MemoryBucket:
         self.time = datetime(2026, 3, 1, tzinfo=UTC)
         self.down = False
         self.unreadable = False
+        #: Whether the service can check the version of an object that is replaced.
+        self.conditional = True
         #: Called before each request with its name and key.
         self.before: Callable[[str, str], None] = lambda *_: None
         self._versions = itertools.count()
@@ -60,15 +63,33 @@ class MemoryBucket:
             raise ObjectMissing("There is no such object")
         yield self.objects[key][0]
 
-    def create(self, key: str, body: bytes) -> None:
+    def head(self, key: str) -> StoredObject:
+        self._request("head", key)
+        if key not in self.objects:
+            raise ObjectMissing("There is no such object")
+        body, modified, version = self.objects[key]
+        return StoredObject(key, len(body), modified, "", version)
+
+    def create(self, key: str, body: bytes) -> str:
         self._request("create", key)
         if key in self.objects:
             raise Conflict("The object exists")
         self.put(key, body)
+        return self.objects[key][2] if self.conditional else ""
 
-    def write(self, key: str, body: bytes) -> None:
+    def write(self, key: str, body: bytes, version: str = "") -> str:
         self._request("write", key)
+        return self.receive(key, body, version)
+
+    def receive(self, key: str, body: bytes, version: str) -> str:
+        """Carry out a request to write."""
+        if version and self.conditional:
+            if key not in self.objects:
+                raise ObjectMissing("There is no such object")
+            if self.objects[key][2] != version:
+                raise Conflict("The object was replaced")
         self.put(key, body)
+        return self.objects[key][2] if self.conditional else ""
 
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
@@ -107,9 +128,11 @@ def publications(bucket: MemoryBucket) -> Publications:
     return Publications(bucket, ROOT, bucket.listed, exists, remove)
 
 
-@pytest.fixture
-def bucket() -> MemoryBucket:
-    return MemoryBucket()
+@pytest.fixture(params=[True, False], ids=["conditional", "unconditional"])
+def bucket(request: pytest.FixtureRequest) -> MemoryBucket:
+    found = MemoryBucket()
+    found.conditional = request.param
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -207,12 +230,12 @@ def test_a_lost_response_to_the_creation_of_the_marker(bucket: MemoryBucket) -> 
     create = bucket.create
     lost: list[str] = []
 
-    def create_and_repeat(key: str, body: bytes) -> None:
+    def create_and_repeat(key: str, body: bytes) -> str:
         # As a client that repeats a request to which it has received no response.
         if not lost:
             lost.append(key)
             create(key, body)
-        create(key, body)
+        return create(key, body)
 
     bucket.create = create_and_repeat  # type: ignore[method-assign]
     publish(bucket)
@@ -226,11 +249,12 @@ def test_a_marker_whose_creation_was_repeated_and_that_cannot_be_read(
     create, read = bucket.create, bucket.read
     created: list[str] = []
 
-    def create_and_repeat(key: str, body: bytes) -> None:
-        create(key, body)
+    def create_and_repeat(key: str, body: bytes) -> str:
+        version = create(key, body)
         if not created:
             created.append(key)
             raise Conflict("The object exists")
+        return version
 
     def fail_once(key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         if len(created) == 1:
@@ -450,9 +474,9 @@ def test_threads_publish_a_path_once(bucket: MemoryBucket) -> None:
     for name in ("create", "write", "put"):
         method = getattr(bucket, name)
 
-        def locked(*arguments: object, method: Callable[..., None] = method) -> None:
+        def locked(*arguments: object, method: Callable[..., object] = method) -> object:
             with lock:
-                method(*arguments)
+                return method(*arguments)
 
         setattr(bucket, name, locked)
 
@@ -514,6 +538,80 @@ def test_markers_are_renewed_during_an_upload(
         bucket.put(f"p/{PATH}/new")
         assert renewed.wait(10)
     assert bucket.markers() == []
+
+
+def test_a_renewal_that_arrives_after_the_publication_does_not_hide_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    bucket = MemoryBucket()
+    requests: list[tuple[str, bytes, str]] = []
+    renewed = threading.Event()
+    write = bucket.write
+
+    def record(key: str, body: bytes, version: str = "") -> str:
+        requests.append((key, body, version))
+        if len(requests) >= 4:
+            renewed.set()
+        return write(key, body, version)
+
+    bucket.write = record  # type: ignore[method-assign]
+    with publications(bucket).publishing(PATH):
+        bucket.put(f"p/{PATH}/new")
+        assert renewed.wait(60)
+    for late in requests:
+        with pytest.raises(ObjectMissing):
+            bucket.receive(*late)
+    publications(bucket).sweep(PATH)
+    assert bucket.paths() == [f"{PATH}/new"]
+    assert bucket.markers() == []
+
+
+def test_a_lost_response_to_a_renewal(
+    bucket: MemoryBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    renewed = threading.Event()
+    bodies: list[bytes] = []
+    write = bucket.write
+
+    def write_and_repeat(key: str, body: bytes, version: str = "") -> str:
+        # As a client that repeats a request to which it has received no response.
+        if body not in bodies:
+            bodies.append(body)
+            write(key, body, version)
+        if len(bodies) > 4:
+            renewed.set()
+        return write(key, body, version)
+
+    bucket.write = write_and_repeat  # type: ignore[method-assign]
+    with publications(bucket).publishing(PATH):
+        bucket.put(f"p/{PATH}/new")
+        assert renewed.wait(60)
+    assert bucket.paths() == [f"{PATH}/new"]
+    assert bucket.markers() == []
+
+
+def test_a_renewal_does_not_replace_the_marker_of_another_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    bucket = MemoryBucket()
+    key = f"{ROOT}{digest_of(PATH)}.json"
+
+    def upload() -> None:
+        with publications(bucket).publishing(PATH) as lease:
+            other = {"path": PATH, "publication": "x", "uploading": True, "owner": None}
+            bucket.put(key, json.dumps(other).encode())
+            bucket.put(f"p/{PATH}/of the other process")
+            while not lease.lost:
+                time.sleep(0.01)
+            lease.reporting(None)(1)
+
+    with pytest.raises(Conflict, match="was interrupted"):
+        upload()
+    assert bucket.paths() == [f"{PATH}/of the other process"]
+    assert json.loads(bucket.objects[key][0])["publication"] == "x"
 
 
 def test_the_publisher_notices_that_it_was_replaced(bucket: MemoryBucket) -> None:
