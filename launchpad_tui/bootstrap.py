@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.changes import ChangeWatch
     from launchpad_tui.services.charting import ChartService
     from launchpad_tui.services.clients import ClientService
+    from launchpad_tui.services.code import CodeService
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.overview import OverviewService
     from launchpad_tui.services.preferences import PreferenceService
+    from launchpad_tui.services.reproduction import ReproductionService
     from launchpad_tui.services.runtimes import Runtimes
     from launchpad_tui.services.scenarios import ScenarioService
     from launchpad_tui.services.schedules import ScheduleService
@@ -267,7 +269,20 @@ def _lineage(desk: Desk) -> LineageService:
 def _compare(desk: Desk) -> CompareService:
     from launchpad_tui.services.compare import CompareService
 
-    return CompareService(desk.registry)
+    return CompareService(desk.registry, desk.code)
+
+
+def _code(desk: Desk) -> CodeService:
+    from launchpad_tui.runtimes.code_snapshots import CodeSnapshotStore
+    from launchpad_tui.services.code import CodeService
+
+    return CodeService(desk.registry, CodeSnapshotStore(desk.home.code_snapshots))
+
+
+def _reproduction(desk: Desk) -> ReproductionService:
+    from launchpad_tui.services.reproduction import ReproductionService
+
+    return ReproductionService(desk.registry, desk.code, lambda: desk.runtimes)
 
 
 def _preferences(desk: Desk) -> PreferenceService:
@@ -335,6 +350,8 @@ FACTORIES = Factories(
     metrics=_metrics,
     lineage=_lineage,
     compare=_compare,
+    code=_code,
+    reproduction=_reproduction,
     preferences=_preferences,
     charts=_charts,
     boards=_boards,

@@ -26,6 +26,14 @@ def seconds(text: str) -> float:
     return value
 
 
+def tolerance(text: str) -> float:
+    """Return the finite number that is not negative in an argument."""
+    value = float(text)
+    if not math.isfinite(value) or value < 0:
+        raise ArgumentTypeError(f"{text[:40]!r} is not a number of at least 0")
+    return value
+
+
 #: The value of ``--metric`` that names all metrics.
 ALL_METRICS = "all"
 

@@ -112,7 +112,7 @@ def _resolve(
 def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file
     from launchpad_tui.aiapi.metrics import serialize_series
-    from launchpad_tui.domain.code_text import code_text, environment_text
+    from launchpad_tui.domain.code_text import code_lines
 
     one = _resolve(kind, context, options)
     files = context.desk.files.recorded(context.scope, one.id)
@@ -142,8 +142,7 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         ("size", size_text(one.size)),
         ("files state", f"{one.files_state}{_checked_text(one)}"),
         ("created", context.field_time(one.created_at)),
-        ("code", code_text(provenance)),
-        ("environment", environment_text(provenance)),
+        *code_lines(provenance),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
         (

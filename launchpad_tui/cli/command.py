@@ -109,6 +109,7 @@ COMMAND_GROUPS: Mapping[str, CommandGroup] = {
     "metrics": CommandGroup("metrics", "List, export, chart and log metrics"),
     "boards": CommandGroup("boards", "Manage and draw boards of charts"),
     "executions": CommandGroup("executions", "Create, follow, stop and delete executions"),
+    "snapshots": CommandGroup("reproduction", "List and remove snapshots of code"),
     "sweeps": CommandGroup("sweeps", "Follow, stop and resume sweeps of parameters"),
     "schedules": CommandGroup("schedules", "Manage execution schedules"),
     "configurations": CommandGroup("configurations", "Create, list and show configurations"),

@@ -145,7 +145,8 @@ def _print_difference(context: CommandContext, options: argparse.Namespace) -> N
     ids = [one.id for one in find_subjects(context, options.ids)]
     subjects, _ = context.desk.compare.subjects(context.scope, ids, files=True)
     one, other = (subjects * 2)[:2]
-    found = difference(one, other)
+    code = context.desk.compare.changed_files(context.scope, one, other)
+    found = difference(one, other, code)
     if context.structured:
         lines = [{"kind": line.kind, "text": line.text} for line in found]
         context.print_data({"subjects": [one.id, other.id], "lines": lines}, rows="lines")
@@ -220,7 +221,7 @@ COMMANDS = (
             argument(
                 "--diff",
                 action="store_true",
-                help="Compare two items line by line, including their custom info and files",
+                help="Compare two items line by line, including their code, custom info and files",
             ),
             argument(
                 "--baseline",

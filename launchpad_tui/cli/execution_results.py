@@ -6,9 +6,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from launchpad_tui.aiapi.executions import extended_execution
+
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.execution import ExecutionDetails, Outcome
+    from launchpad_tui.domain.execution import Execution, ExecutionDetails, Outcome
+    from launchpad_tui.domain.reproduction import ReproductionReport
 
 _POLL_SECONDS = 0.3
 
@@ -16,6 +19,13 @@ _POLL_SECONDS = 0.3
 def status_line(each: ExecutionDetails) -> str:
     """Return ID, status and message of an execution."""
     return f"{each.execution.id}: {each.execution.status}  {each.execution.status_message}".rstrip()
+
+
+def report_created(context: CommandContext, execution: Execution) -> None:
+    """Report an execution that was created."""
+    context.done(
+        f"Created execution {execution.id}.", extended_execution(execution), id=execution.id
+    )
 
 
 def exit_code(ended: Sequence[ExecutionDetails]) -> int:
@@ -85,3 +95,17 @@ def print_outcomes(context: CommandContext, outcomes: Sequence[Outcome], message
                     if line:
                         context.note(f"  {line}")
     return 1 if any(each.error is not None for each in outcomes) else 0
+
+
+def print_report(context: CommandContext, report: ReproductionReport) -> int:
+    """Print the report about a reproduction and return the exit code."""
+    from launchpad_tui.domain.reproduction import report_json, report_lines
+
+    lines = [
+        ("reproduces", report.source.id),
+        ("execution", report.execution.id),
+        ("status", f"{report.execution.status}  {report.execution.status_message}".rstrip()),
+        *((name, text) for name, text, _ in report_lines(report)),
+    ]
+    context.resource(report_json(report), lines)
+    return 0 if report.is_reproduced else 1

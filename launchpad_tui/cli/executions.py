@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
 from launchpad_tui.aiapi.metrics import serialize_metric_values
-from launchpad_tui.cli import listing, logs, sweeps
+from launchpad_tui.cli import listing, logs, reproduction, sweeps
 from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
-from launchpad_tui.cli.execution_results import exit_code, print_outcomes, status_line, wait_for
+from launchpad_tui.cli.execution_results import (
+    exit_code,
+    print_outcomes,
+    report_created,
+    status_line,
+    wait_for,
+)
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.numbers import metric_text
@@ -89,7 +95,8 @@ def _duration(execution: Execution) -> str:
 
 
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
-    from launchpad_tui.domain.code_text import code_text, environment_text
+    from launchpad_tui.domain.code_text import code_lines
+    from launchpad_tui.domain.reproduction import report_json, report_lines
 
     context.desk.executions.reconcile()
     found = context.desk.executions.resolve(context.scope, options.id)
@@ -103,6 +110,14 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         for name, each in details.inputs
     ]
     provenance = details.provenance
+    report = context.desk.reproduction.report_of(context.scope, one.id)
+    reproduced = [
+        ("reproduces", str(provenance.get("reproduces", ""))),
+        *(
+            (f"reproduction {name}", text)
+            for name, text, _ in (report_lines(report) if report else ())
+        ),
+    ]
     lines = [
         ("id", one.id),
         ("status", f"{one.status}  {one.status_message}".rstrip()),
@@ -117,15 +132,19 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
                 f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs
             ),
         ),
-        ("code", code_text(provenance)),
-        ("environment", environment_text(provenance)),
+        *code_lines(provenance),
+        *reproduced,
         ("created", context.field_time(one.created_at)),
         ("started", context.field_time(one.started_at)),
         ("completed", context.field_time(one.completed_at)),
         ("duration", _duration(one)),
         *((f"status detail {key}", value) for key, value in one.status_details.items()),
     ]
-    data = {**extended_execution_details(details), "provenance": dict(provenance) or None}
+    data = {
+        **extended_execution_details(details),
+        "provenance": dict(provenance) or None,
+        "reproduction": report_json(report) if report else None,
+    }
     context.resource(data, lines)
 
 
@@ -157,9 +176,7 @@ def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
 
 def _report_created(context: CommandContext, execution: Execution, wait: bool) -> int:
     if not wait:
-        context.done(
-            f"Created execution {execution.id}.", extended_execution(execution), id=execution.id
-        )
+        report_created(context, execution)
         return 0
     ended = wait_for(context, [execution.id], None)
     for each in ended:
@@ -253,6 +270,7 @@ COMMANDS = (
             "configuration of the execution is used."
         ),
     ),
+    *reproduction.COMMANDS_OF_EXECUTIONS,
     Command(
         ("executions", "list"),
         "List the executions, newest first",

@@ -61,6 +61,11 @@ class Home:
         return self.root / "files"
 
     @property
+    def code_snapshots(self) -> Path:
+        """The folder of the snapshots of the code of executions."""
+        return self.root / "code"
+
+    @property
     def secrets(self) -> Path:
         """The folder of secrets that workflow templates refer to."""
         return self.root / "secrets"

@@ -28,6 +28,8 @@ class ExecutionSettings:
     stop_grace_seconds: float = 10.0
     #: the greatest size of code (MB) that is copied from a template's folder for an execution
     code_limit_mb: int = 500
+    #: the greatest size of code (MB) of which a snapshot is stored with an execution; 0 stores none
+    snapshot_limit_mb: int = 100
     #: days for which the working folder of a finished execution is kept; 0 removes it immediately
     keep_work_days: int = 7
 
@@ -112,6 +114,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.parallel": (1, 256),
     "executions.stop_grace_seconds": (0, 3600),
     "executions.code_limit_mb": (1, 1_000_000),
+    "executions.snapshot_limit_mb": (0, 1_000_000),
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
     "trash.days": (0, 36500),

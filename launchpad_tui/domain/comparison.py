@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.code_text import COMMAND_ROW, FILE_ROW, PACKAGE_ROW, place_of_row
 from launchpad_tui.domain.execution import Configuration, Execution
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
 from launchpad_tui.domain.numbers import difference_text, number_text, percent_text
@@ -19,6 +20,7 @@ class RowGroup(StrEnum):
 
     PARAMETERS = "parameters"
     INPUTS = "inputs"
+    CODE = "code and environment"
     EXECUTION = "execution"
     METRICS = "metrics"
     MODEL_METRICS = "model metrics"
@@ -37,6 +39,7 @@ class ComparedItem:
         inputs: the names of the input artifacts by the name of the input.
         files: size and checksum of the model's files as text, by path; empty if files are not
             compared.
+        code: facts about code and environment, see `code_text.code_facts`.
     """
 
     artifact: Artifact | None
@@ -47,6 +50,7 @@ class ComparedItem:
     tags: Mapping[str, str]
     custom_info: Mapping[str, str]
     files: Mapping[str, str] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -268,6 +272,7 @@ def _is_nan(value: float | None) -> bool:
 _TEXTS: Mapping[RowGroup, Callable[[ComparedItem], Mapping[str, str]]] = {
     RowGroup.PARAMETERS: lambda one: one.configuration.parameters if one.configuration else {},
     RowGroup.INPUTS: lambda one: one.inputs,
+    RowGroup.CODE: lambda one: one.code,
     RowGroup.EXECUTION: lambda one: _facts(one.execution),
     RowGroup.LABELS: lambda one: dict(one.artifact.labels) if one.artifact else {},
     RowGroup.TAGS: lambda one: one.tags,
@@ -280,7 +285,7 @@ def _rows(group: RowGroup, subjects: Sequence[ComparedItem], options: Options) -
     of = _TEXTS.get(group)
     if of is not None:
         columns = [of(one) for one in subjects]
-        for name in dict.fromkeys(name for column in columns for name in column):
+        for name in _names(group, columns):
             yield Row(group, name, tuple(column.get(name) for column in columns))
         return
     own = group is RowGroup.MODEL_METRICS
@@ -293,6 +298,26 @@ def _rows(group: RowGroup, subjects: Sequence[ComparedItem], options: Options) -
         how = "step" if options.at is not None else options.aggregates.get(key, options.aggregate)
         values = tuple(_value(column.get(key), how, options, direction) for column in logged)
         yield Row(group, key, values, direction, *extremes(values, direction), how)
+
+
+def _names(group: RowGroup, columns: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the names of rows in their order.
+
+    Commands, packages and files of the code, which may be hundreds, are rows only if they differ
+    between items about which anything is known.
+    """
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    if group is not RowGroup.CODE:
+        return names
+    known = [column for column in columns if column]
+    shown = [
+        name
+        for name in names
+        if not name.startswith((FILE_ROW, PACKAGE_ROW, COMMAND_ROW))
+        or len({column.get(name) for column in known}) > 1
+    ]
+    # Columns may have different rows, for example without a repository.
+    return sorted(shown, key=place_of_row)
 
 
 def extremes(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from launchpad_tui.domain.code_text import FILE_ROW
 from launchpad_tui.domain.comparison import ComparedItem, Options, RowGroup, compare
 from launchpad_tui.records import record
 
@@ -16,6 +17,20 @@ _MAX_LINES = 5000
 _CONTEXT = 2
 #: the rows that are omitted, because they differ between any two executions
 _OMITTED = frozenset({f"{RowGroup.EXECUTION}/execution", f"{RowGroup.EXECUTION}/created"})
+
+
+@record
+class ChangedFile:
+    """A file of the code that differs between two executions.
+
+    ``before`` and ``after`` are its texts, None if the execution does not have the file. ``note``
+    replaces them if they cannot be compared.
+    """
+
+    path: str
+    before: str | None = None
+    after: str | None = None
+    note: str = ""
 
 
 @record
@@ -35,11 +50,18 @@ class DiffLine:
         return f"{sign}{self.text}" + (" @@" if self.kind == "heading" else "")
 
 
-def difference(one: ComparedItem, other: ComparedItem) -> list[DiffLine]:
+def difference(
+    one: ComparedItem, other: ComparedItem, code: Sequence[ChangedFile] = ()
+) -> list[DiffLine]:
     """Return the differences between two models, group by group.
 
     Of a long text, for example custom info, only the differing lines and their context are
     returned.
+
+    Args:
+        one: the first model.
+        other: the second model.
+        code: the files of the code that differ.
     """
     found: list[DiffLine] = []
     rows = compare((one, other), Options()).rows
@@ -47,6 +69,9 @@ def difference(one: ComparedItem, other: ComparedItem) -> list[DiffLine]:
         lines: list[DiffLine] = []
         for row in rows:
             if row.group is not group or row.key in _OMITTED:
+                continue
+            if group is RowGroup.CODE and row.name.startswith(FILE_ROW):
+                # Their lines follow.
                 continue
             first, second = (
                 row.text(place) if row.values[place] is not None else None for place in (0, 1)
@@ -57,7 +82,25 @@ def difference(one: ComparedItem, other: ComparedItem) -> list[DiffLine]:
                 lines += _pair(row.name, first, second, row.change(1, 0) if row.numeric else "")
         if lines:
             found += [DiffLine("heading", str(group)), *lines]
+        if group is RowGroup.CODE:
+            for each in code:
+                found += [DiffLine("heading", f"code {each.path}"), *_changed_lines(each)]
     return found
+
+
+def _changed_lines(changed: ChangedFile) -> Iterator[DiffLine]:
+    if changed.note:
+        yield DiffLine("note", changed.note)
+        return
+    if changed.before is None or changed.after is None:
+        yield DiffLine(
+            "note", "only in the second" if changed.before is None else "only in the first"
+        )
+    before, after = (changed.before or "").splitlines(), (changed.after or "").splitlines()
+    if before == after:
+        yield DiffLine("note", "only line ends differ")
+        return
+    yield from _unified(before, after)
 
 
 def _pair(name: str, first: str | None, second: str | None, change: str) -> Iterator[DiffLine]:
@@ -73,6 +116,11 @@ def _texts(name: str, first: str, second: str) -> Iterator[DiffLine]:
         yield from _pair(name, first, second, "")
         return
     yield DiffLine("note", f"{name}:")
+    yield from _unified(before, after)
+
+
+def _unified(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffLine]:
+    """Yield the differing lines with their context."""
     if max(len(before), len(after)) > _MAX_LINES:
         yield DiffLine(
             "note",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Capabilities, Field, ResourceGroup, StoreInfo
@@ -233,6 +233,20 @@ class ExecutionOperations(Protocol):
             NotFound: there is no such execution, or its outputs were deleted.
             Conflict: no outputs are waiting, or another process is storing them.
             Unreachable and others: the object store failed again; the outputs are still kept.
+        """
+
+
+@runtime_checkable
+class ReproducingRuntime(Protocol):
+    """A runtime that records the code of executions, with which it can run them again."""
+
+    def reproduce(self, execution_id: str) -> str:
+        """Create an execution with the recorded code and inputs of another one; return its ID.
+
+        Raises:
+            NotFound: the execution, its executable, an input or its code does not exist.
+            Conflict: its code was not recorded.
+            ConfigError, StorageFull: a required secret, or space on the disk, is missing.
         """
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import ExecutionSettings
@@ -113,6 +113,9 @@ class ExecutionRecords(Protocol):
         self, scope: Scope, execution_id: str, content: Mapping[str, object]
     ) -> None:
         """Record the code and the environment of an execution."""
+
+    def provenance(self, scope: Scope, execution_id: str) -> Mapping[str, Any]:
+        """Return the code and the environment of an execution, empty if they were not recorded."""
 
     def executions(
         self, scope: Scope, status: Status | None, skip: int, limit: int

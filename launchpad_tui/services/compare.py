@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.difference import ChangedFile
 from launchpad_tui.errors import NotFound
 from launchpad_tui.records import replace
 from launchpad_tui.registry import (
@@ -18,6 +19,7 @@ from launchpad_tui.registry import (
     staged_points,
 )
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.code import CodeService
 
 
 class CompareService:
@@ -26,8 +28,9 @@ class CompareService:
     The number of queries does not depend on the number of items.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, code: CodeService) -> None:
         self._registry = registry
+        self._code = code
 
     def artifacts(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
         """Return artifacts with their source executions, in the order of the IDs.
@@ -88,6 +91,14 @@ class CompareService:
             one for one in ids if one not in known
         )
 
+    def changed_files(
+        self, scope: Scope, one: ComparedItem, other: ComparedItem
+    ) -> tuple[ChangedFile, ...]:
+        """Return the files of the code that differ between two items, with their texts."""
+        if one.execution is None or other.execution is None:
+            return ()
+        return self._code.changed_files(scope, one.execution.id, other.execution.id)
+
     def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, ComparedItem]:
         found = executions.by_id(self._registry, scope, ids)
         bound = configurations.by_id(
@@ -96,6 +107,7 @@ class CompareService:
         logged = series.summaries(self._registry, scope, found)
         tags = logged_metrics.tags(self._registry, scope, found)
         infos = logged_metrics.custom_info(self._registry, scope, found)
+        code = self._code.facts(scope, found)
         subjects = {}
         for id_, execution in found.items():
             configuration = bound.get(execution.configuration_id)
@@ -107,6 +119,7 @@ class CompareService:
                 tuple(logged.get(id_, ())),
                 {tag.name: tag.value for tag in tags.get(id_, ())},
                 {info.name: info.value for info in infos.get(id_, ())},
+                code=code.get(id_, {}),
             )
         return subjects
 
@@ -132,6 +145,7 @@ def _compared_artifact(artifact: Artifact, source: ComparedItem | None) -> Compa
         series_of_artifact,
         source.tags,
         source.custom_info,
+        code=source.code,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.changes import ChangeWatch
     from launchpad_tui.services.charting import ChartService
     from launchpad_tui.services.clients import ClientService
+    from launchpad_tui.services.code import CodeService
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.overview import OverviewService
     from launchpad_tui.services.preferences import PreferenceService
+    from launchpad_tui.services.reproduction import ReproductionService
     from launchpad_tui.services.runtimes import Runtimes
     from launchpad_tui.services.scenarios import ScenarioService
     from launchpad_tui.services.schedules import ScheduleService
@@ -68,6 +70,8 @@ class Factories:
     metrics: Callable[[Desk], MetricService]
     lineage: Callable[[Desk], LineageService]
     compare: Callable[[Desk], CompareService]
+    code: Callable[[Desk], CodeService]
+    reproduction: Callable[[Desk], ReproductionService]
     preferences: Callable[[Desk], PreferenceService]
     charts: Callable[[Desk], ChartService]
     boards: Callable[[Desk], BoardService]
@@ -200,6 +204,16 @@ class Desk:
     def compare(self) -> CompareService:
         """Comparisons of models and executions."""
         return self._factories.compare(self)
+
+    @cached_property
+    def code(self) -> CodeService:
+        """The recorded code of executions."""
+        return self._factories.code(self)
+
+    @cached_property
+    def reproduction(self) -> ReproductionService:
+        """Executions that run again with recorded code and inputs."""
+        return self._factories.reproduction(self)
 
     @cached_property
     def preferences(self) -> PreferenceService:

@@ -14,6 +14,7 @@ TOPICS = (
     "executables",
     "experiments",
     "versions",
+    "reproduction",
     "metrics",
     "stores",
     "sap-ai-core",

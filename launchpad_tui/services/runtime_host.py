@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import ExecutionSettings
@@ -258,6 +258,10 @@ class RegistryRecords:
     ) -> None:
         """Record the code and the environment of an execution."""
         provenance.put(self._registry, scope, execution_id, content)
+
+    def provenance(self, scope: Scope, execution_id: str) -> Mapping[str, Any]:
+        """Return the code and the environment of an execution."""
+        return provenance.of(self._registry, scope, execution_id)
 
     def create_execution(self, scope: Scope, new: Execution) -> None:
         """Insert an execution."""

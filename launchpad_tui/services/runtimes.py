@@ -193,6 +193,24 @@ class Runtimes:
             self._fetch_execution(scope, created)
         return executions.execution(self._registry, scope, created)
 
+    def reproduce(self, scope: Scope, execution_id: str) -> Execution:
+        """Create an execution with the recorded code and inputs of another one, and return it.
+
+        Raises:
+            CapabilityMissing: The runtime does not record the code of executions.
+            NotFound, Conflict, ConfigError, StorageFull: As `ReproducingRuntime.reproduce`.
+        """
+        from launchpad_tui.runtimes.base import ReproducingRuntime
+
+        runtime = self.runtime(scope, "executions")
+        if not isinstance(runtime, ReproducingRuntime):
+            raise CapabilityMissing(
+                f"Executions of connection {scope.connection} cannot be reproduced",
+                "The runtime does not record the code of executions.",
+                f"Rerun the execution: launchpad executions rerun {execution_id}",
+            )
+        return executions.execution(self._registry, scope, runtime.reproduce(execution_id))
+
     def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Stop executions and return the outcome of each."""
         return self._change(scope, ids, TargetStatus.STOPPED)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from launchpad_tui.runtimes.embedded.provenance import without_credentials
 from tests.cli.cli_support import Cli, prepare, spawn
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -68,4 +69,26 @@ def test_code_without_a_repository(trained: Cli, trained_home: Path) -> None:
     assert found["packages"]
     shown = trained("executions", "show", one).out
     assert "environment" in shown
-    assert "\ncode" not in shown
+    assert "\ncode snapshot" in shown
+    assert "\ncode  " not in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ada:secret@example.com/x.git", "https://example.com/x.git"),
+        ("https://secret@example.com/x.git", "https://example.com/x.git"),
+        ("https://ada:sec@ret@example.com/x.git", "https://example.com/x.git"),
+        ("https://ada:sec/ret@example.com/x.git", "https://example.com/x.git"),
+        ("https://ada:secr@e/t@example.com/x.git", "https://example.com/x.git"),
+        ("https://example.com/x.git?private_token=secret#secret", "https://example.com/x.git"),
+        ("https://example.com:8443/@team/x.git", "https://example.com:8443/@team/x.git"),
+        ("https://secret@example.com/@team/x.git", "https://example.com/@team/x.git"),
+        ("codecommit::https://ada:secret@example.com/x", "codecommit::https://example.com/x"),
+        ("git@example.com:team/x.git", "git@example.com:team/x.git"),
+        ("ssh://git@example.com:22/x.git", "ssh://example.com:22/x.git"),
+        ("/srv/git/x.git", "/srv/git/x.git"),
+    ],
+)
+def test_remotes_have_no_credentials(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown

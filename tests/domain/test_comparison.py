@@ -12,6 +12,7 @@ from launchpad_tui.domain.comparison import ComparedItem, Options, Row, RowGroup
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, SeriesSummary, series_key
+from launchpad_tui.records import replace
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -208,3 +209,23 @@ def test_exported_text_is_safe_and_complete() -> None:
 def test_equal_names_get_distinct_titles() -> None:
     assert compare((A, A)).titles() == ["a e-a", "a e-a"]
     assert compare((A, B)).titles() == ["a", "b"]
+
+
+def test_code_and_environment_are_rows() -> None:
+    one = replace(A, code={"commit": "aaa (main)", "Python": "3.11", "package numpy": "1.26"})
+    other = replace(B, code={"commit": "bbb (main)", "Python": "3.11", "package numpy": "1.26"})
+    unknown = replace(B, code={})
+
+    def names(*subjects: ComparedItem, differing: bool = True) -> list[str]:
+        found = compare(subjects, Options(differing=differing))
+        return [row.name for row in found.rows if row.group is RowGroup.CODE]
+
+    assert names(one, other) == ["commit"]
+    # Hundreds of equal packages are not shown, also if all rows are.
+    assert names(one, other, differing=False) == ["commit", "Python"]
+    newer = replace(other, code={**other.code, "package numpy": "2.0", "file train.py": "1 B"})
+    assert names(one, newer) == ["commit", "file train.py", "package numpy"]
+    # Packages of an item about which nothing is known do not differ.
+    assert names(one, other, unknown) == ["commit", "Python"]
+    assert "code and environment,commit,aaa (main),bbb (main)" in as_csv(compare((one, other)))
+    assert "| code and environment | commit |" in as_markdown(compare((one, other)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from launchpad_tui.domain.difference import difference
+from launchpad_tui.domain.difference import ChangedFile, difference
 from tests.domain.test_comparison import A, B, subject
 
 
@@ -51,3 +51,37 @@ def test_files_are_compared() -> None:
         "+ model.bin = 11 B bb",
         "+ more = 2 B",
     ]
+
+
+def test_code_is_compared_line_by_line() -> None:
+    one = replace(A, code={"commit": "aaa", "file train.py": "1 B", "package numpy": "1.26"})
+    other = replace(A, code={"commit": "bbb", "file train.py": "2 B", "package numpy": "2.0"})
+    before = "import x\n\nrate = 1\nsteps = 2\n" + "line\n" * 50
+    code = (
+        ChangedFile("train.py", before, before.replace("rate = 1", "rate = 3")),
+        ChangedFile("new.py", None, "x = 1\n"),
+        ChangedFile("old.py", "y = 1\n", None),
+        ChangedFile("data.bin", note="differs; not text"),
+        ChangedFile("ends.py", "a\n", "a\r\n"),
+    )
+    lines = [str(line) for line in difference(one, other, code)]
+    assert lines[:5] == [
+        "@@ code and environment @@",
+        "- commit = aaa",
+        "+ commit = bbb",
+        "- package numpy = 1.26",
+        "+ package numpy = 2.0",
+    ]
+    place = lines.index("@@ code train.py @@")
+    assert "- rate = 1" in lines[place:]
+    assert "+ rate = 3" in lines[place:]
+    assert lines.count("  line") < 5
+    assert lines[lines.index("@@ code new.py @@") + 1 :][:2] == [
+        "  only in the second",
+        "  @@ -0,0 +1 @@",
+    ]
+    assert "+ x = 1" in lines
+    assert "- y = 1" in lines
+    assert "  differs; not text" in lines
+    assert "  only line ends differ" in lines
+    assert not any("file train.py" in line for line in lines)

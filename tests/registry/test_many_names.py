@@ -119,7 +119,7 @@ def test_comparing_many_models_takes_few_statements(tmp_path: Path) -> None:
             )
             log(desk.registry, 5, 1, number)
         ids = [f"m{number}" for number in range(models)]
-        service = CompareService(desk.registry)
+        service = CompareService(desk.registry, desk.code)
         with statements(desk.registry) as found:
             items, missing = service.subjects(DEFAULT_SCOPE, ids, files=True)
         assert [len(one.series) for one in items] == [5] * models

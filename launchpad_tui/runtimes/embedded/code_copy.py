@@ -1,7 +1,8 @@
 """Copies the code of an execution and lays it out as in the container image.
 
 When an execution starts, the code is copied without ``.git`` and generated folders, and the
-commands run in the copy. Later changes of the folder do not affect the execution. With a
+commands run in the copy. Files that ``.launchpadignore`` names are left out. Later changes of the
+folder do not affect the execution. With a
 Dockerfile, the files that it copies are at the paths that it names; other files of the code folder
 are beside them.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.runtimes.embedded.code_search import GENERATED_FOLDERS, CodeLocation
+from launchpad_tui.runtimes.embedded.ignore_file import IGNORE_FILE, IgnoreRules
 from launchpad_tui.runtimes.embedded.mounts import Mount
 from launchpad_tui.runtimes.embedded.template_model import Container
 
@@ -68,8 +70,11 @@ def copy_location(location: CodeLocation, path: str, target: Path, limit_mb: int
     Raises:
         ConfigError: the code is larger than the limit, or cannot be copied.
     """
-    copy_code(location.folder, target, limit_mb)
-    layout = _Layout(target, path)
+    rules = IgnoreRules.read(location.folder)
+    copy_code(location.folder, target, limit_mb, rules=rules)
+    if not rules.patterns and location.context is not None:
+        rules = IgnoreRules.read(location.context)
+    layout = _Layout(target, path, rules)
     if location.image is None or location.context is None:
         return CodeView(target, layout.mounts())
     for source, place in location.image.files(location.context):
@@ -92,6 +97,7 @@ class _Layout:
 
     folder: Path
     path: str
+    rules: IgnoreRules
     roots: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -121,8 +127,8 @@ class _Layout:
             return
         target = self._host_path(place, folder=source.is_dir())
         if source.is_dir():
-            copy_code(source, target, limit_mb, replace=False)
-        elif not target.exists():
+            copy_code(source, target, limit_mb, replace=False, rules=self.rules)
+        elif not target.exists() and not self.rules.ignores(source):
             _copy_file(source, target)
 
     def add_folder(self, place: str) -> None:
@@ -150,7 +156,14 @@ class _Layout:
         return copy if root == place else copy / posixpath.basename(place)
 
 
-def copy_code(source: Path, target: Path, limit_mb: int, *, replace: bool = True) -> int:
+def copy_code(
+    source: Path,
+    target: Path,
+    limit_mb: int,
+    *,
+    replace: bool = True,
+    rules: IgnoreRules | None = None,
+) -> int:
     """Copy a folder with code and return its size in bytes. Symbolic links are copied as links.
 
     Args:
@@ -158,24 +171,31 @@ def copy_code(source: Path, target: Path, limit_mb: int, *, replace: bool = True
         target: the copy, which may exist.
         limit_mb: the largest size in MB.
         replace: whether existing files of the copy are replaced.
+        rules: which files are not copied; None for the ignore file of the folder.
 
     Raises:
         ConfigError: the code is larger than the limit, or cannot be copied.
     """
     size = 0
+    rules = IgnoreRules.read(source) if rules is None else rules
+
+    def left_out(folder: str, name: str) -> bool:
+        return name in GENERATED_FOLDERS or rules.ignores(Path(folder, name))
+
     for top, folders, names in os.walk(source):
-        folders[:] = [name for name in folders if name not in GENERATED_FOLDERS]
+        folders[:] = [name for name in folders if not left_out(top, name)]
         for name in names:
             try:
-                size += os.lstat(os.path.join(top, name)).st_size
+                size += 0 if left_out(top, name) else os.lstat(os.path.join(top, name)).st_size
             except OSError:
                 continue
         if size > limit_mb * 1_000_000:
             raise ConfigError(
                 f"The code is larger than {limit_mb} MB",
                 str(source),
-                "Set the code folder of the executable to a smaller folder, or increase "
-                "executions.code_limit_mb in the settings.",
+                "Set the code folder of the executable to a smaller folder, name files that it "
+                f"does not need in {IGNORE_FILE}, or increase executions.code_limit_mb in the "
+                "settings.",
             )
 
     def ignored(folder: str, names: list[str]) -> Sequence[str]:
@@ -183,7 +203,7 @@ def copy_code(source: Path, target: Path, limit_mb: int, *, replace: bool = True
         return [
             name
             for name in names
-            if name in GENERATED_FOLDERS
+            if left_out(folder, name)
             or (not replace and os.path.lexists(place / name) and not (place / name).is_dir())
         ]
 

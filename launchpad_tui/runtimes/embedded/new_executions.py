@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import Execution, Status, TargetStatus, new_execution_id
+from launchpad_tui.domain.execution import (
+    Configuration,
+    Execution,
+    Status,
+    TargetStatus,
+    new_execution_id,
+)
+from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.secrets import read_secret
@@ -23,12 +30,35 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
         InvalidInput: the value of a parameter is none of its choices.
         StorageFull: the disk has no space for an execution.
     """
-    check_space(host.home.executions)
     configuration = host.records.current_configuration(scope, configuration_id)
     executable = host.records.executable(scope, configuration.executable_id)
-    template = parse_text(executable.template, Path(executable.source or "template"), executable.id)
+    return queued_execution(
+        host, configuration, executable, executable.template, executable.version
+    )
+
+
+def queued_execution(
+    host: RuntimeHost,
+    configuration: Configuration,
+    executable: Executable,
+    template: str,
+    version: str,
+) -> Execution:
+    """Return a PENDING execution, which is not yet in the registry.
+
+    Args:
+        configuration: the configuration, without references to models.
+        executable: its executable.
+        template: the workflow template with which it runs, the executable's own or an earlier one.
+        version: the version of the template.
+
+    Raises:
+        ConfigError, InvalidInput, StorageFull: as for `new_execution`.
+    """
+    check_space(host.home.executions)
+    parsed = parse_text(template, Path(executable.source or "template"), executable.id)
     bound = dict(configuration.parameters)
-    for name, allowed in template.workflow.choices.items():
+    for name, allowed in parsed.workflow.choices.items():
         if name in bound and bound[name] not in allowed:
             raise InvalidInput(
                 f"The value {bound[name][:60]!r} of the parameter {name} is not allowed",
@@ -36,7 +66,7 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
                 "Create a configuration with one of these values.",
                 field=f"parameters.{name}",
             )
-    for name, key in template.workflow.secrets:
+    for name, key in parsed.workflow.secrets:
         read_secret(host.home.secrets, name, key)
     at = now()
     return Execution(
@@ -45,7 +75,7 @@ def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Exe
         configuration.name,
         configuration.scenario_id,
         configuration.executable_id,
-        executable.version,
+        version,
         Status.PENDING,
         TargetStatus.COMPLETED,
         "",

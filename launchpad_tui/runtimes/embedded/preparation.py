@@ -31,7 +31,14 @@ from launchpad_tui.runtimes.embedded.prepared_files import (
     save_prepared,
 )
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
-from launchpad_tui.runtimes.embedded.provenance import provenance
+from launchpad_tui.runtimes.embedded.provenance import (
+    code_state,
+    command_lines,
+    environment,
+    input_state,
+    seeds,
+)
+from launchpad_tui.runtimes.embedded.recorded_code import RecordedCode, store_snapshot
 from launchpad_tui.runtimes.embedded.run_context import RunContext
 from launchpad_tui.runtimes.embedded.secrets import read_secret, stored_settings
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate, Workflow
@@ -76,6 +83,8 @@ class Preparation:
         workspace: the folders of the execution.
         log: the log of the execution.
         engine: runs the commands of its steps.
+        template: the workflow template.
+        recorded: the code that the execution reproduces; None if it uses the current code.
     """
 
     host: RuntimeHost
@@ -84,6 +93,8 @@ class Preparation:
     workspace: Workspace
     log: LogWriter
     engine: Engine
+    template: str
+    recorded: RecordedCode | None = None
 
     def run_context(
         self,
@@ -110,29 +121,42 @@ class Preparation:
         stored = stored_settings(self.host.home.secrets, self.execution.executable_id)
         shown = settings.get("environment", "")
         settings = complete_settings(settings, stored)
-        locations = locate_code(workflow, parsed.executable.source, settings.get("code", ""))
-        missing = missing_code(parsed.executable.id, locations)
+        recorded = self.recorded
+        locations = (
+            locate_code(workflow, parsed.executable.source, settings.get("code", ""))
+            if recorded is None
+            else recorded.locations(workspace)
+        )
+        missing = "" if recorded else missing_code(parsed.executable.id, locations)
         if missing:
             self.log.report(f"Note: {missing}")
         prepared = self._earlier_preparation()
-        code = prepared.code if prepared else self._copy_code(workflow, locations, settings)
-        requirements = find_requirements(locations.values())
-        python = self._interpreter(settings, locations, requirements, cancellation)
-        name_interpreter(workspace.bin, python, sys.executable)
+        code = prepared.code if prepared else self._code(workflow, locations, settings)
+        state: dict[str, object] = {}
         if not prepared:
+            # Before a virtual environment is created, which may take long.
             folder = next(iter(locations.values())).folder
-            self.host.records.record_provenance(
-                self.scope, self.execution.id, provenance(folder, python)
-            )
+            state = recorded.code_state if recorded else dict(code_state(folder))
+            state |= store_snapshot(self.host, workspace, code, self.template, self.log.report)
+            state["commands"] = command_lines(workflow, code)
+            self._record(state)
+        python = self._python(settings, locations, cancellation)
+        requirements = find_requirements(locations.values())
+        name_interpreter(workspace.bin, python, sys.executable)
         isolation = self.engine.sandbox()
         self.log.report(f"Python interpreter: {python}")
         self.log.report(f"Container paths are mapped by {isolation.name}: {isolation.note}")
         parameters = {name: default or "" for name, default in workflow.parameters}
         bound = self.host.records.configuration(self.scope, self.execution.configuration_id)
         parameters |= dict(bound.parameters)
+        if not prepared:
+            state |= {**environment(python), "seeds": seeds(parameters)}
+            self._record(state)
         inputs, signatures = (
             (prepared.inputs, prepared.signatures) if prepared else self._stage_inputs()
         )
+        if not prepared:
+            self._record({**state, "inputs": self._input_states(inputs)})
         if self.engine.reattaches and not prepared:
             save_prepared(self.workspace.work, Prepared(code, inputs, signatures))
         return RunContext(
@@ -183,6 +207,33 @@ class Preparation:
             self.host.files.prepare(self.scope)
         return found
 
+    def _record(self, state: Mapping[str, object]) -> None:
+        self.host.records.record_provenance(self.scope, self.execution.id, state)
+
+    def _input_states(self, inputs: Mapping[str, Path]) -> dict[str, object]:
+        """Return ID, number of files, size and checksum of each input."""
+        bound = dict(self.host.records.inputs_of(self.scope, self.execution.id))
+        return {
+            name: {"id": bound.get(name, ""), **input_state(folder)}
+            for name, folder in inputs.items()
+        }
+
+    def _code(
+        self,
+        workflow: Workflow,
+        locations: Mapping[str, CodeLocation],
+        settings: Mapping[str, str],
+    ) -> dict[str, CodeView]:
+        """Copy the code, or restore the recorded one, and return its views by the name of the
+        template."""
+        if self.recorded is None:
+            return self._copy_code(workflow, locations, settings)
+        snapshot = self.recorded.snapshot.id[:12]
+        self.log.report(
+            f"Code: restored from the snapshot {snapshot} of execution {self.recorded.execution_id}"
+        )
+        return self.recorded.restore(self.workspace)
+
     def _copy_code(
         self,
         workflow: Workflow,
@@ -215,6 +266,27 @@ class Preparation:
                 self.log.report(f"Dockerfile: {location.image.file}; {place}{names}")
             views[location.folder, location.path] = view
         return {name: views[each.folder, each.path] for name, each in locations.items()}
+
+    def _python(
+        self,
+        settings: Mapping[str, str],
+        locations: Mapping[str, CodeLocation],
+        cancellation: Cancellation,
+    ) -> Path:
+        """Return the interpreter. An execution that reproduces another one has the same, unless it
+        was removed or the settings name another one."""
+        recorded = self.recorded
+        named = settings.get("python", "") if settings.get("venv") != AUTO else ""
+        if recorded is not None and not named:
+            found = recorded.interpreter
+            if found is not None:
+                return found
+            self.log.report(
+                f"Note: the interpreter {recorded.provenance.get('interpreter')} does not exist"
+            )
+        return self._interpreter(
+            settings, locations, find_requirements(locations.values()), cancellation
+        )
 
     def _interpreter(
         self,

@@ -71,3 +71,35 @@ def _view(data: dict[str, Any]) -> CodeView:
         tuple(data["entrypoint"]),
         tuple(data["command"]),
     )
+
+
+def layout_of(views: Mapping[str, CodeView], base: Path) -> dict[str, Any]:
+    """Return the views of the code by the name of the template as JSON, with relative paths."""
+
+    def relative(path: Path) -> str:
+        return path.relative_to(base).as_posix()
+
+    found = {}
+    for name, view in views.items():
+        mounts = [
+            {**asdict(each), "source": relative(each.source), "files": list(each.files)}
+            for each in view.mounts
+        ]
+        data = {**asdict(view), "folder": relative(view.folder), "mounts": mounts}
+        data["env"] = dict(view.env)
+        found[name] = data
+    return found
+
+
+def views_of(layout: Mapping[str, Any], base: Path) -> dict[str, CodeView]:
+    """Return the views that `layout_of` described, below another folder."""
+    return {
+        name: _view(
+            {
+                **data,
+                "folder": base / data["folder"],
+                "mounts": [{**each, "source": base / each["source"]} for each in data["mounts"]],
+            }
+        )
+        for name, data in layout.items()
+    }

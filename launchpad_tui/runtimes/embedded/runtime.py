@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind, new_artifact_id
 from launchpad_tui.domain.connection import (
@@ -35,11 +35,9 @@ from launchpad_tui.domain.timestamps import now, to_rfc3339
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound
 from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
+from launchpad_tui.runtimes.embedded.record_pages import PAGE, pages
 from launchpad_tui.runtimes.host import RuntimeHost
 
-Record = TypeVar("Record")
-#: the number of records that are read from the registry at once
-_PAGE = 1000
 _NO_STORE_SECRETS = (
     "The embedded runtime has no object store secrets: it uses the object stores of this machine."
 )
@@ -172,10 +170,10 @@ class EmbeddedRuntime:
         self, kind: ArtifactKind | None = None, *, skip: int = 0, page: int = 0
     ) -> Iterator[Artifact]:
         """Yield the artifacts of a kind (None: of all kinds), oldest first."""
-        yield from _pages(
+        yield from pages(
             lambda start, limit: self._records.artifacts(self._scope, kind, start, limit),
             skip,
-            page or _PAGE,
+            page or PAGE,
         )
 
     def count_artifacts(self) -> int:
@@ -218,7 +216,7 @@ class EmbeddedRuntime:
 
     def configurations(self, *, skip: int = 0) -> Iterator[Configuration]:
         """Yield the configurations, oldest first."""
-        yield from _pages(
+        yield from pages(
             lambda start, limit: self._records.configurations(self._scope, start, limit), skip
         )
 
@@ -253,7 +251,7 @@ class EmbeddedRuntime:
 
     def executions(self, *, skip: int = 0, status: Status | None = None) -> Iterator[Execution]:
         """Yield the executions (with a status), oldest first."""
-        yield from _pages(
+        yield from pages(
             lambda start, limit: self._records.executions(self._scope, status, start, limit), skip
         )
 
@@ -281,6 +279,15 @@ class EmbeddedRuntime:
 
         new = new_execution(self._host, self._scope, configuration_id)
         self._records.create_execution(self._scope, new)
+        self._dispatcher.dispatch()
+        return new.id
+
+    def reproduce(self, execution_id: str) -> str:
+        """Queue an execution with the recorded code and inputs of another one, see
+        `recorded_code.new_reproduction`, and return its ID."""
+        from launchpad_tui.runtimes.embedded.recorded_code import new_reproduction
+
+        new = new_reproduction(self._host, self._scope, execution_id)
         self._dispatcher.dispatch()
         return new.id
 
@@ -487,14 +494,3 @@ class EmbeddedRuntime:
             _NO_STORE_SECRETS,
             "Add the object store to the resource group instead.",
         )
-
-
-def _pages(
-    read: Callable[[int, int], Sequence[Record]], skip: int, page: int = _PAGE
-) -> Iterator[Record]:
-    """Yield all records after the first ``skip``, reading ``page`` of them at once."""
-    while found := read(skip, page):
-        yield from found
-        skip += len(found)
-        if len(found) < page:
-            return

@@ -35,6 +35,7 @@ from launchpad_tui.runtimes.embedded.output_registration import (
 )
 from launchpad_tui.runtimes.embedded.preparation import Preparation
 from launchpad_tui.runtimes.embedded.process import Cancellation
+from launchpad_tui.runtimes.embedded.recorded_code import recorded_code
 from launchpad_tui.runtimes.embedded.space_reserve import SpaceReserve, is_full
 from launchpad_tui.runtimes.embedded.status_recorder import StatusRecorder
 from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
@@ -201,9 +202,9 @@ class _SupervisedRun:
         if execution.status is Status.STOPPING and not reattaches:
             raise Interrupted("Stopped before it started")
         executable = self._records.executable(scope, execution.executable_id)
-        parsed = parse_text(
-            executable.template, Path(executable.source or "template"), executable.id
-        )
+        recorded = recorded_code(self._host, scope, execution.id)
+        template = executable.template if recorded is None else recorded.template
+        parsed = parse_text(template, Path(executable.source or "template"), executable.id)
         engine = self._open_engine(connection, executable.settings.get("options", ""))
         if execution.status is Status.STOPPING:
             raise Interrupted("Stopped while there was no supervisor")
@@ -225,7 +226,14 @@ class _SupervisedRun:
             self._log.report(f"Note: {note}")
         with self._endpoint(execution.id, self._metrics) as url:
             preparation = Preparation(
-                self._host, scope, self._execution, self._workspace, self._log, engine
+                self._host,
+                scope,
+                self._execution,
+                self._workspace,
+                self._log,
+                engine,
+                template,
+                recorded,
             )
             run = WorkflowRun(
                 preparation.run_context(

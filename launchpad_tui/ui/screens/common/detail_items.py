@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from launchpad_tui.domain.code_text import code_text, environment_text
+from launchpad_tui.domain.code_text import code_lines
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import applies
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag, series_titles
@@ -90,11 +90,8 @@ def metric_items(
 
 def code_items(provenance: Mapping[str, Any]) -> list[Item]:
     """Return a section with the code and the environment of an execution, if they are known."""
-    found = [
-        Item("Code", code_text(provenance)),
-        Item("Environment", environment_text(provenance)),
-    ]
+    found = [Item(title[0].upper() + title[1:], text) for title, text in code_lines(provenance)]
     if changed := provenance.get("changed"):
-        found.append(Item("Changed files", ", ".join(map(str, changed))))
+        found.insert(1, Item("Changed files", ", ".join(map(str, changed))))
     shown = [item for item in found if item.value]
-    return [heading("Code"), *shown] if shown else []
+    return [heading("Code and environment"), *shown] if shown else []

@@ -17,8 +17,8 @@ _ROLES = {"heading": "title", "minus": "bad", "plus": "good", "note": "dim", "sa
 
 
 class DifferenceScreen(SelectionScreen):
-    """The lines in which two models or executions differ: parameters, inputs, attributes, metrics,
-    labels, tags, custom info and files.
+    """The lines in which two models or executions differ: parameters, inputs, code, packages,
+    attributes, metrics, labels, tags, custom info and files.
 
     Args:
         item_ids: two IDs of artifacts or executions.
@@ -51,7 +51,8 @@ class DifferenceScreen(SelectionScreen):
             return
         one, other = self.subjects[:2]
         names = labels_of((one, other))
-        found = await self.launchpad.chart(difference, one, other)
+        code = await self.read(self.desk.compare.changed_files, self.scope, one, other)
+        found = await self.launchpad.chart(difference, one, other, code)
         titles = [(f" - {names[0]}   {one.id}", "bad"), (f" + {names[1]}   {other.id}", "good")]
         self._text = "\n".join([text[1:] for text, _ in titles] + [str(line) for line in found])
         lines = [[title] for title in titles]

@@ -38,6 +38,7 @@ from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.reproduction import ReproductionReport
     from launchpad_tui.domain.transfer import Progress
 
 #: seconds between two checks for new lines in the log
@@ -67,6 +68,13 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             "rerun",
             "Rerun the execution with the same or other parameters",
             footer=4,
+            needs="executions",
+        ),
+        Action(
+            "execution.reproduce",
+            "ctrl+r",
+            "reproduce",
+            "Run the execution again with its recorded code and inputs, and report what differs",
             needs="executions",
         ),
         Action("execution.stop", "S", "stop", "Stop the execution", footer=5, needs="stop"),
@@ -101,6 +109,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         self._tab = tab or "status"
         self._selects_tab = not tab
         self._details: ExecutionDetails | None = None
+        self._report: ReproductionReport | None = None
+        self._why_not_reproduce: str | None = NOT_LOADED
         #: whether curves are shown where there is room
         self._has_curves = False
         #: whether the reason of a failure has been looked up
@@ -143,6 +153,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             self.launchpad.say(f"Execution {self.item_id} was deleted", "warn")
             self.dismiss(None)
             return
+        await self._load_reproduction(self._details)
         metrics = self.desk.metrics
         series = await self.read(metrics.series, self.scope, self.item_id)
         tags = await self.read(metrics.tags, self.scope, self.item_id)
@@ -170,6 +181,13 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             self._failure_shown = True
             self.run_task(self._show_failure(), "failure")
         self.repaint_frame()
+
+    async def _load_reproduction(self, details: ExecutionDetails) -> None:
+        """Read whether the execution can be reproduced, and what differs if it reproduces one."""
+        service = self.desk.reproduction
+        self._why_not_reproduce = await self.read(service.why_not, self.scope, self.item_id)
+        if details.provenance.get("reproduces") and details.execution.status.final:
+            self._report = await self.read(service.report_of, self.scope, self.item_id)
 
     def _show_curves(self, *, logged: bool) -> None:
         """Draw the curves beside the log if the execution runs, or ended while it was shown.
@@ -215,7 +233,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             at = now()
             self.query_one(FlowView).set_boxes(flow_boxes(self._details, at))
             self.query_one("#status", Details).set_items(
-                execution_items(self._details, self.launchpad.look, at)
+                execution_items(self._details, self.launchpad.look, at, self._report)
             )
 
     def on_registry_changed(self, message: RegistryChanged) -> None:
@@ -322,6 +340,16 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             return f"Stored {len(stored)} output{'s' * (len(stored) != 1)} of {self.item_id}"
 
         self.launchpad.transfers.start(f"Store outputs of {self.title_text()}", work)
+
+    def why_not_reproduce(self) -> str | None:
+        """Return why the execution cannot be reproduced."""
+        return self._why_not_reproduce
+
+    async def do_reproduce(self) -> None:
+        """Ask, then run the execution again with its recorded code and inputs."""
+        from launchpad_tui.ui.screens.executions.reproduction import reproduce_execution
+
+        await reproduce_execution(self, self.item_id)
 
     def do_rerun(self) -> None:
         """Open the wizard that reruns the execution."""

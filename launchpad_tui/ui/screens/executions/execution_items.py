@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from launchpad_tui.domain.execution import ExecutionDetails
+from launchpad_tui.domain.reproduction import ReproductionReport
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.detail_items import code_items, timestamp_item
+from launchpad_tui.ui.screens.executions.reproduction import reproduction_items
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.details import Item, heading
 
@@ -38,13 +40,16 @@ def ways_to_log(key: str) -> list[Item]:
     ]
 
 
-def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list[Item]:
+def execution_items(
+    details: ExecutionDetails, look: Look, at: datetime, report: ReproductionReport | None = None
+) -> list[Item]:
     """Return the lines of the Status tab: status, times, inputs, parameters, outputs.
 
     Args:
         details: the execution with its executable, configuration, inputs and outputs.
         look: styles and glyphs.
         at: the time up to which the duration of a running execution is counted.
+        report: what differs from the execution that this one reproduces, if it has ended.
     """
     execution = details.execution
     text, role = look.status(execution.status)
@@ -104,11 +109,11 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
             Item(name, hide_value(name, value))
             for name, value in details.configuration.parameters.items()
         ]
-    items += code_items(details.provenance)
     if details.outputs:
         items.append(heading("Output artifacts"))
         items += [
             Item(str(one.kind), f"{one.name}  {one.url}", link="artifact", link_id=one.id)
             for one in details.outputs
         ]
-    return items
+    items += reproduction_items(str(details.provenance.get("reproduces", "")), report)
+    return items + code_items(details.provenance)

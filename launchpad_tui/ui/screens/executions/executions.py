@@ -61,6 +61,13 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             needs="executions",
         ),
         Action(
+            "executions.reproduce",
+            "ctrl+r",
+            "reproduce",
+            "Run the execution again with its recorded code and inputs, and report what differs",
+            needs="executions",
+        ),
+        Action(
             "executions.stop",
             "S",
             "stop",
@@ -159,7 +166,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Return why there is no execution to act on."""
         return None if self.table.row is not None else NO_ROW
 
-    why_not_logs = why_not_rerun
+    why_not_logs = why_not_reproduce = why_not_rerun
 
     def why_not_metrics(self) -> str | None:
         """Return why the selected executions cannot be shown together."""
@@ -206,6 +213,12 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     def do_rerun(self) -> None:
         """Open the wizard that reruns the execution."""
         self.launchpad.open("execution.rerun", item_id=self.table.row_id)
+
+    async def do_reproduce(self) -> None:
+        """Ask, then run the execution again with its recorded code and inputs."""
+        from launchpad_tui.ui.screens.executions.reproduction import reproduce_execution
+
+        await reproduce_execution(self, self.table.row_id)
 
     def do_logs(self) -> None:
         """Open the log of the execution."""

@@ -120,6 +120,13 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "Edit name, description, labels, notes or pin of the artifact",
         ),
         Action("artifact.delete", "D", "delete", "Delete the artifact"),
+        Action(
+            "artifact.reproduce",
+            "ctrl+r",
+            "reproduce",
+            "Run the source execution again with its recorded code, and report what differs",
+            needs="executions",
+        ),
         Action("artifact.promote", "U", "promote", "Point an alias at the model"),
         Action(
             "artifact.preview",
@@ -145,6 +152,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._notes = ""
         self._remote = False
         self._provenance: Mapping[str, Any] = {}
+        self._why_not_reproduce: str | None = NOT_LOADED
         self._lineage: Lineage | None = None
         self._checks: tuple[FileCheck, ...] = ()
         self._subject: ComparedItem | None = None
@@ -197,6 +205,9 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._lineage = await self.read(desk.lineage.lineage, scope, artifact.id)
         self._notes = await self.read(desk.annotations.notes, scope, artifact.id)
         self._provenance = await self.read(desk.executions.provenance, scope, artifact.execution_id)
+        self._why_not_reproduce = await self.read(
+            desk.reproduction.why_not, scope, artifact.execution_id
+        )
         self._remote = await self.read(desk.runtimes.is_remote, scope)
         subject = self._subject = subjects[0] if subjects else None
         self._show_overview()
@@ -388,6 +399,19 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             return NOT_LOADED
         model = self._artifact.kind is ArtifactKind.MODEL
         return None if model else "Only models have aliases"
+
+    def why_not_reproduce(self) -> str | None:
+        """Return why the source execution cannot be reproduced."""
+        if self._artifact is not None and not self._artifact.execution_id:
+            return "No execution created this artifact"
+        return self._why_not_reproduce
+
+    async def do_reproduce(self) -> None:
+        """Ask, then run the source execution again with its recorded code and inputs."""
+        from launchpad_tui.ui.screens.executions.reproduction import reproduce_execution
+
+        if self._artifact is not None:
+            await reproduce_execution(self, self._artifact.execution_id)
 
     async def do_edit(self) -> None:
         """Edit the artifact."""
