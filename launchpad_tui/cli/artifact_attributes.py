@@ -20,5 +20,6 @@ ATTRIBUTES = frozenset(
         "version",
         "aliases",
         "pinned_at",
+        "sweep",
     }
 )

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "markdown", "json")
 
 
-def _compare(context: CommandContext, options: argparse.Namespace) -> None:
+def run(context: CommandContext, options: argparse.Namespace) -> None:
+    """Compare the items that ``options.ids`` names; the other options are `COMPARE_OPTIONS`."""
     subjects = find_subjects(context, options.ids)
     if options.diff:
         _print_difference(context, options)
@@ -189,6 +190,42 @@ def _print_table(found: Comparison, *, wide: bool) -> None:
         print("* best value")
 
 
+#: the options of commands that compare
+COMPARE_OPTIONS = (
+    argument("--all", action="store_true", help="Show all rows, not only those that differ"),
+    METRICS,
+    argument(
+        "--aggregate",
+        choices=AGGREGATES,
+        default="last",
+        help="Value of a metric (default: last)",
+    ),
+    argument(
+        "--at-step",
+        type=integer,
+        metavar="N",
+        help="Show metrics at this step, or at the last logged step before it",
+    ),
+    argument(
+        "--diff",
+        action="store_true",
+        help="Compare two items line by line, including their code, custom info and files",
+    ),
+    argument(
+        "--baseline",
+        metavar="ID",
+        help="Show differences from this model or execution, absolute and in percent",
+        completes="artifacts",
+    ),
+    argument("--chart", action="store_true", help="Draw charts of the metrics"),
+    *CHART_OPTIONS,
+    argument(
+        "--format",
+        choices=FORMATS,
+        default="table",
+        help="Output format (default: table)",
+    ),
+)
 COMMANDS = (
     Command(
         ("compare",),
@@ -199,44 +236,10 @@ COMMANDS = (
             "launchpad compare churn-1 churn-2 --metric loss --x-axis step --chart",
             "launchpad compare churn-1 churn-2 --format markdown > comparison.md",
         ),
-        _compare,
+        run,
         (
             SUBJECTS,
-            argument(
-                "--all", action="store_true", help="Show all rows, not only those that differ"
-            ),
-            METRICS,
-            argument(
-                "--aggregate",
-                choices=AGGREGATES,
-                default="last",
-                help="Value of a metric (default: last)",
-            ),
-            argument(
-                "--at-step",
-                type=integer,
-                metavar="N",
-                help="Show metrics at this step, or at the last logged step before it",
-            ),
-            argument(
-                "--diff",
-                action="store_true",
-                help="Compare two items line by line, including their code, custom info and files",
-            ),
-            argument(
-                "--baseline",
-                metavar="ID",
-                help="Show differences from this model or execution, absolute and in percent",
-                completes="artifacts",
-            ),
-            argument("--chart", action="store_true", help="Draw charts of the metrics"),
-            *CHART_OPTIONS,
-            argument(
-                "--format",
-                choices=FORMATS,
-                default="table",
-                help="Output format (default: table)",
-            ),
+            *COMPARE_OPTIONS,
         ),
     ),
 )

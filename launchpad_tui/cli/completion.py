@@ -243,6 +243,11 @@ def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tup
         "stores": lambda: ((one.name, one.kind) for one in desk.stores.list(scope)),
         "connection types": lambda: ((one.id, one.title) for one in desk.connections.kinds()),
         "store types": lambda: ((one.id, one.title) for one in desk.stores.kinds()),
+        "sweeps": lambda: (
+            pair
+            for one in desk.sweeps.summaries(scope)[:_LIMIT]
+            for pair in ((one.id, f"{one.name}: {one.progress}"), (one.name, one.progress))
+        ),
         "metrics": lambda: ((key, "") for key in desk.artifacts.metric_keys(scope)),
     }
     return values[name]()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.executions import extended_execution
+from launchpad_tui.domain.execution import FINAL, Status
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -49,13 +50,14 @@ def wait_for(
     while True:
         context.desk.executions.reconcile()
         context.desk.sync.follow(context.scope)
-        for execution_id in list(waiting):
-            details = context.desk.executions.get(context.scope, execution_id)
-            if details.execution.status.final:
-                waiting.remove(execution_id)
-                ended.append(details)
-                if report:
-                    context.done(status_line(details), id=execution_id)
+        service, scope = context.desk.executions, context.scope
+        running = set(service.in_status(scope, waiting, frozenset(Status) - FINAL))
+        for execution_id in [one for one in waiting if one not in running]:
+            details = service.get(scope, execution_id)
+            waiting.remove(execution_id)
+            ended.append(details)
+            if report:
+                context.done(status_line(details), id=execution_id)
         if not waiting:
             return ended
         if deadline is not None and time.monotonic() > deadline:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
 from launchpad_tui.aiapi.metrics import serialize_metric_values
-from launchpad_tui.cli import listing, logs, reproduction, sweeps
+from launchpad_tui.cli import listing, logs, reproduction, sweep_create
 from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
@@ -45,6 +45,7 @@ ATTRIBUTES = frozenset(
         "started_at",
         "completed_at",
         "duration",
+        "sweep",
     }
 )
 
@@ -337,6 +338,6 @@ COMMANDS = (
             "to be stopped first."
         ),
     ),
-    sweeps.CREATE,
+    sweep_create.CREATE,
     *logs.COMMANDS,
 )

@@ -10,6 +10,7 @@ from launchpad_tui.cli.arguments import ALL_METRICS, integer
 from launchpad_tui.cli.command import argument
 from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import replace
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -51,6 +52,12 @@ LIST_OPTIONS = (
         "'status = DEAD' or 'label.stage = prod'; may be repeated",
     ),
     argument(
+        "--sweep",
+        metavar="SWEEP",
+        completes="sweeps",
+        help="Only items of a sweep: ID, unique ID prefix, unique name, or latest",
+    ),
+    argument(
         "--sort",
         metavar="NAME",
         completes="metrics",
@@ -84,7 +91,7 @@ def query(
         InvalidInput: A condition, a metric or the sort order is invalid, or names a metric that is
             not known.
     """
-    from launchpad_tui.domain.query import Order, Query
+    from launchpad_tui.domain.query import Condition, Op, Order, Query, Subject
 
     metrics = metric_columns(context, options.metric or ())
     order = Order()
@@ -113,9 +120,29 @@ def query(
                 lambda: artifacts.metric_keys(scope),
                 lambda: artifacts.parameter_names(scope),
             )
+    conditions = [_with_sweeps(context, one) for one in conditions]
+    if options.sweep:
+        sweep_id = context.desk.sweeps.resolve(context.scope, options.sweep).id
+        conditions.append(Condition(Subject.ATTRIBUTE, "sweep", Op.EQUALS, sweep_id))
     return Query(
         search=options.search or "", conditions=tuple(conditions), order=order, metrics=metrics
     )
+
+
+def _with_sweeps(context: CommandContext, one: Filter) -> Filter:
+    """Return a filter whose sweeps are named by ID. Raises NotFound for an unknown sweep."""
+    from launchpad_tui.domain.query import Combination, Op, Subject
+
+    if isinstance(one, Combination):
+        return replace(one, parts=tuple(_with_sweeps(context, part) for part in one.parts))
+    attribute = one.subject is Subject.ATTRIBUTE and one.name == "sweep"
+    if not attribute or one.op not in {Op.EQUALS, Op.NOT_EQUALS}:
+        return one
+    service = context.desk.sweeps
+    if any(one.value == known.name for known in service.summaries(context.scope)):
+        # All sweeps of the name match.
+        return one
+    return replace(one, value=service.resolve(context.scope, one.value).id)
 
 
 def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:

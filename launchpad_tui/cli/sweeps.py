@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing
-from launchpad_tui.cli.arguments import YES, integer
-from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
+from launchpad_tui.cli.arguments import METRICS, YES
+from launchpad_tui.cli.charts import CHART_OPTIONS
 from launchpad_tui.cli.command import Argument, Command, argument
+from launchpad_tui.cli.compare import COMPARE_OPTIONS
+from launchpad_tui.cli.sweep_create import WAIT, report_errors, serialized_sweep, wait_for_sweep
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -19,94 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.connection import Scope
     from launchpad_tui.domain.query import MetricColumn
-    from launchpad_tui.domain.sweep import Sweep, SweepMember
-
-
-def _create(context: CommandContext, options: argparse.Namespace) -> int:
-    from launchpad_tui.domain.sweep import (
-        MOST_EXECUTIONS,
-        grid,
-        parse_values,
-        random_combinations,
-    )
-
-    scope = context.scope
-    name, executable_id, parameters, inputs = _source(context, scope, options.source)
-    random = options.random is not None
-    definition = bindings(options.parameter, "parameter")
-    values = {key: parse_values(key, text, random=random) for key, text in definition.items()}
-    varied = {
-        key: one for key, one in values.items() if one.range is not None or len(one.listed) > 1
-    }
-    parameters |= {key: one.listed[0] for key, one in values.items() if key not in varied}
-    inputs |= input_bindings(context, options.input)
-    if not varied:
-        combinations: list[dict[str, str]] = []
-    elif random:
-        combinations = random_combinations(varied, options.random, options.seed)
-        definition |= {"random": str(options.random), "seed": str(options.seed)}
-    else:
-        combinations = grid(varied, options.limit or MOST_EXECUTIONS)
-    if options.dry_run:
-        _print_combinations(context, combinations)
-        return 0
-    warn_of_credentials(context, "parameter", parameters, executable_id)
-    sweep = context.desk.sweeps.create(
-        scope, options.name or name, executable_id, parameters, inputs, combinations, definition
-    )
-    _report_errors(context, sweep)
-    if not options.wait:
-        context.done(
-            f"Created sweep {sweep.id} ({sweep.name}): {sweep.progress}.",
-            _serialized(sweep),
-            id=sweep.id,
-        )
-        return 1 if any(one.error for one in sweep.members) else 0
-    return _wait_for(context, sweep)
-
-
-def _source(
-    context: CommandContext, scope: Scope, text: str
-) -> tuple[str, str, dict[str, str], dict[str, str]]:
-    """Return name, executable, parameters and inputs of the executable or configuration."""
-    desk = context.desk
-    try:
-        found = desk.scenarios.executable(scope, text)
-    except NotFound:
-        one = desk.configurations.resolve(scope, text)
-        inputs = dict(one.inputs) | dict(desk.configurations.references(scope, one.id))
-        return one.name, one.executable_id, dict(one.parameters), inputs
-    return found.name, found.id, {}, {}
-
-
-def _print_combinations(context: CommandContext, combinations: Sequence[Mapping[str, str]]) -> None:
-    names = list(combinations[0]) if combinations else []
-    context.resources(
-        list(enumerate(combinations, 1)),
-        lambda row: {"position": row[0], "parameters": dict(row[1])},
-        ("NUMBER", *names),
-        lambda row: (str(row[0]), *(row[1][name] for name in names)),
-    )
-    context.note(f"Dry run: {len(combinations):,} executions would be created.")
-
-
-def _report_errors(context: CommandContext, sweep: Sweep) -> None:
-    for one in sweep.members:
-        if one.error:
-            context.note(f"launchpad: {_values(one)} was not created: {one.error}")
-
-
-def _values(one: SweepMember) -> str:
-    return " ".join(f"{key}={value}" for key, value in one.parameters.items())
+    from launchpad_tui.domain.sweep import SweepMember
 
 
 def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     context.resources(
         context.desk.sweeps.list(context.scope),
-        _serialized,
+        serialized_sweep,
         (
             ID,
             NAME,
@@ -209,18 +131,7 @@ def _ranked(
 
 
 def _wait(context: CommandContext, options: argparse.Namespace) -> int:
-    return _wait_for(context, context.desk.sweeps.resolve(context.scope, options.id))
-
-
-def _wait_for(context: CommandContext, sweep: Sweep) -> int:
-    """Wait until all executions of a sweep have ended, and return the exit code."""
-    from launchpad_tui.cli.execution_results import wait_for
-
-    ids = [one.execution_id for one in sweep.members if one.execution is not None]
-    wait_for(context, ids, None, report=not context.structured)
-    ended = context.desk.sweeps.get(context.scope, sweep.id)
-    context.done(f"{ended.name} ({ended.id}): {ended.progress}.", _serialized(ended), id=ended.id)
-    return 1 if any(one.resumable for one in ended.members) else 0
+    return wait_for_sweep(context, context.desk.sweeps.resolve(context.scope, options.id))
 
 
 def _stop(context: CommandContext, options: argparse.Namespace) -> int:
@@ -242,12 +153,12 @@ def _resume(context: CommandContext, options: argparse.Namespace) -> int:
             field="id",
         )
     resumed = context.desk.sweeps.resume(context.scope, sweep)
-    _report_errors(context, resumed)
+    report_errors(context, resumed)
     if options.wait:
-        return _wait_for(context, resumed)
+        return wait_for_sweep(context, resumed)
     context.done(
         f"Resumed {count:,} executions of {sweep.name}: {resumed.progress}.",
-        _serialized(resumed),
+        serialized_sweep(resumed),
         id=sweep.id,
     )
     return 1 if any(one.error for one in resumed.members) else 0
@@ -256,96 +167,65 @@ def _resume(context: CommandContext, options: argparse.Namespace) -> int:
 def _remove(context: CommandContext, options: argparse.Namespace) -> int:
     from launchpad_tui.cli.confirmation import confirmed
 
-    sweep = context.desk.sweeps.resolve(context.scope, options.id)
+    desk, scope = context.desk, context.scope
+    sweep = desk.sweeps.resolve(scope, options.id)
     question = f"Remove the sweep {sweep.name} ({sweep.id})?"
-    if not confirmed(question, "Its executions and models are kept.", yes=options.yes):
+    detail = "Its executions and models are kept."
+    if options.executions:
+        desk.sweeps.check_removable(sweep)
+        question = f"Remove the sweep {sweep.name} ({sweep.id}) and delete its executions?"
+        ids = [one.execution_id for one in sweep.members if one.execution is not None]
+        detail = desk.executions.deletion(scope, ids).text
+    if not confirmed(question, detail, yes=options.yes):
         context.note("Nothing was removed.")
         return 1
-    context.desk.sweeps.remove(context.scope, sweep)
-    context.done(f"Removed sweep {sweep.id}. Its executions are kept.", id=sweep.id)
+    if not options.executions:
+        desk.sweeps.remove(scope, sweep)
+        context.done(f"Removed sweep {sweep.id}. Its executions are kept.", id=sweep.id)
+        return 0
+    failed = [one for one in desk.sweeps.remove_with_executions(scope, sweep) if one.error]
+    for one in failed:
+        context.note(f"launchpad: {one.error}")
+    if failed:
+        return 1
+    context.done(f"Removed sweep {sweep.id} and deleted its executions.", id=sweep.id)
     return 0
 
 
-def _serialized(one: Sweep) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "executableId": one.executable_id,
-        "definition": dict(one.definition),
-        "parameters": dict(one.parameters),
-        "inputArtifacts": dict(one.inputs),
-        "createdAt": rfc3339(one.created_at),
-        "createdBy": one.created_by,
-        "total": len(one.members),
-        "progress": one.progress,
-        "counts": one.counts(),
-        "executionIds": [each.execution_id for each in one.members if each.execution_id],
-    }
+def _compare(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli import compare
+
+    options.ids = _execution_ids(context, options.id)
+    compare.run(context, options)
+
+
+def _chart(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.charts import print_charts
+    from launchpad_tui.cli.compare import find_subjects
+
+    print_charts(context, find_subjects(context, _execution_ids(context, options.id)), options)
+
+
+def _execution_ids(context: CommandContext, text: str) -> list[str]:
+    """Return the IDs of the existing executions of a sweep. Raises NotFound if there are none."""
+    context.desk.executions.reconcile()
+    sweep = context.desk.sweeps.resolve(context.scope, text)
+    found = [one.execution_id for one in sweep.members if one.execution is not None]
+    if not found:
+        raise NotFound(
+            f"The sweep {sweep.name} has no executions",
+            f"Its progress: {sweep.progress}.",
+            f"Create them with: launchpad sweeps resume {sweep.id}",
+        )
+    return found
 
 
 def _sweep() -> Argument:
-    return argument("id", help="Sweep: ID, unique ID prefix, unique name, or latest")
+    return argument(
+        "id", help="Sweep: ID, unique ID prefix, unique name, or latest", completes="sweeps"
+    )
 
 
-_WAIT = argument(
-    "--wait",
-    action="store_true",
-    help="Wait until all have ended; the exit code is 1 unless all are COMPLETED",
-)
-CREATE = Command(
-    ("executions", "sweep"),
-    "Create executions for combinations of parameter values",
-    (
-        "launchpad executions sweep digits-train -p learning_rate=0.001,0.01,0.1 -p seed=1..3 "
-        "-i digits=digits",
-        "launchpad executions sweep fast -p learning_rate=0.0001..0.1:log -p batch=16,32,64 "
-        "--random 20 --seed 7",
-    ),
-    _create,
-    (
-        argument(
-            "source",
-            help="Executable: ID; or configuration: ID, unique ID prefix or unique name",
-            completes="executables",
-        ),
-        argument(
-            "--parameter",
-            "-p",
-            action="append",
-            metavar="NAME=VALUES",
-            help="Values: 0.1,0.01 or 1..5 or 0..1:5 or 0.0001..0.1:4:log; may be repeated",
-        ),
-        argument(
-            "--input",
-            "-i",
-            action="append",
-            metavar="NAME=ARTIFACT",
-            help="Input artifact: ID, unique name, NAME@VERSION or NAME@ALIAS; may be repeated",
-            completes="artifacts",
-        ),
-        argument("--name", help="Name of the sweep (default: that of the source)"),
-        argument("--random", type=integer, metavar="N", help="Use N random combinations, not all"),
-        argument(
-            "--seed", type=integer, default=0, metavar="N", help="Seed of --random (default: 0)"
-        ),
-        argument(
-            "--limit",
-            type=integer,
-            default=0,
-            metavar="N",
-            help="Maximum number of combinations of a grid (default: 1000)",
-        ),
-        argument(
-            "--dry-run", action="store_true", help="Show the combinations without creating them"
-        ),
-        _WAIT,
-    ),
-    details=(
-        "Without --random, the executions have all combinations of the values. With it, ranges may "
-        "be given without a number of values (0..1, 0.0001..0.1:log), and the same seed selects "
-        "the same values. Show the progress with: launchpad sweeps show"
-    ),
-)
 COMMANDS = (
     Command(
         ("sweeps", "list"),
@@ -397,14 +277,43 @@ COMMANDS = (
         "Create the failed executions of a sweep again",
         ("launchpad sweeps resume latest", "launchpad sweeps resume s0123 --wait"),
         _resume,
-        (_sweep(), _WAIT),
+        (_sweep(), WAIT),
         details="Executions that failed, were stopped or were not created are created.",
     ),
     Command(
+        ("sweeps", "compare"),
+        "Compare the executions of a sweep",
+        (
+            "launchpad sweeps compare latest",
+            "launchpad sweeps compare latest --metric val_loss --aggregate best --format markdown",
+        ),
+        _compare,
+        (_sweep(), *COMPARE_OPTIONS),
+    ),
+    Command(
+        ("sweeps", "chart"),
+        "Draw charts of the metrics of the executions of a sweep",
+        (
+            "launchpad sweeps chart latest --metric val_loss",
+            "launchpad sweeps chart latest --metric val_loss --x-axis parameters "
+            "--parameter learning_rate",
+        ),
+        _chart,
+        (_sweep(), METRICS, *CHART_OPTIONS),
+    ),
+    Command(
         ("sweeps", "remove"),
-        "Remove a sweep; its executions are kept",
-        ("launchpad sweeps remove latest", "launchpad sweeps remove s0123 --yes"),
+        "Remove a sweep; its executions are kept unless they are deleted as well",
+        ("launchpad sweeps remove latest", "launchpad sweeps remove s0123 --executions --yes"),
         _remove,
-        (_sweep(), YES),
+        (
+            _sweep(),
+            argument(
+                "--executions",
+                action="store_true",
+                help="Delete its executions too; their models are kept with parameters and metrics",
+            ),
+            YES,
+        ),
     ),
 )

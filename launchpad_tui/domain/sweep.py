@@ -10,15 +10,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.execution import Execution, Status
+from launchpad_tui.domain.execution import STOPPABLE, Execution, Status
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.records import record
+from launchpad_tui.records import field, record
 
 if TYPE_CHECKING:
     from random import Random
 
 #: the largest number of executions of a sweep
 MOST_EXECUTIONS = 1000
+#: the states of members without an execution
+DELETED, NOT_CREATED = "DELETED", "NOT CREATED"
+#: the states of executions that are created again when a sweep is resumed
+RESUMED = frozenset({Status.DEAD, Status.STOPPED})
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\.\.({_NUMBER})(?::(\d+))?(:log)?")
 _HINT = (
@@ -72,14 +76,14 @@ class SweepMember:
     def resumable(self) -> bool:
         """Whether the execution failed, was stopped or deleted, or was never created."""
         one = self.execution
-        return one is None or one.status in {Status.DEAD, Status.STOPPED}
+        return one is None or one.status in RESUMED
 
     @property
     def state(self) -> str:
         """The status of the execution, or that it is missing."""
         if self.execution is not None:
             return str(self.execution.status)
-        return "DELETED" if self.execution_id else "NOT CREATED"
+        return DELETED if self.execution_id else NOT_CREATED
 
 
 @record
@@ -89,7 +93,8 @@ class Sweep:
     Attributes:
         definition: the values of each parameter, as they were given.
         parameters, inputs: those that all executions share.
-        members: in the order of their creation.
+        members: in the order of their creation; lists of sweeps are read without them.
+        states: the number of members by state, for a sweep that was read without them.
     """
 
     id: str
@@ -101,21 +106,46 @@ class Sweep:
     created_at: datetime
     created_by: str
     members: tuple[SweepMember, ...] = ()
+    states: Mapping[str, int] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Return the number of members by state, the completed ones first."""
-        found: dict[str, int] = {}
+        found = dict(self.states)
         for member in self.members:
             found[member.state] = found.get(member.state, 0) + 1
         return dict(sorted(found.items(), key=lambda pair: (pair[0] != Status.COMPLETED, pair[0])))
+
+    @property
+    def total(self) -> int:
+        """The number of members."""
+        return sum(self.states.values()) + len(self.members)
+
+    def count(self, *states: str) -> int:
+        """Return the number of members in some states."""
+        return sum(number for state, number in self.counts().items() if state in states)
+
+    @property
+    def ended(self) -> int:
+        """The number of members whose executions have ended, or were deleted."""
+        return self.count(*(str(one) for one in Status if one.final), DELETED)
+
+    @property
+    def running(self) -> int:
+        """The number of members whose executions can be stopped."""
+        return self.count(*map(str, STOPPABLE))
+
+    @property
+    def resumable(self) -> int:
+        """The number of members that `SweepMember.resumable` is true for."""
+        return self.count(*map(str, RESUMED), DELETED, NOT_CREATED)
 
     @property
     def progress(self) -> str:
         """The progress as text, such as ``12 of 15 completed, 2 running, 1 dead``."""
         counts = self.counts()
         done = counts.pop(str(Status.COMPLETED), 0)
-        rest = [f"{count} {state.lower()}" for state, count in counts.items()]
-        return ", ".join([f"{done} of {len(self.members)} completed", *rest])
+        rest = [f"{count:,} {state.lower()}" for state, count in counts.items()]
+        return ", ".join([f"{done:,} of {self.total:,} completed", *rest])
 
 
 def parse_values(name: str, text: str, *, random: bool) -> Values:
@@ -160,6 +190,64 @@ def parse_values(name: str, text: str, *, random: bool) -> Values:
         for share in shares
     ]
     return Values(tuple(dict.fromkeys(_number_text(one) for one in spread)))
+
+
+@record
+class SweepPlan:
+    """The executions of a sweep that has not been created yet.
+
+    Attributes:
+        definition: the values of each parameter as they were given, and those of ``random`` and
+            ``seed`` for random combinations.
+        parameters: the values of the parameters that have one value.
+        combinations: the values of the other parameters of each execution; empty if all have one.
+    """
+
+    definition: Mapping[str, str]
+    parameters: Mapping[str, str]
+    combinations: tuple[Mapping[str, str], ...]
+
+
+def plan(
+    texts: Mapping[str, str],
+    *,
+    random: int | None = None,
+    seed: int = 0,
+    limit: int = MOST_EXECUTIONS,
+) -> SweepPlan:
+    """Return the executions for values of parameters.
+
+    Args:
+        texts: the values of each parameter, see `parse_values`.
+        random: the number of random combinations; None for all combinations.
+        seed: selects the random combinations.
+        limit: the largest number of combinations of a grid.
+
+    Raises:
+        InvalidInput: values are not valid, or there are too many combinations.
+    """
+    values = {
+        name: parse_values(name, text, random=random is not None) for name, text in texts.items()
+    }
+    varied = {
+        name: one for name, one in values.items() if one.range is not None or len(one.listed) > 1
+    }
+    parameters = {name: one.listed[0] for name, one in values.items() if name not in varied}
+    if not varied:
+        return SweepPlan(texts, parameters, ())
+    if random is None:
+        return SweepPlan(texts, parameters, tuple(grid(varied, limit)))
+    definition = {**texts, "random": str(random), "seed": str(seed)}
+    return SweepPlan(definition, parameters, tuple(random_combinations(varied, random, seed)))
+
+
+def several(name: str, text: str) -> bool:
+    """Return whether a text names several values of a parameter: a list or a range."""
+    try:
+        found = parse_values(name, text, random=True)
+    except InvalidInput:
+        return False
+    return found.range is not None or len(found.listed) > 1
 
 
 def grid(values: Mapping[str, Values], limit: int = MOST_EXECUTIONS) -> list[dict[str, str]]:

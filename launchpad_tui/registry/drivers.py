@@ -26,6 +26,7 @@ from launchpad_tui.registry.query import (
     series_key_condition,
     statistic_column,
 )
+from launchpad_tui.registry.sweep_filter import SWEEP, members
 
 #: A driver with at most this many entries is used if reading the list in its order took too long.
 SOME = 100_000
@@ -151,6 +152,9 @@ def _attribute(
     table: ListTable, kind: str | None, condition: Condition, group: int
 ) -> Iterable[Driver]:
     attribute = table.attributes[condition.name]
+    if condition.name == SWEEP and condition.op is Op.EQUALS:
+        yield Driver(*members(condition, group), table.execution)
+        return
     if not attribute.indexed or condition.op in {Op.CONTAINS, Op.LIKE, Op.NOT_EQUALS}:
         return
     test, values = attribute_condition(table, condition)

@@ -1,4 +1,4 @@
-"""Statements of migrations: executions kept for their outputs, the trash, and sweeps."""
+"""Statements of migrations: executions kept for their outputs, the trash, sweeps, and undo."""
 
 from __future__ import annotations
 
@@ -47,4 +47,16 @@ PROVENANCE = (
     """CREATE TABLE provenance (
         execution_pk INTEGER PRIMARY KEY REFERENCES executions (pk) ON DELETE CASCADE,
         content TEXT NOT NULL, recorded_at INTEGER NOT NULL) STRICT""",
+)
+
+#: the statements of the fourteenth migration: the sweeps of executions, and changes to undo
+UNDO = (
+    "CREATE INDEX sweep_members_execution ON sweep_members (execution_id)",
+    # `content` (JSON) is what undoes the change, see `registry.undo`.
+    """CREATE TABLE undo (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        kind TEXT NOT NULL, title TEXT NOT NULL, content TEXT NOT NULL,
+        changed_at INTEGER NOT NULL, changed_by TEXT NOT NULL) STRICT""",
+    "CREATE INDEX undo_group ON undo (group_pk)",
 )

@@ -116,6 +116,13 @@ def provenance(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def undo(db: Database) -> None:
+    """Add the index of the sweeps of executions, and the changes that can be undone."""
+    for statement in lifecycle_schema.UNDO:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

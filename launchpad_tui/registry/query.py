@@ -26,6 +26,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import field, record
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.codec import number, terms
+from launchpad_tui.registry.sweep_filter import SWEEP, membership, name_expression
 
 Values = tuple[object, ...]
 
@@ -126,6 +127,7 @@ ARTIFACTS = ListTable(
             expression="coalesce((SELECT e.configuration_name FROM executions e "
             "WHERE e.pk = t.execution_pk), '')",
         ),
+        SWEEP: Attribute("", "name", expression=name_expression("t.execution_id")),
     },
 )
 EXECUTIONS = ListTable(
@@ -151,6 +153,7 @@ EXECUTIONS = ListTable(
         "completed_at": Attribute("completed_at", "timestamp", nullable=True),
         "duration": Attribute("duration", "seconds", nullable=True, indexed=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
+        SWEEP: Attribute("", "name", expression=name_expression("t.id")),
     },
     "t.kept = 0",
 )
@@ -268,6 +271,10 @@ def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Va
         raise InvalidInput(
             f"There is no attribute {condition.name!r}", hint=hint, field=condition.name
         )
+    if condition.name == SWEEP:
+        execution_id = "t.execution_id" if table is ARTIFACTS else "t.id"
+        if (found := membership(execution_id, condition)) is not None:
+            return found
     column = attribute.sql
     if condition.op is Op.CONTAINS:
         return f"instr(casefold({column}), ?)", (condition.value.casefold(),)

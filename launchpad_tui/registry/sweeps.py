@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.sweep import Sweep, SweepMember
+from launchpad_tui.domain.sweep import DELETED, NOT_CREATED, Sweep, SweepMember
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.codec import clean, text_map, to_json
+from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
@@ -67,6 +68,8 @@ def delete(registry: Registry, scope: Scope, sweep_id: str) -> None:
 def sweeps(registry: Registry, scope: Scope, sweep_id: str = "") -> list[Sweep]:
     """Return the newest sweeps with their members, or the one with an ID; at most `LIST_LIMIT`.
 
+    `summaries` is faster where members are not required.
+
     Raises:
         NotFound: the scope does not exist.
     """
@@ -80,14 +83,34 @@ def sweeps(registry: Registry, scope: Scope, sweep_id: str = "") -> list[Sweep]:
         return [_sweep(registry, db, scope, row) for row in rows]
 
 
+def summaries(registry: Registry, scope: Scope) -> list[Sweep]:
+    """Return the newest sweeps with the states of their members, but without these; at most
+    `LIST_LIMIT`. Raises NotFound for an unknown scope."""
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        rows = db.execute(
+            f"SELECT {_COLUMNS} FROM sweeps WHERE group_pk = ? "
+            "ORDER BY created_at DESC, pk DESC LIMIT ?",
+            (group, LIST_LIMIT),
+        ).fetchall()
+        states: dict[int, dict[str, int]] = {row[0]: {} for row in rows}
+        pks = list(states)
+        for start in range(0, len(pks), BATCH):
+            some = pks[start : start + BATCH]
+            for pk, state, number in db.execute(
+                "SELECT m.sweep_pk, iif(m.execution_id = '', ?, coalesce(e.status, ?)), count(*) "
+                "FROM sweep_members m LEFT JOIN executions e "
+                "ON e.group_pk = ? AND e.id = m.execution_id "
+                f"WHERE m.sweep_pk IN ({placeholders(some)}) GROUP BY 1, 2",
+                (NOT_CREATED, DELETED, group, *some),
+            ):
+                states[pk][state] = number
+        return [_read(row, (), states[row[0]]) for row in rows]
+
+
 @reports_damage
-def _sweep(registry: Registry, db: sqlite3.Connection, scope: Scope, row: Sequence[Any]) -> Sweep:
-    members = db.execute(
-        "SELECT position, parameters, configuration_id, execution_id, error FROM sweep_members "
-        "WHERE sweep_pk = ? ORDER BY position",
-        (row[0],),
-    ).fetchall()
-    known = executions.by_id(registry, scope, [one[3] for one in members if one[3]])
+def _read(row: Sequence[Any], members: tuple[SweepMember, ...], states: Mapping[str, int]) -> Sweep:
+    """Return the sweep of a row."""
     return Sweep(
         row[1],
         row[2],
@@ -97,10 +120,26 @@ def _sweep(registry: Registry, db: sqlite3.Connection, scope: Scope, row: Sequen
         text_map(row[6]),
         from_micros(row[7]),
         row[8],
+        members,
+        states,
+    )
+
+
+@reports_damage
+def _sweep(registry: Registry, db: sqlite3.Connection, scope: Scope, row: Sequence[Any]) -> Sweep:
+    members = db.execute(
+        "SELECT position, parameters, configuration_id, execution_id, error FROM sweep_members "
+        "WHERE sweep_pk = ? ORDER BY position",
+        (row[0],),
+    ).fetchall()
+    known = executions.by_id(registry, scope, [one[3] for one in members if one[3]])
+    return _read(
+        row,
         tuple(
             SweepMember(one[0], text_map(one[1]), one[2], one[3], one[4], known.get(one[3]))
             for one in members
         ),
+        {},
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.execution import STOPPABLE, Outcome
+from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, Outcome
 from launchpad_tui.domain.sweep import Sweep, SweepMember, member_name
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
@@ -41,6 +42,10 @@ class SweepService:
         """Return the newest sweeps, at most 1,000. Raises NotFound for an unknown scope."""
         return sweeps.sweeps(self._registry, scope)
 
+    def summaries(self, scope: Scope) -> builtins.list[Sweep]:
+        """Return the newest sweeps without their members, at most 1,000. Raises NotFound."""
+        return sweeps.summaries(self._registry, scope)
+
     def get(self, scope: Scope, sweep_id: str) -> Sweep:
         """Return a sweep with the current states of its executions. Raises NotFound."""
         found = sweeps.sweeps(self._registry, scope, sweep_id)
@@ -57,7 +62,7 @@ class SweepService:
             Conflict: Several sweeps match; the detail lists them.
         """
         text = text.strip()
-        known = self.list(scope)
+        known = self.summaries(scope)
         for matches in (
             [one for one in known if one.id == text],
             [one for one in known if one.name == text],
@@ -74,7 +79,7 @@ class SweepService:
                     "Use one of these IDs.",
                 )
             if matches:
-                return matches[0]
+                return self.get(scope, matches[0].id)
         raise _missing(text)
 
     def create(
@@ -152,6 +157,35 @@ class SweepService:
     def remove(self, scope: Scope, sweep: Sweep) -> None:
         """Remove a sweep. Its configurations and executions are kept. Raises NotFound."""
         sweeps.delete(self._registry, scope, sweep.id)
+
+    def check_removable(self, sweep: Sweep) -> None:
+        """Raise Conflict if executions of the sweep have not ended, so cannot be deleted."""
+        waiting = [
+            one.execution_id
+            for one in sweep.members
+            if one.execution is not None and one.execution.status not in DELETABLE
+        ]
+        if waiting:
+            raise Conflict(
+                f"The executions of the sweep {sweep.name} cannot be deleted",
+                f"{len(waiting):,} of them have not ended: {', '.join(waiting[:5])}.",
+                f"Stop them first with: launchpad sweeps stop {sweep.id}",
+            )
+
+    def remove_with_executions(self, scope: Scope, sweep: Sweep) -> tuple[Outcome, ...]:
+        """Remove a sweep, and delete its executions. Their models are kept with parameters and
+        metrics. If an execution cannot be deleted, the sweep is kept.
+
+        Raises:
+            Conflict: An execution has not ended.
+            NotFound: The sweep does not exist.
+        """
+        self.check_removable(sweep)
+        ids = [one.execution_id for one in sweep.members if one.execution is not None]
+        outcomes = self._executions.delete(scope, ids) if ids else ()
+        if not any(one.error for one in outcomes):
+            self.remove(scope, sweep)
+        return outcomes
 
     def outputs(self, scope: Scope, sweep: Sweep) -> dict[str, str]:
         """Return the ID of the first artifact that each execution of a sweep created."""

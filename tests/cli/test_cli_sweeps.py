@@ -51,9 +51,49 @@ def test_a_grid_is_trained_compared_and_promoted(ready: Cli, home: Path) -> None
     table = ready("sweeps", "show", "latest", "--metric", "accuracy").out
     assert "rate" in table.splitlines()[0]
     assert "2 of 2 completed" in ready("executions", "sweeps").out
-    compared = ready("compare", *(one["executionId"] for one in ranked))
+    compared = ready("sweeps", "compare", "latest")
     assert compared.code == 0
     assert "rate" in compared.out
+    assert compared.out == ready("compare", *(one["executionId"] for one in members(ready))).out
+    chart = ("--metric", "accuracy", "--x-axis", "parameters", "--parameter", "rate")
+    assert "accuracy" in ready("sweeps", "chart", "latest", *chart).out
+
+
+def test_lists_are_filtered_by_a_sweep(ready: Cli, home: Path) -> None:
+    assert spawn(home, *SOURCE, "-p", "rate=0.1,0.5", "--name", "rates", "--wait").code == 0
+    base = ("configurations", "create", "tiny-train", "--name", "alone", "-i", "numbers=numbers")
+    assert ready(*base).code == 0
+    assert spawn(home, "executions", "create", "alone", "--wait").code == 0
+    assert len(ready("executions", "list", "--quiet").out.split()) == 3
+    sweep = json.loads(ready("sweeps", "list", "--json").out)["resources"][0]
+    inside = sorted(sweep["executionIds"])
+    models = {
+        one["id"]: one["executionId"]
+        for one in json.loads(ready("models", "list", "--json").out)["resources"]
+    }
+    expressions = (
+        "sweep = rates", f"sweep = {sweep['id']}", "sweep = latest", "sweep contains AT",
+        "sweep is not missing", "sweep like 'rat%' and status = COMPLETED",
+    )  # fmt: skip
+    for words in (*(("--where", one) for one in expressions), ("--sweep", "latest")):
+        found = ready("executions", "list", "--quiet", *words)
+        assert sorted(found.out.split()) == inside, words
+    for words in (("--where", "sweep = rates"), ("--sweep", "rates"), ("--sweep", sweep["id"][:5])):
+        found = ready("models", "list", "--quiet", *words)
+        assert sorted(models[one] for one in found.out.split()) == inside
+    others = ready("executions", "list", "--quiet", "--where", "sweep != rates").out.split()
+    assert len(others) == 1
+    assert ready("executions", "list", "--quiet", "--where", "sweep is missing").out.split() == (
+        others
+    )
+    for words in (("--sweep", "rats"), ("--where", "sweep = rats")):
+        unknown = ready("models", "list", *words)
+        assert unknown.code == 2
+        assert "Sweep 'rats' does not exist" in unknown.err
+    removed = ready("sweeps", "remove", "rates", "--executions", "--yes")
+    assert removed.code == 0, removed.err
+    assert ready("executions", "list", "--quiet").out.split() == others
+    assert len(ready("models", "list", "--quiet").out.split()) == 3
 
 
 def test_failed_executions_are_resumed(ready: Cli, home: Path) -> None:
@@ -79,6 +119,9 @@ def test_a_sweep_is_stopped_and_resumed(ready: Cli, home: Path) -> None:
     created = ready(*SOURCE, "-p", "mode=wait", "-p", "rate=1..4", "--quiet")
     assert created.code == 0, created.err
     assert created.out.startswith("s")
+    refused = ready("sweeps", "remove", "latest", "--executions", "--yes")
+    assert refused.code == 2
+    assert "have not ended" in refused.err
     assert ready("sweeps", "stop", created.out.strip()).code == 0
     assert ready("sweeps", "wait", "latest").code == 1
     states = {one["status"] for one in members(ready)}

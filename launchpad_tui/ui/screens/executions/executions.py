@@ -31,6 +31,7 @@ _ATTRIBUTES = (
     ("completed_at", "Completed"),
     ("status_message", "Message"),
     ("duration", "Duration (s)"),
+    ("sweep", "Sweep"),
 )
 
 

@@ -56,6 +56,7 @@ _ATTRIBUTES = (
     ("version", "Version"),
     ("aliases", "Aliases"),
     ("pinned_at", "Pinned"),
+    ("sweep", "Sweep"),
 )
 
 
