@@ -4,15 +4,21 @@
 ``log/index`` has the offset of every 1000th line in 8 bytes, little-endian, written after these
 lines. One process writes; any number of processes may read at the same time, and they read complete
 lines only.
+
+Lines that are copied from a file have its name and the position after them in ``log/positions``,
+which is replaced before they are written. If the writer is killed, the next one continues with the
+lines that follow.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -43,11 +49,34 @@ class LogWriter:
         self._lines = open(self._folder / "lines", "a+b", buffering=0, opener=private)  # noqa: SIM115  closed by close
         self._index = open(self._folder / "index", "ab", buffering=0, opener=private)  # noqa: SIM115
         self._lock = threading.Lock()
+        self._positions = self._repair_positions()
         self._offset, self._count = self._repair()
         self._latest = 0
         #: the number of lines that could not be written, and the time of the first of them
         self._missing = 0
         self._missing_since = 0
+
+    def _repair_positions(self) -> dict[str, int]:
+        """Return the positions of the files whose lines are in the log.
+
+        The lines that a killed writer did not write completely are removed.
+        """
+        try:
+            data = json.loads((self._folder / "positions").read_bytes())
+            start, end = int(data["start"]), int(data["end"])
+            before = {str(name): int(at) for name, at in data["before"].items()}
+            after = {**before, str(data["source"]): int(data["position"])}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+        if self._lines.seek(0, os.SEEK_END) >= end:
+            return after
+        self._lines.truncate(min(start, self._lines.tell()))
+        return before
+
+    def positions(self) -> Mapping[str, int]:
+        """Return the position in each file up to which its lines are in the log, in bytes."""
+        with self._lock:
+            return dict(self._positions)
 
     def _repair(self) -> tuple[int, int]:
         """Remove an incomplete last line, which a killed writer left, and write the index again.
@@ -75,7 +104,13 @@ class LogWriter:
         return complete, count
 
     def write(
-        self, stream: str, step: str, messages: Sequence[bytes], at: datetime | None = None
+        self,
+        stream: str,
+        step: str,
+        messages: Sequence[bytes],
+        at: datetime | None = None,
+        source: str = "",
+        position: int = 0,
     ) -> None:
         """Append lines that were read at the same time.
 
@@ -84,6 +119,8 @@ class LogWriter:
             step: the name of the step that wrote them.
             messages: without line breaks; invalid UTF-8 is replaced when the lines are read.
             at: the time of the lines; None for now.
+            source: names the file that the lines were copied from; empty if there is none.
+            position: the position in bytes after the lines in this file.
 
         If the disk is full, the lines are lost, and the execution continues. The next line that can
         be written follows a line that reports the gap.
@@ -97,12 +134,32 @@ class LogWriter:
                 for message in messages
                 for start in range(0, max(1, len(message)), LINE_LIMIT)
             ]
-            if self._append([*self._gap(time_of_lines), *lines]):
+            lines_of_gap = self._gap(time_of_lines)
+            if source:
+                self._note_position(source, position, [*lines_of_gap, *lines])
+            if self._append([*lines_of_gap, *lines]):
                 self._latest = time_of_lines
                 self._missing = 0
                 return
             self._missing_since = self._missing_since if self._missing else time_of_lines
             self._missing += len(lines)
+
+    def _note_position(self, source: str, position: int, lines: Sequence[bytes]) -> None:
+        """Note which lines of a file are written next."""
+        data = {
+            "start": self._offset,
+            "end": self._offset + sum(map(len, lines)),
+            "source": source,
+            "position": position,
+            "before": self._positions,
+        }
+        path = self._folder / "positions"
+        # If the disk is full, a later writer repeats the lines instead of losing them.
+        with contextlib.suppress(OSError):
+            with open(f"{path}.new", "wb", opener=private) as file:
+                file.write(json.dumps(data).encode())
+            os.replace(f"{path}.new", path)
+        self._positions = {**self._positions, source: position}
 
     def _gap(self, until: int) -> list[bytes]:
         """Return the line that reports missing lines; none if no line is missing."""

@@ -128,3 +128,23 @@ def test_invalid_utf8_is_replaced(tmp_path: Path, raw: bytes) -> None:
     writer.close()
     (line,) = LogFile(tmp_path).slice(0, 5)
     line.message.encode()
+
+
+@pytest.mark.parametrize("written", [0, 1, 20, -1])
+def test_lines_that_a_killed_writer_did_not_complete_are_written_again(
+    tmp_path: Path, written: int
+) -> None:
+    """A writer is killed after it wrote some bytes of several lines."""
+    first = LogWriter(tmp_path)
+    first.write("stdout", "train", [b"zero"], source="out", position=5)
+    file = tmp_path / "log" / "lines"
+    size = file.stat().st_size
+    first.write("stdout", "train", [b"one", b"two"], source="out", position=13)
+    with open(file, "r+b") as lines:
+        lines.truncate(file.stat().st_size - 1 if written < 0 else size + written)
+    second = LogWriter(tmp_path)
+    assert second.positions() == {"out": 5}
+    second.write("stdout", "train", [b"one", b"two"], source="out", position=13)
+    assert LogWriter(tmp_path).positions() == {"out": 13}
+    log = LogFile(tmp_path)
+    assert [line.message for line in log.slice(0, log.count())] == ["zero", "one", "two"]

@@ -59,7 +59,7 @@ class SlurmBench(Bench):
         until(
             lambda: "begun" in self.log(execution_id).splitlines(),
             60,
-            lambda: self.log(execution_id),
+            lambda: self.description(execution_id),
         )
         return self.wait(execution_id, Status.RUNNING)
 
@@ -79,7 +79,8 @@ class SlurmBench(Bench):
         """Return what is known about an execution and its jobs."""
         jobs = self.cluster.call("squeue", "--states=all", "-o", "%i %T %r %N %V %S")
         files = sorted(str(each) for each in (self.shared / execution_id / "jobs").glob("*/*"))
-        return "\n".join((str(self.execution(execution_id)), self.log(execution_id), jobs, *files))
+        parts = (str(self.execution(execution_id)), self.log(execution_id), jobs, *files)
+        return "\n".join((*parts, self.cluster.call("sinfo", "-N", "-l"), self.cluster.logs()))
 
     @property
     def runs(self) -> int:

@@ -240,6 +240,27 @@ def test_points_wait_while_the_registry_is_busy(
     spool.bench.close()
 
 
+def test_a_supervisor_killed_between_log_and_registry_repeats_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = _Spool(tmp_path)
+    spool.append("out", b"one\n::metric loss=1 step=1\n")
+    with monkeypatch.context() as patched:
+
+        def killed(*_: object, **__: object) -> None:
+            raise RegistryBusy("The process is killed here")
+
+        patched.setattr(ExecutionMetrics, "record_at", killed)
+        spool.reader().poll()
+    spool.log = LogWriter(tmp_path / "log of the test")
+    spool.append("out", b"two\n::metric loss=2 step=2\n")
+    assert spool.reader().poll(final=True)
+    lines = [line for line in spool.logged() if not line.startswith("Output is recorded later")]
+    assert lines == ["one", "::metric loss=1 step=1", "two", "::metric loss=2 step=2"]
+    assert spool.values() == [1, 2]
+    spool.bench.close()
+
+
 def test_deleted_metrics_and_lines_of_a_crash(tmp_path: Path) -> None:
     spool = _Spool(tmp_path)
     spool.append("metrics", spool.point(1))

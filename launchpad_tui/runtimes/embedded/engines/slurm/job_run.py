@@ -332,8 +332,11 @@ class JobRun:
         state = job.state if job is not None else ""
         if self._attempt is not None:
             self._drain(self._attempt)
-        lines = self._folder.output()
-        self._command.log.write("stderr", self._command.step, lines)
+        lines, source = self._folder.output(), f"{self._folder.path.name}/slurm"
+        if source not in self._command.log.positions():
+            self._command.log.write(
+                "stderr", self._command.step, lines, source=source, position=len(lines)
+            )
         self._command.observe("stderr", lines)
         if job is not None:
             self._tools.report(self._command.key, job)

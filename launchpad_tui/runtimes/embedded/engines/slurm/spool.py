@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,9 +35,9 @@ class Entries:
 class SpoolReader:
     """Reads the files of one attempt of a job.
 
-    The position up to which a file was recorded is committed together with its metrics, so that a
-    supervisor that dies at any time neither loses nor repeats a point. The lines of the log are
-    written before: if the supervisor dies in between, lines are repeated.
+    The position up to which a file was recorded is committed together with its metrics, and the log
+    notes the position of its lines, so that a supervisor that dies at any time neither loses nor
+    repeats a point or a line.
 
     Args:
         folder: the folder of the job.
@@ -64,9 +64,9 @@ class SpoolReader:
         self._step = step
         self._observe = observe
         self._problems = 0
-        known = metrics.positions()
+        known, logged = metrics.positions(), log.positions()
         self._files = [
-            _File(folder / f"{name}-{attempt}", f"{prefix}/{name}-{attempt}", known)
+            _File(folder / f"{name}-{attempt}", f"{prefix}/{name}-{attempt}", known, logged)
             for name in ("metrics", "out", "err")
         ]
 
@@ -107,9 +107,10 @@ class SpoolReader:
         lines = [*breaker.feed(data), *breaker.rest()]
         stream = {"out": "stdout", "err": "stderr"}[file.name]
         self._observe(stream, lines)
+        if end > file.logged:
+            self._log.write(stream, self._step, lines, source=file.source, position=end)
         if known:
             return
-        self._log.write(stream, self._step, lines)
         entries = self._line_entries(lines) if stream == "stdout" else Entries()
         file.pending = lambda: self._metrics.record_at(
             file.source, end, entries.metrics, entries.tags, entries.infos
@@ -173,25 +174,31 @@ class _File:
     Args:
         source: names the file within the execution.
         known: up to which position each source was recorded.
+        logged: up to which position the lines of each source are in the log.
     """
 
-    def __init__(self, path: Path, source: str, known: dict[str, int]) -> None:
+    def __init__(
+        self, path: Path, source: str, known: Mapping[str, int], logged: Mapping[str, int]
+    ) -> None:
         self._path = path
         self.name = path.name.partition("-")[0]
         self.source = source
         self.position = 0
         self.recorded = known.get(source, 0)
+        self.logged = logged.get(source, self.recorded)
         #: records what was read last; None if that is done
         self.pending: Callable[[], None] | None = None
 
     def read(self, *, final: bool) -> bytes:
         """Return complete lines after the position; empty if there are none yet."""
+        # What an earlier supervisor recorded and what it did not are read separately.
+        ends = [end for end in (self.recorded, self.logged) if end > self.position]
+        limit = min(ends) - self.position if ends else _LONGEST + 1
         size = _BLOCK
-        if self.position < self.recorded:
-            size = min(size, self.recorded - self.position)
         while True:
+            size = min(size, limit)
             data = self._bytes(size)
-            if len(data) == size and self.position < self.recorded:
+            if len(data) == size == limit:
                 return data
             # A client of NFS may see the size of a file before its content.
             data = data.partition(b"\0")[0] if self.name == "metrics" else data
