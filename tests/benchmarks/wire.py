@@ -2,8 +2,10 @@
 
     python -m tests.benchmarks.wire [--ssh PORT] [--compress]
 
-A home with eight executions of 24 metrics is created: noisy curves of 2,000 points, one smooth
-curve, 300 models, and an execution that runs and has a log. The terminal has 200x50 cells.
+A home is created with eight executions of 24 metrics, whose noisy curves have 2,000 points, and 30
+parameters, eight executions with noisier curves, one smooth curve, 300 models, and an execution
+that runs and has a log. The terminal has 200x50 cells. Textual's own output of a zoom takes 91 KB
+with the noisy curves, as where the bounds were set (93 KB), and 129 KB with the noisier ones.
 
 With ``--ssh`` the app runs below ``ssh localhost`` on the port of a running sshd that accepts the
 user's key. A relay between ssh and sshd counts the bytes from the server; with ``--compress`` ssh
@@ -40,9 +42,12 @@ from tests.benchmarks.terminal import Terminal
 from tests.scenes.seeds import add_scenario
 from tests.scenes.trained_seeds import add_trained, execution_id, model_id
 
-CURVES, CHARTS, POINTS, MODELS = 8, 24, 2000, 300
-#: the numbers of the execution with one smooth curve and of the running execution
-SMOOTH, RUNNING = 8, 9
+CURVES, CHARTS, PARAMETERS, POINTS, MODELS = 8, 24, 30, 2000, 300
+#: the standard deviation of the noise of curves that fall from 1 to 0, and of noisier curves
+NOISE, MORE_NOISE = 0.02, 0.05
+#: the numbers of the execution with one smooth curve, of the running execution, and of the first
+#: execution with noisier curves
+SMOOTH, RUNNING, NOISIER = 8, 9, 10
 SIZE = (200, 50)
 #: The effect of a key ends when nothing is written for some time. A key without an effect within
 #: the longest time has none.
@@ -53,12 +58,17 @@ APP = [sys.executable, "-m", "launchpad_tui"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table: keys that reach the place, and keys whose bytes are measured."""
+    """A row of the table: keys that reach the place, and keys whose bytes are measured.
+
+    Attributes:
+        pause: Seconds from a key to the next one; None to wait for all effects of each key.
+    """
 
     name: str
     keys: tuple[str, ...]
     bound: int
     before: tuple[str, ...] = ()
+    pause: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,9 @@ PARTS = (
     Part(
         (
             Row("a key that does not scroll", ("down",) * 12, 700, ("home",)),
-            Row("a key that scrolls a list", ("down",) * 12, 800, ("pagedown",)),
+            Row("a key that scrolls, 4 keys a second", ("down",) * 12, 800, ("pagedown",), 0.25),
+            Row("a key that scrolls, 30 keys a second", ("down",) * 90, 800, ("down",), 1 / 30),
+            Row("a key that scrolls, and its preview", ("down",) * 12, 1500),
             Row("a page of a list", ("pagedown",) * 5, 7000, ("home", "pagedown")),
             Row("the page up again", ("pageup",) * 4, 7000),
             Row("the last row of a list", ("end",), 12_000, ("home",)),
@@ -97,7 +109,16 @@ PARTS = (
     Part(
         (
             Row("open a comparison of 8 models", ("c",), 10_000),
-            Row("scroll a comparison", ("down",) * 8, 2000),
+            Row("a key in it, 4 keys a second", ("down",) * 8, 2000, (), 0.25),
+            Row("a key in it, and the curves", ("up",) * 4, 10_000),
+            Row(
+                "a key that scrolls it, 4 keys a second",
+                ("down",) * 8,
+                2000,
+                ("home", "pagedown"),
+                0.25,
+            ),
+            Row("a key that scrolls it, and the curves", ("down",) * 4, 10_000),
         ),
         ("8",),
         tuple(range(CURVES)),
@@ -113,6 +134,17 @@ PARTS = (
         ),
         (),
         tuple(range(CURVES)),
+    ),
+    Part(
+        (
+            Row(
+                "zoom a chart of 8 noisier curves",
+                ("+", "+", "+", "-", "-", "-"),
+                14_000,
+            ),
+        ),
+        ("8", "enter"),
+        tuple(range(NOISIER, NOISIER + CURVES)),
     ),
     Part(
         (Row("zoom a chart of one smooth curve", ("+", "+", "+", "-", "-", "-"), 4000),),
@@ -131,18 +163,22 @@ def fill(home: Home) -> None:
     names = [f"metric-{each:02}" for each in range(CHARTS)]
     for number in range(CURVES):
         curves = {name: noisy(rng, 1 + number + each / 7) for each, name in enumerate(names)}
-        add_trained(registry, number, f"noisy-{number}", {"rate": str(number)}, curves)
+        # The parameters are so many that a comparison is longer than a screen.
+        rates = {f"rate-{each:02}": str((number + 1) * each) for each in range(PARAMETERS)}
+        add_trained(registry, number, f"noisy-{number}", rates, curves)
+        noisier = {"loss": noisy(rng, 1 + number, MORE_NOISE)}
+        add_trained(registry, NOISIER + number, f"noisier-{number}", {}, noisier)
     smooth = [math.exp(-step / 400) for step in range(POINTS)]
     add_trained(registry, SMOOTH, "smooth", {}, {"loss": smooth})
     add_trained(registry, RUNNING, "running", {}, {}, Status.RUNNING)
-    for number in range(10, MODELS):
+    for number in range(NOISIER + CURVES, MODELS):
         add_trained(registry, number, f"model-{number:03}", {"rate": "0.1"}, {"loss": [1.0, 0.5]})
     registry.close()
 
 
-def noisy(rng: random.Random, rate: float) -> list[float]:
+def noisy(rng: random.Random, rate: float, noise: float = NOISE) -> list[float]:
     """Return a curve that falls, with noise."""
-    return [math.exp(-step * rate / POINTS) + rng.gauss(0, 0.05) for step in range(POINTS)]
+    return [math.exp(-step * rate / POINTS) + rng.gauss(0, noise) for step in range(POINTS)]
 
 
 class Relay:
@@ -243,6 +279,16 @@ class App:
         self.terminal.settle(_QUIET_SECONDS)
         return self.count() - before
 
+    def size_of_all(self, keys: Sequence[str], pause: float) -> int:
+        """Press keys with pauses, and return how many bytes each of them caused on average."""
+        before = self.count()
+        for key in keys:
+            self.terminal.press(key)
+            time.sleep(pause)
+        size = self.count() - before
+        self.terminal.settle(_QUIET_SECONDS)
+        return size // len(keys)
+
     def count(self) -> int:
         """Return the bytes that were written since the start."""
         return self.terminal.written() if self.relay is None else self.relay.count
@@ -271,25 +317,13 @@ def measure(home: Home, probe: Probe) -> Iterator[Result]:
             for row in part.rows:
                 for key in row.before:
                     app.size_of(key)
-                yield Result(row.name, tuple(app.size_of(key) for key in row.keys), row.bound)
-    yield from quickly(home, probe)
+                if row.pause is None:
+                    sizes = tuple(app.size_of(key) for key in row.keys)
+                else:
+                    sizes = (app.size_of_all(row.keys, row.pause),)
+                yield Result(row.name, sizes, row.bound)
     yield from idle(home, probe)
     yield from log(home, probe)
-
-
-def quickly(home: Home, probe: Probe) -> Iterator[Result]:
-    """Measure keys that scroll a list 30 times a second."""
-    with probe.app(home, ()) as app:
-        for _ in range(50):
-            app.terminal.press("down")
-        app.terminal.settle(1.0)
-        before = app.count()
-        for _ in range(90):
-            app.terminal.press("down")
-            time.sleep(1 / 30)
-        app.terminal.settle(1.0)
-        size = app.count() - before
-        yield Result("a key that scrolls, 30 keys a second", (size // 90,), 800)
 
 
 def idle(home: Home, probe: Probe) -> Iterator[Result]:

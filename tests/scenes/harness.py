@@ -140,7 +140,8 @@ async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:
             and not worker.is_finished
             and not _waits_for_an_answer(app, worker)
         ]
-        quiet = 0 if busy or app.transfers.following or app.typed_ahead else quiet + 1
+        due = getattr(app.screen, "curves_are_due", False)
+        quiet = 0 if busy or due or app.transfers.following or app.typed_ahead else quiet + 1
         await asyncio.sleep(0.01)
 
 

@@ -80,6 +80,11 @@ class ChartView(Painted):
         self.empty = empty or self.empty
         self.repaint()
 
+    def blank(self) -> None:
+        """Show nothing, until the next drawing."""
+        self.drawing, self.empty = None, ""
+        self.repaint()
+
     def paint_line(self, y: int, width: int) -> Strip:
         """Return a line of the drawing."""
         look = self.look

@@ -37,6 +37,8 @@ class PreviewPane(Painted):
         super().__init__(id=id)
         #: identifies the object that is shown; empty if there is none
         self.key = ""
+        #: whether the content was erased because the list scrolls
+        self.blanked = False
         self._title = ""
         self._build: BuildLines | None = None
         self._lines: Sequence[Parts] = ()
@@ -52,7 +54,7 @@ class PreviewPane(Painted):
         """
         if key != self.key:
             self._top = 0
-        self.key, self._title, self._build = key, title, build
+        self.key, self._title, self._build, self.blanked = key, title, build, False
         self._rebuild()
 
     def blank(self) -> None:
@@ -62,12 +64,13 @@ class PreviewPane(Painted):
         would have to be written again although they are about to be replaced.
         """
         if self._lines:
-            self._lines, self._build = (), None
+            self._lines, self._build, self.blanked = (), None, True
             self.repaint()
 
     def clear(self) -> None:
         """Show nothing."""
         self.key, self._title, self._build, self._lines, self._top = "", "", None, (), 0
+        self.blanked = False
         self.repaint()
 
     @property

@@ -136,6 +136,8 @@ class Sheet(Painted):
         self._widths: dict[int, int] = {}
         self._names = _NAMES[0]
         self._most = _WIDE
+        #: is called when the cursor scrolls the rows, before the frame with the new rows
+        self.scrolled_by_cursor: Callable[[], None] = lambda: None
 
     # State ----------------------------------------------------------------------------------------
 
@@ -267,6 +269,8 @@ class Sheet(Painted):
             changed = {before[2] - self.top + self.head, self.row - self.top + self.head}
             self.repaint_lines([*range(self.head), *changed] if columns else changed)
         else:
+            if self.top != before[0]:
+                self.scrolled_by_cursor()
             self.repaint()
         if before[2:] != (self.row, self.column):
             self.post_message(self.Moved(self))

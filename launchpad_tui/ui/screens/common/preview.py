@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from launchpad_tui.domain.metric import SeriesSummary
 
-#: seconds that the cursor rests on a row before its preview is loaded
-REST = 0.12
+#: Seconds that the cursor rests on a row before its preview is loaded. A list that scrolls moves
+#: the lines of the preview on the terminal, too, so that all of them have to be transmitted again:
+#: it is then loaded once the keys pause, and not between two keys.
+REST, REST_AFTER_SCROLLING = 0.12, 0.4
 #: the preference that stores whether previews are shown
 PREFERENCE = "preview"
 
@@ -173,7 +175,8 @@ class PreviewScreenMixin(LaunchpadScreen):
             self._resting = None
         if self.pane.display:
             self._resting_on = row_id
-            self._resting = self.set_timer(REST, self._load_preview)
+            rest = REST_AFTER_SCROLLING if self.pane.blanked else REST
+            self._resting = self.set_timer(rest, self._load_preview)
 
     def _load_preview(self) -> None:
         self._resting = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -16,7 +16,7 @@ from launchpad_tui.domain.metric import Direction
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.compare.comparison_file import comparison_text
 from launchpad_tui.ui.screens.compare.comparison_sheet import sheet_of
-from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, chart_of, view_of, why_empty
+from launchpad_tui.ui.screens.compare.row_curves import RowCurvesMixin
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.sheet import Sheet
@@ -24,8 +24,6 @@ from launchpad_tui.ui.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-#: width in cells from which the chart is shown beside the sheet instead of below it
-BESIDE_FROM = 190
 _DIRECTIONS = {
     None: "direction inferred from the name",
     Direction.LOWER: "lower is better",
@@ -33,7 +31,7 @@ _DIRECTIONS = {
 }
 
 
-class CompareScreen(SelectionScreen):
+class CompareScreen(RowCurvesMixin):
     """Models or executions side by side: a sheet of values, and the curves of one metric.
 
     Args:
@@ -121,9 +119,7 @@ class CompareScreen(SelectionScreen):
         self.options = Options()
         self.comparison = Comparison((), (), {})
         self._transposed = False
-        self._with_chart = True
         self._with_files = False
-        self._charted = ""
         self._step: int | None = None
 
     def title_text(self) -> str:
@@ -140,8 +136,10 @@ class CompareScreen(SelectionScreen):
 
     def on_mount(self) -> None:
         """Focus the sheet and arrange the chart for the size of the terminal."""
-        self.query_one(Sheet).focus()
-        self._fit()
+        sheet = self.query_one(Sheet)
+        sheet.scrolled_by_cursor = self.erase_curves
+        sheet.focus()
+        self.fit_curves()
 
     async def load(self) -> None:
         """Read the selection and compare it again; the cursor keeps its position."""
@@ -202,47 +200,6 @@ class CompareScreen(SelectionScreen):
         """The ID of the model or execution under the cursor."""
         sheet = self.query_one(Sheet)
         return sheet.line_key if self._transposed else sheet.column_key
-
-    @on(Sheet.Moved)
-    def moved(self) -> None:
-        """Draw the curves of the metric that the cursor has moved to."""
-        self.refresh_footer()
-        row = self.row
-        if row is not None and row.key != self._charted:
-            self.draw_now()
-
-    @on(ChartView.DrawingRequested)
-    def drawing_requested(self) -> None:
-        """Draw the chart again, for example for another size."""
-        self.draw_soon()
-
-    async def draw(self) -> None:
-        """Draw the curves of the metric under the cursor."""
-        view = self.query_one(ChartView)
-        if not view.display or not view.size.width:
-            return
-        row = self.row
-        self._charted = row.key if row else ""
-        chart = chart_of(row, self.subjects)
-        if chart is None:
-            view.set_drawing(None, "Move the cursor to a metric to show its curves")
-            return
-        width, height = view.content_size
-        curve = view_of(chart)
-        data = await self.chart_data(chart, curve, width)
-        drawing = await self.drawing(chart, data, curve, width, height, row.name if row else "")
-        view.set_drawing(drawing, why_empty(chart, data))
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Show the chart beside the sheet, below it, or not at all, depending on the size."""
-        self._fit()
-
-    def _fit(self) -> None:
-        width, height = self.app.size
-        self.query_one("#both").set_class(width >= BESIDE_FROM, "beside")
-        self.query_one(ChartView).display = self._with_chart and (
-            width >= BESIDE_FROM or height >= 30
-        )
 
     # Actions --------------------------------------------------------------------------------------
 
@@ -443,10 +400,10 @@ class CompareScreen(SelectionScreen):
 
     def do_chart(self) -> None:
         """Show or hide the chart."""
-        self._with_chart = not self._with_chart
-        self._fit()
+        self.with_curves = not self.with_curves
+        self.fit_curves()
         view = self.query_one(ChartView)
-        if self._with_chart and not view.display:
+        if self.with_curves and not view.display:
             self.launchpad.say(
                 "The terminal is too small for the chart; press m to chart the metrics", "warn"
             )

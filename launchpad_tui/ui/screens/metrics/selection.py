@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: minimum number of seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
+#: Points of all curves of a chart together, about, and of each curve at least. More points of many
+#: noisy curves only fill the chart: they hide each other, and each one has to be transmitted.
+_MAX_POINTS, _LEAST_POINTS = 1000, 64
 #: maximum number of curves that are drawn with markers; those of more curves would overlap
 _MAX_MARKED = 24
 #: maximum number of IDs of a resource group's most recent selection that are remembered
@@ -233,10 +236,13 @@ def read_chart(
     view: CurveView,
     width: int,
 ) -> ChartData:
-    """Return the data of a chart in its visible range, about two points per curve and cell."""
-    return desk.charts.data(
-        subjects, chart, selected.slots, directions, max(64, width * 2), view.x_range
-    )
+    """Return the data of a chart in its visible range.
+
+    It has about two points per curve and cell, and fewer if there are many curves.
+    """
+    curves = max(1, len(subjects) * len(chart.metrics))
+    points = max(_LEAST_POINTS, min(width * 2, _MAX_POINTS // curves))
+    return desk.charts.data(subjects, chart, selected.slots, directions, points, view.x_range)
 
 
 def chart_of(row: Row | None, subjects: Sequence[ComparedItem]) -> ChartDefinition | None:
