@@ -146,9 +146,19 @@ def nearest(series: Series, x: float, reach: float) -> tuple[float, float] | Non
 
 
 def readout(series: Sequence[Series], plot: Plot, x: float) -> list[tuple[float, float] | None]:
-    """Return the point of each series nearest to the cursor, None if it is over a cell away."""
-    reach = (plot.x_high - plot.x_low) / max(1, plot.width)
-    return [nearest(one, x, reach if math.isfinite(reach) else 0.0) for one in series]
+    """Return the point of each series nearest to the cursor, None if it is too far away.
+
+    Inside of a curve a point is read at any distance, because the points of a short curve and the
+    drawn ones of a long curve are several cells apart. Outside of it, it may be a cell away.
+    """
+    cell = (plot.x_high - plot.x_low) / max(1, plot.width)
+    cell = cell if math.isfinite(cell) else 0.0
+    return [nearest(one, x, math.inf if _is_inside(one, x) else cell) for one in series]
+
+
+def _is_inside(series: Series, x: float) -> bool:
+    """Return whether an x is between the first and the last point of a series."""
+    return bool(len(series.x)) and float(series.x[0]) <= x <= float(series.x[-1])
 
 
 def range_with_room(data: ChartData, width: int) -> tuple[float, float] | None:

@@ -27,8 +27,8 @@ from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import mean, number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
-#: the greatest width of a cell
-_WIDEST = 18
+#: the greatest width of a cell, and of one whose column has a long title
+_WIDEST, _TITLED = 18, 32
 #: the least width in which a label is recognizable
 _TEXT = 5
 
@@ -61,13 +61,16 @@ def draw_heat(spec: ChartSpec, data: ChartData) -> Drawing:
 class _Grid:
     """Cells in rows and columns, with labels at the left and top; the legend has the last line."""
 
-    def __init__(self, canvas: Canvas, rows: int, columns: int, label: int) -> None:
+    def __init__(
+        self, canvas: Canvas, rows: int, columns: int, label: int, heads: Sequence[str]
+    ) -> None:
         self.canvas = canvas
         self.left = label + 1
         self.top = canvas.top + 1
         room = canvas.width - self.left
         self.columns = min(columns, max(1, room // 2))
-        self.width = max(1, min(_WIDEST, room // self.columns))
+        widest = max(map(cell_width, heads), default=0) + 2
+        self.width = max(1, min(max(_WIDEST, min(widest, _TITLED)), room // self.columns))
         high = canvas.height - self.top - 1
         self.rows = min(rows, max(1, high))
         self.tall = max(1, min(3, high // self.rows))
@@ -144,16 +147,17 @@ def _pairs(canvas: Canvas, table: ChartTable, along: Sequence[str]) -> Drawing:
         canvas.width // 3,
         24,
     )
-    grid = _Grid(canvas, len(row_keys), len(head_keys), size)
+    head_texts = [
+        safe_text(value_text(heads[key]), 80) or safe_text(metric, 80) for key in head_keys
+    ]
+    grid = _Grid(canvas, len(row_keys), len(head_keys), size, head_texts)
     if grid.rows < len(row_keys) or grid.columns < len(head_keys):
         notes.append(
             f"Showing {grid.rows} of {len(row_keys)} rows and "
             f"{grid.columns} of {len(head_keys)} columns (not enough room)"
         )
     canvas.put(0, canvas.top, canvas.fit(title, size), style="axis")
-    grid.heads(
-        [safe_text(value_text(heads[key]), 80) or safe_text(metric, 80) for key in head_keys]
-    )
+    grid.heads(head_texts)
     labels = short_labels(
         [value_text(rows[key]) for key in row_keys], size, ascii_only=canvas.ascii
     )
@@ -186,7 +190,7 @@ def _models(canvas: Canvas, table: ChartTable) -> Drawing:
         found, [first[group.places[0]] for group in found], max(1, rows), table, names[0]
     )
     notes += [note] if note else []
-    grid = _Grid(canvas, len(shown), len(names), size)
+    grid = _Grid(canvas, len(shown), len(names), size, [f"{safe_text(n, 80)} ↓" for n in names])
     if grid.columns < len(names):
         notes.append(f"Showing {grid.columns} of {len(names)} metrics (not enough width for all)")
     names = names[: grid.columns]

@@ -39,6 +39,8 @@ _APART = 13
 _MANY, _BEST = 50, 10
 #: dot columns between two dots of a faint line
 _DOT_EVERY = 3
+#: the number of lines from which the names of axes that do not fit one line are in two
+_STAGGERED_FROM = 12
 #: the greatest number of different numbers that are all labeled
 _FEW = 8
 
@@ -86,11 +88,20 @@ def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
             notes.append(f"{counted(count, 'model has', 'models have')} no {safe_text(name, 80)}")
     axes = [_axis(name, differing[name]) for name in kept] + [_axis(metric, values, 0)]
     # The greatest values are above the axes, the least ones below, followed by the names.
-    top, height = canvas.top + 1, canvas.height - canvas.top - 3
-    plot = Plot(0, top, canvas.width, height, 0.0, 1.0, 0.0, 1.0)
+    names = [safe_text(axis.name, 80) + axis.scale for axis in axes]
     columns = [round(number * (canvas.width - 1) / (len(axes) - 1)) for number in range(len(axes))]
+    gap = (canvas.width - 1) // max(1, len(axes) - 1)
+    cut = _fitted(canvas, columns, names, gap) != names
+    staggered = cut and len(axes) > 2 and canvas.height - canvas.top >= _STAGGERED_FROM
+    top, height = canvas.top + 1, canvas.height - canvas.top - 3 - staggered
+    plot = Plot(0, top, canvas.width, height, 0.0, 1.0, 0.0, 1.0)
     notes += _lines(canvas, plot, table, axes, columns, values)
     _write(canvas, plot, axes, columns)
+    if staggered:
+        for row, first in ((canvas.height - 2, 0), (canvas.height - 1, 1)):
+            _label(canvas, row, columns[first::2], names[first::2], 2 * gap, "bold")
+    else:
+        _label(canvas, canvas.height - 1, columns, names, gap, "bold")
     return canvas.drawing(notes)
 
 
@@ -187,7 +198,7 @@ def _dotted(plot: Plot, columns: Sequence[int], lines: set[tuple[float, ...]]) -
 def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[int]) -> None:
     """Write the labels of the axes.
 
-    Ends above and below, others beside them, names in the last line.
+    Ends are above and below, others beside them.
     """
     line = "|" if canvas.ascii else "│"
     gap = (canvas.width - 1) // max(1, len(axes) - 1)
@@ -210,20 +221,26 @@ def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[
                 canvas.end(column, row, text, style="axis")
     for row, labels in ends.items():
         _label(canvas, row, columns, labels, gap, "axis")
-    names = [safe_text(axis.name, 80) + axis.scale for axis in axes]
-    _label(canvas, canvas.height - 1, columns, names, gap, "bold")
 
 
 def _label(
     canvas: Canvas, row: int, columns: Sequence[int], labels: Sequence[str], gap: int, style: str
 ) -> None:
     """Write labels centered on their axes, limited to the drawing at both edges."""
+    for column, text in zip(columns, _fitted(canvas, columns, labels, gap), strict=True):
+        size = cell_width(text)
+        start = min(column - size // 2, canvas.width - size)
+        if column in {0, canvas.width - 1}:
+            start = 0 if column == 0 else canvas.width - size
+        canvas.put(max(0, start), row, text, style=style)
+
+
+def _fitted(canvas: Canvas, columns: Sequence[int], labels: Sequence[str], gap: int) -> list[str]:
+    """Return labels of axes that are ``gap`` cells apart, cut so that they do not touch."""
     last = len(labels) - 1
     texts = [canvas.fit(label, gap - 1) for label in labels]
-    for number, edge, beside in ((0, 0, 1), (last, last, last - 1)):
-        inner = (cell_width(texts[beside]) + 1) // 2 if 0 < beside < last else gap // 2
-        texts[number] = canvas.fit(labels[edge], max(1, gap - inner - 1))
-    for number, (column, text) in enumerate(zip(columns, texts, strict=True)):
-        size = cell_width(text)
-        start = 0 if number == 0 else canvas.width - size if number == last else column - size // 2
-        canvas.put(max(0, start), row, text, style=style)
+    for edge, beside in ((0, 1), (last, last - 1)):
+        if columns[edge] in {0, canvas.width - 1}:
+            inner = (cell_width(texts[beside]) + 1) // 2 if 0 < beside < last else gap // 2
+            texts[edge] = canvas.fit(labels[edge], max(1, gap - inner - 1))
+    return texts

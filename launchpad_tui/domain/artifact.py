@@ -30,6 +30,11 @@ class ArtifactKind(StrEnum):
     RESULTSET = "resultset"
     OTHER = "other"
 
+    @property
+    def noun(self) -> str:
+        """The kind as a noun of a sentence: ``result set``."""
+        return {"resultset": "result set", "other": "other artifact"}.get(self.value, self.value)
+
 
 @record
 class ArtifactUrl:

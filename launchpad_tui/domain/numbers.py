@@ -50,6 +50,17 @@ def metric_text(value: float | None, digits: int = 5) -> str:
     return number_text(value, digits)
 
 
+def align_numbers(texts: Sequence[str]) -> list[str]:
+    """Return texts of numbers, padded to one width so that their decimal points align.
+
+    Texts without a decimal point are aligned as if they ended with one.
+    """
+    parts = [text.partition(".") for text in texts]
+    before = max((len(whole) for whole, _, _ in parts), default=0)
+    after = max((len(point + rest) for _, point, rest in parts), default=0)
+    return [f"{whole:>{before}}{point + rest:<{after}}" for whole, point, rest in parts]
+
+
 def size_text(size: int | None) -> str:
     """Return a number of bytes in units of 1000: ``831 B``, ``1.2 MB``; empty if it is unknown."""
     if size is None:

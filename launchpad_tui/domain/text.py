@@ -177,6 +177,16 @@ def clip_left(text: str, width: int, ellipsis: str = "…") -> str:
     return ellipsis[:width] + text[start:]
 
 
+def clip_middle(text: str, width: int, ellipsis: str = "…") -> str:
+    """Return the text, made safe and cut to ``width`` cells; a cut text keeps start and end."""
+    whole = safe_text(text)
+    if cell_width(whole) <= width:
+        return whole
+    room = max(0, width - len(ellipsis))
+    end = clip_left(whole, room // 2, "").lstrip()
+    return first_cells(whole, room - cell_width(end)).rstrip() + ellipsis[:width] + end
+
+
 def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
     """Return the text, made safe, in exactly ``width`` cells.
 

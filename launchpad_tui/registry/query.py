@@ -140,6 +140,7 @@ EXECUTIONS = ListTable(
         "name": Attribute("configuration_name", "name", indexed=True),
         "configuration_name": Attribute("configuration_name", "name", indexed=True),
         "configuration_id": Attribute("configuration_id"),
+        "schedule_id": Attribute("schedule_id"),
         "scenario_id": Attribute("scenario_id", "name"),
         "executable_id": Attribute("executable_id", "name"),
         "executable_version": Attribute("executable_version", "name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
@@ -206,6 +207,8 @@ class ConnectionService:
     def test(self, name: str, resource_group: str, report: Callable[[CheckStep], None]) -> bool:
         """Check a connection step by step and return whether every step succeeded.
 
+        If it did and the capabilities of the runtime are not known, they are fetched.
+
         Args:
             resource_group: The resource group to check; empty for that of the credentials, or
                 ``default`` if they have none.
@@ -225,6 +228,10 @@ class ConnectionService:
         for step in connection_support(kind).check_steps(settings, secrets, resource_group):
             report(step)
             passed = passed and step.error is None
+        if passed and self._runtimes().capabilities(name) is None:
+            # The connection stores the error, which its page shows as its state.
+            with suppress(LaunchpadError):
+                self.refresh(name)
         return passed
 
     def service_key(self, text: str, kind: str = "") -> dict[str, str]:

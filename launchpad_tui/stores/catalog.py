@@ -73,7 +73,7 @@ _S3 = StoreKind(
             "endpoint",
             "Endpoint",
             pattern=r"https?://\S+",
-            help="URL of an S3-compatible server, such as https://s3.example.com. "
+            help="URL of an S3-compatible server, for example https://s3.example.com. "
             "Empty: Amazon S3.",
         ),
         PATH_PREFIX,
@@ -229,7 +229,7 @@ _WEBHDFS = StoreKind(
         Field(
             "path_prefix",
             "Folder",
-            help="Root folder of the store, such as user/alice/models. "
+            help="Root folder of the store, for example user/alice/models. "
             "Empty: the root of the file system.",
         ),
         Field(
@@ -293,7 +293,7 @@ _WEBHDFS = StoreKind(
             "headers",
             "Headers",
             headers=True,
-            help="JSON object of headers sent with every request, such as "
+            help="JSON object of headers sent with every request, for example "
             '{"x-sap-filecontainer": "<container>"}.',
         ),
         Field(

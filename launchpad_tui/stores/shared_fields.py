@@ -7,7 +7,7 @@ from launchpad_tui.domain.connection import Field, FieldKind
 PATH_PREFIX = Field(
     "path_prefix",
     "Path prefix",
-    help="Only objects below this path belong to the store, such as models/prod. "
+    help="Only objects below this path belong to the store, for example models/prod. "
     "Empty: all objects.",
 )
 TLS_FIELDS = (

@@ -167,6 +167,7 @@ ROUTES: tuple[Route, ...] = (
         top=True,
     ),
     Route("welcome", "Welcome", "welcome.welcome:WelcomeScreen", top=True),
+    Route("schedule", "Schedule", "schedules.schedule:ScheduleScreen"),
     Route("schedule.create", "Schedule", "schedules.schedules:ScheduleWizard"),
     Route("connection", "Connection", "connections.connection:ConnectionScreen"),
     Route("connection.add", "Add", "connections.connection_edit:ConnectionAddScreen"),

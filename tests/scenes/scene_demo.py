@@ -34,7 +34,7 @@ SCENES = [
     Scene("demo-welcome", nothing, keys(), (120, 24), "welcome", ("Run the demo",), shown=True),
     shown("models", keys("end"), "digits-model", "balanced", "val accuracy", "1–6 of 6"),
     # A list with the preview of its row, and an execution that is running.
-    shown("preview-pane", keys("up", "up"), "Parameters", "Metrics", "★", "Source", size=(160, 36)),
+    shown("preview-pane", keys("end", "up"), "balanced", "Metrics", "★", "Source", size=(160, 38)),
     Scene(
         "demo-live",
         training,
@@ -51,10 +51,10 @@ SCENES = [
         "train accuracy",
         size=(180, 48),
     ),
-    shown("model", keys("enter"), "Overview", "learning_rate", "digits-train"),
-    shown("model-metrics", keys("enter", "tab"), "accuracy", "optimizer"),
+    shown("model", keys("end", "up", "enter"), "Overview", "learning_rate", "balanced"),
+    shown("model-metrics", keys("end", "up", "enter", "tab"), "accuracy", "optimizer", "0 to"),
     shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),
-    shown("lineage", keys("L"), "this dataset", "──▶", start="datasets", size=(130, 40)),
+    shown("lineage", keys("L"), "this dataset", "──▶", start="datasets", size=(150, 58)),
     shown("model-add", keys("a", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
     shown("datasets", keys(), "Datasets", "digits", start="datasets", size=(120, 16)),
     shown("executions", keys(), "COMPLETED", "balanced", start="executions"),

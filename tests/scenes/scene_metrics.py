@@ -62,7 +62,7 @@ async def _kinds(pilot: Pilot[Any]) -> None:
 
 async def _own_board(pilot: Pilot[Any]) -> None:
     await _board(pilot)
-    for kind in ("parallel", "matters", "scatter", "heat"):
+    for kind in ("parallel", "importance", "scatter", "heat"):
         await press(pilot, "a", "down", "down", "enter")
         await burst(pilot, "loss{phase=validation}\r")
         await press(pilot, "down", "down", "enter")

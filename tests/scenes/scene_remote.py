@@ -183,6 +183,10 @@ async def _schedule(pilot: Pilot[Any]) -> None:
     await press(pilot, "ctrl+e", "a")
 
 
+async def _open_schedule(pilot: Pilot[Any]) -> None:
+    await press(pilot, "ctrl+e", "end", "enter")
+
+
 async def _schedules(pilot: Pilot[Any]) -> None:
     await press(pilot, "ctrl+e")
 
@@ -217,5 +221,6 @@ SCENES = [
         "schedule-create", workshop, _schedule, (80, 24), expect=("Schedules", "● Configuration")
     ),
     Scene("connection-edit", remote, _edit, (100, 40), expect=("Edit core", "sb-vision")),
+    Scene("schedule", scheduled, _open_schedule, (120, 36), expect=("Next executions", "nightly")),
     Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",)),
 ]

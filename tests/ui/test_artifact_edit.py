@@ -99,3 +99,24 @@ async def test_a_deleted_model_is_restored(workshop_home: Home) -> None:
         assert model(pilot).name == name
         await press(pilot, "Z")
         assert "The trash is empty" in screen_text(pilot)
+
+
+async def test_notes_that_cannot_be_saved_are_kept_in_a_file(
+    workshop_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(workshop_home) as pilot:
+        app: Any = pilot.app
+        app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        monkeypatch.setattr(app, "edit_text", lambda _before: "a long text")
+
+        def full(*_arguments: object) -> None:
+            raise NotFound("The registry is full", "No space left on the device")
+
+        monkeypatch.setattr(type(app.desk.annotations), "edit", full)
+        await chosen(pilot, "e", "notes")
+        text = screen_text(pilot)
+        assert "The registry is full" in text
+        assert "Your notes are kept in" in text
+        (kept,) = workshop_home.root.glob("notes-*.md")
+        assert kept.read_text("utf-8") == "a long text"

@@ -30,7 +30,7 @@ def names(pilot: Any, kind: ArtifactKind) -> list[str]:
 
 
 async def test_tabs_show_overview_metrics_files_and_lineage(workshop_home: Home) -> None:
-    async with running(workshop_home) as pilot:
+    async with running(workshop_home, size=(120, 34)) as pilot:
         await show(pilot, "artifact", item_id=MODEL)
         assert "Made for the spring campaign" in screen_text(pilot)
         assert "  customers             customers" in screen_text(pilot)
@@ -43,9 +43,9 @@ async def test_tabs_show_overview_metrics_files_and_lineage(workshop_home: Home)
         await press(pilot, "tab")
         assert "model.bin" in screen_text(pilot)
         await press(pilot, "tab")
-        assert "─ resultset ─" in screen_text(pilot)
+        assert "─ result set ─" in screen_text(pilot)
         await press(pilot, "L")
-        assert "resultset churn report" in screen_text(pilot)
+        assert "result set churn report" in screen_text(pilot)
         await press(pilot, "tab")
         assert "Made for the spring campaign" in screen_text(pilot)
 
@@ -264,7 +264,7 @@ async def test_lineage_is_drawn_as_boxes_that_keys_move_between(workshop_home: H
         await press(pilot, "escape")
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
-        assert "resultset churn report" in screen_text(pilot)
+        assert "result set churn report" in screen_text(pilot)
         await press(pilot, "L")
         assert "boxes do not fit" in screen_text(pilot)
         await pilot.resize_terminal(120, 32)

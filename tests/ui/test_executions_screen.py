@@ -145,7 +145,7 @@ async def test_the_metric_resource_shows_metrics_tags_and_custom_info(workshop_h
         await show(pilot, COMPLETED)
         await press(pilot, "tab")
         text = screen_text(pilot)
-        assert "0.025 at step 39   0.025 to 1   40 points" in text
+        assert "0.025 at step 39  0.025 to 1    40 points" in text
         assert "boosting" in text
         # The confusion matrix is a heat map.
         for row in ("██ 42  ░░  1  ░░  0", "░░  2  ██ 39  ░░  4", "░░  0  ░░  3  ██ 51"):

@@ -17,9 +17,11 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.text import cell_width, pad
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
+from launchpad_tui.ui.theme import BY_NAME, UNICODE, Look
 from launchpad_tui.ui.widgets.flow_drawing import WIDE, FlowStyles, draw_flow
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+LOOK = Look(BY_NAME["dark"], UNICODE)
 STYLES = FlowStyles(Style(), Style(bold=True), Style(), Style(underline=True), Style(reverse=True))
 
 
@@ -56,7 +58,7 @@ def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> Executi
 
 @pytest.mark.parametrize("width", [40, 80, WIDE - 1, WIDE, 200])
 def test_every_line_has_the_given_width_and_all_boxes_are_drawn(width: int) -> None:
-    drawing = draw_flow(flow_boxes(details(), AT), width, 0, STYLES)
+    drawing = draw_flow(flow_boxes(details(), AT, LOOK), width, 0, STYLES)
     assert {cell_width(line.plain) for line in drawing.lines} == {width}
     text = "\n".join(line.plain for line in drawing.lines)
     for title in (
@@ -71,7 +73,7 @@ def test_every_line_has_the_given_width_and_all_boxes_are_drawn(width: int) -> N
 
 @pytest.mark.parametrize("width", [80, 200])
 def test_links_are_located_where_they_are_drawn(width: int) -> None:
-    drawing = draw_flow(flow_boxes(details(), AT), width, 1, STYLES)
+    drawing = draw_flow(flow_boxes(details(), AT, LOOK), width, 1, STYLES)
     assert [(item.route, item.id) for item in drawing.items] == [
         ("executable", "digits-train"),
         ("artifact", "id-digits"),
@@ -93,13 +95,15 @@ def test_links_are_located_where_they_are_drawn(width: int) -> None:
 
 
 def test_a_running_execution_has_no_outputs_yet() -> None:
-    running = flow_boxes(details(Status.RUNNING), AT)
+    running = flow_boxes(details(Status.RUNNING), AT, LOOK)
     assert running[4].items[0].text == "not yet"
-    assert flow_boxes(details(Status.DEAD), AT)[4].items[0].text == "none"
+    assert flow_boxes(details(Status.DEAD), AT, LOOK)[4].items[0].text == "none"
 
 
 def test_control_characters_and_long_names_stay_in_their_box() -> None:
-    drawing = draw_flow(flow_boxes(details(name="\x1b[31mred\n" + "字" * 100), AT), 200, -1, STYLES)
+    drawing = draw_flow(
+        flow_boxes(details(name="\x1b[31mred\n" + "字" * 100), AT, LOOK), 200, -1, STYLES
+    )
     assert {cell_width(line.plain) for line in drawing.lines} == {200}
     assert all("\x1b" not in line.plain for line in drawing.lines)
 

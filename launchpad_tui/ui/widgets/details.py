@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import ClassVar
 
 from textual import events
 from textual.message import Message
+from textual.widget import Widget
 
-from launchpad_tui.domain.text import pad, safe_text, wrap
+from launchpad_tui.domain.text import cell_width, pad, safe_text, wrap
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 #: cells of the names' column, at least and at most; between them it fits the longest name
 NAME_WIDTHS = (20, 40)
+#: cells of the names' column in a narrow terminal, at most
+_NAMES_NARROW = 18
 #: lines of a name and of a value, at most
 NAME_LINES, VALUE_LINES = 4, 200
+#: lines of a table below details, at least: its headings and some rows
+_TABLE_LINES = 6
+#: cells between the parts of a value
+_GAP = 2
 
 
 @record
@@ -33,6 +40,8 @@ class Item:
         link_id: the ``item_id`` of that route.
         lines: returns the lines that are shown instead of name and value, for a width in cells
             and for whether they have to be ASCII; it returns None for the value itself.
+        columns: the parts of the value. Where the parts of all lines of a section fit, they are
+            shown below each other; the value is shown otherwise.
     """
 
     name: str
@@ -42,6 +51,7 @@ class Item:
     link: str = ""
     link_id: str = ""
     lines: Callable[[int, bool], Sequence[Parts] | None] | None = None
+    columns: tuple[str, ...] = ()
 
 
 def heading(title: str) -> Item:
@@ -51,6 +61,38 @@ def heading(title: str) -> Item:
 
 #: the only line of an empty section
 NONE = Item("none", role="dim")
+
+
+def _aligned(items: Sequence[Item], width: int) -> dict[int, str]:
+    """Return the values whose parts are aligned, by the positions of their items.
+
+    Args:
+        items: all items.
+        width: the cells that a value has.
+    """
+    found: dict[int, str] = {}
+    for _, group in groupby(enumerate(items), lambda each: bool(each[1].columns)):
+        section = [(number, item.columns) for number, item in group if item.columns]
+        columns = list(zip_longest(*(cells for _, cells in section), fillvalue=""))
+        sizes = [max(cell_width(safe_text(cell)) for cell in column) for column in columns]
+        if sum(sizes) + _GAP * (len(sizes) - 1) <= width:
+            for number, cells in section:
+                texts = [pad(cell, size) for cell, size in zip(cells, sizes, strict=False)]
+                found[number] = (" " * _GAP).join(texts).rstrip()
+    return found
+
+
+def share_height(details: Details, holder: Widget, room: int) -> None:
+    """Give details the lines that they need, and the table below them the others.
+
+    Args:
+        details: the details.
+        holder: the widget whose height is set: the details, or the container around them.
+        room: the lines of both together; 0 if they are not shown.
+    """
+    if room:
+        most = room - max(_TABLE_LINES, room // 3)
+        holder.styles.height = max(3, min(details.line_count() + 1, most))
 
 
 class Details(Lines):
@@ -72,6 +114,18 @@ class Details(Lines):
         def __init__(self, item: Item) -> None:
             super().__init__()
             self.item = item
+
+    class Wrapped(Message):
+        """The number of lines changed, because of other items or another width."""
+
+        def __init__(self, details: Details) -> None:
+            super().__init__()
+            self.details = details
+
+        @property
+        def control(self) -> Details:
+            """The details, for the selector of `textual.on`."""
+            return self.details
 
     def __init__(
         self,
@@ -113,11 +167,13 @@ class Details(Lines):
         longest = max((len(item.name) for item in named), default=0)
         # Values get more than half of a narrow terminal.
         least = min(least, self.size.width // 3)
-        names = max(least, min(longest, most, self.size.width * 9 // 20))
+        most = min(most, max(_NAMES_NARROW, self.size.width * 3 // 10), self.size.width * 2 // 5)
+        names = max(least, min(longest, most))
         width = max(10, self.size.width - names - 4)
         lines: list[Parts] = []
         self._owners = []
         new: list[Parts]
+        aligned = _aligned(self._items, width)
         for number, item in enumerate(self._items):
             own = item.lines(self.size.width, self.look.glyphs.ascii) if item.lines else None
             if own is not None:
@@ -126,7 +182,8 @@ class Details(Lines):
                 gap: list[Parts] = [(("", "text"),)] if lines else []
                 new = [*gap, ((" " + safe_text(item.name), "title"),)]
             else:
-                value = wrap(item.value, width) if item.value else [""]
+                text = aligned.get(number, "")
+                value = [text] if text else wrap(item.value, width) if item.value else [""]
                 name = wrap(item.name, names)[:NAME_LINES]
                 role = "accent" if item.link else item.role
                 new = [
@@ -135,7 +192,10 @@ class Details(Lines):
                 ]
             lines += new
             self._owners += [number] * len(new)
+        before = self.line_count()
         self.set_lines(lines)
+        if len(lines) != before:
+            self.post_message(self.Wrapped(self))
 
     def why_not_copy(self) -> str | None:
         """Return why the line has no value to copy."""

@@ -51,7 +51,7 @@ class Prose(Painted):
 
     def lines(self, width: int) -> list[tuple[str, str]]:
         """Return the wrapped lines with their roles."""
-        blocks = [(wrap(text, width), role) for text, role in self._parts]
+        blocks = [(self.wrapped(text, width), role) for text, role in self._parts]
         room = max(1, min(self._limit, self.app.size.height * 9 // 10 - _FRAME))
         while (over := sum(len(lines) for lines, _ in blocks) - room) > 0:
             longest = max((lines for lines, _ in blocks), key=len)
@@ -60,6 +60,10 @@ class Prose(Painted):
             # The last line is kept as well: in an error it may be the ID of the request.
             longest[max(1, len(longest) - over - 2) : -1] = [self.look.glyphs.ellipsis]
         return [(line, role) for lines, role in blocks for line in lines][:room]
+
+    def wrapped(self, text: str, width: int) -> list[str]:
+        """Return the lines of a part; subclasses may indent them."""
+        return wrap(text, width)
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """Return the number of wrapped lines."""

@@ -32,20 +32,36 @@ class FlowItem:
         text: the text.
         route: the id of the route that the item opens; empty if it opens none.
         id: the ``item_id`` of that route.
+        shorter: the text that is shown in a box that is too narrow; empty if it is cut instead.
     """
 
     text: str
     route: str = ""
     id: str = ""
+    shorter: str = ""
+
+    def fitting(self, width: int) -> str:
+        """Return the text or, if that is wider than ``width`` cells, its shorter form."""
+        return fitting(self.text, self.shorter, width)
+
+
+def fitting(text: str, shorter: str, width: int) -> str:
+    """Return a text or, if that is wider than ``width`` cells, its shorter form if there is one."""
+    is_wide = shorter and cell_width(safe_text(text, 4 * width + 4)) > width
+    return shorter if is_wide else text
 
 
 @record
 class FlowBox:
-    """A box of the flow with its title and items; a marked one has a frame in another color."""
+    """A box of the flow with its title and items; a marked one has a frame in another color.
+
+    ``shorter`` is the title of a box that is too narrow for it; if empty, the title is cut.
+    """
 
     title: str
     items: tuple[FlowItem, ...]
     marked: bool = False
+    shorter: str = ""
 
 
 @record
@@ -157,7 +173,7 @@ class BoxPainter:
         """Return the lines of boxes below each other, without frames."""
         lines: list[Text] = []
         spots: list[Spot] = []
-        label = max(cell_width(box.title) for box in boxes) + 3
+        label = max(cell_width(box.title) for box in boxes) + 4
         room = max(1, width - label)
         for place, box in enumerate(boxes):
             line, used = Text(no_wrap=True, end=""), 0
@@ -195,7 +211,7 @@ class BoxPainter:
         top_left, top_right, low_left, low_right, across, up = self._corners
         frame = self._styles.title if box.marked else self._styles.frame
         if row == 0:
-            title = clip(box.title, size - 5)
+            title = clip(fitting(box.title, box.shorter, size - 5), size - 5)
             line.append(f"{top_left}{across} ", frame)
             line.append(title, self._styles.title)
             line.append(" " + across * (size - cell_width(title) - 5) + top_right, frame)
@@ -213,7 +229,7 @@ class BoxPainter:
         return found
 
     def _item(self, line: Text, item: FlowItem, row: int, start: int, size: int) -> list[Spot]:
-        shown = pad(item.text, size)
+        shown = pad(item.fitting(size), size)
         place = self._order.get(item) if item.route else None
         style = self._styles.text
         if place is not None:

@@ -88,6 +88,7 @@ class _Note(Painted):
         """Set the indent in cells."""
         self._indent = indent
         self.refresh(layout=True)
+        self.repaint()
 
     def show(self, error: str = "") -> None:
         """Show an error, or the help if the error is empty."""
@@ -324,10 +325,18 @@ class Form(ActionOwner, VerticalScroll):
             self._rows[field.name] = (row, note)
         self._show_applicable()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_mount(self) -> None:
+        """Arrange the fields once they exist: the first resize may come before that."""
+        self.call_after_refresh(self._arrange)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Arrange the fields for another width."""
+        self._arrange()
+
+    def _arrange(self) -> None:
         """Place the editors beside the labels, or below them if the form is narrow."""
         beside = label_width(self.fields)
-        is_narrow = event.size.width - beside < LEAST_EDITOR_WIDTH
+        is_narrow = 0 < self.size.width < beside + LEAST_EDITOR_WIDTH
         if is_narrow != self.has_class("-narrow"):
             self.set_class(is_narrow, "-narrow")
             for label in self.query(_Label):

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.domain.text import pad
+from launchpad_tui.domain.text import cell_width, pad, safe_text
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
+
+#: the least width of the list and of its values, in cells
+_LEAST, _VALUE = 18, 9
 
 
 @record
@@ -40,11 +44,18 @@ class LegendEntry:
     detail: str = ""
 
 
+def _entry_width(entry: LegendEntry) -> int:
+    """Return the width that an entry needs, in cells, with an empty cell at its end."""
+    value = max(_VALUE, len(entry.value)) + 1 if entry.value else 0
+    label = 2 + cell_width(safe_text(entry.label, 80)) + 2 * entry.live + value
+    return max(label, 3 + cell_width(entry.detail)) + 1
+
+
 class Legend(Painted):
     """The list *My Selection*, whose entries can be hidden, shown alone, moved and removed."""
 
     can_focus = True
-    DEFAULT_CSS = "Legend { width: 32; height: 1fr; }"
+    DEFAULT_CSS = "Legend { width: auto; max-width: 32; height: 1fr; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "legend.down", "down j", "down", "Move to the next entry", "My Selection", hidden=True
@@ -111,6 +122,7 @@ class Legend(Painted):
         self.entries: tuple[LegendEntry, ...] = ()
         self.cursor = 0
         self.top = 0
+        self._wanted = _LEAST
 
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
         """Show other entries; the cursor stays on its entry."""
@@ -120,6 +132,17 @@ class Legend(Painted):
             (i for i, one in enumerate(self.entries) if one.id == current), self.cursor
         )
         self._move(0)
+        # The list never becomes narrower, so that the charts beside it are not drawn for another
+        # width with each value.
+        title = cell_width(self.title) + 3 + 3 * self.counted
+        wanted = max([self._wanted, title, *map(_entry_width, self.entries)])
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.refresh(layout=True)
+
+    def get_content_width(self, _container: Size, _viewport: Size) -> int:
+        """Return the width that the longest entry needs, in cells."""
+        return self._wanted
 
     @property
     def entry(self) -> LegendEntry | None:

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import cell_width, clip, pad
+from launchpad_tui.domain.text import cell_width, clip, clip_middle, pad, safe_text
 from launchpad_tui.records import field, record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
@@ -19,29 +19,36 @@ from launchpad_tui.ui.widgets.painted import Painted
 _GAP = 2
 #: the width of a column in cells, at least and at most, and the number of rows it is measured on
 _NARROW, _WIDE, _MEASURED = 7, 28, 300
-#: cells by which squeezed columns may be narrower so that one more fits
-_SQUEEZE_SLACK = 5
-#: the width of the row names in cells, at least and at most
-_NAMES = (14, 40)
+#: the width of the row names in cells: at least, at most, and at most in a narrow terminal, whose
+#: third is less than that
+_NAMES, _NAMES_NARROW = (14, 40), 22
 
 
 @record
 class SheetLine:
-    """A row: its key and its name. A heading starts a group and may have a note."""
+    """A row: its key and its name.
+
+    A heading starts a group and may have a note, with shorter forms of it for narrow terminals.
+    """
 
     key: str
     name: Cell
     heading: bool = False
     note: str = ""
+    shorter_notes: tuple[str, ...] = ()
 
 
 @record
 class SheetColumn:
-    """A column: its key, and a heading of one or two lines."""
+    """A column: its key, and a heading of one or two lines.
+
+    The first line is cut in its middle if ``middle`` is true, and at its end otherwise.
+    """
 
     key: str
     title: Cell
     subtitle: str = ""
+    middle: bool = False
 
 
 @record
@@ -56,6 +63,7 @@ class SheetContent:
         corner: text above the row names.
         empty: the text shown if there are no rows or columns.
         squeeze: the largest width of a column in cells if not all columns fit.
+        slack: the cells by which columns may be narrower than that so that one more fits.
     """
 
     lines: Sequence[SheetLine] = ()
@@ -64,6 +72,7 @@ class SheetContent:
     corner: str = ""
     empty: str = ""
     squeeze: int = 16
+    slack: int = 5
 
 
 class Sheet(Painted):
@@ -148,9 +157,15 @@ class Sheet(Painted):
         self._widths = {}
         least, most = _NAMES
         longest = max(
-            (cell_width(one.name.text[:most]) for one in content.lines[:_MEASURED]), default=0
+            (
+                cell_width(safe_text(one.name.text, most))
+                for one in content.lines[:_MEASURED]
+                if not one.heading
+            ),
+            default=0,
         )
-        self._names = max(least, min(longest + 2, most, max(least, self.size.width // 3)))
+        narrow = min(_NAMES_NARROW, self.size.width - content.squeeze - _GAP - 1)
+        self._names = max(least, min(longest + 2, most, max(narrow, self.size.width // 3)))
         self._most = self._widest()
         self.row = next((i for i, one in enumerate(content.lines) if one.key == line), self.row)
         self.column = next(
@@ -205,19 +220,20 @@ class Sheet(Painted):
     def _widest(self) -> int:
         """Return the largest width of a column in cells: if not all fit, wide ones shrink first."""
         columns, squeeze = len(self.content.columns), self.content.squeeze
+        least = squeeze - max(0, self.content.slack - 1)
         room = self.size.width - 1 - self._names - _GAP * columns
         self._most = _WIDE
         if columns < 2:
             return _WIDE
         if columns * _NARROW <= room:
             widths = [self._width(column) for column in range(columns)]
-            for most in range(_WIDE, squeeze, -1):
+            for most in range(_WIDE, least - 1, -1):
                 if sum(min(width, most) for width in widths) <= room:
                     return most
         # Slightly narrower columns are used if one more fits then.
         line = self.size.width - 1 - self._names
         return max(
-            range(squeeze, squeeze - _SQUEEZE_SLACK, -1),
+            range(squeeze, least - 1, -1),
             key=lambda most: (line // (most + _GAP), most),
         )
 
@@ -317,6 +333,8 @@ class Sheet(Painted):
             current = column == self.column
             line.fill_to(start)
             text = head.title.fitting(size) if y == 0 else head.subtitle
+            if y == 0 and head.middle:
+                text = clip_middle(text, size, glyphs.ellipsis)
             role = ("title" if current else head.title.role) if y == 0 else "dim"
             line.add(pad(text, size, "left", glyphs.ellipsis), look.style(role), safe=True)
         return line.strip()
@@ -333,7 +351,10 @@ class Sheet(Painted):
                 clip(head.name.text, width - 2, glyphs.ellipsis),
                 look.style("title", cursor=current),
             )
-            return line.add(f"  {head.note}", look.style("dim", cursor=current)).strip()
+            note = Cell(head.note, shorter=head.shorter_notes).fitting(
+                max(0, width - line.used - 2)
+            )
+            return line.add(f"  {note}", look.style("dim", cursor=current)).strip()
         name = pad(head.name.text, self._names - 1, "left", glyphs.ellipsis)
         line.add(name, look.style(head.name.role, cursor=current), safe=True)
         for column, start, size in self._shown():

@@ -74,7 +74,7 @@ class CatalogWizard(WizardScreen):
         kind = Step(
             "kind",
             "Type",
-            f"Select the type of {self.ITEM}.",
+            f"Select the type of the {self.ITEM.partition(' ')[2]}.",
             (Field(KIND, "Type", FieldKind.CHOICE, required=True),),
         )
         note = f"The name {self.item_id} and the type cannot be changed." if self.item_id else ""

@@ -44,6 +44,25 @@ def info_lines(text: str, width: int, ascii_only: bool = False) -> list[Parts] |
         return None
 
 
+def info_summary(text: str) -> tuple[str, ...]:
+    """Return what custom info contains, for a narrow cell: ``10×10 matrix``, and shorter forms.
+
+    There are none if the custom info is not a JSON object or array.
+    """
+    if text[:1] not in {"[", "{"} or len(text) > MAX_PARSED:
+        return ()
+    try:
+        value = json.loads(text)
+        matrix = _matrix(value)
+    except (ValueError, RecursionError):
+        return ()
+    if matrix is not None:
+        size = f"{len(matrix)}×{len(_names(value)[1])}"
+        return f"{size} matrix", size
+    noun = "value" if isinstance(value, list) else "key"
+    return (f"{len(value)} {noun}{'' if len(value) == 1 else 's'}",)
+
+
 def _block(value: dict[str, object] | list[object], width: int, ascii_only: bool) -> list[Parts]:
     matrix = _matrix(value)
     if matrix is not None:

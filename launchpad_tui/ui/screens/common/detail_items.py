@@ -11,7 +11,7 @@ from launchpad_tui.domain.code_text import code_lines
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import applies
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag, series_titles
-from launchpad_tui.domain.numbers import metric_text
+from launchpad_tui.domain.numbers import align_numbers, metric_text
 from launchpad_tui.ui.screens.common.custom_info import info_lines
 from launchpad_tui.ui.widgets.details import Item, heading
 
@@ -70,14 +70,17 @@ def metric_items(
     if series:
         items.append(heading("Metrics"))
     titles = series_titles(one.key for one in series)
-    for one in series:
-        text = f"{metric_text(one.last)} at step {one.last_step}"
+    lasts = align_numbers([metric_text(one.last) for one in series])
+    lows = align_numbers([metric_text(one.minimum) for one in series])
+    for one, last, low in zip(series, lasts, lows, strict=True):
+        parts = [f"{last} at step {one.last_step}"]
         if one.minimum is not None and one.count > 1:
-            text += f"   {metric_text(one.minimum)} to {metric_text(one.maximum)}"
-            text += f"   {one.count:,} points"
+            parts.append(f"{low} to {metric_text(one.maximum)}")
+            parts.append(f"{one.count:,} points")
         if one.not_finite:
-            text += f"   {one.not_finite:,} not finite"
-        items.append(Item(titles[one.key], text))
+            parts.append(f"{one.not_finite:,} not finite")
+        text = ", ".join(" ".join(part.split()) for part in parts)
+        items.append(Item(titles[one.key], text, columns=tuple(parts)))
     if tags:
         items.append(heading("Tags"))
         items += [Item(one.name, one.value) for one in tags]

@@ -86,7 +86,7 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
 
     hint = "A subfolder is created for each artifact. Interrupted downloads are resumed."
     typed = await screen.launchpad.ask(
-        PromptDialog(f"Download {len(ids)} {one.kind}s into", ".", hint)
+        PromptDialog(f"Download {len(ids)} {one.kind.noun}s into", ".", hint)
     )
     if not typed:
         return

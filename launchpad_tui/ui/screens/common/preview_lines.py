@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction, series_title
-from launchpad_tui.domain.numbers import metric_text, sparkline
-from launchpad_tui.domain.text import cell_width, clip, pad, wrap
+from launchpad_tui.domain.numbers import align_numbers, metric_text, sparkline
+from launchpad_tui.domain.text import cell_width, clip, pad, safe_text, wrap
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.lines import Parts
 
@@ -80,7 +80,7 @@ def pair_lines(pairs: Iterable[tuple[str, str, str]], width: int, most: int = 3)
         most: the number of lines of a value, at most.
     """
     shown = [pair for pair in pairs if pair[1]]
-    longest = max((cell_width(name) for name, _, _ in shown), default=0)
+    longest = max((cell_width(safe_text(name)) for name, _, _ in shown), default=0)
     names = max(1, min(longest, int(width * _NAMES)))
     room = max(1, width - names - 2)
     lines: list[Parts] = []
@@ -104,16 +104,11 @@ def series_blocks(series: Sequence[SeriesLine], width: int, look: Look) -> list[
     """Return the lines of each metric, as `series_lines` shows them below each other."""
     if not series:
         return []
-    lasts = [metric_text(one.last) for one in series]
-    bests = [
-        ""
-        if one.best is None or one.count == 1
-        else f"{look.glyphs.best} {metric_text(one.best)} @ {one.best_step}"
-        for one in series
-    ]
+    lasts = align_numbers([metric_text(one.last) for one in series])
+    bests = _best_texts(series, look)
     last_width = max(map(cell_width, lasts))
     best_width = max(map(cell_width, bests))
-    name_width = max(cell_width(one.title) for one in series)
+    name_width = max(cell_width(safe_text(one.title)) for one in series)
     blocks: list[list[Parts]] = []
     if width >= _ONE_LINE:
         name_width = min(name_width, width - last_width - best_width - 18)
@@ -144,6 +139,20 @@ def series_blocks(series: Sequence[SeriesLine], width: int, look: Look) -> list[
             )
         blocks.append(block)
     return blocks
+
+
+def _best_texts(series: Sequence[SeriesLine], look: Look) -> list[str]:
+    """Return the best value of each metric with its step; empty if it has none."""
+    known = [one.best is not None and one.count > 1 for one in series]
+    values = iter(
+        align_numbers(
+            [metric_text(one.best) for one, has in zip(series, known, strict=True) if has]
+        )
+    )
+    return [
+        f"{look.glyphs.best} {next(values)} @ {one.best_step}" if has else ""
+        for one, has in zip(series, known, strict=True)
+    ]
 
 
 def best_note(series: Sequence[SeriesLine], look: Look) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from launchpad_tui.domain.text import wrap
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.dialogs import Prose
@@ -38,6 +39,22 @@ class ProbeResult:
     error: LaunchpadError | None = None
 
 
+class _Steps(Prose):
+    """The steps of a test, whose messages are wrapped beside their names."""
+
+    def wrapped(self, text: str, width: int) -> list[str]:
+        """Return the lines of a part; those of a step are indented."""
+        glyphs = self.look.glyphs
+        if text[:2] not in {f"{glyphs.done} ", f"{glyphs.error} "} or len(text) <= width:
+            return wrap(text, width)
+        first, rest = text[: 2 + _NAME_WIDTH], text[2 + _NAME_WIDTH :]
+        if width < 4 * _NAME_WIDTH:
+            first, rest = text[:2], " ".join(text[2:].split())
+        lines = wrap(rest, width - len(first))
+        indent = " " * len(first)
+        return [first + lines[0], *(indent + line for line in lines[1:])]
+
+
 class ProbeDialog(LaunchpadModal[ProbeResult]):
     """Runs a test and returns its result, or the steps so far if the dialog is closed earlier.
 
@@ -61,7 +78,7 @@ class ProbeDialog(LaunchpadModal[ProbeResult]):
     def compose(self) -> ComposeResult:
         """Yield the list of steps."""
         with Vertical(classes="box"):
-            yield Prose(self._parts(), _MAX_LINES)
+            yield _Steps(self._parts(), _MAX_LINES)
 
     def on_mount(self) -> None:
         """Start the test."""

@@ -80,6 +80,12 @@ class StepProgress(Painted):
         return line.strip()
 
 
+class _StepNote(Prose):
+    """The sentence above the form of a step."""
+
+    DEFAULT_CSS = "_StepNote { padding: 0 1; }"
+
+
 class Review(Details):
     """The values of all steps; enter is left to the wizard."""
 
@@ -230,7 +236,7 @@ class WizardScreen(LaunchpadScreen):
             given = {name: entries for name, entries in choices.items() if entries is not None}
             content = Form(self._shown_fields, self.values, choices=given)
         await container.remove_children()
-        note = [Prose([(" " + step.note, "dim"), ("", "text")])] if step.note else []
+        note = [_StepNote([(step.note, "dim"), ("", "text")])] if step.note else []
         await container.mount(*note, content)
         if isinstance(content, Form):
             content.focus_first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from launchpad_tui.charts.palette import marker
@@ -9,6 +10,7 @@ from launchpad_tui.domain.comparison import Comparison, Row, RowGroup
 from launchpad_tui.domain.metric import Direction, series_titles
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.services.charting import labels_of
+from launchpad_tui.ui.screens.common.custom_info import info_summary
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell
 from launchpad_tui.ui.widgets.sheet import SheetColumn, SheetContent, SheetLine
@@ -17,6 +19,10 @@ from launchpad_tui.ui.widgets.sheet import SheetColumn, SheetContent, SheetLine
 _MEASURED = frozenset({RowGroup.METRICS, RowGroup.MODEL_METRICS})
 #: key of the row of executions, whose IDs are shortened in narrow columns
 _EXECUTION = f"{RowGroup.EXECUTION}/execution"
+#: names that start with the same number of characters are cut in the middle, not at the end
+_ALIKE = 6
+#: the width in cells to which columns shrink that have the names of rows as titles
+_TITLES = 20
 #: names lose a shared prefix of at least this number of characters
 _LEAST_PREFIX = 4
 #: key of the row of creation times, which are shown as local time
@@ -67,11 +73,13 @@ def _sheet(
         note = f"{shown} of {total}" if shown != total else f"{total}"
         if not shown and group not in folded:
             note = f"none of {total} differ"
+        shorter: tuple[str, ...] = ()
         if shown and comparison.baseline is not None and group in _MEASURED:
-            note += f"   {look.glyphs.better} better  {look.glyphs.worse} worse than the baseline"
-        lines.append(
-            SheetLine(f"{group}/", Cell(f"{glyph} {group.upper()}"), heading=True, note=note)
-        )
+            marks = f"{look.glyphs.better} better  {look.glyphs.worse} worse"
+            shorter = (f"{note}   {marks}", marks)
+            note = f"{note}   {marks} than the baseline"
+        title = Cell(f"{glyph} {group.upper()}")
+        lines.append(SheetLine(f"{group}/", title, heading=True, note=note, shorter_notes=shorter))
         rows.append(None)
         for row in comparison.rows:
             if row.group is group:
@@ -116,8 +124,16 @@ def _transposed_sheet(
     def cell(line: int, column: int) -> Cell:
         return value_cell(comparison.rows[column], line, comparison.baseline, look)
 
-    width = _column_width(comparison)
-    return SheetContent(lines, columns, cell, _corner(comparison, look), empty, width)
+    return SheetContent(
+        lines,
+        columns,
+        cell,
+        _corner(comparison, look),
+        empty,
+        # The columns have the names of metrics, which are not cut so that one more column fits.
+        max(_column_width(comparison), _TITLES),
+        slack=0,
+    )
 
 
 def _column_titles(
@@ -127,12 +143,14 @@ def _column_titles(
     labels = labels_of(comparison.subjects)
     if prefix := shared_prefix(labels):
         labels = [f"{look.glyphs.ellipsis}{label[len(prefix) :]}" for label in labels]
+    starts = Counter(label[:_ALIKE] for label in labels)
     for place, (subject, label) in enumerate(zip(comparison.subjects, labels, strict=True)):
         slot = slots.get(subject.id, 0)
         glyph = marker(slot, ascii_only=look.glyphs.ascii)
         subtitle = "baseline" if place == comparison.baseline else subject.id[:8]
         title = Cell(f"{glyph} {label}", look.series(slot))
-        columns.append(SheetColumn(subject.id, title, subtitle))
+        alike = starts[label[:_ALIKE]] > 1
+        columns.append(SheetColumn(subject.id, title, subtitle, middle=alike))
     return columns
 
 
@@ -204,13 +222,27 @@ def value_cell(row: Row, place: int, baseline: int | None, look: Look) -> Cell:
         return Cell(f"{at:%Y-%m-%d %H:%M}", shorter=(f"{at:%m-%d %H:%M}", f"{at:%m-%d}"))
     if row.key == _EXECUTION:
         return Cell(text, shorter=(text[:8],))
-    if baseline is not None:
+    if baseline is not None and row.group is not RowGroup.CUSTOM_INFO:
         return _changed_cell(row, place, baseline, look)
+    if row.group is RowGroup.CUSTOM_INFO:
+        return Cell(text, shorter=info_summary(text))
     if place in row.best:
-        return Cell(f"{text} {look.glyphs.best}", "good")
+        return _marked_cell(row, place, look.glyphs.best, "good")
     if place in row.worst and len(row.values) > 2:
-        return Cell(f"{text} {look.glyphs.worst}", "warn")
-    return Cell(text)
+        return _marked_cell(row, place, look.glyphs.worst, "warn")
+    return Cell(text, shorter=_rounded(row, place))
+
+
+def _marked_cell(row: Row, place: int, mark: str, role: str) -> Cell:
+    """Return a value with a mark, in forms for every width."""
+    text = row.text(place)
+    rounded = tuple(f"{short}{mark}" for short in _rounded(row, place))
+    return Cell(f"{text} {mark}", role, (f"{text}{mark}", *rounded))
+
+
+def _rounded(row: Row, place: int) -> tuple[str, ...]:
+    """Return shorter forms of a number, with fewer digits; none for another value."""
+    return tuple(row.text(place, digits) for digits in (4, 3, 2)) if row.numeric else ()
 
 
 def _changed_cell(row: Row, place: int, baseline: int, look: Look) -> Cell:
@@ -222,7 +254,9 @@ def _changed_cell(row: Row, place: int, baseline: int, look: Look) -> Cell:
     mark = {1: glyphs.better, -1: glyphs.worse}.get(gain, "")
     change = row.change(place, baseline)
     if not change:
-        return Cell(f"{value}{best}", shorter=(f"{value}{best.strip()}", value))
+        mark = best.strip()
+        rounded = tuple(f"{short}{mark}" for short in _rounded(row, place))
+        return Cell(f"{value}{best}", shorter=(f"{value}{mark}", *rounded))
     if change == "=":
         return Cell(f"{value}{best}  =", "dim" if row.numeric else "text", (value,))
     difference, _, percent = change.partition(" ")

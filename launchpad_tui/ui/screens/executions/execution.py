@@ -231,7 +231,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     def _show_details(self) -> None:
         if self._details is not None:
             at = now()
-            self.query_one(FlowView).set_boxes(flow_boxes(self._details, at))
+            self.query_one(FlowView).set_boxes(flow_boxes(self._details, at, self.launchpad.look))
             self.query_one("#status", Details).set_items(
                 execution_items(self._details, self.launchpad.look, at, self._report)
             )

@@ -7,15 +7,17 @@ from datetime import datetime
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import ExecutionDetails
 from launchpad_tui.domain.timestamps import duration_text
+from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.flow_drawing import FlowBox, FlowItem
 
 
-def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
+def flow_boxes(details: ExecutionDetails, at: datetime, look: Look) -> tuple[FlowBox, ...]:
     """Return the five boxes of an execution's process flow.
 
     Args:
         details: the execution with its executable, configuration, inputs and outputs.
         at: the time up to which the duration of a running execution is counted.
+        look: colors and glyphs.
     """
     execution = details.execution
     executable = [
@@ -43,7 +45,7 @@ def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
         count = len(details.configuration.parameters)
         configuration.append(FlowItem(f"{count} parameter{'' if count == 1 else 's'}"))
     seconds = execution.duration_seconds(at)
-    run = [FlowItem(execution.id), FlowItem(str(execution.status))]
+    run = [FlowItem(execution.id), FlowItem(look.status(execution.status)[0])]
     if seconds is not None:
         run.append(FlowItem(duration_text(seconds)))
     outputs = [_artifact_item("", artifact) for artifact in details.outputs]
@@ -60,5 +62,7 @@ def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
 
 def _artifact_item(slot: str, artifact: Artifact) -> FlowItem:
     """Return a link to an artifact, with the name of its input or output if that differs."""
-    name = artifact.name if not slot or slot == artifact.name else f"{slot}: {artifact.name}"
-    return FlowItem(f"{name} · {artifact.kind}", "artifact", artifact.id)
+    name = artifact.name_with_version
+    if slot and slot != artifact.name:
+        name = f"{slot}: {name}"
+    return FlowItem(f"{name} · {artifact.kind.noun}", "artifact", artifact.id)

@@ -68,7 +68,14 @@ def execution_items(
             )
         )
     if execution.schedule_id:
-        items.append(Item("Schedule", execution.schedule_id))
+        items.append(
+            Item(
+                "Schedule",
+                execution.schedule_id,
+                link="schedule",
+                link_id=execution.schedule_id,
+            )
+        )
     if execution.status_message:
         items.append(Item("Message", execution.status_message, role))
     items += [Item(name, value) for name, value in execution.status_details.items()]
@@ -87,7 +94,11 @@ def execution_items(
             link="executable",
             link_id=execution.executable_id,
         ),
-        Item("Version", execution.executable_version),
+        *(
+            [Item("Version", execution.executable_version)]
+            if execution.executable_version
+            else [Item("Version", "unknown", "faint")]
+        ),
         Item("Scenario", execution.scenario_id),
         Item(
             "Configuration",
@@ -101,7 +112,7 @@ def execution_items(
             items.append(Item(f"Input {name}", "deleted", "warn"))
         else:
             given = details.references.get(name)
-            text = f"{artifact.name}, given as {given}" if given else artifact.name
+            text = artifact.name_with_version + (f", given as {given}" if given else "")
             items.append(Item(f"Input {name}", text, link="artifact", link_id=artifact.id))
     if details.configuration and details.configuration.parameters:
         items.append(heading("Parameters"))
@@ -112,7 +123,12 @@ def execution_items(
     if details.outputs:
         items.append(heading("Output artifacts"))
         items += [
-            Item(str(one.kind), f"{one.name}  {one.url}", link="artifact", link_id=one.id)
+            Item(
+                one.kind.noun,
+                f"{one.name_with_version}  {one.url}",
+                link="artifact",
+                link_id=one.id,
+            )
             for one in details.outputs
         ]
     items += reproduction_items(str(details.provenance.get("reproduces", "")), report)

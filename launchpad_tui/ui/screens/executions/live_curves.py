@@ -149,7 +149,8 @@ def _draw_chart(
     live = item.execution is not None and not item.execution.status.final
     view = CurveView(x_range=range_with_room(data, width) if live else None)
     legend = replace(data, series=data.series[:_MOST_CURVES])
-    rows = max(4, height - 1 - len(legend.series))
+    # The last line stays empty, as a gap to the next chart.
+    rows = max(4, height - 2 - len(legend.series))
     spec = replace(view.spec(width, rows, ascii_only=ascii_only), room=live)
     drawing = KINDS["line"].draw(spec, data)
     drawing = with_legend(drawing, legend, "line", width, ascii_only=ascii_only)

@@ -37,7 +37,7 @@ class ChartScreen(SelectionScreen):
         selected: the selection with its hidden items and colors; None for all of ``item_ids``.
     """
 
-    DEFAULT_CSS = "ChartScreen .narrow { width: 26; }"
+    DEFAULT_CSS = "ChartScreen .narrow { max-width: 26; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "chart.right",
@@ -284,7 +284,7 @@ class ChartScreen(SelectionScreen):
         ):
             return (
                 "This chart has no curves"
-                if self._plot() is not None
+                if self.query_one(ChartView).drawing is not None
                 else "The chart has no data yet"
             )
         return super().disabled_reason(action)

@@ -38,7 +38,7 @@ class MetricsScreen(SelectionScreen):
     AUTO_FOCUS = "#board"
     DEFAULT_CSS = """
     MetricsScreen #board { width: 1fr; height: 1fr; }
-    MetricsScreen .narrow { width: 22; }
+    MetricsScreen .narrow { max-width: 22; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(

@@ -20,7 +20,7 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.lineage import Lineage
-from launchpad_tui.domain.metric import series_key, series_titles
+from launchpad_tui.domain.metric import series_titles
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import join
 from launchpad_tui.domain.transfer import Progress, Transfer
@@ -36,10 +36,11 @@ from launchpad_tui.ui.screens.models.artifact_items import (
     file_columns,
     overview_items,
     point_columns,
+    point_lines,
     summary_lines,
 )
 from launchpad_tui.ui.screens.models.lineage_view import LineageView
-from launchpad_tui.ui.widgets.details import Details
+from launchpad_tui.ui.widgets.details import Details, share_height
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.preview_pane import PreviewPane, pane_width
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -65,8 +66,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     ArtifactScreen #overview { height: 1fr; }
     ArtifactScreen #facts { width: 1fr; }
     ArtifactScreen #resource { height: 1fr; }
-    ArtifactScreen #series { height: 2fr; }
-    ArtifactScreen #points { height: 3fr; }
+    ArtifactScreen #points { height: 1fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         *TAB_ACTIONS,
@@ -234,7 +234,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         pane.styles.width = width or 1
         look, series = self.launchpad.look, self._series
         pane.show(artifact.id, "Metrics", lambda room, _height: summary_lines(series, room, look))
-        names = {each.id: each.name for each in lineage.artifacts.values()}
+        names = {each.id: each.name_with_version for each in lineage.artifacts.values()}
         beside = () if width else series
         items = overview_items(
             artifact,
@@ -252,6 +252,13 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Show the metrics beside the facts or among them, depending on the width."""
         if self.query("#summary"):
             self._show_overview()
+            self.call_after_refresh(self.share_lines)
+
+    @on(Details.Wrapped, "#series")
+    def share_lines(self) -> None:
+        """Give the summary of the metrics the lines that it needs, and the points the others."""
+        summary = self.query_one("#series", Details)
+        share_height(summary, summary, self.query_one("#resource").size.height)
 
     async def _load_metrics(self, artifact: Artifact) -> None:
         metrics, scope, execution_id = self.desk.metrics, self.scope, artifact.execution_id
@@ -265,10 +272,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             limit = max(1, min(POINTS, _MOST_POINTS // max(1, len(series))))
             newest = await self.read(metrics.newest, series, limit)
             titles = series_titles(one.key for one in series)
-            points = [
-                PointLine(place, point, titles[series_key(point.name, point.labels)])
-                for place, point in enumerate(newest)
-            ]
+            points = point_lines(newest, titles)
         self.query_one("#points", VirtualTable).set_rows(points)
 
     async def _load_files(self) -> None:

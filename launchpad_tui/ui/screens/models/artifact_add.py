@@ -110,10 +110,11 @@ class ArtifactWizard(WizardScreen):
 
     def common_items(self) -> list[Item]:
         """Return the values of these steps for the review."""
+        description = self.values.get("description", "")
         return [
             Item("Scenario", self.values["scenario"]),
             Item("Name", self.values["name"]),
-            Item("Description", self.values.get("description", "")),
+            Item("Description", description or "none", "text" if description else "faint"),
             Item("URL", self.values["url"]),
             *(Item(f"Label {key.rpartition('/')[2]}", value) for key, value in self.labels()),
             *(Item("", each, "warn") for each in (self._warning(),) if each),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, parse_labels
 from launchpad_tui.domain.model_version import ArtifactEdit
+from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
 
 if TYPE_CHECKING:
+    from launchpad_tui.services.desk import Desk
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 
 #: aliases that are offered before any other is known
@@ -55,7 +58,15 @@ async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
     )
     if changes is None:
         return False
-    await app.act(desk.annotations.edit, scope, [one.id for one in found], changes)
+    try:
+        await app.act(desk.annotations.edit, scope, [one.id for one in found], changes)
+    except LaunchpadError as error:
+        if changes.notes is None:
+            raise
+        kept = await app.files(_kept_notes, desk, found[0].id, changes.notes)
+        raise LaunchpadError(
+            error.title, error.detail, f"Your notes are kept in {kept}."
+        ) from error
     app.say(f"Changed {what}" + (f", {local}" if local else ""), "good")
     return True
 
@@ -123,6 +134,14 @@ async def _asked(
     if part == "labels":
         return ArtifactEdit(set_labels=parse_labels(typed))
     return ArtifactEdit(name=typed) if part == "name" else ArtifactEdit(description=typed)
+
+
+def _kept_notes(desk: Desk, artifact_id: str, notes: str) -> Path:
+    """Write notes that could not be saved to a file, and return its path."""
+    path = desk.home.root / f"notes-{artifact_id[:8]}.md"
+    desk.home.root.mkdir(parents=True, exist_ok=True)
+    path.write_text(notes, encoding="utf-8")
+    return path
 
 
 def _common(values: Sequence[str]) -> str:

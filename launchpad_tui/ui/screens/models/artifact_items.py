@@ -9,8 +9,8 @@ from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import ComparedItem
-from launchpad_tui.domain.metric import Metric
-from launchpad_tui.domain.numbers import metric_text, size_text
+from launchpad_tui.domain.metric import Metric, series_key
+from launchpad_tui.domain.numbers import align_numbers, metric_text, size_text
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.records import record
@@ -30,6 +30,8 @@ from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.lines import Parts
 from launchpad_tui.ui.widgets.markdown_view import markdown_lines
 
+#: the width of the values of points in cells
+_VALUE_WIDTH = 11
 _STATES = {
     FileState.INTACT: ("done", "good"),
     FileState.CHANGED: ("warning", "bad"),
@@ -49,11 +51,12 @@ class FileLine:
 
 @record
 class PointLine:
-    """A logged point with its position in the list and the title of its series."""
+    """A logged point with its position in the list, its value as text and its series' title."""
 
     number: int
     point: Metric
     title: str
+    value: str
 
 
 def overview_items(
@@ -85,10 +88,11 @@ def overview_items(
     if artifact.pinned_at is not None:
         items.append(Item("Pinned", timestamp_text(artifact.pinned_at)))
     items += [
-        Item("Description", artifact.description),
-        Item("Kind", f"{artifact.kind} {artifact.version_text}".rstrip()),
+        Item("Description", artifact.description) if artifact.description else _no("Description"),
+        Item("Kind", artifact.kind.noun),
+        *([Item("Version", artifact.version_text)] if artifact.version_text else []),
         Item("URL", artifact.url),
-        Item("Size", size_text(artifact.size)),
+        _no("Size", "unknown") if artifact.size is None else Item("Size", size_text(artifact.size)),
         files_item(artifact, look),
         Item("Scenario", artifact.scenario_id),
         Item("ID", artifact.id),
@@ -161,6 +165,11 @@ def overview_items(
     return items
 
 
+def _no(name: str, value: str = "none") -> Item:
+    """Return the line of a property that has no value."""
+    return Item(name, value, "faint")
+
+
 def summary_items(series: Sequence[SeriesLine], look: Look) -> list[Item]:
     """Return a section with each metric: its value, best value with step, and curve."""
     if not series:
@@ -222,12 +231,30 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
     )
 
 
+def point_lines(points: Sequence[Metric], titles: Mapping[str, str]) -> list[PointLine]:
+    """Return points as lines of a table, whose values are aligned at their decimal points.
+
+    Args:
+        points: the points.
+        titles: the titles of their series by key.
+    """
+    texts = [metric_text(point.value) for point in points]
+    # Values of very different sizes are too wide if they are aligned.
+    aligned = align_numbers(texts)
+    if max(map(len, aligned), default=0) <= _VALUE_WIDTH:
+        texts = aligned
+    return [
+        PointLine(number, point, titles[series_key(point.name, point.labels)], text)
+        for number, (point, text) in enumerate(zip(points, texts, strict=True))
+    ]
+
+
 def point_columns() -> tuple[Column[PointLine], ...]:
     """Return the columns of the points in the Metrics tab."""
     return (
         Column[PointLine]("name", "Metric", lambda r: r.title, 20, 80, 3, priority=0),
         Column[PointLine](
-            "value", "Value", lambda r: metric_text(r.point.value), 11, 14, 0, "right", priority=1
+            "value", "Value", lambda r: r.value, _VALUE_WIDTH, 14, 0, "right", priority=1
         ),
         Column[PointLine](
             "step", "Step", lambda r: Cell(f"{r.point.step}", "dim"), 8, 12, 0, "right", priority=2

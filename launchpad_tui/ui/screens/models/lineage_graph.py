@@ -109,9 +109,15 @@ def _box(lineage: Lineage, node: str, look: Look) -> FlowBox:
     elif slots:
         details = [f"as {', '.join(sorted(slots))}"]
     detail = f" {look.glyphs.separator} ".join(details)
+    # In a narrow box, a time is reduced to its date, and the last detail is the important one.
+    shorter = details[-1] if len(details) > 1 or slots else details[0].partition(" ")[0]
+    shorter = details[-1] if details == ["added manually"] else shorter
     return FlowBox(
-        f"this {artifact.kind}" if root else str(artifact.kind),
-        (FlowItem(artifact.name, "artifact", artifact.id), FlowItem(detail)),
+        f"this {artifact.kind.noun}" if root else artifact.kind.noun,
+        (
+            FlowItem(artifact.name_with_version, "artifact", artifact.id),
+            FlowItem(detail, shorter=shorter),
+        ),
         root,
     )
 
@@ -126,4 +132,5 @@ def _execution_box(item: LineageExecution, look: Look) -> FlowBox:
             FlowItem(execution.configuration_name or execution.id, "execution", execution.id),
             FlowItem(execution.executable_id),
         ),
+        shorter=look.status(execution.status)[0],
     )

@@ -66,7 +66,10 @@ def _line(line: LineageLine, look: Look) -> TreeLine:
 
 
 def _artifact(artifact: Artifact, slot: str) -> _Parts:
-    parts: _Parts = [(f"{artifact.kind} ", "dim"), (artifact.name, "strong")]
+    parts: _Parts = [
+        (f"{artifact.kind.noun} ", "dim"),
+        (artifact.name_with_version, "strong"),
+    ]
     if slot and slot != artifact.name:
         parts.append((f"  as {slot}", "dim"))
     return [

@@ -71,13 +71,13 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             Item("ID", one.id),
             Item("Scenario", one.scenario_id),
             Item("Version", one.version),
-            Item("Description", one.description),
+            Item("Description", one.description or "none", "text" if one.description else "faint"),
             timestamp_item("Changed", one.modified_at),
             heading("Parameters"),
         ]
         for parameter in one.parameters:
             default = "required" if parameter.default is None else parameter.default
-            items.append(Item(parameter.name, f"{default}   {parameter.description}".rstrip()))
+            items.append(_aligned(parameter.name, default, parameter.description))
         items += [] if one.parameters else [NONE]
         items += [
             heading("Input artifacts"),
@@ -87,10 +87,14 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             heading("Output artifacts"),
             *(map(_slot, one.outputs) if one.outputs else [NONE]),
         ]
-        items += [heading("On this machine"), Item("Template file", one.source)]
-        for field in self.desk.scenarios.executable_fields(self.scope):
+        fields = self.desk.scenarios.executable_fields(self.scope)
+        if one.source or fields:
+            items.append(heading("On this machine"))
+        if one.source:
+            items.append(Item("Template file", one.source))
+        for field in fields:
             value = one.settings.get(field.name, "")
-            items.append(Item(field.title, value or field.help, "text" if value else "faint"))
+            items.append(Item(field.title, value or "not set", "text" if value else "faint"))
         if one.notes:
             items.append(heading("Notes on the template"))
             items += [Item("", note, "dim") for note in one.notes]
@@ -137,5 +141,11 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
 
 def _slot(slot: ArtifactSlot, no_kind: str = "") -> Item:
     """Return a line with the kind, description and labels of an input or output."""
-    text = f"{slot.kind or no_kind}   {slot.description}".strip()
-    return Item(slot.name, f"{text}   {labels_text(slot.labels)}".rstrip())
+    return _aligned(slot.name, slot.kind or no_kind, slot.description, labels_text(slot.labels))
+
+
+def _aligned(name: str, *parts: str) -> Item:
+    """Return a line whose parts are below those of the other lines of its section."""
+    while parts and not parts[-1]:
+        parts = parts[:-1]
+    return Item(name, ", ".join(filter(None, parts)), columns=parts)

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
@@ -18,10 +18,16 @@ from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.screens.schedules.schedule_operations import (
+    delete_schedule,
+    pause_or_resume,
+    schedule_status,
+    why_not_changeable,
+)
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
+from launchpad_tui.ui.widgets.dialogs import Choice
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _EMPTY = "No execution schedules yet\nPress a to execute a configuration on a schedule"
@@ -94,15 +100,12 @@ class SchedulesScreen(LaunchpadScreen):
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Open the configuration that the schedule executes."""
-        self.launchpad.open("configuration", item_id=event.row.configuration_id)
+        """Open the details of the schedule."""
+        self.launchpad.open("schedule", item_id=event.row.id)
 
     def why_not_edit(self) -> str | None:
         """Return why there is no schedule to edit or pause."""
-        row = self.table.row
-        if row is None:
-            return NO_ROW
-        return None if row.deleted_at is None else "The schedule was deleted in its runtime"
+        return why_not_changeable(self.table.row)
 
     why_not_pause = why_not_edit
 
@@ -120,27 +123,13 @@ class SchedulesScreen(LaunchpadScreen):
 
     async def do_pause(self) -> None:
         """Pause the schedule, or resume it if it is paused."""
-        row = self.table.row
-        if row is not None:
-            active = row.status is ScheduleStatus.ACTIVE
-            status = ScheduleStatus.INACTIVE if active else ScheduleStatus.ACTIVE
-            await self.launchpad.act(_set_status, self, row.id, status)
-            self.launchpad.say(f"Schedule {row.name} {'paused' if active else 'resumed'}", "good")
+        if (row := self.table.row) is not None:
+            await pause_or_resume(self, row)
 
     async def do_delete(self) -> None:
         """Ask, then delete the schedule."""
-        row = self.table.row
-        if row is None:
-            return
-        question = ConfirmDialog(
-            f"Delete the schedule {row.name}?",
-            "The executions that it created are kept.",
-            yes="delete",
-            danger=True,
-        )
-        if await self.launchpad.ask(question):
-            await self.launchpad.act(self.desk.schedules.delete, self.scope, row.id)
-            self.launchpad.say(f"Schedule {row.name} deleted", "good")
+        if (row := self.table.row) is not None:
+            await delete_schedule(self, row)
 
 
 class ScheduleWizard(WizardScreen):
@@ -291,10 +280,6 @@ class ScheduleWizard(WizardScreen):
         return service.create(self.scope, name, values["cron"], values["configuration"], start, end)
 
 
-def _set_status(screen: LaunchpadScreen, schedule_id: str, status: ScheduleStatus) -> None:
-    screen.desk.schedules.change(screen.scope, schedule_id, status=status)
-
-
 def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
     """Return the columns of the list.
 
@@ -302,14 +287,9 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
         look: styles and glyphs.
         names: names of configurations by ID.
     """
-    glyphs = look.glyphs
 
     def status(one: Schedule) -> Cell:
-        if one.deleted_at is not None:
-            return Cell(f"{glyphs.error} deleted", "warn")
-        if one.status is ScheduleStatus.INACTIVE:
-            return Cell(f"{glyphs.stopped} paused", "dim")
-        return Cell(f"{glyphs.pending} active", "good")
+        return Cell(*schedule_status(one, look))
 
     def next_time(one: Schedule) -> Cell:
         return Cell(timestamp_text(one.next_at) if one.next_at else "", "text")
