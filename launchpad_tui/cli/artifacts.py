@@ -45,7 +45,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     columns = query.metrics
     context.resources(
         listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
-        _serialized,
+        lambda row: _serialized(row, query.parameters),
         (
             ID,
             NAME,
@@ -61,6 +61,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             TableColumn("FILES", wide=True),
             TableColumn("EXECUTION", optional=5),
             *listing.metric_table_columns(columns),
+            *listing.parameter_table_columns(query.parameters),
             TableColumn("URL", optional=6),
         ),
         lambda row: (
@@ -78,19 +79,22 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             str(row.artifact.files_state),
             context.short_id("executions", row.artifact.execution_id),
             *(metric_text(row.metrics.get(column), 6) for column in columns),
+            *(row.parameters.get(name, "") for name in query.parameters),
             row.artifact.url,
         ),
         metrics=tuple(map(str, columns)),
+        parameters=query.parameters,
     )
 
 
-def _serialized(row: ArtifactRow) -> dict[str, Any]:
+def _serialized(row: ArtifactRow, parameters: Sequence[str]) -> dict[str, Any]:
     from launchpad_tui.aiapi.artifacts import extended_artifact
     from launchpad_tui.aiapi.metrics import serialize_metric_values
 
     return {
         **extended_artifact(row.artifact),
         "metrics": serialize_metric_values(row.metrics),
+        **listing.serialize_parameters(row.parameters, parameters),
     }
 
 

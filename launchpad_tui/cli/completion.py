@@ -249,6 +249,7 @@ def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tup
             for pair in ((one.id, f"{one.name}: {one.progress}"), (one.name, one.progress))
         ),
         "metrics": lambda: ((key, "") for key in desk.artifacts.metric_keys(scope)),
+        "parameters": lambda: ((name, "") for name in desk.artifacts.parameter_names(scope)),
     }
     return values[name]()
 

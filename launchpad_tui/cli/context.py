@@ -210,6 +210,7 @@ class CommandContext:
         *,
         name: Callable[[Row], str] | None = None,
         metrics: Sequence[str] = (),
+        parameters: Sequence[str] = (),
     ) -> None:
         """Print a list in the selected format.
 
@@ -220,6 +221,7 @@ class CommandContext:
             cells: Returns the cells of a row, for all columns.
             name: Returns the ID or name of a row; by default it is the first cell.
             metrics: The metrics in the field ``metrics`` of the JSON objects.
+            parameters: The parameters in the field ``parameters`` of the JSON objects.
         """
         left_out: list[str] = []
         with self.paged():
@@ -236,7 +238,7 @@ class CommandContext:
 
                 items = (to_json(row) for row in rows)
                 if self.output == CSV:
-                    stream_csv(items, metrics)
+                    stream_csv(items, metrics, parameters)
                 else:
                     stream_yaml(items)
             else:
@@ -246,7 +248,9 @@ class CommandContext:
                     wide=self.output == WIDE,
                     left_out=left_out,
                 )
-        if self.output == TABLE and (missing := [name for name in metrics if name in left_out]):
+        if self.output == TABLE and (
+            missing := [name for name in (*metrics, *parameters) if name in left_out]
+        ):
             self.note(f"Not shown: {', '.join(missing)}. To show all columns: --wide")
 
     def print_data(self, data: Any, rows: str = "") -> None:

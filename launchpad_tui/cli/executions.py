@@ -59,6 +59,7 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
         lambda row: {
             **extended_execution(row.execution),
             "metrics": serialize_metric_values(row.metrics),
+            **listing.serialize_parameters(row.parameters, query.parameters),
         },
         (
             ID,
@@ -70,6 +71,7 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             TableColumn("COMPLETED", wide=True),
             TableColumn("DURATION", optional=1, right=True),
             *listing.metric_table_columns(columns),
+            *listing.parameter_table_columns(query.parameters),
             TableColumn("MESSAGE", optional=2),
         ),
         lambda row: (
@@ -82,9 +84,11 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             context.time(row.execution.completed_at),
             _duration(row.execution),
             *(metric_text(row.metrics.get(column), 6) for column in columns),
+            *(row.parameters.get(name, "") for name in query.parameters),
             row.execution.status_message,
         ),
         metrics=tuple(map(str, columns)),
+        parameters=query.parameters,
     )
 
 

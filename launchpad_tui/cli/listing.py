@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from launchpad_tui.cli.arguments import ALL_METRICS, integer
 from launchpad_tui.cli.command import argument
@@ -72,6 +72,13 @@ LIST_OPTIONS = (
         help="Add a metric as a column: loss, loss:best, loss:min, loss:max, or all; may be "
         "repeated",
     ),
+    argument(
+        "--parameter",
+        metavar="NAME",
+        action="append",
+        completes="parameters",
+        help="Add a parameter of the configurations as a column, or all; may be repeated",
+    ),
     LIMIT,
     ALL,
 )
@@ -89,7 +96,7 @@ def query(
 
     Raises:
         InvalidInput: A condition, a metric or the sort order is invalid, or names a metric that is
-            not known.
+            not known, or a parameter that no configuration has.
     """
     from launchpad_tui.domain.query import Condition, Op, Order, Query, Subject
 
@@ -125,7 +132,11 @@ def query(
         sweep_id = context.desk.sweeps.resolve(context.scope, options.sweep).id
         conditions.append(Condition(Subject.ATTRIBUTE, "sweep", Op.EQUALS, sweep_id))
     return Query(
-        search=options.search or "", conditions=tuple(conditions), order=order, metrics=metrics
+        search=options.search or "",
+        conditions=tuple(conditions),
+        order=order,
+        metrics=metrics,
+        parameters=_parameters(context, getattr(options, "parameter", None) or ()),
     )
 
 
@@ -143,6 +154,33 @@ def _with_sweeps(context: CommandContext, one: Filter) -> Filter:
         # All sweeps of the name match.
         return one
     return replace(one, value=service.resolve(context.scope, one.value).id)
+
+
+def _parameters(context: CommandContext, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the parameters that options name; ``all`` names all parameters of the group.
+
+    Raises:
+        InvalidInput: No configuration has a parameter of a name.
+    """
+    if not names:
+        return ()
+    known = context.desk.artifacts.parameter_names(context.scope)
+    found: dict[str, None] = {}
+    for name in names:
+        if name == ALL_METRICS and name not in known:
+            found |= dict.fromkeys(known)
+        elif name in known or not known:
+            found[name] = None
+        else:
+            from launchpad_tui.domain.suggestions import did_you_mean, nearest
+
+            raise InvalidInput(
+                f"There is no parameter {name[:80]!r} in {context.scope}",
+                did_you_mean(nearest(name, known)) or f"Known: {', '.join(known[:_LISTED])}.",
+                "Show the parameters of a configuration with: launchpad configurations show ID",
+                field="parameter",
+            )
+    return tuple(found)
 
 
 def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:
@@ -163,6 +201,17 @@ def metric_table_columns(columns: Sequence[MetricColumn]) -> Iterator[TableColum
     """Yield the table columns of metrics; of many, the last ones are left out if need be."""
     for column in columns:
         yield TableColumn(str(column), optional=int(len(columns) > _FEW), right=True)
+
+
+def serialize_parameters(values: Mapping[str, str], names: Sequence[str]) -> dict[str, Any]:
+    """Return the field ``parameters`` of a row in JSON, nothing if no parameter was named."""
+    return {"parameters": {name: values.get(name) for name in names}} if names else {}
+
+
+def parameter_table_columns(names: Sequence[str]) -> Iterator[TableColumn]:
+    """Yield the table columns of parameters; of many, the last ones are left out if need be."""
+    for name in names:
+        yield TableColumn(name, optional=int(len(names) > _FEW), right=True)
 
 
 def _check_known(

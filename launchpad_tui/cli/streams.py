@@ -47,14 +47,20 @@ def print_yaml(data: Any) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in yaml_lines(output.without_credentials(data))))
 
 
-def stream_csv(items: Iterable[Mapping[str, Any]], metrics: Sequence[str] = ()) -> None:
+def stream_csv(
+    items: Iterable[Mapping[str, Any]],
+    metrics: Sequence[str] = (),
+    parameters: Sequence[str] = (),
+) -> None:
     """Print items as CSV (RFC 4180, with LF), with their fields as columns.
 
     Fields that are lists or objects are JSON in their cell. The columns are the fields of the
     first 500 items.
     """
     write = csv_writer()
-    source = (_with_metrics(output.without_credentials(item), metrics) for item in items)
+    source = (
+        _with_columns(output.without_credentials(item), metrics, parameters) for item in items
+    )
     first = list(islice(source, _MEASURED))
     columns = list(dict.fromkeys(key for item in first for key in item))
     if not columns:
@@ -124,12 +130,19 @@ def csv_writer() -> Callable[[Sequence[Any]], None]:
     return write
 
 
-def _with_metrics(item: Mapping[str, Any], metrics: Sequence[str]) -> Mapping[str, Any]:
+def _with_columns(
+    item: Mapping[str, Any], metrics: Sequence[str], parameters: Sequence[str]
+) -> Mapping[str, Any]:
+    """Return an item with a field for each metric and parameter instead of one for all of them."""
     values = item.get("metrics")
     if not isinstance(values, Mapping):
         return item
-    others = {key: value for key, value in item.items() if key != "metrics"}
-    return {**others, **{name: values.get(name) for name in metrics}}
+    found = {key: value for key, value in item.items() if key not in {"metrics", "parameters"}}
+    found |= {name: values.get(name) for name in metrics}
+    of_configuration = item.get("parameters") or {}
+    # A parameter may have the name of a field or of a metric.
+    columns = {name: f"parameter.{name}" if name in found else name for name in parameters}
+    return {**found, **{columns[name]: of_configuration.get(name) for name in parameters}}
 
 
 def _cell(value: Any) -> str:

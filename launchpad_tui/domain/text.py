@@ -221,6 +221,10 @@ def first_cells(text: str, width: int) -> str:
     return text
 
 
+#: characters after which a word that is longer than a line is broken
+_SEPARATORS = "-/_.,:;=&"
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Return the safe lines of a text, broken at ``width`` cells, at spaces if possible."""
     width = max(1, width)
@@ -235,6 +239,9 @@ def wrap(text: str, width: int) -> list[str]:
             space = head.rfind(" ")
             if space > width // 3 and not rest[len(head) :].startswith(" "):
                 head = head[: space + 1]
+            elif space < 0:
+                # A long name, ID or path is broken after a separator.
+                head = head[: max(head.rfind(mark, width // 2) for mark in _SEPARATORS) + 1] or head
             lines.append(head.rstrip())
             rest = rest[len(head) :].lstrip(" ")
         lines.append(rest)

@@ -27,6 +27,26 @@ TOPICS = (
     "benchmarks",
     "changelog",
 )
+#: What each topic is about, in at most 50 characters, for lists.
+_ABOUT = {
+    "getting-started": "Installation, the demo and the first own models",
+    "screens": "Every screen, every key, and how to change keys",
+    "commands": "The command line, with an example of each command",
+    "executables": "Training code as workflow templates",
+    "experiments": "Training with many combinations of parameters",
+    "versions": "Versions, aliases, notes, deletion and the trash",
+    "metrics": "Logging, charts, boards and comparison",
+    "stores": "The files of artifacts: kinds, import, transfers",
+    "sap-ai-core": "Connecting to SAP AI Core, and working offline",
+    "slurm": "Training on a Slurm cluster",
+    "serve": "The AI API of this machine, for other programs",
+    "schedules": "Executions at set times",
+    "settings": "The settings, and the files that launchpad keeps",
+    "troubleshooting": "Errors, the log, and what to do",
+    "architecture": "How launchpad is built",
+    "benchmarks": "Measured times and sizes",
+    "changelog": "What changed in each version",
+}
 
 
 class Topic(NamedTuple):
@@ -37,12 +57,14 @@ class Topic(NamedTuple):
         title: Its first heading.
         summary: The paragraph below the heading, on one line.
         text: The whole file, Markdown.
+        about: What the topic is about, for lists.
     """
 
     name: str
     title: str
     summary: str
     text: str
+    about: str
 
 
 def topics() -> tuple[Topic, ...]:
@@ -84,4 +106,4 @@ def _read(name: str) -> Topic:
     text = path.read_text(encoding="utf-8")
     paragraphs = [part.strip() for part in text.split("\n\n")]
     title = paragraphs[0].removeprefix("# ")
-    return Topic(name, title, " ".join(paragraphs[1].split()), text)
+    return Topic(name, title, " ".join(paragraphs[1].split()), text, _ABOUT[name])

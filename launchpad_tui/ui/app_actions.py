@@ -28,7 +28,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "app.repaint",
         "ctrl+l",
         "repaint",
-        "Repaint the screen (after another program wrote to the terminal)",
+        "Repaint the screen after another program wrote to it",
         "Everywhere",
     ),
     Action(

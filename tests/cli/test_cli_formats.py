@@ -207,6 +207,23 @@ def test_values_of_metrics_are_columns_of_csv(trained: Cli) -> None:
         assert int(row["size"]) == one["size"]
 
 
+def test_parameters_are_columns(trained: Cli) -> None:
+    for group in ("models", "executions"):
+        every = trained(group, "list", "--parameter", "all", "--json").json["resources"]
+        name, value = next(iter(every[0]["parameters"].items()))
+        table = trained(group, "list", "--parameter", name)
+        assert name in table.lines[0]
+        assert value in table.lines[1]
+        rows = list(
+            csv.DictReader(io.StringIO(trained(group, "list", "--parameter", name, "--csv").out))
+        )
+        assert [row[name] for row in rows] == [one["parameters"][name] for one in every]
+        assert "parameters" not in trained(group, "list", "--json").json["resources"][0]
+    refused = trained("models", "list", "--parameter", f"{name}x")
+    assert refused.code == 2
+    assert f"Did you mean {name}" in refused.err
+
+
 def test_all_metrics_are_columns(trained: Cli) -> None:
     keys = trained("metrics", "keys", "-o", "name").lines
     assert len(keys) >= 2

@@ -110,9 +110,9 @@ async def test_settings_rebind_keys(home: Home) -> None:
     Settings.save(home, {"keys.app.help": "f5"})
     async with running(home) as pilot:
         await press(pilot, "question_mark")
-        assert "type to filter" not in screen_text(pilot)
+        assert "Type to filter" not in screen_text(pilot)
         await press(pilot, "f5")
-        assert "type to filter" in screen_text(pilot)
+        assert "Type to filter" in screen_text(pilot)
 
 
 def test_problems_of_rebound_keys() -> None:

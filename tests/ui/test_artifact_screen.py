@@ -94,7 +94,7 @@ async def test_verify_shows_changed_files_and_record_accepts_them(workshop_home:
 
 async def test_files_are_verified_from_the_list(workshop_home: Home) -> None:
     async with running(workshop_home, size=(200, 50)) as pilot:
-        assert "? unknown" in screen_text(pilot)
+        assert "? unverified" in screen_text(pilot)
         await press(pilot, "*")
         text = screen_text(pilot)
         assert "Verified 2 artifacts: 1 missing, 1 intact" in text

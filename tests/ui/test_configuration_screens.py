@@ -167,7 +167,7 @@ async def test_the_footer_shows_only_keys_that_work_while_typing(workshop_home: 
         assert "f1 help" in footer
         assert ": commands" not in footer
         await press(pilot, "f1")
-        assert "type to filter" in screen_text(pilot)
+        assert "Type to filter" in screen_text(pilot)
 
 
 async def test_without_a_scenario_the_wizard_shows_how_to_add_one(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import cell_width, clip
+from launchpad_tui.domain.text import cell_width, clip, wrap
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import Action, shown_key
 from launchpad_tui.ui.text import LineBuilder
@@ -30,10 +30,20 @@ _TABS = (
     ("9", "Object stores", "", "stores"),
     ("0", "Connections", "", "connections"),
 )
+#: further screens, whose tab is shown while they are open
+_OTHER_TABS = (
+    ("6", "Result sets", "", "resultsets"),
+    ("7", "Other artifacts", "", "others"),
+    ("^e", "Schedules", "", "schedules"),
+)
+#: titles of tabs where there is no room for the whole titles
+_SHORT = {"Datasets": "Data", "Executions": "Exec", "Configurations": "Conf", "Scenarios": "Scen"}
 #: the width from which the header has tabs
 _LEAST_WIDTH = 78
 #: the width below which the header has neither the name of the app nor the scope
 _NARROW = 48
+#: cells of a line of messages that carry no text, and the largest number of lines of a message
+_MARGINS, _MOST_LINES = 4, 4
 #: the number of tabs that are shown if there is no room for all
 _MAIN_TABS = 5
 
@@ -79,12 +89,17 @@ class HeaderLine(Painted):
         size = sum(cell_width(text) + 2 for text, _ in right)
         line = LineBuilder(max(0, width - size), look.style("text"))
         # In a narrow terminal, the title of the screen is more useful than where it belongs.
-        line.add(
-            f" {glyphs.mark} " if narrow else f" {glyphs.mark} launchpad ", look.style("title")
-        )
-        line.add("" if narrow else f" {app.scope_text} ", look.style("dim"))
+        name = "" if narrow else "launchpad "
+        scope = "" if narrow else f" {app.scope_text} "
+        room = line.width - cell_width(f" {glyphs.mark} {name}{scope}")
+        tabs = self._tabs(open_titles[0], room) if with_tabs else []
+        if name and tabs and not all(title for _, title, _, _ in tabs):
+            # The titles of the screens are more useful than the name of the app.
+            tabs = self._tabs(open_titles[0], room + cell_width(name))
+            name = ""
+        line.add(f" {glyphs.mark} {name}", look.style("title"))
+        line.add(scope, look.style("dim"))
         self._spans = []
-        tabs = self._tabs(open_titles[0], line.width - line.used) if with_tabs else ()
         for key, title, count, route in tabs:
             current = title == open_titles[0] or route == self._tab_of(open_titles[0])
             start = line.used
@@ -110,7 +125,7 @@ class HeaderLine(Painted):
     @staticmethod
     def _tab_of(title: str) -> str:
         """Return the route of the tab with this title, empty if there is none."""
-        return next((route for _, one, _, route in _TABS if one == title), "")
+        return next((route for _, one, _, route in (*_TABS, *_OTHER_TABS) if one == title), "")
 
     def _tabs(self, current: str, room: int) -> list[tuple[str, str, str, str]]:
         """Return the tabs of the main screens in the longest form that fits into ``room`` cells.
@@ -122,7 +137,8 @@ class HeaderLine(Painted):
             return []
         overview, glyphs = self.launchpad.overview, self.look.glyphs
         full: list[tuple[str, str, str, str]] = []
-        for key, title, counted, route in _TABS:
+        other = [tab for tab in _OTHER_TABS if tab[1] == current]
+        for key, title, counted, route in (*_TABS, *other):
             count = overview.text(counted) if overview is not None and counted else ""
             if overview is not None and route == "executions" and overview.running:
                 count = f"{glyphs.running}{overview.text('running')}"
@@ -130,15 +146,19 @@ class HeaderLine(Painted):
         running = glyphs.running
         bare = [(key, title, n if running in n else "", route) for key, title, n, route in full]
         short = [
-            (key, title if title == current else title[:4], number, route)
-            for key, title, number, route in bare
-        ]
-        keys = [
-            (key, title if title == current else "", number, route)
+            (key, title if title == current else _SHORT.get(title, title), number, route)
             for key, title, number, route in bare
         ]
         main = _MAIN_TABS
-        for form in (full, full[:main], bare[:main], short[:main], keys[:main]):
+        # Titles are left out from the last tab on, as far as needed.
+        some = [
+            [
+                (key, title if place < named or title == current else "", number, route)
+                for place, (key, title, number, route) in enumerate(short[:main])
+            ]
+            for named in range(main, -1, -1)
+        ]
+        for form in (full, full[:main], bare[:main], *some):
             if current not in {title for _, title, _, _ in form} and form is not full:
                 shown = next(tab for tab in full if tab[1] == current)
                 form = [*form, shown]  # noqa: PLW2901  the current tab is always shown
@@ -181,24 +201,49 @@ class HeaderLine(Painted):
 
 
 class StatusLine(Painted):
-    """The message line above the footer. Messages disappear after some seconds, errors later."""
+    """The message line above the footer. Messages disappear after some seconds, errors later.
+
+    A message that is longer than the line takes several lines. Without a message, it shows the
+    texts that are cut in the current row of a list.
+    """
 
     DEFAULT_CSS = "StatusLine { height: 1; }"
 
-    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """Return the current message of the app with the glyph of its role."""
+    def repaint(self) -> None:
+        """Paint the message, in as many lines as it needs."""
+        high = max(1, len(self._message_lines(self.size.width)))
+        if self.styles.height is None or self.styles.height.value != high:
+            self.styles.height = high
+        super().repaint()
+
+    def _message_lines(self, width: int) -> list[str]:
         message, role = self.launchpad.message
+        if not message or width < _MARGINS + 2:
+            return []
+        glyphs = self.look.glyphs
+        glyph = {"bad": glyphs.error, "warn": glyphs.warning, "good": glyphs.done}.get(role, " ")
+        lines = wrap(message, width - _MARGINS)
+        if len(lines) > _MOST_LINES:
+            last = clip(f"{lines[_MOST_LINES - 1]}{glyphs.ellipsis}", width - _MARGINS)
+            lines[_MOST_LINES - 1 :] = [last]
+        return [f" {' ' if place else glyph} {text}" for place, text in enumerate(lines)]
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """Return a line of the current message with the glyph of its role."""
         look = self.look
         line = LineBuilder(width, look.style("text"))
-        if message:
-            glyph = {
-                "bad": look.glyphs.error,
-                "warn": look.glyphs.warning,
-                "good": look.glyphs.done,
-            }.get(role, " ")
-            text = clip(f"{glyph} {message}", width - 2, look.glyphs.ellipsis)
-            line.add(" " + text, look.style(role), safe=True)
+        lines = self._message_lines(width)
+        if y < len(lines):
+            line.add(lines[y], look.style(self.launchpad.message[1]), safe=True)
+        elif not lines and (cut := self._cut_text()):
+            text = clip(cut, max(1, width - _MARGINS), look.glyphs.ellipsis)
+            line.add(f"   {text}", look.style("dim"), safe=True)
         return line.strip()
+
+    def _cut_text(self) -> str:
+        """Return the texts that are cut in the current row of the list of the screen."""
+        cut_text = getattr(self.screen, "cut_text", None)
+        return cut_text() if cut_text is not None else ""
 
 
 class FooterLine(Painted):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from launchpad_tui.domain.text import cell_width
@@ -12,6 +13,8 @@ from launchpad_tui.records import record
 Row = TypeVar("Row")
 #: cells between two columns
 GAP = 2
+#: the share of the contents of the first column below which it is not cut for a second column
+_MOSTLY = 0.85
 
 
 @record
@@ -70,51 +73,53 @@ class Placed(Generic[Row]):
 
 
 def place(
-    columns: Sequence[Column[Row]], width: int, scroll: int = 0
+    columns: Sequence[Column[Row]],
+    width: int,
+    scroll: int = 0,
+    contents: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[list[Placed[Row]], int]:
     """Lay out columns.
 
     If all columns fit at their minimum widths, they keep their order. Otherwise the first column is
-    followed by the others in the order of their priority, without the first ``scroll`` of these.
+    followed by the others in the order of their priority, without the first ``scroll`` of these,
+    and those that do not fit are left out. A column whose contents are known is not wider than
+    these, and is as wide as these if there is room.
 
     Args:
         columns: at least one.
         width: cells for all of them.
         scroll: the number of columns after the first that are scrolled out.
+        contents: the widths of the longest contents, headings included, by the ID of the column;
+            columns of a fixed width and columns that are not known are missing.
 
     Returns:
         The visible columns, and the largest useful ``scroll``.
     """
     first, rest = columns[0], list(columns[1:])
-    needed = sum(column.min_width + GAP for column in columns) - GAP
+    least = {column.id: _least(column, contents) for column in columns}
+    # The first column identifies the row, so it is cut last.
+    whole = min(contents.get(first.id, 0), first.max_width, width * 2 // 3)
+    if rest:
+        beside = width - GAP - least[min(rest, key=lambda column: column.priority).id]
+        whole = min(whole, beside) if beside >= whole * _MOSTLY else whole
+    least[first.id] = max(least[first.id], whole)
+    needed = sum(least[column.id] + GAP for column in columns) - GAP
     if needed > width:
         rest.sort(key=lambda column: column.priority)
-        max_scroll = _max_scroll(first, rest, width)
+        max_scroll = _max_scroll(first, rest, width, least)
     else:
         max_scroll = 0
     chosen = [first]
-    used = first.min_width
+    used = least[first.id]
     for column in rest[min(scroll, max_scroll) :]:
-        if used + GAP + column.min_width > width:
-            break
-        chosen.append(column)
-        used += GAP + column.min_width
-    widths = [min(column.min_width, width) for column in chosen]
-    left = width - used
-    while left > 0:
-        growing = [
-            i for i, column in enumerate(chosen) if column.weight and widths[i] < column.max_width
-        ]
-        if not growing:
-            break
-        total = sum(chosen[i].weight for i in growing)
-        before = left
-        for i in growing:
-            share = min(
-                max(1, before * chosen[i].weight // total), chosen[i].max_width - widths[i], left
-            )
-            widths[i] += share
-            left -= share
+        if used + GAP + least[column.id] <= width:
+            chosen.append(column)
+            used += GAP + least[column.id]
+    widths = [min(least[column.id], width) for column in chosen]
+    most = [min(column.max_width, contents.get(column.id, column.max_width)) for column in chosen]
+    left = _grow(chosen, widths, most, width - used)
+    # Room that is left over shows long texts beyond the usual width of their column.
+    _grow(chosen, widths, [contents.get(column.id, 0) for column in chosen], left)
     placed: list[Placed[Row]] = []
     start = 0
     for column, size in zip(chosen, widths, strict=True):
@@ -123,12 +128,34 @@ def place(
     return placed, max_scroll
 
 
-def _max_scroll(first: Column[Row], rest: Sequence[Column[Row]], width: int) -> int:
+def _least(column: Column[Row], contents: Mapping[str, int]) -> int:
+    """Return the least width of a column, at which it need not show all of its contents."""
+    return min(column.min_width, contents.get(column.id, column.min_width))
+
+
+def _grow(chosen: Sequence[Column[Row]], widths: list[int], most: Sequence[int], left: int) -> int:
+    """Share cells among columns by their weights, up to the widths ``most``; return the rest."""
+    while left > 0:
+        growing = [i for i, column in enumerate(chosen) if column.weight and widths[i] < most[i]]
+        if not growing:
+            break
+        total = sum(chosen[i].weight for i in growing)
+        before = left
+        for i in growing:
+            share = min(max(1, before * chosen[i].weight // total), most[i] - widths[i], left)
+            widths[i] += share
+            left -= share
+    return left
+
+
+def _max_scroll(
+    first: Column[Row], rest: Sequence[Column[Row]], width: int, least: Mapping[str, int]
+) -> int:
     """Return how many columns can be scrolled out until the last column is in view."""
-    used = first.min_width
+    used = least[first.id]
     shown = 0
     for column in reversed(rest):
-        used += GAP + column.min_width
+        used += GAP + least[column.id]
         if used > width:
             break
         shown += 1

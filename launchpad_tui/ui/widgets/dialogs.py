@@ -11,12 +11,12 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widgets import Input
 
-from launchpad_tui.domain.text import clip, wrap
+from launchpad_tui.domain.text import cell_width, clip, wrap
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
-from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.columns import GAP, Cell, Column
 from launchpad_tui.ui.widgets.modal import LaunchpadModal
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -24,6 +24,8 @@ from launchpad_tui.ui.widgets.text_input import TextInput
 
 #: lines of a dialog's frame; the height of a dialog is limited to nine tenths of the screen's
 _FRAME = 3
+#: the width of a dialog, and the cells of it and its list that carry no text
+_WIDTH, _AROUND = 76, 9
 
 
 class Prose(Painted):
@@ -172,6 +174,7 @@ class Choice:
         note: a remark beside it.
         reason: why the entry cannot be selected; empty if it can.
         keywords: further terms that find the entry.
+        keys: the keys that have the same effect.
     """
 
     id: str
@@ -179,6 +182,7 @@ class Choice:
     note: str = ""
     reason: str = ""
     keywords: str = ""
+    keys: str = ""
 
 
 class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
@@ -196,11 +200,9 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     DEFAULT_CSS = """
     ChooseDialog VirtualTable { height: auto; max-height: 18; min-height: 4; }
     ChooseDialog > .box { max-height: 100%; }
-    ChooseDialog > .wide { width: 110; }
+    ChooseDialog > .wide { width: 110; max-width: 100%; }
     """
-    #: the minimum width of the titles in cells, and whether the dialog is wide and shows the whole
-    #: note of the current entry below the list
-    TITLE_WIDTH: ClassVar[int] = 20
+    #: whether the dialog is wide and shows the whole note of the current entry below the list
     WIDE: ClassVar[bool] = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
@@ -267,7 +269,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self._selected = tuple(selected)
         self._at = at
         self._empty = empty
-        self._filter = ""
+        self._explains = self.WIDE
 
     @property
     def table(self) -> VirtualTable[Choice]:
@@ -276,53 +278,69 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     def compose(self) -> ComposeResult:
         """Yield the filter, the list and the keys."""
-        columns = (
-            Column[Choice](
-                "title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2
-            ),
-            Column[Choice]("note", "", lambda c: Cell(c.reason or c.note, "dim"), 10, 60, 3),
-        )
+        self._explains = self.WIDE or self._cuts_entries()
         table = VirtualTable(
-            columns, lambda choice: choice.id, empty=self._empty, multi=self._multi
+            self.columns(), lambda choice: choice.id, empty=self._empty, multi=self._multi
         )
         table.can_focus = False
         table.styles.height = self._table_height()
         with Vertical(classes="box wide" if self.WIDE else "box"):
-            yield TextInput(placeholder="type to filter", select_on_focus=False)
+            yield TextInput(placeholder="Type to filter", select_on_focus=False)
             yield table
             yield Prose(
                 [("", "text"), ("", "text"), (self._keys(), "dim")]
-                if self.WIDE
+                if self._explains
                 else [(self._keys(), "dim")]
             )
+
+    def columns(self) -> Sequence[Column[Choice]]:
+        """Return the columns of the list."""
+        return (
+            Column("title", self._title, choice_cell, 12, 60, 2, priority=0),
+            Column("note", "", note_cell, 12, 60, 3),
+        )
+
+    def _cuts_entries(self) -> bool:
+        """Return whether the dialog is too narrow for the entries."""
+        room = min(_WIDTH, self.app.size.width * 96 // 100) - _AROUND
+        titles = max((cell_width(choice.title) for choice in self._choices), default=0)
+        notes = max((cell_width(choice.note) for choice in self._choices), default=0)
+        return titles + notes + GAP > room
 
     def _table_height(self) -> int:
         # Frame, filter and keys need five lines; another one stays free above and below the dialog.
         return min(
             18,
             max(4, len(self._choices) + 1),
-            max(4, self.app.size.height - (8 if self.WIDE else 6)),
+            max(4, self.app.size.height - (8 if self._explains else 6)),
         )
 
     def on_resize(self) -> None:
         """Fit the list to the new size of the terminal, and wrap the note again."""
+        self._explains = self.WIDE or self._cuts_entries()
+        self.table.set_columns(self.columns())
         self.table.styles.height = self._table_height()
-        if self.WIDE:
-            self.call_after_refresh(self._wrap_note)
+        self.call_after_refresh(self._wrap_note)
 
     def _wrap_note(self) -> None:
-        self._show_note()
+        if self._explains:
+            self._show_note()
+        else:
+            self.query_one(Prose).set_parts([(self._keys(), "dim")])
         self.query_one(Prose).refresh(layout=True)
 
     def on_virtual_table_cursor_moved(self) -> None:
-        """Show the whole note of the current entry if the dialog is wide."""
-        if self.WIDE:
+        """Show the whole text of the current entry if the list may cut it."""
+        if self._explains:
             self._show_note()
 
     def _show_note(self) -> None:
         prose, row = self.query_one(Prose), self.table.row
         width = max(10, prose.size.width)
-        note = wrap(" ".join((row.reason or row.note).split()), width) if row is not None else []
+        text = "" if row is None else row.reason or row.note
+        if row is not None and not self.WIDE:
+            text = f"{row.title}  {text}"
+        note = wrap(" ".join(text.split()), width) if text else []
         if len(note) > 2:
             note = [
                 note[0],
@@ -341,7 +359,10 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     @on(VirtualTable.SelectionChanged)
     def selection_changed(self) -> None:
         """Show how many entries are selected."""
-        self.query_one(Prose).set_parts([(self._keys(), "dim")])
+        if self._explains:
+            self._show_note()
+        else:
+            self.query_one(Prose).set_parts([(self._keys(), "dim")])
 
     def on_mount(self) -> None:
         """Show the choices and move the cursor to the first selected one."""
@@ -368,11 +389,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         """
         typed = event.value.strip().casefold()
         words = typed.split()
-        found = [
-            c
-            for c in self._choices
-            if all(w in f"{c.title} {c.note} {c.id} {c.keywords}".casefold() for w in words)
-        ]
+        found = [c for c in self._choices if all(word in _searched(c) for word in words)]
         if typed:
             found.sort(key=lambda choice: not choice.title.casefold().startswith(typed))
         self.table.set_rows(found, keep_cursor=False)
@@ -415,7 +432,18 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             self.dismiss((row.id,))
 
 
-def _choice_cell(choice: Choice) -> Cell:
+def _searched(choice: Choice) -> str:
+    """Return the text of an entry that the filter searches."""
+    parts = (choice.title, choice.note, choice.id, choice.keywords, choice.keys)
+    return " ".join(parts).casefold()
+
+
+def note_cell(choice: Choice) -> Cell:
+    """Return the cell with the remark on a choice, or why it cannot be selected."""
+    return Cell(choice.reason or choice.note, "dim")
+
+
+def choice_cell(choice: Choice) -> Cell:
     """Return the cell of a choice; headings and disabled entries have roles of their own."""
     return Cell(choice.title, "title" if not choice.id else "disabled" if choice.reason else "text")
 

@@ -78,6 +78,8 @@ class RowCache(Generic[Row]):
         self.counted = True
         #: whether counting ended before all rows were counted
         self.capped = False
+        #: how often a block was added
+        self.puts = 0
         self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
 
     def get(self, index: int) -> Row | None:
@@ -90,6 +92,7 @@ class RowCache(Generic[Row]):
 
     def put(self, number: int, rows: Sequence[Row]) -> None:
         """Add a block."""
+        self.puts += 1
         self._blocks[number] = rows
         self._blocks.move_to_end(number)
         while len(self._blocks) > KEPT:

@@ -310,13 +310,17 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def do_left(self) -> None:
         """Scroll the columns to the left."""
-        self.scroll_columns = max(0, self.scroll_columns - 1)
-        self.repaint()
+        self._scroll_columns(-1)
 
     def do_right(self) -> None:
         """Scroll the columns to the right."""
-        self.scroll_columns = min(self.max_scroll, self.scroll_columns + 1)
+        self._scroll_columns(1)
+
+    def _scroll_columns(self, by: int) -> None:
+        self.scroll_columns = max(0, min(self.max_scroll, self.scroll_columns + by))
         self.repaint()
+        # The screen shows the texts that are cut.
+        self.cursor_moved()
 
     def do_open(self) -> None:
         """Open the row under the cursor."""

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import cell_width, clip, pad, wrap
+from launchpad_tui.domain.text import cell_width, clip, pad, safe_text, wrap
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
 from launchpad_tui.ui.widgets.painted import Painted
@@ -21,6 +21,8 @@ MARGIN = 3
 _COUNT_WIDTH = 16
 #: characters of a cell that are painted at most; the rest is cut before measuring
 TEXT_LIMIT = 400
+#: characters of a cell that are measured for the width of its column
+_MEASURED = 160
 
 
 class TablePaint(Painted, Generic[Row]):
@@ -55,6 +57,10 @@ class TablePaint(Painted, Generic[Row]):
         #: paint the cursor as if the table had the focus
         self.bright = False
         self._placed: tuple[tuple[object, ...], list[Placed[Row]]] = ((), [])
+        #: the widths of the longest contents that were in view, by the ID of the column
+        self._contents: dict[str, int] = {}
+        self._measured: tuple[object, ...] = ()
+        self._measured_rows: set[int] = set()
         self._chip_spans: list[tuple[int, int]] = []
 
     # Geometry -------------------------------------------------------------------------------------
@@ -96,12 +102,62 @@ class TablePaint(Painted, Generic[Row]):
         return None
 
     def _layout(self, width: int) -> list[Placed[Row]]:
-        known = (width, self.scroll_columns, self.columns)
+        self._measure()
+        known = (width, self.scroll_columns, self.columns, self.order[0], *self._contents.values())
         if self._placed[0] != known:
-            placed, self.max_scroll = place(self.columns, width - MARGIN - 2, self.scroll_columns)
+            columns, contents = self._filled_columns()
+            room = width - MARGIN - 2
+            placed, self.max_scroll = place(columns, room, self.scroll_columns, contents)
             self.scroll_columns = min(self.scroll_columns, self.max_scroll)
             self._placed = (known, placed)
         return self._placed[1]
+
+    def _measure(self) -> None:
+        """Measure the contents of the rows in view that have not been measured.
+
+        Widths only grow until other rows are set, so that columns rarely move while the user
+        scrolls.
+        """
+        known = (self.cache, self.cache.puts, self.columns)
+        if self._measured != known:
+            self._measured = known
+            self._measured_rows.clear()
+        columns: list[Column[Row]] | None = None
+        for index in range(self.top, self.top + self.rows_high):
+            if index in self._measured_rows or (row := self.cache.get(index)) is None:
+                continue
+            self._measured_rows.add(index)
+            columns = columns or [column for column in self.columns if column.weight]
+            for column in columns:
+                cell = column.render(row)
+                text = (cell if isinstance(cell, str) else cell.text)[:_MEASURED]
+                size = cell_width(text if text.isprintable() else safe_text(text))
+                if size > self._contents.get(column.id, -1):
+                    self._contents[column.id] = size
+
+    def clear_widths(self) -> None:
+        """Lay the columns out for the rows that are shown next."""
+        self._contents.clear()
+        self._measured = ()
+
+    def _filled_columns(self) -> tuple[list[Column[Row]], dict[str, int]]:
+        """Return the columns with contents, and the widths of these with their headings."""
+        contents = self._contents
+        columns = [
+            column
+            for place, column in enumerate(self.columns)
+            if not place or contents.get(column.id, 1) or self._orders_by(column)
+        ]
+        widths = {}
+        for column in columns:
+            if column.id in contents:
+                mark = 2 if self._orders_by(column) else 0
+                widths[column.id] = max(contents[column.id], cell_width(column.title) + mark)
+        return columns, widths
+
+    def _orders_by(self, column: Column[Row]) -> bool:
+        by = self.order[0]
+        return by is not None and column.sort == by
 
     # Lines ----------------------------------------------------------------------------------------
 
@@ -137,17 +193,24 @@ class TablePaint(Painted, Generic[Row]):
             line.add(
                 f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected")
             )
-        note, room = self.note, max(0, width - line.used - 3)
-        if self.max_scroll:
-            left = f"{glyphs.left} " if self.scroll_columns else ""
-            right = f" {glyphs.right}" if self.scroll_columns < self.max_scroll else ""
-            free = room - cell_width(f"{note}  {left}{right}".lstrip())
-            text = next((one for one in ("more columns", "more") if len(one) <= free), "")
-            note += f"  {left}{text}{right}"
-        note = clip(note.strip(), room)
+        room = max(0, width - line.used - 3)
+        note = clip(self._title_note(count, room), room, glyphs.ellipsis)
         line.fill_to(width - cell_width(note) - 1)
         line.add(note, look.style("dim"))
         return line.strip()
+
+    def _title_note(self, count: int | None, room: int) -> str:
+        """Return the text at the right end of the title line, in the longest form that fits."""
+        self._layout(self.size.width)
+        if not self.max_scroll or not count:
+            return self.note
+        glyphs = self.look.glyphs
+        left = f"{glyphs.left} " if self.scroll_columns else ""
+        right = f" {glyphs.right}" if self.scroll_columns < self.max_scroll else ""
+        forms = [f"{left}{text}{right}".strip() for text in ("more columns", "more", "")]
+        if self.note:
+            forms = [*(f"{self.note}  {form}" for form in forms), forms[-1]]
+        return next((form for form in forms if cell_width(form) <= room), forms[-1])
 
     def _chip_line(self, width: int) -> Strip:
         look = self.look
@@ -166,21 +229,20 @@ class TablePaint(Painted, Generic[Row]):
     def _heading_line(self, width: int) -> Strip:
         look = self.look
         line = LineBuilder(width, look.style("faint"))
-        for placed in self._layout(width):
+        layout = self._layout(width)
+        for number, placed in enumerate(layout):
             column = placed.column
             line.fill_to(placed.start + MARGIN)
-            by, descending = self.order
-            if by is not None and column.sort == by:
-                mark = look.glyphs.down if descending else look.glyphs.up
-                line.add(
-                    pad(f"{column.title} {mark}", placed.width, column.align),
-                    look.style("accent"),
-                    safe=True,
-                )
-            else:
-                line.add(
-                    pad(column.title, placed.width, column.align), look.style("dim"), safe=True
-                )
+            size, mark = placed.width, ""
+            if column.align == "left":
+                # A heading may extend over the columns beside it that have none.
+                following = (one.start for one in layout[number + 1 :] if one.column.title)
+                size = next(following, width - MARGIN - 2) - placed.start - GAP
+                size = max(size, placed.width) if column.title else placed.width
+            if self._orders_by(column):
+                mark = f" {look.glyphs.down if self.order[1] else look.glyphs.up}"
+            text = pad(f"{column.title}{mark}", size, column.align)
+            line.add(text, look.style("accent" if mark else "dim"), safe=True)
         return line.strip()
 
     def _notice_line(self, number: int, width: int) -> Strip:
@@ -239,6 +301,20 @@ class TablePaint(Painted, Generic[Row]):
         line.fill_to(width - 1, base if cursor else line.last_style)
         line.add(self._edge(y), look.style("faint"), safe=True)
         return line.strip()
+
+    def cut_text(self) -> str:
+        """Return the whole texts that are cut in the row under the cursor, on one line."""
+        row = self.cache.get(self.cursor)
+        if row is None or self.problem or not self.is_mounted or not self.size.width:
+            return ""
+        cut = []
+        for placed in self._layout(self.size.width):
+            cell = placed.column.render(row)
+            text = cell if isinstance(cell, str) else cell.fitting(placed.width)
+            if cell_width(safe_text(text[:TEXT_LIMIT])) > placed.width:
+                whole = cell if isinstance(cell, str) else cell.text
+                cut.append(safe_text(whole[:TEXT_LIMIT]))
+        return f"  {self.look.glyphs.separator}  ".join(cut)
 
     def _edge(self, y: int) -> str:
         """Return the scroll mark of a line, which is in the last column."""

@@ -174,6 +174,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
     def set_columns(self, columns: Sequence[Column[Row]]) -> None:
         """Show other columns."""
         self.columns = tuple(columns)
+        self.clear_widths()
         self.scroll_columns = 0 if self._wanted is None else self._wanted.scroll_columns
         self.repaint()
 
@@ -369,6 +370,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self.settling = self.settling and not self._settles
         wanted = self._wanted
         if not self._keep_cursor:
+            self.clear_widths()
             self.cursor = self.top = 0
         elif wanted is not None:
             self.cursor = wanted.cursor if place is None else place
@@ -401,7 +403,8 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._cancel()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Keep the cursor in view, and read rows that came into view."""
+        """Keep the cursor in view, read rows that came into view, and lay the columns out again."""
+        self.clear_widths()
         high = max(1, self.rows_high)
         if self.cursor >= self.top + high:
             self._show_from(self.cursor - high + 1)

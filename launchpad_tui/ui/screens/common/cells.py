@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from launchpad_tui.domain.artifact import Artifact, FilesState
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FilesState
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell
 
@@ -29,7 +29,13 @@ def files_cell(artifact: Artifact, look: Look) -> Cell:
         FilesState.MISSING: (glyphs.error, "bad"),
         FilesState.UNKNOWN: (glyphs.unknown, "faint"),
     }[artifact.files_state]
-    return Cell(f"{glyph} {artifact.files_state}", role)
+    unknown = artifact.files_state is FilesState.UNKNOWN
+    return Cell(f"{glyph} {'unverified' if unknown else artifact.files_state}", role)
+
+
+def kind_text(kind: ArtifactKind) -> str:
+    """Return the kind of an artifact in words, for example ``result set``."""
+    return "result set" if kind is ArtifactKind.RESULTSET else str(kind)
 
 
 def pairs_text(pairs: Mapping[str, str]) -> str:

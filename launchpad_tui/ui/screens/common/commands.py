@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -13,11 +13,15 @@ from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import PALETTES
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, choice_cell, note_cell
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from launchpad_tui.ui.shell import Shell
+
+#: the width of a terminal from which titles and descriptions are shown
+_LEAST_WIDTH = 100
 
 
 class CommandScreen(ChooseDialog):
@@ -27,8 +31,20 @@ class CommandScreen(ChooseDialog):
     even if another line is under the cursor.
     """
 
-    TITLE_WIDTH = 20
     WIDE = True
+
+    def columns(self) -> Sequence[Column[Choice]]:
+        """Return columns with title, keys and description; the description is the title of an
+        action if the terminal is narrow."""
+        narrow = self.app.size.width < _LEAST_WIDTH
+        keys: Column[Choice] = Column("keys", "", lambda c: Cell(c.keys, "accent"), 6, 20, 1)
+        if narrow:
+            return (Column("title", self._title, _narrow_cell, 20, 60, 2, priority=0), keys)
+        return (
+            Column("title", self._title, choice_cell, 20, 40, 2, priority=0),
+            keys,
+            Column("note", "", note_cell, 20, 80, 3),
+        )
 
     @classmethod
     def of(cls, screen: Screen[object]) -> CommandScreen:
@@ -43,18 +59,17 @@ class CommandScreen(ChooseDialog):
                 keys = " ".join(
                     shown_key(key, ascii_only=ascii_only) for key in keymap.keys(action)
                 )
-                note = f"{keys:<11} {action.help}"
+                reason = owner.disabled_reason(action) or ""
                 actions.append(
-                    Choice(
-                        f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""
-                    )
+                    Choice(f"do {action.id}", action.title, action.help, reason, keys=keys)
                 )
         screens = [
             Choice(
                 f"go {route.id}",
                 f"{route.title}",
-                f"{route.key:<11} {route.help}",
+                route.help,
                 keywords=" ".join(route.aliases),
+                keys=shown_key(route.key),
             )
             for route in routes.ROUTES
             if route.key
@@ -91,6 +106,13 @@ class CommandScreen(ChooseDialog):
                 "theme": lambda theme: app.run_task(choose_theme(app, theme), "theme"),
             }
             app.call_later(handlers[verb], name)
+
+
+def _narrow_cell(choice: Choice) -> Cell:
+    """Return the cell of a choice whose note is not shown beside it."""
+    action = choice.id.startswith("do ")
+    role = "disabled" if choice.reason else "text"
+    return Cell(choice.note if action and choice.note else choice.title, role)
 
 
 async def choose_theme(app: Shell, name: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.screen import Screen
 
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, choice_cell
 
 #: groups that are listed first, in this order; all others follow in alphabetical order
 _FIRST_GROUPS = ("This screen", "List", "Moving")
@@ -16,8 +19,22 @@ _FIRST_GROUPS = ("This screen", "List", "Moving")
 class HelpScreen(ChooseDialog):
     """A searchable list of keys in groups; enter performs the action under the cursor."""
 
-    TITLE_WIDTH = 30
     WIDE = True
+
+    def columns(self) -> Sequence[Column[Choice]]:
+        """Return a column with headings and keys, and one with the action."""
+        return (
+            Column(
+                "keys",
+                self._title,
+                lambda c: Cell(c.keys, "accent") if c.keys else choice_cell(c),
+                8,
+                20,
+                1,
+                priority=0,
+            ),
+            Column("title", "", lambda c: Cell(c.title if c.keys else "", "text"), 12, 80, 3),
+        )
 
     @classmethod
     def of(cls, screen: Screen[object]) -> HelpScreen:
@@ -33,16 +50,19 @@ class HelpScreen(ChooseDialog):
                     for key in app.keymap.keys(action)
                 )
                 reason = owner.disabled_reason(action)
-                note = f"{action.help or action.title}" + (f" ({reason})" if reason else "")
+                if not keys:
+                    continue
+                title = action.help or action.title
+                note = f"{title} ({reason})" if reason else title
                 groups.setdefault(action.group, []).append(
-                    Choice(action.id, f"  {keys:<14} {action.title}", note)
+                    Choice(action.id, title, note, keywords=action.title, keys=keys)
                 )
 
         def rank(group: str) -> tuple[int, str]:
             known = group in _FIRST_GROUPS
             return _FIRST_GROUPS.index(group) if known else len(_FIRST_GROUPS), group
 
-        choices = [Choice("app.manual", "  Manual", "Open the manual")]
+        choices = [Choice("app.manual", "Manual", "Open the manual")]
         for group in sorted(groups, key=rank):
             choices += [Choice("", group), *groups[group]]
         return cls("Keys", choices, at="app.manual")

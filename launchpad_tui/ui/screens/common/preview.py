@@ -160,6 +160,10 @@ class PreviewScreenMixin(LaunchpadScreen):
         super().on_virtual_table_cursor_moved()
         self.schedule_preview()
 
+    def cut_text(self) -> str:
+        """Return the texts that are cut in the current row, unless the preview shows them."""
+        return "" if self.pane.display else super().cut_text()
+
     def on_virtual_table_counted(self) -> None:
         """Hide the pane beside a list that has become empty, or show it again."""
         self._place_pane()

@@ -246,8 +246,15 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         self.refresh_footer()
 
     def on_virtual_table_cursor_moved(self) -> None:
-        """Update the footer: another row may allow other actions."""
+        """Update the frame: another row may allow other actions, and have texts that are cut."""
         self.refresh_footer()
+        for line in self.query(StatusLine):
+            line.repaint()
+
+    def cut_text(self) -> str:
+        """Return the whole texts that are cut in the current row of the list."""
+        table = self._kept_table()
+        return "" if table is None else table.cut_text()
 
     def do_refresh(self) -> None:
         """Load the data again, and request a sync if the runtime is remote."""

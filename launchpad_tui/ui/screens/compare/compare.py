@@ -66,14 +66,14 @@ class CompareScreen(RowCurvesMixin):
             "compare.sort",
             "s",
             "sort",
-            "Sort the columns by this row: descending, ascending or not at all",
+            "Sort the columns by this row, or restore their order",
             footer=4,
         ),
         Action(
             "compare.aggregate",
             "=",
             "value",
-            "Select the last, best, minimum or maximum value of the metric",
+            "Select the last, best, minimum or maximum value",
             footer=5,
         ),
         Action("compare.at-step", "@", "at step", "Show metrics at a step"),
@@ -81,7 +81,7 @@ class CompareScreen(RowCurvesMixin):
             "compare.hide",
             "x",
             "hide",
-            "Hide the column under the cursor, or the group on a heading",
+            "Hide the column or the group under the cursor",
             footer=6,
         ),
         Action("compare.show", "X", "show all", "Show all hidden columns and groups"),
@@ -89,7 +89,7 @@ class CompareScreen(RowCurvesMixin):
             "compare.direction",
             "o",
             "direction",
-            "Set whether higher or lower values of the metric are better",
+            "Set whether higher or lower values are better",
         ),
         Action("compare.transpose", "t", "transpose", "Transpose rows and columns", footer=8),
         Action(
@@ -106,7 +106,7 @@ class CompareScreen(RowCurvesMixin):
             "compare.difference",
             "v",
             "diff",
-            "Show the difference to the baseline or first column line by line",
+            "Compare with the baseline or first column line by line",
         ),
         Action(
             "compare.export", "w", "export", "Export the comparison to a file (.csv, .json or .md)"

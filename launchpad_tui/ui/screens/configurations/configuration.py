@@ -45,7 +45,7 @@ class ConfigurationScreen(LaunchpadScreen):
             "configuration.copy",
             "C",
             "create like this",
-            "Create a configuration that starts with the values of this one",
+            "Create a configuration with the values of this one",
             footer=3,
         ),
         Action(

@@ -22,5 +22,5 @@ def configuration_columns() -> tuple[Column[Configuration], ...]:
             6,
             priority=3,
         ),
-        text_column("id", "ID", lambda c: c.id, (10, 36), priority=4),
+        text_column("id", "ID", lambda c: c.id, (10, 36), 1, priority=4),
     )

@@ -82,7 +82,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             "execution.delete",
             "D",
             "delete",
-            "Delete the execution with its log and metrics (its models are kept)",
+            "Delete the execution (its models are kept)",
             footer=6,
             needs="delete",
         ),

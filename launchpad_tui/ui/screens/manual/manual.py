@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.text import pad
+from launchpad_tui.domain.text import cell_width, pad
 from launchpad_tui.services import manual
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
@@ -14,13 +15,37 @@ from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.lines import Lines
 from launchpad_tui.ui.widgets.markdown_view import MarkdownView
 
-_TITLE_WIDTH = 36
+#: the width below which the list shows titles only
+_LEAST_WIDTH = 60
 
 
 class TopicList(Lines):
-    """The list of topics, one in each line."""
+    """The list of topics, one in each line: its title and, if there is room, what it is about."""
 
     with_cursor = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._topics: tuple[manual.Topic, ...] = ()
+
+    def set_topics(self, topics: tuple[manual.Topic, ...]) -> None:
+        """Show the topics."""
+        self._topics = topics
+        width = max(cell_width(topic.title) for topic in topics)
+        wide = self.size.width >= _LEAST_WIDTH
+        self.set_lines(
+            [
+                [(f"  {pad(topic.title, width)}", "strong"), (f"  {topic.about}", "dim")]
+                if wide
+                else [(f"  {topic.title}", "strong")]
+                for topic in topics
+            ]
+        )
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Fit the lines to the new width."""
+        if self._topics:
+            self.set_topics(self._topics)
 
 
 class ManualScreen(LaunchpadScreen):
@@ -45,12 +70,7 @@ class ManualScreen(LaunchpadScreen):
     async def load(self) -> None:
         """Read the topics."""
         self._topics = await self.launchpad.files(manual.topics)
-        self.query_one(TopicList).set_lines(
-            [
-                [(f"  {pad(topic.title, _TITLE_WIDTH)}", "strong"), (topic.summary, "dim")]
-                for topic in self._topics
-            ]
-        )
+        self.query_one(TopicList).set_topics(self._topics)
 
     def do_open(self) -> None:
         """Open the topic under the cursor."""

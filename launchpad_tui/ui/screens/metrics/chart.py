@@ -84,7 +84,7 @@ class ChartScreen(SelectionScreen):
             "chart.axis",
             "T",
             "x axis",
-            "Switch the x axis between steps, relative time and wall time",
+            "Switch the x axis between steps, relative and wall time",
             "Curve",
             6,
         ),

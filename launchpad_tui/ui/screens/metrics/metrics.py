@@ -62,7 +62,7 @@ class MetricsScreen(SelectionScreen):
             "metrics.axis",
             "T",
             "x axis",
-            "Switch the x axis of all charts between steps, relative time and wall time",
+            "Switch all x axes between steps, relative and wall time",
             footer=8,
         ),
         Action(
@@ -366,7 +366,7 @@ class MetricsScreen(SelectionScreen):
         self.launchpad.say(f"Smoothing {weight:g}" if weight else "No smoothing")
 
     def do_axis(self) -> None:
-        """Switch the x axis of all charts between steps, relative time and wall time."""
+        """Switch all x axes between steps, relative and wall time."""
         charts = self.board.charts
         now = next((view_of(chart) for chart in charts if chart.against.over), None)
         if now is None:

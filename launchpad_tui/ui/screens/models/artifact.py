@@ -117,7 +117,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "artifact.edit",
             "e",
             "edit",
-            "Edit name, description, labels, notes or pin of the artifact",
+            "Edit name, description, labels, notes or pin",
         ),
         Action("artifact.delete", "D", "delete", "Delete the artifact"),
         Action(

@@ -44,14 +44,14 @@ def artifact_columns(
         "name", "Name", lambda r: name_cell(r.artifact, look), 14, 48, 4, sort="name", priority=0
     )
     configuration: Column[ArtifactRow] = text_column(
-        "configuration", "Configuration", lambda r: r.configuration_name, (18, 36), 2, priority=1
+        "configuration", "Configuration", lambda r: r.configuration_name, (13, 36), 2, priority=1
     )
     files = Column[ArtifactRow](
         "files",
         "Files",
         lambda r: files_cell(r.artifact, look),
-        10,
-        10,
+        12,
+        12,
         0,
         sort="files_state",
         priority=2,
@@ -77,12 +77,13 @@ def artifact_columns(
         lambda r: "" if r.artifact.version is None else f"v{r.artifact.version}",
         (7, 9),
         sort="version",
-        priority=3,
+        # The name contains the version.
+        priority=7,
     )
     return (
         name,
         *((version,) if kind is ArtifactKind.MODEL else ()),
-        *((configuration,) if kind is ArtifactKind.MODEL else ()),
+        configuration,
         *metric_columns(query.metrics, best, look=look),
         *parameter_columns(query.parameters),
         age_column(lambda r: r.artifact.created_at, priority=1),
@@ -93,7 +94,7 @@ def artifact_columns(
         ),
         size_column(lambda r: r.artifact.size, sort="size", priority=2),
         files,
-        column("execution_id", "Execution", (16, 16), 0, 4),
+        column("execution_id", "Execution", (16, 16), 1, 4),
         text_column(
             "labels", "Labels", lambda r: labels_text(r.artifact.labels), (14, 40), 2, priority=5
         ),

@@ -124,7 +124,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "artifacts.edit",
             "e",
             "edit",
-            "Edit name, description, labels, notes or pin of the selected artifacts",
+            "Edit name, description, labels, notes or pin",
         ),
         Action("artifacts.delete", "D", "delete", "Delete the selected artifacts"),
         Action(

@@ -12,7 +12,7 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import labels_text
+from launchpad_tui.ui.screens.common.cells import kind_text, labels_text
 from launchpad_tui.ui.screens.common.columns import text_column, timestamp_column
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -54,7 +54,7 @@ class EverywhereScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """Yield the search input and the results."""
-        yield TextInput(placeholder="search all connections and resource groups", id="search")
+        yield TextInput(placeholder="Search all resource groups", id="search")
         yield VirtualTable(
             hit_columns(self.launchpad.look),
             _key,
@@ -162,7 +162,7 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
             return Cell(f"{look.glyphs.error} deleted", "faint")
         if hit.execution is not None:
             return Cell(*look.status(hit.execution.status))
-        return Cell(str(hit.artifact.kind) if hit.artifact else "", "dim")
+        return Cell(kind_text(hit.artifact.kind) if hit.artifact else "", "dim")
 
     def about(hit: Hit) -> str:
         if hit.artifact is not None:

@@ -40,7 +40,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             "executable.edit",
             "e",
             "settings",
-            "Edit the settings of the executable, such as interpreter and code folder",
+            "Edit the settings, for example the code folder",
             footer=4,
             needs="add_executable",
         ),

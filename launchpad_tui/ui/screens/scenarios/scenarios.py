@@ -66,7 +66,7 @@ class ScenariosScreen(LaunchpadScreen):
         add: whether to ask for workflow templates to add at once.
     """
 
-    TITLE_TEXT = "Scenarios and executables"
+    TITLE_TEXT = "Scenarios"
     TOPICS = frozenset({"scenarios"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
@@ -89,7 +89,7 @@ class ScenariosScreen(LaunchpadScreen):
             "scenarios.remove",
             "D",
             "remove",
-            "Remove the executable (its executions and models are kept)",
+            "Remove the executable (executions and models are kept)",
             footer=4,
             needs="add_executable",
         ),

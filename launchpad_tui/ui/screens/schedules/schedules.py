@@ -317,5 +317,5 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
             priority=3,
         ),
         Column[Schedule]("bounds", "Time range", bounds, 16, 36, 1, priority=5),
-        Column[Schedule]("id", "ID", lambda one: Cell(one.id, "dim"), 10, 36, 0, priority=6),
+        Column[Schedule]("id", "ID", lambda one: Cell(one.id, "dim"), 10, 36, 1, priority=6),
     )

@@ -94,7 +94,7 @@ class BrowseScreen(LaunchpadScreen):
             "browse.select",
             "t",
             "select",
-            "Select the file or folder under the cursor, or the empty folder that is shown",
+            "Select the file or folder, or the empty folder shown",
             footer=1,
         ),
     )

@@ -53,7 +53,7 @@ class ImportScreen(LaunchpadScreen):
             "import.kind",
             "t",
             "kind",
-            "Change the kind of the artifacts: models, datasets or others",
+            "Change the kind of the artifacts",
             footer=4,
         ),
         Action("import.browse", "b", "browse", "Browse the selected folder", footer=5),

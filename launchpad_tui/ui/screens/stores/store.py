@@ -39,7 +39,7 @@ class StoreScreen(LaunchpadScreen):
             "store.rename",
             "M",
             "rename",
-            "Rename the object store and adapt the URLs of its artifacts",
+            "Rename the store and adapt the URLs of its artifacts",
             footer=6,
         ),
         Action(

@@ -40,7 +40,7 @@ class StoresScreen(LaunchpadScreen):
             "stores.rename",
             "M",
             "rename",
-            "Rename the object store and adapt the URLs of its artifacts",
+            "Rename the store and adapt the URLs of its artifacts",
             footer=6,
         ),
         Action(
