@@ -22,6 +22,7 @@ from launchpad_tui.domain.execution import (
     why_not_store_outputs,
 )
 from launchpad_tui.domain.failure_line import failure_line
+from launchpad_tui.domain.reproduction import result_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
@@ -110,6 +111,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         self._selects_tab = not tab
         self._details: ExecutionDetails | None = None
         self._report: ReproductionReport | None = None
+        #: whether the result of a reproduction is shown as a message when it ends
+        self._awaits_report = False
         self._why_not_reproduce: str | None = NOT_LOADED
         #: whether curves are shown where there is room
         self._has_curves = False
@@ -186,8 +189,16 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         """Read whether the execution can be reproduced, and what differs if it reproduces one."""
         service = self.desk.reproduction
         self._why_not_reproduce = await self.read(service.why_not, self.scope, self.item_id)
-        if details.provenance.get("reproduces") and details.execution.status.final:
-            self._report = await self.read(service.report_of, self.scope, self.item_id)
+        if not details.provenance.get("reproduces"):
+            return
+        if not details.execution.status.final:
+            self._awaits_report = True
+            return
+        self._report = await self.read(service.report_of, self.scope, self.item_id)
+        if self._awaits_report and self._report is not None:
+            self._awaits_report = False
+            role = "good" if self._report.is_reproduced else "warn"
+            self.launchpad.say(result_text(self._report), role, 10)
 
     def _show_curves(self, *, logged: bool) -> None:
         """Draw the curves beside the log if the execution runs, or ended while it was shown.

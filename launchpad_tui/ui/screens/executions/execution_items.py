@@ -87,6 +87,7 @@ def execution_items(
         timestamp_item("Finished", execution.completed_at),
         timestamp_item("Changed", execution.modified_at),
         Item("ID", execution.id),
+        *reproduction_items(str(details.provenance.get("reproduces", "")), report),
         heading("Inputs"),
         Item(
             "Executable",
@@ -131,5 +132,4 @@ def execution_items(
             )
             for one in details.outputs
         ]
-    items += reproduction_items(str(details.provenance.get("reproduces", "")), report)
     return items + code_items(details.provenance)
