@@ -139,7 +139,7 @@ def _prune(context: CommandContext, options: argparse.Namespace) -> int:
 COMMANDS_OF_EXECUTIONS = (
     Command(
         ("executions", "reproduce"),
-        "Run an execution again with its recorded code and inputs, and report what differs",
+        "Run an execution again with its recorded code and compare",
         (
             "launchpad executions reproduce e0123",
             "launchpad executions reproduce churn@production --tolerance 0.001",

@@ -232,6 +232,10 @@ class CodeSnapshotStore:
             template = self.content(snapshot, snapshot.template)
             (target / "template.yaml").write_bytes(template)
 
+    def has(self, snapshot_id: str) -> bool:
+        """Return whether a snapshot is stored."""
+        return self._manifest(snapshot_id).is_file()
+
     def ids(self) -> dict[str, float]:
         """Return when each snapshot was last stored, in seconds since 1970, by ID."""
         found: dict[str, float] = {}

@@ -151,7 +151,7 @@ class CodeService:
         """
         if not recorded.get("snapshot"):
             return str(recorded.get("snapshotMissing") or "No snapshot of its code is stored")
-        if recorded["snapshot"]["id"] not in self._store.ids():
+        if not self._store.has(recorded["snapshot"]["id"]):
             return "The snapshot of its code was removed"
         return None
 
