@@ -19,6 +19,7 @@ _ROWS = (
     "commit",
     "remote",
     "uncommitted changes",
+    "template ",
     "code snapshot",
     FILE_ROW,
     COMMAND_ROW,
@@ -63,6 +64,7 @@ def code_lines(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
     commands, inputs = provenance.get("commands", {}), provenance.get("inputs", {})
     return [
         ("code", code_text(provenance)),
+        ("workflow template", template_text(provenance)),
         ("code snapshot", snapshot_text(provenance)),
         *((f"{COMMAND_ROW}{name}", str(line)) for name, line in commands.items()),
         *((f"{INPUT_ROW}{name}", input_text(state)) for name, state in inputs.items()),
@@ -94,6 +96,17 @@ def snapshot_text(provenance: Mapping[str, Any]) -> str:
     return f"{snapshot['id'][:SHORT]}, {files}, {size_text(snapshot['size'])}"
 
 
+def template_text(provenance: Mapping[str, Any]) -> str:
+    """Return revision, folder and repository of the workflow template of a remote runtime; empty if
+    they are not known."""
+    source = provenance.get("template")
+    if not source:
+        return ""
+    folder = f"{source['path']} in " if source["path"] else ""
+    revision = _revision(source["revision"]) or "unknown revision"
+    return f"{revision} of {folder}{source['repository']}"
+
+
 def seed_text(provenance: Mapping[str, Any]) -> str:
     """Return the parameters that are seeds with their values; empty if there are none."""
     return ", ".join(f"{name} = {value}" for name, value in provenance.get("seeds", {}).items())
@@ -121,6 +134,10 @@ def code_facts(provenance: Mapping[str, Any], files: Mapping[str, str]) -> dict[
         facts["commit"] = commit[:SHORT] + (f" ({branch})" if shown else "")
         facts["remote"] = str(provenance.get("remote", ""))
         facts["uncommitted changes"] = _changes(provenance)
+    if source := provenance.get("template"):
+        facts["template revision"] = _revision(source["revision"])
+        facts["template repository"] = source["repository"]
+        facts["template path"] = source["path"]
     if snapshot := provenance.get("snapshot"):
         facts["code snapshot"] = snapshot["id"][:SHORT]
     facts |= {f"{FILE_ROW}{path}": text for path, text in files.items()}
@@ -144,6 +161,12 @@ def environment_facts(provenance: Mapping[str, Any]) -> dict[str, str]:
     for name, version in provenance.get("packages", {}).items():
         found[f"{PACKAGE_ROW}{name}"] = str(version)
     return {name: value for name, value in found.items() if value}
+
+
+def _revision(revision: str) -> str:
+    """Return a commit shortened, the name of a branch or tag as it is."""
+    is_commit = len(revision) == 40 and not revision.strip("0123456789abcdef")
+    return revision[:SHORT] if is_commit else revision
 
 
 def _changes(provenance: Mapping[str, Any]) -> str:

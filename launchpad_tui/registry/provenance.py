@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.repository import TemplateSource
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry.codec import clean, from_json, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
-from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.connections import connection_pk, group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
+from launchpad_tui.registry.revisions import touch
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
 
@@ -76,3 +78,46 @@ def snapshots(registry: Registry) -> dict[str, tuple[int, datetime]]:
             "FROM provenance GROUP BY 1 HAVING id IS NOT NULL"
         ).fetchall()
     return {str(id_): (int(count), from_micros(newest)) for id_, count, newest in rows}
+
+
+def put_template_sources(
+    registry: Registry, connection: str, sources: Mapping[str, TemplateSource]
+) -> None:
+    """Record the source of the template of each execution that was created since its template was
+    synchronized: earlier ones may have used another revision. Nothing is replaced.
+
+    Args:
+        connection: the connection to the runtime.
+        sources: the sources by the IDs of executables.
+
+    Raises:
+        NotFound: there is no such connection.
+    """
+    with registry.write() as db:
+        pk, before = connection_pk(db, connection), db.total_changes
+        for executable_id, source in sources.items():
+            if source.synced_at is None:
+                continue
+            content = {
+                "template": {
+                    "application": source.application,
+                    "repository": source.repository,
+                    "path": source.path,
+                    "revision": source.revision,
+                }
+            }
+            db.execute(
+                "INSERT INTO provenance (execution_pk, content, recorded_at) "
+                "SELECT e.pk, ?, ? FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
+                "WHERE g.connection_pk = ? AND e.executable_id = ? AND e.created_at >= ? "
+                "ON CONFLICT DO NOTHING",
+                (
+                    clean(to_json(content)),
+                    to_micros(now()),
+                    pk,
+                    executable_id,
+                    to_micros(source.synced_at),
+                ),
+            )
+        if db.total_changes > before:
+            touch(registry, "executions")

@@ -19,6 +19,7 @@ from launchpad_tui.domain.execution import (
     TargetStatus,
 )
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
+from launchpad_tui.domain.repository import TemplateSource
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.transfer import Progress
@@ -233,6 +234,18 @@ class ExecutionOperations(Protocol):
             NotFound: there is no such execution, or its outputs were deleted.
             Conflict: no outputs are waiting, or another process is storing them.
             Unreachable and others: the object store failed again; the outputs are still kept.
+        """
+
+
+@runtime_checkable
+class TemplateSourceRuntime(Protocol):
+    """A runtime that reads workflow templates from Git repositories."""
+
+    def template_sources(self) -> Mapping[str, TemplateSource]:
+        """Return where workflow templates come from, by the IDs of their executables.
+
+        Raises:
+            PermissionDenied, NotFound: the user may not read it, or the runtime does not have it.
         """
 
 

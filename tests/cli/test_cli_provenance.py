@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.runtimes.embedded.provenance import without_credentials
+from launchpad_tui.domain.repository import without_credentials
 from tests.cli.cli_support import Cli, prepare, spawn
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -166,6 +166,8 @@ class Tenant:
                 "modifiedAt": timestamp(0),
             }
         ]
+        #: the status of each application by its name
+        self.applications: dict[str, Json] = {}
         self.capabilities: Json = {"executionSchedules": True, "bulkUpdates": {"executions": True}}
         self.latency = 0.0
         self.failures = 0.0
@@ -237,6 +239,10 @@ class Tenant:
         segments = path.strip("/").split("/")
         if segments[:2] == ["admin", "resourceGroups"]:
             return self._resource_groups(method, segments, data)
+        if segments[:2] == ["admin", "applications"]:
+            if len(segments) == 4 and segments[2] in self.applications:
+                return _json(self.applications[segments[2]])
+            return _list([{"applicationName": each} for each in self.applications])
         name = headers.get("ai-resource-group", "default")
         if name not in self.groups:
             raise ApiError(404, f"no group {name}")

@@ -15,7 +15,13 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Query
-from launchpad_tui.errors import AuthenticationFailed, LaunchpadError, RuntimeRejected, Unreachable
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    CapabilityMissing,
+    LaunchpadError,
+    RuntimeRejected,
+    Unreachable,
+)
 from launchpad_tui.net import retry
 from launchpad_tui.registry import mirror_tenant
 from launchpad_tui.services.desk import Desk
@@ -425,3 +431,61 @@ def test_timestamps_are_preserved(desk: Desk, tenant: Tenant) -> None:
     found = desk.executions.get(SCOPE, "e000000000000002").execution
     assert found.completed_at is not None
     assert found.completed_at - found.created_at == timedelta(seconds=60)
+
+
+def test_the_sources_of_templates_are_recorded(desk: Desk, tenant: Tenant) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    tenant.applications["churn"] = {
+        "syncFinishedAt": timestamp(20),
+        "source": {
+            "repoURL": "https://me:secret@example.com/churn.git",
+            "path": "templates",
+            "revision": commit,
+        },
+        "syncResourcesStatus": [
+            {"name": "churn-train", "kind": "WorkflowTemplate", "status": "Synced"},
+            {"name": "churn-serve", "kind": "ServingTemplate", "status": "Synced"},
+        ],
+    }
+    desk.sync.sync(SCOPE)
+    desk.sync.sync(SCOPE, all_executables=True)
+    ids = sorted(executions(desk))
+    # Executions that are older than the last synchronization may have had another revision.
+    assert desk.executions.provenance(SCOPE, ids[19]) == {}
+    expected = {
+        "template": {
+            "application": "churn",
+            "repository": "https://example.com/churn.git",
+            "path": "templates",
+            "revision": commit,
+        }
+    }
+    assert desk.executions.provenance(SCOPE, ids[20]) == expected
+    assert desk.reproduction.why_not(SCOPE, ids[20]) == "No snapshot of its code is stored"
+    # A later revision does not replace what is recorded.
+    source = tenant.applications["churn"]["source"]
+    tenant.applications["churn"] |= {
+        "syncFinishedAt": timestamp(40),
+        "source": {**source, "revision": "other"},
+    }
+    new = tenant.groups["default"].train(50)
+    desk.sync.sync(SCOPE)
+    desk.sync.sync(SCOPE, all_executables=True)
+    assert desk.executions.provenance(SCOPE, ids[20]) == expected
+    assert desk.executions.provenance(SCOPE, new)["template"]["revision"] == "other"
+    one, other = desk.compare.executions(SCOPE, [ids[20], new])
+    assert one.code["template revision"] == commit[:12]
+    assert other.code["template revision"] == "other"
+    with pytest.raises(CapabilityMissing):
+        desk.reproduction.create(SCOPE, new)
+
+
+def test_applications_that_may_not_be_read(desk: Desk, tenant: Tenant) -> None:
+    def answer(_method: str, path: str, _number: int) -> tenant_server.Answer | None:
+        if path.endswith("/admin/applications"):
+            return 403, {}, json.dumps({"error": {"code": "403", "message": "no"}}).encode()
+        return None
+
+    tenant.answer = answer
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)

@@ -1,9 +1,11 @@
-"""Requests for resource groups and object store secrets (``/admin``)."""
+"""Requests for resource groups, object store secrets and applications (``/admin``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
+from launchpad_tui.aiapi.applications import parse_application_name, parse_template_sources
 from launchpad_tui.aiapi.lenient import parse_list, parse_one
 from launchpad_tui.aiapi.resource_groups import (
     parse_resource_group,
@@ -12,17 +14,21 @@ from launchpad_tui.aiapi.resource_groups import (
 )
 from launchpad_tui.aiapi.store_secrets import parse_store_info
 from launchpad_tui.domain.connection import ResourceGroup, StoreInfo
+from launchpad_tui.domain.repository import TemplateSource
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.runtimes.aicore.base import BaseClient, item_path
 
 _GROUPS = "/admin/resourceGroups"
 _SECRETS = "/admin/objectStoreSecrets"
+_APPLICATIONS = "/admin/applications"
+#: the number of applications whose status is requested, one request each
+_MOST_APPLICATIONS = 50
 #: the prefix that the API requires of the keys of a resource group's labels
 _LABEL_PREFIX = "ext.ai.sap.com/"
 
 
 class AdministrationClient(BaseClient):
-    """The requests for resource groups and object store secrets."""
+    """The requests for resource groups, object store secrets and applications."""
 
     def resource_groups(self) -> Iterator[ResourceGroup]:
         """Yield the tenant's resource groups; their ``connection`` is empty."""
@@ -61,6 +67,22 @@ class AdministrationClient(BaseClient):
             LaunchpadError: the runtime refuses, as it does for ``default``.
         """
         self.http.call("DELETE", item_path(_GROUPS, name), repeatable=True, done_statuses=(404,))
+
+    def template_sources(self) -> dict[str, TemplateSource]:
+        """Return where workflow templates come from, by the IDs of their executables.
+
+        Only the first `_MOST_APPLICATIONS` applications are requested.
+
+        Raises:
+            PermissionDenied, NotFound: the user may not read the applications of the tenant.
+        """
+        found: dict[str, TemplateSource] = {}
+        names = parse_list(self.http.json("GET", _APPLICATIONS), parse_application_name)
+        for name in islice(names, _MOST_APPLICATIONS):
+            status = self.http.json("GET", f"{item_path(_APPLICATIONS, name)}/status")
+            if isinstance(status, Mapping):
+                found |= parse_template_sources(status, name)
+        return found
 
     def object_store_secrets(self) -> Iterator[StoreInfo]:
         """Yield the object stores of the resource group, without their credentials."""

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from launchpad_tui.domain.credential_text import masked
+from launchpad_tui.domain.repository import without_credentials
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
 from launchpad_tui.runtimes.embedded.template_model import Workflow
 
@@ -25,11 +26,6 @@ PATCH_LIMIT = 1_000_000
 _GIT_SECONDS, _PYTHON_SECONDS, _GPU_SECONDS = 20, 60, 10
 #: programs that the configuration of a repository names are not run
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-optional-locks")
-#: user name and password of a URL. Git accepts an ``@`` in both, so the last one ends them
-_USER = re.compile(r"(?<=://)[^/\s]*@")
-#: a password with a slash that should have been encoded
-_USER_WITH_SLASH = re.compile(r"(?<=://)[^/@\s:]*:(?!\d+/)\S*@")
-_QUERY = re.compile(r"(://[^?#\s]*)[?#]\S*")
 _SEED = re.compile(r"(?:^|_)(?:seed|random_state)(?:_|$)")
 #: the largest total size of an input of which the checksum is recorded, in bytes
 CHECKSUM_LIMIT = 10_000_000_000
@@ -142,11 +138,6 @@ def _git(folder: Path) -> Mapping[str, object]:
         found["patch"] = patch[:PATCH_LIMIT]
         found["patchIsCut"] = len(patch) > PATCH_LIMIT
     return found
-
-
-def without_credentials(url: str) -> str:
-    """Return the URL of a repository without user name, password, query and fragment."""
-    return _QUERY.sub(r"\1", _USER.sub("", _USER_WITH_SLASH.sub("", url)))
 
 
 def _words(name: str) -> str:

@@ -11,9 +11,9 @@ from datetime import timedelta
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import CapabilityMissing, NotFound, PermissionDenied, RuntimeRejected
-from launchpad_tui.registry import connections, mirror_tenant, scenarios
+from launchpad_tui.registry import connections, mirror_tenant, provenance, scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.base import Runtime
+from launchpad_tui.runtimes.base import Runtime, TemplateSourceRuntime
 from launchpad_tui.services.sync.lists import Reading
 
 _log = logging.getLogger(__name__)
@@ -68,10 +68,24 @@ class TenantReading(Reading):
                 mirror_tenant.put_executables(self.registry, name, one.id, executables)
                 mirror_tenant.put_versions(self.registry, name, one.id, versions)
         mirror_tenant.put_scenarios(self.registry, name, found)
+        if outdated:
+            self._template_sources()
         done = now() if outdated else before.done_at
         mirror_tenant.set_state(
             self.registry, self.scope, mirror_tenant.TENANT, replace(before, done_at=done)
         )
+
+    def _template_sources(self) -> None:
+        """Record from which revision of its template each new execution was created."""
+        runtime = self._runtime
+        if not isinstance(runtime, TemplateSourceRuntime):
+            return
+        try:
+            found = runtime.template_sources()
+        except (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected) as error:
+            _log.info("applications of %s cannot be listed: %s", self.scope.connection, error.title)
+            return
+        provenance.put_template_sources(self.registry, self.scope.connection, found)
 
     def _groups(self) -> None:
         try:

@@ -58,6 +58,15 @@ def test_scenarios_and_executables(client: AICoreClient) -> None:
     assert [each.id for each in client.versions(ID)]
 
 
+def test_sources_of_templates(
+    client: AICoreClient, specification_server: prism.SpecificationServer
+) -> None:
+    # The names in the examples of the specification are random texts.
+    assert isinstance(client.template_sources(), dict)
+    paths = [path for _, path, _ in specification_server.calls]
+    assert paths[0] == "/admin/applications"
+
+
 def test_artifacts(client: AICoreClient, specification_server: prism.SpecificationServer) -> None:
     (artifact,) = client.artifacts()
     assert artifact.url
