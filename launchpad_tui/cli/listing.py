@@ -42,7 +42,8 @@ LIST_OPTIONS = (
     argument(
         "--search",
         metavar="TEXT",
-        help="Only items whose name, description, ID or labels contain all search terms",
+        help="Only items with all search terms in their texts, such as names, versions, aliases, "
+        "IDs, labels and URLs",
     ),
     argument(
         "--where",

@@ -181,9 +181,9 @@ class Query:
     ids: tuple[str, ...] | None = None
 
 
-#: a position in a list: the order value of a row, a number that breaks ties in the order of an
+#: a position in a list: the order value of a row, a value that breaks ties in the order of an
 #: index (0 if there is none), and the row number
-Cursor = tuple[str | int | float | None, int, int]
+Cursor = tuple[str | int | float | None, str | int, int]
 
 
 @record

@@ -8,24 +8,25 @@ for the other conditions and sorted. The numbers of matches decide, and are coun
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections.abc import Iterable
 
 from launchpad_tui.domain.query import Combination, Condition, Op, Query, Subject
-from launchpad_tui.records import record
+from launchpad_tui.registry.codec import clean, terms
+from launchpad_tui.registry.driver import Driver
+from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
 from launchpad_tui.registry.query import (
-    ARTIFACTS,
     COMPARE,
-    ListTable,
     attribute_condition,
     label_condition,
-    match_expression,
     metric_column,
     number_of,
     parameter_test,
     series_key_condition,
     statistic_column,
 )
+from launchpad_tui.registry.search_terms import search_drivers, text_driver
 from launchpad_tui.registry.sweep_filter import SWEEP, members
 
 #: A driver with at most this many entries is used if reading the list in its order took too long.
@@ -46,33 +47,18 @@ def few(rows: int, wanted: int = _PAGE) -> int:
     return math.isqrt(wanted * rows)
 
 
-@record
-class Driver:
-    """A superset of the rows of a list.
+def drivers(
+    db: sqlite3.Connection, table: ListTable, kind: str | None, query: Query, group: int, most: int
+) -> list[Driver]:
+    """Return the indexes from which a list can be read.
 
-    Attributes:
-        sql: a SELECT with one column ``x``, which has row numbers without duplicates.
-        values: the parameters of ``sql``.
-        joins: the SQL expression of the row ``t`` of the list that equals ``x``.
+    Args:
+        most: indexes with more rows are omitted if reading them takes longer than counting so far.
     """
-
-    sql: str
-    values: tuple[object, ...]
-    joins: str
-
-    def size(self, db: sqlite3.Connection, most: int) -> int:
-        """Return the number of entries, counted up to ``most + 1``."""
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({self.sql}) LIMIT ?)"
-        return int(db.execute(sql, (*self.values, most + 1)).fetchone()[0])
-
-
-def drivers(table: ListTable, kind: str | None, query: Query, group: int) -> list[Driver]:
-    """Return the indexes from which a list can be read."""
-    found: list[Driver] = []
-    match = match_expression(query.search)
-    if match:
-        found.append(search_driver(table, match))
+    found = search_drivers(db, table.name, terms(query.search), most)
     for condition in query.conditions:
+        if isinstance(condition, Condition) and condition.subject is Subject.ATTRIBUTE:
+            found += _texts(db, table, condition, most)
         # Combinations are tested row by row.
         if isinstance(condition, Combination) or condition.op is Op.MISSING:
             continue
@@ -91,12 +77,6 @@ def smallest(db: sqlite3.Connection, among: Iterable[Driver], most: int) -> Driv
                 break
             most = size - 1
     return best
-
-
-def search_driver(table: ListTable, match: str) -> Driver:
-    """Return the rows that contain the terms of a full-text expression."""
-    index = f"{table.name}_search"
-    return Driver(f"SELECT rowid AS x FROM {index} WHERE {index} MATCH ?", (match,), "t.pk")
 
 
 def _metric(
@@ -146,6 +126,23 @@ def _label(
         (key, value),
         "t.pk",
     )
+
+
+def _texts(
+    db: sqlite3.Connection, table: ListTable, condition: Condition, most: int
+) -> Iterable[Driver]:
+    """Yield the rows whose search text has a text that an attribute must contain."""
+    attribute = table.attributes.get(condition.name)
+    if attribute is None or not attribute.searched or "\0" in condition.value:
+        return
+    text = clean(condition.value).casefold()
+    if condition.op is Op.LIKE:
+        text = max(re.split("[%_]", text if "%" in text else text.replace("*", "%")), key=len)
+    elif condition.op not in {Op.CONTAINS, Op.EQUALS}:
+        return
+    driver = text_driver(db, table.name, text, most) if text else None
+    if driver is not None:
+        yield driver
 
 
 def _attribute(

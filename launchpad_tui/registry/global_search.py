@@ -15,8 +15,9 @@ from launchpad_tui.registry.cancellation import QueryCancellation
 from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.drivers import few, search_driver, smallest
-from launchpad_tui.registry.query import ARTIFACTS, EXECUTIONS, ListTable, match_expression
+from launchpad_tui.registry.drivers import few, smallest
+from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
+from launchpad_tui.registry.search_terms import search_drivers, term_test
 
 #: the parts of a search: a table, and the kinds of artifacts
 PARTS: tuple[tuple[ListTable, tuple[str, ...]], ...] = (
@@ -52,14 +53,12 @@ def search_part(
         QueryCancelled: the search was cancelled.
     """
     table, kinds = PARTS[number]
-    words, match = terms(text), match_expression(text)
+    words = terms(text)
     if not words:
         return []
     with registry.read(cancellation) as db:
-        driver = None
-        if match:
-            rows = db.execute(f"SELECT max(pk) FROM {table.name}").fetchone()[0] or 0
-            driver = smallest(db, [search_driver(table, match)], few(rows))
+        most = few(db.execute(f"SELECT max(pk) FROM {table.name}").fetchone()[0] or 0)
+        driver = smallest(db, search_drivers(db, table.name, words, most), most)
         scopes = {
             pk: Scope(connection, group)
             for pk, connection, group in db.execute(
@@ -78,13 +77,14 @@ def search_part(
         else:
             where = f" AND t.kind IN ({placeholders(kinds)})" if kinds else ""
             where += f" AND {table.visible}" if table.visible else ""
-            where += " AND instr(t.search_text, ?)" * len(words)
+            matches, values = _matches(table, words)
+            where += matches
             pks = [
                 pk
                 for (pk,) in db.execute(
                     f"SELECT t.pk FROM ({driver.sql}) d CROSS JOIN {table.name} t "
                     f"WHERE t.pk = d.x{where} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
-                    (*driver.values, *kinds, *words, limit),
+                    (*driver.values, *kinds, *values, limit),
                 )
             ]
         rows_of = _rows(db, table, pks)
@@ -98,13 +98,22 @@ def _newest(
     db: sqlite3.Connection, table: ListTable, group: int, kind: str | None, words: tuple[str, ...]
 ) -> Iterator[tuple[int, int]]:
     """Yield the time of creation and the row number of the matches of a group, newest first."""
+    matches, bound = _matches(table, words)
     kinds, values = ("", ()) if kind is None else ("AND t.kind = ?", (kind,))
     kinds += f" AND {table.visible}" if table.visible else ""
     return db.execute(
         f"SELECT t.created_at, t.pk FROM {table.name} t WHERE t.group_pk = ? {kinds}"
-        f"{' AND instr(t.search_text, ?)' * len(words)} ORDER BY t.created_at DESC, t.pk DESC",
-        (group, *values, *words),
+        f"{matches} ORDER BY t.created_at DESC, t.pk DESC",
+        (group, *values, *bound),
     )
+
+
+def _matches(table: ListTable, words: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Return the SQL of the tests of all words, which starts with AND, and the parameters."""
+    tests = [term_test(table.name, word) for word in words]
+    return "".join(f" AND {test}" for test, _ in tests), [
+        one for _, values in tests for one in values
+    ]
 
 
 def _rows(db: sqlite3.Connection, table: ListTable, pks: list[int]) -> dict[int, tuple[Any, ...]]:

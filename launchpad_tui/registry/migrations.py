@@ -123,6 +123,18 @@ def undo(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def search_and_order(db: Database) -> None:
+    """Add indexes of short terms of searches, of aliases, and of further orders of lists."""
+    for statement in schema.SEARCH_AND_ORDER:
+        db.conn.execute(statement)
+    if db["sqlite_stat1"].exists():
+        db.conn.execute("PRAGMA analysis_limit = 1000")
+        for table in ("artifacts", "executions"):
+            db.conn.execute(f"ANALYZE {table}")
+        db.conn.execute("PRAGMA analysis_limit = 0")
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -6,9 +6,7 @@ Values are always bound parameters, never part of a statement.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 
 from launchpad_tui.domain.metric import Direction, guess_direction
 from launchpad_tui.domain.query import (
@@ -23,10 +21,9 @@ from launchpad_tui.domain.query import (
 )
 from launchpad_tui.domain.timestamps import parse_rfc3339, to_micros
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.records import field, record
-from launchpad_tui.registry import artifacts, executions
-from launchpad_tui.registry.codec import number, terms
-from launchpad_tui.registry.sweep_filter import SWEEP, membership, name_expression
+from launchpad_tui.registry.codec import number
+from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
+from launchpad_tui.registry.sweep_filter import SWEEP, membership
 
 Values = tuple[object, ...]
 
@@ -43,121 +40,6 @@ COMPARE = {
     Op.GREATER: ">",
     Op.GREATER_EQUAL: ">=",
 }
-
-
-@record
-class Attribute:
-    """A column by which a list can be filtered and ordered.
-
-    ``kind`` is text, name (ordered regardless of case), timestamp, number, or seconds (stored as
-    microseconds). ``indexed`` is set if an index has the rows of a list in the attribute's order.
-    ``expression`` is an SQL expression in place of a column of the table.
-    """
-
-    column: str
-    kind: str = "text"
-    nullable: bool = False
-    indexed: bool = False
-    expression: str = ""
-
-    @property
-    def sql(self) -> str:
-        """The SQL expression of the value."""
-        return self.expression or f"t.{self.column}"
-
-    @property
-    def ordered(self) -> str:
-        """The SQL expression to order by."""
-        return f"{self.sql} COLLATE NOCASE" if self.kind == "name" else self.sql
-
-
-@record
-class ListTable:
-    """The table of a list, which every statement names ``t``.
-
-    Attributes:
-        name: the name of the table.
-        columns: the columns of a row, separated by ``", "``.
-        execution: the SQL expression of the row number of the (source) execution.
-        owns: the SQL condition under which the series ``s`` of that execution belongs to a row.
-        attributes: the columns by which the list can be filtered and ordered, by name.
-        visible: the SQL condition of the rows that lists contain; empty for all rows.
-    """
-
-    name: str
-    columns: str
-    execution: str
-    owns: str
-    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
-    visible: str = ""
-
-
-#: the name under which an execution logs metrics of one of its models
-_LOGGED_NAME = "iif(t.runtime_name = '', t.name, t.runtime_name)"
-ARTIFACTS = ListTable(
-    "artifacts",
-    artifacts.COLUMNS,
-    "t.execution_pk",
-    # Most series belong to no model. For these, neither a row of the artifacts is read, because an
-    # index has what else is needed, nor is the name a term of the search in the index of series.
-    "(s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o INDEXED BY series_model "
-    "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name <> '' "
-    f"AND {{same}} AND +o.artifact_name = {_LOGGED_NAME}) "
-    f"OR s.artifact_name <> '' AND s.artifact_name = {_LOGGED_NAME})",
-    {
-        "name": Attribute("name", "name", indexed=True),
-        "description": Attribute("description", "name", indexed=True),
-        "id": Attribute("id", indexed=True),
-        "scenario_id": Attribute("scenario_id", "name", indexed=True),
-        "url": Attribute("url", "name", indexed=True),
-        "execution_id": Attribute("execution_id", indexed=True),
-        "created_at": Attribute("created_at", "timestamp", indexed=True),
-        "modified_at": Attribute("modified_at", "timestamp", indexed=True),
-        "size": Attribute("size", "number", nullable=True, indexed=True),
-        "files_state": Attribute("files_state", indexed=True),
-        "checked_at": Attribute("checked_at", "timestamp", nullable=True),
-        "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
-        "version": Attribute("version", "number", nullable=True, indexed=True),
-        "aliases": Attribute("aliases", "name"),
-        "pinned_at": Attribute("pinned_at", "timestamp", nullable=True, indexed=True),
-        "kind": Attribute("kind"),
-        "configuration_name": Attribute(
-            "",
-            "name",
-            expression="coalesce((SELECT e.configuration_name FROM executions e "
-            "WHERE e.pk = t.execution_pk), '')",
-        ),
-        SWEEP: Attribute("", "name", expression=name_expression("t.execution_id")),
-    },
-)
-EXECUTIONS = ListTable(
-    "executions",
-    executions.COLUMNS,
-    "t.pk",
-    "{main}",
-    {
-        "id": Attribute("id", indexed=True),
-        "name": Attribute("configuration_name", "name", indexed=True),
-        "configuration_name": Attribute("configuration_name", "name", indexed=True),
-        "configuration_id": Attribute("configuration_id"),
-        "schedule_id": Attribute("schedule_id"),
-        "scenario_id": Attribute("scenario_id", "name"),
-        "executable_id": Attribute("executable_id", "name"),
-        "executable_version": Attribute("executable_version", "name"),
-        "status": Attribute("status", indexed=True),
-        "target_status": Attribute("target_status"),
-        "status_message": Attribute("status_message", "name"),
-        "created_at": Attribute("created_at", "timestamp", indexed=True),
-        "modified_at": Attribute("modified_at", "timestamp", indexed=True),
-        "submitted_at": Attribute("submitted_at", "timestamp", nullable=True),
-        "started_at": Attribute("started_at", "timestamp", nullable=True),
-        "completed_at": Attribute("completed_at", "timestamp", nullable=True),
-        "duration": Attribute("duration", "seconds", nullable=True, indexed=True),
-        "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
-        SWEEP: Attribute("", "name", expression=name_expression("t.id")),
-    },
-    "t.kept = 0",
-)
 
 
 def by_key(key: str) -> bool:
@@ -255,13 +137,6 @@ def _like(column: str, condition: Condition) -> tuple[str, Values]:
         # Shells and other tools write * for any text.
         pattern = pattern.replace("*", "%")
     return f"casefold({column}) LIKE ?", (pattern,)
-
-
-def match_expression(search: str) -> str:
-    """Return the full-text expression of the words with at least three characters."""
-    return " AND ".join(
-        '"' + term.replace('"', '""') + '"' for term in terms(search) if len(term) >= 3
-    )
 
 
 def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Values]:

@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 14
+VERSION = 15
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -436,6 +436,34 @@ POSITIONS = (
         execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
         source TEXT NOT NULL, position INTEGER NOT NULL,
         PRIMARY KEY (execution_pk, source)) STRICT, WITHOUT ROWID""",
+)
+
+#: the statements of the fifteenth migration: indexes for searches, see `search_terms`, and for the
+#: orders of lists that had none
+SEARCH_AND_ORDER = (
+    *(
+        statement
+        for table in ("artifacts", "executions")
+        for statement in (
+            f"CREATE INDEX {table}_search_end ON {table} (substr(search_text, -2))",
+            # The trigrams of the full-text index, and in how many rows each of them is.
+            f"CREATE VIRTUAL TABLE {table}_trigrams USING fts5vocab ('{table}_search', 'row')",
+        )
+    ),
+    "CREATE INDEX artifacts_alias_texts ON artifacts (aliases, name) WHERE aliases <> ''",
+    "CREATE INDEX artifacts_by_alias ON artifacts (group_pk, kind, aliases COLLATE NOCASE) "
+    "WHERE aliases <> ''",
+    "CREATE INDEX artifacts_gone ON artifacts (group_pk, kind, gone_at) WHERE gone_at IS NOT NULL",
+    "CREATE INDEX artifacts_checked ON artifacts (group_pk, kind, checked_at)",
+    *(
+        f"CREATE INDEX executions_{name} ON executions (group_pk, {column})"
+        for name, column in (
+            ("executable", "executable_id COLLATE NOCASE"),
+            ("scenario", "scenario_id COLLATE NOCASE"),
+            ("started", "started_at"),
+            ("completed", "completed_at"),
+        )
+    ),
 )
 
 #: the statements of the first migration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from launchpad_tui.domain.query import Cursor
@@ -18,6 +19,7 @@ class Segment:
         keys: the SQL expressions to order by.
         value: the expression of the order value of cursors.
         tie: the expression of their second entry.
+        kinds: the kinds of artifacts if an index has the order of each kind, but not of all.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Segment:
         *,
         value: str,
         tie: str = "0",
+        kinds: Sequence[str] = (),
     ) -> None:
         self._tables = tables
         self._where = where
@@ -36,6 +39,7 @@ class Segment:
         self._keys = keys
         self._value = value
         self._tie = tie
+        self._kinds = kinds
         self.start: Cursor | None = None
         self.down = False
 
@@ -43,6 +47,31 @@ class Segment:
         """Return the part of the segment that consists of one row."""
         where, values = [*self._where, "t.pk = ?"], [*self._values, pk]
         return Segment(self._tables, where, values, self._keys, value=self._value, tie=self._tie)
+
+    def _each_kind(self, columns: str, limit: int) -> tuple[str, list[object]]:
+        """Return the SQL of the first rows of each kind, in the order of all, and its parameters.
+
+        Each of them is read in the order of its index.
+        """
+        tables, values = self._after_start()
+        shown = f"{self._value}, {self._tie}, t.pk{columns}"
+        one = (
+            f"SELECT * FROM (SELECT {shown} FROM {tables} AND t.kind = ? "
+            f"ORDER BY {self._order()} LIMIT ?)"
+        )
+        sql = " UNION ALL ".join([one] * len(self._kinds))
+        number = {self._value: 1, self._tie: 2}
+        order = [
+            f"{number.get(key, 3)}{' COLLATE NOCASE' if key.endswith(' NOCASE') else ''}"
+            for key in self._keys
+        ]
+        return f"{sql} ORDER BY {self._order(order)}", [
+            bound for kind in self._kinds for bound in (*values, kind, limit)
+        ]
+
+    def _order(self, keys: Sequence[str] = ()) -> str:
+        direction = "DESC" if self.down else "ASC"
+        return ", ".join(f"{key} {direction}" for key in keys or self._keys)
 
     def fetch(
         self, db: sqlite3.Connection, columns: str, limit: int, skip: int = 0
@@ -52,12 +81,13 @@ class Segment:
         Args:
             columns: empty, or SQL that starts with a comma.
         """
-        direction = "DESC" if self.down else "ASC"
-        order = ", ".join(f"{key} {direction}" for key in self._keys)
-        tables, values = self._after_start()
-        shown = f"{self._value}, {self._tie}, t.pk{columns}"
-        sql = f"SELECT {shown} FROM {tables} ORDER BY {order} LIMIT ? OFFSET ?"
-        return db.execute(sql, (*values, limit, skip)).fetchall()
+        if self._kinds:
+            sql, values = self._each_kind(columns, limit + skip)
+        else:
+            tables, values = self._after_start()
+            shown = f"{self._value}, {self._tie}, t.pk{columns}"
+            sql = f"SELECT {shown} FROM {tables} ORDER BY {self._order()}"
+        return db.execute(f"{sql} LIMIT ? OFFSET ?", (*values, limit, skip)).fetchall()
 
     def count(self, db: sqlite3.Connection, most: int) -> int:
         """Return the number of rows, counted up to a limit."""

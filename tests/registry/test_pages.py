@@ -33,8 +33,8 @@ from launchpad_tui.domain.query import (
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import series
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.list_tables import ARTIFACTS
 from launchpad_tui.registry.pages import Lister, artifact_lister, execution_lister
-from launchpad_tui.registry.query import ARTIFACTS
 from launchpad_tui.services.listing import Listing
 from tests.registry.registry_data import START, add_artifact, add_execution
 

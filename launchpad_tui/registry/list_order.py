@@ -1,0 +1,221 @@
+"""The order of a list: the parts of it that an index has in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.query import Condition, Cursor, MetricColumn, Op, Query, Subject
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import record
+from launchpad_tui.registry.codec import terms, to_json
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.driver import Driver
+from launchpad_tui.registry.list_tables import ARTIFACTS, Attribute, ListTable
+from launchpad_tui.registry.query import (
+    COMPARE,
+    conditions_sql,
+    metric_column,
+    number_of,
+    series_condition,
+    statistic_column,
+)
+from launchpad_tui.registry.search_terms import term_test
+from launchpad_tui.registry.segments import Segment
+
+#: The indexes of these columns have the artifacts of all kinds.
+_IN_ALL_KINDS = frozenset({"id", "kind"})
+_CREATED = "t.created_at"
+
+
+@record
+class ListSource:
+    """The tables and conditions of all statements of a query.
+
+    ``kinds`` has all kinds of artifacts if a list contains all of them, and an index has the order
+    of each.
+    """
+
+    tables: str
+    where: list[str]
+    values: list[object]
+    group: int
+    driven: bool
+    kinds: tuple[str, ...]
+
+
+class ListOrder:
+    """The conditions and the order of a list, as SQL.
+
+    Raises:
+        InvalidInput: a condition or the order is invalid.
+    """
+
+    def __init__(self, scope: Scope, table: ListTable, kind: str | None, query: Query) -> None:
+        self._scope = scope
+        self._table = table
+        self._kind = kind
+        self._query = query
+        self._where, self._values = conditions_sql(table, query.conditions)
+        if kind is not None:
+            self._where.insert(0, "t.kind = ?")
+            self._values.insert(0, kind)
+        for term in terms(query.search):
+            test, bound = term_test(table.name, term)
+            self._where.append(test)
+            self._values += bound
+        by = query.order.by
+        self._metric = by if isinstance(by, MetricColumn) else None
+        self._attribute = None if isinstance(by, MetricColumn) else table.attributes.get(by)
+        if self._metric is None and self._attribute is None:
+            hint = f"Use one of {', '.join(table.attributes)}, or a metric."
+            raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
+
+    @property
+    def in_index(self) -> bool:
+        """Whether indexes have the order of the list, so that no row has to be sorted."""
+        attribute = self._attribute
+        return attribute is None or attribute.indexed or bool(attribute.of_execution)
+
+    @property
+    def looked_up(self) -> bool:
+        """Whether the rows are found one by one in the order of other rows' index."""
+        return self._attribute is None or bool(self._attribute.of_execution)
+
+    def segments(
+        self,
+        db: sqlite3.Connection,
+        cursor: Cursor | None,
+        backwards: bool,
+        driver: Driver | None,
+    ) -> Iterator[Segment]:
+        """Yield the segments of the list in the order of reading.
+
+        One segment has the rows with an order value, the other one those without, which comes last.
+        In the ascending order of a text of the executions it comes first, as if it were empty.
+        """
+        down = self._query.order.descending != backwards
+        empty_first = self._attribute is not None and bool(self._attribute.of_execution)
+        order: tuple[bool, ...] = (True, False)
+        if empty_first and not self._query.order.descending:
+            order = (False, True)
+        if backwards:
+            order = order[::-1]
+        if cursor is not None:
+            order = order[order.index(cursor[0] is not None) :]
+        for has_value in order:
+            segment = self.segment(db, has_value, driver)
+            if segment is not None:
+                started = cursor is not None and (cursor[0] is not None) == has_value
+                segment.start, segment.down = cursor if started else None, down
+                yield segment
+
+    def segment(
+        self, db: sqlite3.Connection, has_value: bool, driver: Driver | None
+    ) -> Segment | None:
+        """Return the rows with an order value, or those without; None if there are none."""
+        source = self.source(db, driver)
+        if self._metric is not None:
+            return self._metric_segment(source, self._metric, has_value)
+        attribute = self._table.attributes[str(self._query.order.by)]
+        if attribute.of_execution:
+            return self._execution_segment(source, attribute, has_value)
+        where = list(source.where)
+        if attribute.given:
+            where.append(attribute.given if has_value else attribute.missing)
+        elif attribute.nullable:
+            where.append(f"{attribute.sql} IS {'NOT ' if has_value else ''}NULL")
+        elif not has_value:
+            return None
+        kinds = () if attribute.column in _IN_ALL_KINDS else source.kinds
+        if has_value:
+            value, tie = attribute.ordered, attribute.tie or "0"
+            keys: tuple[str, ...] = (value, tie, "t.pk") if attribute.tie else (value, "t.pk")
+        else:
+            # An index has the rows without a value in the order of their creation, or of their
+            # numbers.
+            value, tie = "NULL", _CREATED if attribute.given else "0"
+            keys = (tie, "t.pk") if attribute.given else ("t.pk",)
+        return Segment(source.tables, where, source.values, keys, value=value, tie=tie, kinds=kinds)
+
+    def _execution_segment(
+        self, source: ListSource, attribute: Attribute, has_value: bool
+    ) -> Segment:
+        if not has_value:
+            # An index has the rows without an execution in this order.
+            where = [*source.where, "t.execution_pk IS NULL"]
+            keys: tuple[str, ...] = ("t.name", "t.pk")
+            return Segment(source.tables, where, source.values, keys, value="NULL", tie=keys[0])
+        where = [*source.where, "e.pk = t.execution_pk"]
+        values, tables = source.values, f"{source.tables} CROSS JOIN executions e"
+        if not source.driven and self._query.ids is None:
+            tables = f"executions e CROSS JOIN {source.tables}"
+            where, values = ["e.group_pk = ?", *where], [source.group, *values]
+        value = f"e.{attribute.of_execution} COLLATE NOCASE"
+        keys = (value, "e.pk", "t.pk")
+        return Segment(tables, where, values, keys, value=value, tie=keys[1])
+
+    def _metric_segment(
+        self, source: ListSource, metric: MetricColumn, has_value: bool
+    ) -> Segment | None:
+        value = f"s.{statistic_column(metric)}"
+        own = (
+            f"s.execution_pk = {self._table.execution} "
+            f"AND {series_condition(self._table, metric.key)} AND {value} IS NOT NULL"
+        )
+        same = [
+            condition
+            for condition in self._query.conditions
+            if isinstance(condition, Condition)
+            and condition.subject is Subject.METRIC
+            and condition.op in COMPARE
+            and metric_column(condition) == metric
+        ]
+        if not has_value:
+            if same:
+                return None  # Rows without a value match no condition on it.
+            where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
+            # An index has this order, so that rows can be read without sorting all of them.
+            keys: tuple[str, ...] = (_CREATED, "t.pk")
+            values = [*source.values, metric.key]
+            return Segment(
+                source.tables,
+                where,
+                values,
+                keys,
+                value="NULL",
+                tie=_CREATED,
+                kinds=source.kinds,
+            )
+        # Conditions on the metric limit the part of its index that is read.
+        ranged = [one for one in same if one.op is not Op.NOT_EQUALS]
+        where = [*source.where, own, *(f"{value} {COMPARE[one.op]} ?" for one in ranged)]
+        values = [*source.values, metric.key, *(number_of(one) for one in ranged)]
+        # Ties are ordered as in the index, so that many equal values need not be sorted.
+        keys = (value, "s.execution_pk", "t.pk")
+        tables = f"{source.tables} CROSS JOIN series s"
+        if not source.driven and self._query.ids is None:
+            # The index on the metric's value yields the first rows without reading the others.
+            tables = f"series s CROSS JOIN {source.tables}"
+            where, values = ["s.group_pk = ?", *where], [source.group, *values]
+        return Segment(tables, where, values, keys, value=value, tie=keys[1])
+
+    def source(self, db: sqlite3.Connection, driver: Driver | None) -> ListSource:
+        group = group_pk(db, self._scope)
+        where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
+        if self._table.visible:
+            where.append(self._table.visible)
+        if self._query.ids is not None:
+            # As JSON, because there may be more IDs than a statement has parameters.
+            where.append("t.id IN (SELECT value FROM json_each(?))")
+            values.append(to_json(list(self._query.ids)))
+        tables = f"{self._table.name} t"
+        if driver is not None:
+            tables = f"({driver.sql}) d CROSS JOIN {tables}"
+            where = [f"{driver.joins} = d.x", *where]
+            values = [*driver.values, *values]
+        every = self._table is ARTIFACTS and self._kind is None and driver is None
+        kinds = tuple(ArtifactKind) if every and self._query.ids is None else ()
+        return ListSource(tables, where, values, group, driver is not None, kinds)
