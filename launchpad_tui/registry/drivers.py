@@ -7,7 +7,6 @@ for the other conditions and sorted. The numbers of matches decide, and are coun
 
 from __future__ import annotations
 
-import math
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -29,23 +28,6 @@ from launchpad_tui.registry.query import (
 from launchpad_tui.registry.search_terms import search_drivers, text_driver
 from launchpad_tui.registry.sweep_filter import SWEEP, members
 
-#: A driver with at most this many entries is used if reading the list in its order took too long.
-SOME = 100_000
-#: the number of rows of a page
-_PAGE = 64
-
-
-def few(rows: int, wanted: int = _PAGE) -> int:
-    """Return the largest number of entries of a driver that is used at once.
-
-    With as many matches, as many rows have to be read in the list's order to find the wanted ones.
-
-    Args:
-        rows: the number of rows of the table.
-        wanted: the number of rows that are wanted.
-    """
-    return math.isqrt(wanted * rows)
-
 
 def drivers(
     db: sqlite3.Connection, table: ListTable, kind: str | None, query: Query, group: int, most: int
@@ -64,19 +46,6 @@ def drivers(
             continue
         found += _DRIVERS[condition.subject](table, kind, condition, group)
     return found
-
-
-def smallest(db: sqlite3.Connection, among: Iterable[Driver], most: int) -> Driver | None:
-    """Return the driver with the fewest entries, None if all have more than ``most``."""
-    best: Driver | None = None
-    for driver in among:
-        size = driver.size(db, most)
-        if size <= most:
-            best = driver
-            if not size:
-                break
-            most = size - 1
-    return best
 
 
 def _metric(

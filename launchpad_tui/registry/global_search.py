@@ -15,7 +15,7 @@ from launchpad_tui.registry.cancellation import QueryCancellation
 from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.drivers import few, smallest
+from launchpad_tui.registry.driver import few, smallest
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
 from launchpad_tui.registry.search_terms import search_drivers, term_test
 

@@ -8,7 +8,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.drivers import few
+from launchpad_tui.registry.driver import few
 
 
 def inputs_of(

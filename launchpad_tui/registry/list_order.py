@@ -14,15 +14,6 @@ from launchpad_tui.registry.codec import terms, to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.driver import Driver
 from launchpad_tui.registry.list_tables import ARTIFACTS, Attribute, ListTable
-from launchpad_tui.registry.query import (
-    COMPARE,
-    conditions_sql,
-    metric_column,
-    number_of,
-    series_condition,
-    statistic_column,
-)
-from launchpad_tui.registry.search_terms import term_test
 from launchpad_tui.registry.segments import Segment
 
 #: The indexes of these columns have the artifacts of all kinds.
@@ -31,7 +22,7 @@ _CREATED = "t.created_at"
 
 
 @record
-class ListSource:
+class OrderedSource:
     """The tables and conditions of all statements of a query.
 
     ``kinds`` has all kinds of artifacts if a list contains all of them, and an index has the order
@@ -58,11 +49,19 @@ class ListOrder:
         self._table = table
         self._kind = kind
         self._query = query
-        self._where, self._values = conditions_sql(table, query.conditions)
+        self._where: list[str] = []
+        self._values: list[object] = []
+        # The modules are imported on use: most lists are neither filtered nor sorted by a metric.
+        if query.conditions:
+            from launchpad_tui.registry.query import conditions_sql
+
+            self._where, self._values = conditions_sql(table, query.conditions)
         if kind is not None:
             self._where.insert(0, "t.kind = ?")
             self._values.insert(0, kind)
         for term in terms(query.search):
+            from launchpad_tui.registry.search_terms import term_test
+
             test, bound = term_test(table.name, term)
             self._where.append(test)
             self._values += bound
@@ -141,7 +140,7 @@ class ListOrder:
         return Segment(source.tables, where, source.values, keys, value=value, tie=tie, kinds=kinds)
 
     def _execution_segment(
-        self, source: ListSource, attribute: Attribute, has_value: bool
+        self, source: OrderedSource, attribute: Attribute, has_value: bool
     ) -> Segment:
         if not has_value:
             # An index has the rows without an execution in this order.
@@ -158,8 +157,16 @@ class ListOrder:
         return Segment(tables, where, values, keys, value=value, tie=keys[1])
 
     def _metric_segment(
-        self, source: ListSource, metric: MetricColumn, has_value: bool
+        self, source: OrderedSource, metric: MetricColumn, has_value: bool
     ) -> Segment | None:
+        from launchpad_tui.registry.query import (
+            COMPARE,
+            metric_column,
+            number_of,
+            series_condition,
+            statistic_column,
+        )
+
         value = f"s.{statistic_column(metric)}"
         own = (
             f"s.execution_pk = {self._table.execution} "
@@ -202,7 +209,7 @@ class ListOrder:
             where, values = ["s.group_pk = ?", *where], [source.group, *values]
         return Segment(tables, where, values, keys, value=value, tie=keys[1])
 
-    def source(self, db: sqlite3.Connection, driver: Driver | None) -> ListSource:
+    def source(self, db: sqlite3.Connection, driver: Driver | None) -> OrderedSource:
         group = group_pk(db, self._scope)
         where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
         if self._table.visible:
@@ -218,4 +225,4 @@ class ListOrder:
             values = [*driver.values, *values]
         every = self._table is ARTIFACTS and self._kind is None and driver is None
         kinds = tuple(ArtifactKind) if every and self._query.ids is None else ()
-        return ListSource(tables, where, values, group, driver is not None, kinds)
+        return OrderedSource(tables, where, values, group, driver is not None, kinds)

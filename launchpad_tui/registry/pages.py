@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -23,18 +23,18 @@ from launchpad_tui.domain.query import (
     Query,
 )
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.registry import artifacts, executions, row_values
+from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.driver import Driver
-from launchpad_tui.registry.drivers import SOME, drivers, few, smallest
+from launchpad_tui.registry.driver import SOME, Driver, few, smallest
 from launchpad_tui.registry.list_order import ListOrder
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
 
 Row = TypeVar("Row")
-Curves = Mapping[str, row_values.Curve]
+Curves = Mapping[str, tuple[float, ...]]
+Metrics = Mapping[int, Mapping[MetricColumn, float]]
 
 #: the instructions of SQLite for a page in the list's order, before another way is tried; about a
 #: tenth of a second
@@ -128,9 +128,7 @@ class Lister(Generic[Row]):
             rows = self._planned_rows(db, cursor, limit, backwards)
             if backwards:
                 rows.reverse()
-            metrics = row_values.metrics(db, self._table, self._query, rows)
-            curves = row_values.curves(self._registry, db, self._table, self._query, rows)
-            parameters = row_values.parameters(db, self._table, self._query, rows)
+            metrics, curves, parameters = self._values_of(db, rows)
         return Page(
             tuple(
                 self._build(
@@ -142,6 +140,21 @@ class Lister(Generic[Row]):
                 for row in rows
             ),
             tuple(row[:3] for row in rows),
+        )
+
+    def _values_of(
+        self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
+    ) -> tuple[Metrics, Mapping[int, Curves], Mapping[int, Mapping[str, str]]]:
+        """Return metrics, curves and parameters of rows by row number."""
+        query = self._query
+        if not query.metrics and not query.curves and not query.parameters:
+            return {}, {}, {}
+        from launchpad_tui.registry import row_values
+
+        return (
+            row_values.metrics(db, self._table, query, rows),
+            row_values.curves(self._registry, db, self._table, query, rows),
+            row_values.parameters(db, self._table, query, rows),
         )
 
     def position(self, row_id: str) -> int | None:
@@ -208,6 +221,11 @@ class Lister(Generic[Row]):
         return found
 
     def _drivers(self, db: sqlite3.Connection, most: int) -> list[Driver]:
+        if not self._filtered:
+            return []
+        # Imported on use, like other modules below: most lists are not filtered.
+        from launchpad_tui.registry.drivers import drivers
+
         group = group_pk(db, self._scope)
         return drivers(db, self._table, self._kind, self._query, group, most)
 
