@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from launchpad_tui.runtimes.base import Runtime
     from launchpad_tui.services.annotations import AnnotationService
     from launchpad_tui.services.artifacts import ArtifactService
+    from launchpad_tui.services.attribute_files import AttributeFileService
     from launchpad_tui.services.boards import BoardService
     from launchpad_tui.services.browsing import BrowseService
     from launchpad_tui.services.changes import ChangeWatch
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
+    from launchpad_tui.services.evaluations import EvaluationService
     from launchpad_tui.services.everywhere import EverywhereService
     from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.files import FileService
@@ -240,6 +242,18 @@ def _annotations(desk: Desk) -> AnnotationService:
     return AnnotationService(desk.registry)
 
 
+def _attribute_files(desk: Desk) -> AttributeFileService:
+    from launchpad_tui.services.attribute_files import AttributeFileService
+
+    return AttributeFileService(desk.files, desk.annotations)
+
+
+def _evaluations(desk: Desk) -> EvaluationService:
+    from launchpad_tui.services.evaluations import EvaluationService
+
+    return EvaluationService(desk.registry)
+
+
 def _trash(desk: Desk) -> TrashService:
     from launchpad_tui.services.trash import TrashService
 
@@ -339,6 +353,8 @@ FACTORIES = Factories(
     schedules=_schedules,
     artifacts=_artifacts,
     annotations=_annotations,
+    attribute_files=_attribute_files,
+    evaluations=_evaluations,
     trash=_trash,
     sweeps=_sweeps,
     files=_files,

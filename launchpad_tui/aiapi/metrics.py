@@ -19,6 +19,7 @@ from launchpad_tui.aiapi.errors import LimitExceeded
 from launchpad_tui.aiapi.json_limit import require_few_values
 from launchpad_tui.aiapi.strict import TIMESTAMP_HINT, check_unicode
 from launchpad_tui.aiapi.values import Json, JsonObject, json_number, rfc3339, serialize_labels
+from launchpad_tui.domain.artifact import is_record
 from launchpad_tui.domain.metric import (
     CUSTOM_INFO_BYTES,
     CUSTOM_INFO_LIMIT,
@@ -120,7 +121,7 @@ def serialize_series(series: SeriesSummary) -> Json:
         "name": series.name,
         "key": series.key,
         "labels": serialize_labels(series.labels, "name"),
-        "executionId": series.execution_id,
+        "executionId": None if is_record(series.execution_id) else series.execution_id,
         "count": series.count,
         "notFinite": series.not_finite,
         "first": json_number(series.first),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact
+from launchpad_tui.cli.artifact_values import NO_ATTRIBUTES, add_beside, add_found
 from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS
@@ -204,6 +205,8 @@ def _upload(
             tuple(parse_label(text) for text in options.label or ()),
             report,
         )
+    if not options.no_attributes:
+        add_beside(context, one)
     warn_of_credentials(context, "label", dict(one.labels))
     warn_of_credentials(context, "text", {"description": one.description})
     context.done(
@@ -235,6 +238,9 @@ def _import(
     added = importing.register(
         context.scope, kind or ArtifactKind(options.kind), options.scenario, new
     )
+    if not options.no_attributes:
+        beside = {each.url: each.attribute_files for each in new}
+        add_found(context, ((one, beside.get(one.url, ())) for one in added))
     context.resources(
         added,
         extended_artifact,
@@ -255,6 +261,7 @@ def _print_proposals(context: CommandContext, found: list[Proposal]) -> None:
             "files": len(one.files),
             "size": one.size,
             "modifiedAt": rfc3339(one.modified),
+            "attributeFiles": one.attribute_files,
             "known": one.known,
             "problem": one.problem or None,
         },
@@ -271,7 +278,9 @@ def _print_proposals(context: CommandContext, found: list[Proposal]) -> None:
             str(len(one.files)),
             size_text(one.size),
             context.time(one.modified),
-            "already added" if one.known else one.problem,
+            "already added"
+            if one.known
+            else one.problem or ", ".join(path.rpartition("/")[2] for path in one.attribute_files),
             one.url,
         ),
     )
@@ -393,6 +402,7 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 argument("--url", metavar="URL", help="Target URL (default: ai://default/<name>)"),
                 argument("--description", metavar="TEXT", help="Description"),
                 LABEL,
+                NO_ATTRIBUTES,
             ),
         ),
         Command(
@@ -420,6 +430,7 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                     action="store_true",
                     help="Show what would be added, without adding it",
                 ),
+                NO_ATTRIBUTES,
             ),
             details=(
                 f"Each file or folder that matches the pattern is added. {plural.capitalize()} "

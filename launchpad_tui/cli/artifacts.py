@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import artifact_edits, artifact_files, listing, trash
+from launchpad_tui.cli import artifact_edits, artifact_files, artifact_values, listing, trash
 from launchpad_tui.cli.arguments import LABEL, artifact
 from launchpad_tui.cli.artifact_attributes import ATTRIBUTES
 from launchpad_tui.cli.bindings import warn_of_credentials
@@ -21,6 +21,7 @@ from launchpad_tui.domain.artifact import (
     UrlState,
     parse_label,
 )
+from launchpad_tui.domain.artifact_attributes import source_lines
 from launchpad_tui.domain.numbers import metric_text, size_text
 
 if TYPE_CHECKING:
@@ -120,11 +121,10 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
 
     one = _resolve(kind, context, options)
     files = context.desk.files.recorded(context.scope, one.id)
-    subjects = context.desk.compare.artifacts(context.scope, [one.id])
-    parameters = next(
-        (each.configuration.parameters for each in subjects if each.configuration), {}
-    )
-    inputs = next((each.inputs for each in subjects), {})
+    (compared,) = context.desk.compare.artifacts(context.scope, [one.id])
+    parameters = compared.configuration.parameters if compared.configuration else {}
+    inputs = compared.inputs
+    sources = context.desk.annotations.attribute_sources(context.scope, one.id)
     series = context.desk.metrics.series_of_artifact(context.scope, one.id)
     notes = context.desk.annotations.notes(context.scope, one.id)
     provenance = context.desk.executions.provenance(context.scope, one.execution_id)
@@ -157,6 +157,9 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             "files",
             "\n".join(f"{each.path}  {size_text(each.size)}  {each.sha256}" for each in files),
         ),
+        ("tags", "\n".join(f"{key} = {value}" for key, value in compared.tags.items())),
+        *((f"custom info {key}", value) for key, value in compared.custom_info.items()),
+        ("added", "\n".join(source_lines(sources))),
         ("notes", notes),
     ]
     data = {
@@ -164,6 +167,12 @@ def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.
         "parameters": dict(parameters),
         "inputArtifacts": dict(inputs),
         "metrics": [serialize_series(each) for each in series],
+        "tags": dict(compared.tags),
+        "customInfo": dict(compared.custom_info),
+        "added": [
+            {"part": str(part), "name": key, "source": source}
+            for (part, key), source in sources.items()
+        ],
         "files": [serialize_file(each) for each in files],
         "notes": notes,
         "provenance": dict(provenance) or None,
@@ -196,6 +205,8 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
     one = context.desk.artifacts.add(*values)
     if files:
         context.desk.verification.record_read(context.scope, one.id, files)
+    if not options.no_attributes:
+        artifact_values.add_beside(context, one)
     warn_of_credentials(context, "label", dict(one.labels))
     warn_of_credentials(context, "text", {"description": one.description, "url": one.url})
     context.done(f"Added {one.kind} {one.id}.", extended_artifact(one), id=one.id)
@@ -337,9 +348,11 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
                     action="store_true",
                     help="Record the checksums of the files, to detect changes later",
                 ),
+                artifact_values.NO_ATTRIBUTES,
             ),
         ),
         artifact_edits.edit_command(group, noun, kind),
+        artifact_values.log_command(group, noun, kind),
         *(artifact_edits.VERSION_COMMANDS if kind is ArtifactKind.MODEL else ()),
         *trash.artifact_commands(group, noun, plural, kind),
         *((trash.PRUNE,) if kind is ArtifactKind.MODEL else ()),

@@ -3,48 +3,67 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.aliases import current_direction
-from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS, integer, named_metrics
+from launchpad_tui.cli.arguments import METRICS, SUBJECTS, named_metrics
+from launchpad_tui.cli.artifact_values import (
+    FILE,
+    INFO,
+    PARAMETER,
+    REMOVED,
+    REPLACE,
+    STEP,
+    TAG,
+    VALUES,
+    delete_of_artifact,
+    log_for_artifact,
+)
 from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
 from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.table import TableColumn
+from launchpad_tui.domain.artifact import is_record
+from launchpad_tui.domain.artifact_attributes import source_lines
 from launchpad_tui.domain.metric import normal_name
 from launchpad_tui.domain.timestamps import from_micros, now
-from launchpad_tui.errors import NotFound
+from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.artifact import Artifact
+    from launchpad_tui.domain.artifact_attributes import Sources
     from launchpad_tui.domain.metric import SeriesSummary
 
 _BATCH = 1000
 
 
 def execution_id(context: CommandContext, text: str) -> str:
-    """Return the ID of the execution that a text names, directly or by one of its artifacts.
+    """Return the ID under which the metrics of an execution or an artifact are stored.
 
     Raises:
-        NotFound: The text names nothing, or the artifact was added manually.
+        NotFound: The text names nothing.
     """
-    try:
-        execution = context.desk.executions.resolve(context.scope, text).id
-    except NotFound:
-        found = context.desk.artifacts.resolve(context.scope, text)
-        if not found.execution_id:
-            raise NotFound(
-                f"{found.kind.capitalize()} {found.name} has no metrics",
-                "It was added manually, not created by an execution.",
-                "Metrics belong to executions. To list them: launchpad executions list",
-            ) from None
-        execution = found.execution_id
+    execution = _subject(context, text)[0]
     context.read_metrics([execution])
     return execution
+
+
+def _subject(context: CommandContext, text: str) -> tuple[str, Artifact | None]:
+    """Return the ID under which metrics are stored, and the artifact if the text names one.
+
+    Raises:
+        NotFound: The text names nothing.
+    """
+    try:
+        return context.desk.executions.resolve(context.scope, text).id, None
+    except NotFound:
+        found = context.desk.artifacts.resolve(context.scope, text)
+        return found.attributes_id, found
 
 
 def _series(context: CommandContext, text: str) -> tuple[SeriesSummary, ...]:
@@ -77,25 +96,40 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
 
 
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
-    """Print the metrics, tags and custom info of an execution."""
-    execution = execution_id(context, options.id)
+    """Print the metrics, tags and custom info of an execution or an artifact."""
+    execution, artifact = _subject(context, options.id)
+    context.read_metrics([execution])
+    parameters: Mapping[str, str] = {}
+    sources: Sources = {}
+    if artifact is not None:
+        (compared,) = context.desk.compare.artifacts(context.scope, [artifact.id])
+        parameters = compared.configuration.parameters if compared.configuration else {}
+        sources = context.desk.annotations.attribute_sources(context.scope, artifact.id)
     series = context.desk.metrics.series(context.scope, execution)
     tags = context.desk.metrics.tags(context.scope, execution)
     infos = context.desk.metrics.custom_info(context.scope, execution)
     data = {
-        "executionId": execution,
+        "executionId": None if is_record(execution) else execution,
+        "artifactId": artifact.id if artifact else None,
+        "parameters": dict(parameters),
         "metrics": [serialize_series(each) for each in series],
         "tags": [{"name": each.name, "value": each.value} for each in tags],
         "customInfo": [{"name": each.name, "value": each.value} for each in infos],
+        "added": [
+            {"part": str(part), "name": name, "source": source}
+            for (part, name), source in sources.items()
+        ],
     }
     lines = [
-        ("execution", execution),
+        ("execution", "" if is_record(execution) else execution),
+        ("parameters", "\n".join(f"{name} = {value}" for name, value in parameters.items())),
         (
             "metrics",
             "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series),
         ),
         ("tags", "\n".join(f"{each.name} = {each.value}" for each in tags)),
         *((f"custom info {each.name}", each.value) for each in infos),
+        ("added", "\n".join(source_lines(sources))),
     ]
     context.resource(data, lines)
 
@@ -187,7 +221,17 @@ def _write_csv(
 def _log(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 
-    execution = context.desk.executions.resolve(context.scope, options.id).id
+    execution, artifact = _subject(context, options.id)
+    if artifact is not None:
+        log_for_artifact(context, options, artifact)
+        return
+    if options.parameter or options.file or options.replace:
+        raise InvalidInput(
+            "Parameters and files cannot be logged for an execution",
+            f"{options.id[:80]!r} is an execution; its configuration has its parameters.",
+            "Use --parameter, --file and --replace with a model.",
+            field="id",
+        )
     at = now().replace(microsecond=0)
     values = number_bindings(options.metric, "metric")
     points = [Metric(name, value, at, options.step) for name, value in values.items()]
@@ -201,7 +245,17 @@ def _log(context: CommandContext, options: argparse.Namespace) -> None:
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> None:
-    execution = context.desk.executions.resolve(context.scope, options.id).id
+    execution, artifact = _subject(context, options.id)
+    if artifact is not None:
+        delete_of_artifact(context, options, artifact)
+        return
+    if options.metric or options.parameter or options.tag or options.info:
+        raise InvalidInput(
+            "Single values of an execution cannot be deleted",
+            f"{options.id[:80]!r} is an execution. The AI API deletes all that it logged.",
+            "Leave out the options, or name a model to which the values were added.",
+            field="id",
+        )
     context.desk.metrics.delete(execution, context.scope)
     context.done(f"Deleted the metrics, tags and custom info of {execution}.", id=execution)
 
@@ -263,34 +317,22 @@ COMMANDS = (
     ),
     Command(
         ("metrics", "log"),
-        "Log metrics, tags or custom info for an execution",
+        "Log metrics, tags or custom info for an execution or model",
         (
             "launchpad metrics log e0123 accuracy=0.93 --step 10",
             "launchpad metrics log e0123 --tag reviewed=yes --info 'note=good on night images'",
         ),
         _log,
-        (
-            EXECUTION,
-            argument(
-                "metric",
-                nargs="*",
-                metavar="NAME=NUMBER",
-                help="Metric and its value; nan and inf are allowed",
-            ),
-            argument("--step", type=integer, default=0, metavar="N", help="Step (default: 0)"),
-            argument("--tag", action="append", metavar="NAME=VALUE", help="Tag; may be repeated"),
-            argument(
-                "--info", action="append", metavar="NAME=TEXT", help="Custom info; may be repeated"
-            ),
-        ),
+        (_SUBJECT, VALUES, STEP, TAG, INFO, PARAMETER, FILE, REPLACE),
         details="Use this outside of the execution. Inside of it, use: launchpad log",
     ),
     Command(
         ("metrics", "delete"),
-        "Delete metrics, tags and custom info of an execution",
-        ("launchpad metrics delete e0123", "launchpad metrics delete e0123 --quiet"),
+        "Delete what an execution logged or was added to a model",
+        ("launchpad metrics delete e0123", "launchpad metrics delete churn --metric accuracy"),
         _delete,
-        (EXECUTION,),
+        (_SUBJECT, *REMOVED),
+        details="The options name single values that were added to a model.",
     ),
     Command(
         ("metrics", "set-direction"),

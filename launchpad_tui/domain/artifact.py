@@ -36,6 +36,15 @@ class ArtifactKind(StrEnum):
         return {"resultset": "result set", "other": "other artifact"}.get(self.value, self.value)
 
 
+#: the beginning of the ID of an artifact's own record, see `Artifact.attributes_id`
+RECORD_PREFIX = "record:"
+
+
+def is_record(execution_id: str) -> bool:
+    """Return whether an ID is that of an artifact's own record instead of an execution."""
+    return execution_id.startswith(RECORD_PREFIX)
+
+
 @record
 class ArtifactUrl:
     """An artifact's URL, ``ai://<store>/<path>``; ``path`` has no slash at either end."""
@@ -217,6 +226,15 @@ class Artifact:
     def logged_name(self) -> str:
         """The name under which the source execution logs metrics of this artifact."""
         return self.runtime_name or self.name
+
+    @property
+    def attributes_id(self) -> str:
+        """The ID under which its metrics, parameters, tags and custom info are stored.
+
+        It is that of the source execution. An artifact that no execution created has a record of
+        its own, which exists as soon as it has any of them.
+        """
+        return self.execution_id or f"{RECORD_PREFIX}{self.id}"
 
     @property
     def name_with_version(self) -> str:

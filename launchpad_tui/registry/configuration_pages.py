@@ -10,7 +10,7 @@ from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Cursor, Page
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.codec import terms
-from launchpad_tui.registry.configurations import COLUMNS, from_row
+from launchpad_tui.registry.configurations import COLUMNS, LISTED, from_row
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.segments import Segment
@@ -115,7 +115,7 @@ class ConfigurationLister:
     def _segment(
         self, db: sqlite3.Connection, cursor: Cursor | None, *, backwards: bool
     ) -> Segment:
-        where = ["t.group_pk = ?", *["instr(t.search_text, ?)"] * len(self._words)]
+        where = ["t.group_pk = ?", f"t.{LISTED}", *["instr(t.search_text, ?)"] * len(self._words)]
         values: list[object] = [group_pk(db, self._scope), *self._words]
         keys = ("t.created_at", "t.pk")
         segment = Segment("configurations t", where, values, keys, value=keys[0])

@@ -19,6 +19,8 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 LIST_LIMIT = 10_000
 #: the largest number of values in one ``IN (…)``
 BATCH = 900
+#: the condition of configurations that lists contain, see `registry.artifact_records`
+LISTED = "created_at >= 0"
 #: greater than every row number and every time in microseconds
 _NEWEST = 2**63 - 1
 COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
@@ -43,7 +45,7 @@ def configurations(
     """
     words = terms(search)
     with registry.read() as db:
-        where = ["group_pk = ?"]
+        where = ["group_pk = ?", LISTED]
         values: list[object] = [group_pk(db, scope)]
         if executable_id is not None:
             where.append("executable_id = ?")
@@ -70,7 +72,7 @@ def all_configurations(
         NotFound: the resource group does not exist.
     """
     words = terms(search)
-    conditions = ["group_pk = ?", "(created_at, pk) < (?, ?)"]
+    conditions = ["group_pk = ?", LISTED, "(created_at, pk) < (?, ?)"]
     values: list[object] = []
     if executable_id is not None:
         conditions.append("executable_id = ?")

@@ -98,7 +98,16 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Execution:
         return execution(
             registry,
             scope,
-            resolve_id(db, "executions", "", group_pk(db, scope), text, "execution"),
+            resolve_id(
+                db,
+                "executions",
+                "",
+                group_pk(db, scope),
+                text,
+                "execution",
+                # Records of artifacts have a colon in their ID.
+                "AND instr(id, ':') = 0",
+            ),
         )
 
 

@@ -118,6 +118,7 @@ def _artifacts(group: int, wanted: ArtifactFilter) -> _Where:
 
 def _configurations(group: int, wanted: ConfigurationFilter) -> _Where:
     conditions, values = _equal(group, ("scenario_id", wanted.scenario_id))
+    conditions.append(f"t.{configurations.LISTED}")
     _any(conditions, values, "executable_id", wanted.executable_ids)
     _search(conditions, values, ("name",), wanted.search, wanted.any_case)
     return conditions, values

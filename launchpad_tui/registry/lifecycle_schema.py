@@ -1,4 +1,4 @@
-"""Statements of migrations: executions kept for their outputs, the trash, sweeps, and undo."""
+"""Statements of migrations: kept executions, the trash, sweeps, undo, and added values."""
 
 from __future__ import annotations
 
@@ -59,4 +59,14 @@ UNDO = (
         kind TEXT NOT NULL, title TEXT NOT NULL, content TEXT NOT NULL,
         changed_at INTEGER NOT NULL, changed_by TEXT NOT NULL) STRICT""",
     "CREATE INDEX undo_group ON undo (group_pk)",
+)
+
+#: the statements of the sixteenth migration: what users or evaluations added to artifacts
+ADDED_VALUES = (
+    # `part` is `metric`, `parameter`, `tag` or `info`; `name` is the key of the series of a metric.
+    # `source` is `user`, or the ID of the execution that evaluated the artifact.
+    """CREATE TABLE added_values (
+        artifact_pk INTEGER NOT NULL REFERENCES artifacts (pk) ON DELETE CASCADE,
+        part TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, modified_at INTEGER NOT NULL,
+        PRIMARY KEY (artifact_pk, part, name)) STRICT, WITHOUT ROWID""",
 )

@@ -135,6 +135,13 @@ def search_and_order(db: Database) -> None:
         db.conn.execute("PRAGMA analysis_limit = 0")
 
 
+@migrations()
+def added_values(db: Database) -> None:
+    """Add where the values come from that users or evaluations added to artifacts."""
+    for statement in lifecycle_schema.ADDED_VALUES:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

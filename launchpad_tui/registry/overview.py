@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Overview
+from launchpad_tui.registry.configurations import LISTED
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
@@ -37,6 +38,8 @@ def overview(registry: Registry, scope: Scope, limit: int) -> Overview:
                     "SELECT count(*) FROM executions WHERE group_pk = ? AND kept = 1", (group,)
                 ).fetchone()
             where = f"group_pk = ? AND {column} = ?" if column else "group_pk = ?"
+            if name == "configurations":
+                where += f" AND {LISTED}"
             values = (group, value) if column else (group,)
             (found[name],) = db.execute(
                 f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {where} LIMIT ?)",

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from launchpad_tui.domain.artifact import RECORD_PREFIX
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.domain.trash import CONFIGURATION, EXECUTABLE, TrashEntry
@@ -28,6 +29,7 @@ _PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("artifact_files", "artifact_pk"),
         ("artifact_notes", "artifact_pk"),
         ("restricted_artifacts", "artifact_pk"),
+        ("added_values", "artifact_pk"),
     ),
     "configurations": (
         ("configuration_parameters", "configuration_pk"),
@@ -182,7 +184,9 @@ def restore(registry: Registry, scope: Scope, entry: TrashEntry) -> None:
         row = dict(content[table][0])
         if table == "artifacts":
             row["aliases"] = _free_aliases(db, group, row)
-            row["execution_pk"] = _execution(db, group, row["execution_id"])
+            row["execution_pk"] = _execution(
+                db, group, row["execution_id"] or f"{RECORD_PREFIX}{row['id']}"
+            )
         inserted = _insert(db, table, row | owner)
         if inserted is None:
             raise Conflict(
@@ -205,6 +209,9 @@ def purge(registry: Registry, scope: Scope, entry: TrashEntry, *, keep_mark: boo
     Raises:
         NotFound: the entry does not exist.
     """
+    # Other uses of the trash do not load the modules of metrics.
+    from launchpad_tui.registry import artifact_records
+
     with registry.write("artifacts", "executions", "metrics") as db:
         group = group_pk(db, scope)
         pk, content = _content(db, group, entry)
@@ -216,6 +223,7 @@ def purge(registry: Registry, scope: Scope, entry: TrashEntry, *, keep_mark: boo
         else:
             db.execute("DELETE FROM trash WHERE pk = ?", (pk,))
         for row in content.get("artifacts", ()):
+            artifact_records.purge(db, group, row["id"])
             execution = _execution(db, group, row["execution_id"])
             if execution is not None:
                 executions.remove_without_outputs(db, execution)

@@ -1,4 +1,4 @@
-"""What users of this machine add to artifacts: shown names, labels, notes, pins and aliases."""
+"""What users of this machine add to artifacts: names, labels, notes, pins, aliases, attributes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ import platform
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import DESCRIPTION_LIMIT, Artifact, check_label
+from launchpad_tui.domain.artifact_attributes import USER
+from launchpad_tui.domain.metric import (
+    CUSTOM_INFO_BYTES,
+    LABEL_LIMIT,
+    NAME_LIMIT,
+    check_metric_labels,
+    check_metric_name,
+)
 from launchpad_tui.domain.model_version import (
     LATEST,
     NOTES_LIMIT,
@@ -20,8 +28,9 @@ from launchpad_tui.registry import artifact_edits, artifacts, versions
 from launchpad_tui.services.configurations import check_resource_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, Part, Sources
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.registry.database import Registry
 
@@ -104,6 +113,77 @@ class AnnotationService:
         """Return at most 1,000 changes of aliases, newest first. Raises NotFound for an unknown
         scope."""
         return tuple(versions.history(self._registry, scope, name, alias))
+
+    def add_attributes(
+        self,
+        scope: Scope,
+        artifact_id: str,
+        new: ArtifactAttributes,
+        *,
+        source: str = USER,
+        replacing: bool = False,
+    ) -> None:
+        """Add metrics, parameters, tags and custom info to an artifact, in one transaction.
+
+        Points are added to those of their metrics; everything else replaces what has the same name.
+
+        Args:
+            scope: The connection and resource group.
+            artifact_id: The ID of the artifact.
+            new: What is added.
+            source: ``USER``, or the ID of the execution that evaluated the artifact.
+            replacing: Whether points that were added to the same metrics before are removed.
+
+        Raises:
+            InvalidInput: A name or a value cannot be stored; ``field`` names the part.
+            NotFound: The artifact does not exist, or its source execution is not known.
+            Conflict: Parameters are added to an artifact that an execution created.
+        """
+        # Commands that do not add any do not load the modules of metrics.
+        from launchpad_tui.registry import artifact_records
+
+        _check(new)
+        artifact_records.put(self._registry, scope, artifact_id, new, source, replacing=replacing)
+
+    def remove_attributes(
+        self, scope: Scope, artifact_id: str, names: Mapping[Part, Iterable[str]]
+    ) -> None:
+        """Remove metrics, parameters, tags and custom info that were added to an artifact.
+
+        Raises:
+            NotFound: The artifact does not exist, or a name was not added to it.
+        """
+        from launchpad_tui.registry import artifact_records
+
+        artifact_records.remove(self._registry, scope, artifact_id, names)
+
+    def attribute_sources(self, scope: Scope, artifact_id: str) -> Sources:
+        """Return which attributes were added to an artifact, and by whom. Raises NotFound for an
+        unknown scope."""
+        from launchpad_tui.registry import artifact_records
+
+        return artifact_records.sources(self._registry, scope, artifact_id)
+
+
+def _check(new: ArtifactAttributes) -> None:
+    """Check names and values against the limits of the AI API. Raises InvalidInput."""
+    for metric in new.metrics:
+        check_metric_name(metric.name)
+        check_metric_labels(metric.labels)
+    texts = [
+        *(("parameter", name, value, CUSTOM_INFO_BYTES) for name, value in new.parameters.items()),
+        *(("tag", one.name, one.value, LABEL_LIMIT) for one in new.tags),
+        *(("info", one.name, one.value, CUSTOM_INFO_BYTES) for one in new.custom_info),
+    ]
+    for part, name, value, limit in texts:
+        if not 1 <= len(name) <= NAME_LIMIT or len(value.encode("utf-8", "replace")) > limit:
+            raise InvalidInput(
+                f"The {part} {name[:80]!r} cannot be stored",
+                f"Its name has {len(name):,} characters, its value {len(value):,}.",
+                f"Use a name of 1 to {NAME_LIMIT} characters and a value of at most {limit:,} "
+                "bytes.",
+                field=part,
+            )
 
 
 def current_user() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from launchpad_tui.domain.artifact import Artifact, ArtifactFile
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile, is_record
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.difference import ChangedFile
@@ -44,10 +44,11 @@ class CompareService:
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
             _require_all(found, ids, "artifact")
-            sources = {found[one].execution_id for one in ids} - {""}
+            sources = {found[one].attributes_id for one in ids}
             by_execution = self._subjects(scope, sources)
         return tuple(
-            _compared_artifact(found[one], by_execution.get(found[one].execution_id)) for one in ids
+            _compared_artifact(found[one], by_execution.get(found[one].attributes_id))
+            for one in ids
         )
 
     def executions(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
@@ -77,14 +78,14 @@ class CompareService:
             found = artifacts.by_id(self._registry, scope, ids)
             rest = [one for one in ids if one not in found]
             by_execution = self._subjects(
-                scope, {one.execution_id for one in found.values()} - {""} | set(rest)
+                scope, {one.attributes_id for one in found.values()} | set(rest)
             )
             known: dict[str, ComparedItem] = {
                 one: by_execution[one] for one in rest if one in by_execution
             }
             recorded = artifacts.files_of(self._registry, scope, [*found]) if files else {}
             for id_, artifact in found.items():
-                known[id_] = _compared_artifact(artifact, by_execution.get(artifact.execution_id))
+                known[id_] = _compared_artifact(artifact, by_execution.get(artifact.attributes_id))
                 if files:
                     known[id_] = replace(known[id_], files=_file_texts(recorded[id_]))
         return tuple(known[one] for one in ids if one in known), tuple(
@@ -131,15 +132,16 @@ def _file_texts(files: Sequence[ArtifactFile]) -> dict[str, str]:
 
 
 def _compared_artifact(artifact: Artifact, source: ComparedItem | None) -> ComparedItem:
-    """Return the item of an artifact, with the data of its source execution."""
+    """Return the item of an artifact, with the data of its source execution or of its record."""
     if source is None:
         return ComparedItem(artifact, None, None, {}, (), {}, {})
     series_of_artifact = tuple(
         one for one in source.series if one.artifact_name in {"", artifact.logged_name}
     )
+    recorded = source.execution is not None and is_record(source.execution.id)
     return ComparedItem(
         artifact,
-        source.execution,
+        None if recorded else source.execution,
         source.configuration,
         source.inputs,
         series_of_artifact,

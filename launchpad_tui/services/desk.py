@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.annotations import AnnotationService
     from launchpad_tui.services.artifacts import ArtifactService
+    from launchpad_tui.services.attribute_files import AttributeFileService
     from launchpad_tui.services.boards import BoardService
     from launchpad_tui.services.browsing import BrowseService
     from launchpad_tui.services.changes import ChangeWatch
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
+    from launchpad_tui.services.evaluations import EvaluationService
     from launchpad_tui.services.everywhere import EverywhereService
     from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.files import FileService
@@ -59,6 +61,8 @@ class Factories:
     schedules: Callable[[Desk], ScheduleService]
     artifacts: Callable[[Desk], ArtifactService]
     annotations: Callable[[Desk], AnnotationService]
+    attribute_files: Callable[[Desk], AttributeFileService]
+    evaluations: Callable[[Desk], EvaluationService]
     trash: Callable[[Desk], TrashService]
     sweeps: Callable[[Desk], SweepService]
     files: Callable[[Desk], FileService]
@@ -147,8 +151,18 @@ class Desk:
 
     @cached_property
     def annotations(self) -> AnnotationService:
-        """Names, labels, notes and pins that users give to artifacts, and aliases of versions."""
+        """What users add to artifacts: names, labels, notes, pins, aliases, metrics, parameters."""
         return self._factories.annotations(self)
+
+    @cached_property
+    def attribute_files(self) -> AttributeFileService:
+        """Files beside models that have their metrics and parameters."""
+        return self._factories.attribute_files(self)
+
+    @cached_property
+    def evaluations(self) -> EvaluationService:
+        """Metrics that executions report about models that they evaluated."""
+        return self._factories.evaluations(self)
 
     @cached_property
     def trash(self) -> TrashService:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, scenarios
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.attribute_files import files_beside, own_files
+from launchpad_tui.services.attribute_formats import has_attributes
 from launchpad_tui.services.stored_files import files_at
 from launchpad_tui.stores.base import check_path
 
@@ -47,6 +49,7 @@ class Proposal:
         size: The total size of its files in bytes.
         known: Whether the resource group already has an artifact with this URL.
         problem: Why it cannot be added; empty if it can.
+        attribute_files: The paths in the store of files with its metrics and parameters.
     """
 
     path: str
@@ -57,6 +60,7 @@ class Proposal:
     known: bool = False
     problem: str = ""
     files: list[ArtifactFile] = field(default_factory=list)
+    attribute_files: list[str] = field(default_factory=list)
 
 
 class ImportService:
@@ -109,10 +113,14 @@ class ImportService:
             ArtifactUrl(store, prefix),
             hint="Search its folders one by one.",
         )
+        beside: dict[str, list[str]] = {}
         for number, each in enumerate(found_files, 1):
             if report is not None and number % _REPORT_EVERY == 0:
                 report(number)
             relative = relative_to(each.path, prefix)
+            folder, _, file_name = each.path.rpartition("/")
+            if has_attributes(file_name):
+                beside.setdefault(folder, []).append(file_name)
             found = (
                 prefix.rpartition("/")[2]
                 if relative == "."
@@ -129,6 +137,7 @@ class ImportService:
             one.files.append(
                 ArtifactFile(relative_to(each.path, path), each.size, "", each.version)
             )
+        _assign_attribute_files(proposals, beside)
         known = artifacts.urls(self._registry, scope, [one.url for one in proposals.values()])
         for one in proposals.values():
             one.known = one.url in known
@@ -219,6 +228,33 @@ class ImportService:
                 created.append(self._runtimes.create_artifact(scope, artifact))
                 artifacts.record_files(self._registry, scope, created[-1].id, one.files)
         return created
+
+
+def _assign_attribute_files(
+    proposals: dict[str, Proposal], beside: Mapping[str, Sequence[str]]
+) -> None:
+    """Set the files with metrics and parameters of proposals, which are no proposals themselves.
+
+    Args:
+        proposals: The proposals by path.
+        beside: The names of all files that may have metrics or parameters, by folder.
+    """
+    models: dict[str, list[str]] = {}
+    for path, one in proposals.items():
+        if len(one.files) == 1 and one.files[0].path == ".":
+            folder, _, name = path.rpartition("/")
+            if not has_attributes(name):
+                models.setdefault(folder, []).append(name)
+        else:
+            own = own_files([each.path for each in one.files])
+            one.attribute_files = [join(path, name) for name in own]
+    for folder, names in models.items():
+        for name in names:
+            found = files_beside(name, beside.get(folder, ()), alone=len(names) == 1)
+            proposals[join(folder, name)].attribute_files = [join(folder, each) for each in found]
+    used = {path for one in proposals.values() for path in one.attribute_files}
+    for path in used & proposals.keys():
+        del proposals[path]
 
 
 def _problem(one: Proposal) -> str:

@@ -38,10 +38,10 @@ class MetricService:
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
 
     def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
-        """Return the series of an artifact's source execution that belong to the artifact or to
-        none. Raises NotFound."""
+        """Return the series of an artifact: those that were added to it, and those of its source
+        execution that belong to it or to no artifact. Raises NotFound."""
         found = artifacts.artifact(self._registry, scope, artifact_id)
-        rows = self.series(scope, found.execution_id) if found.execution_id else ()
+        rows = self.series(scope, found.attributes_id)
         return tuple(row for row in rows if row.artifact_name in {"", found.logged_name})
 
     def summary(self, series_id: int) -> SeriesSummary:

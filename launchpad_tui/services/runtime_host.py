@@ -34,6 +34,7 @@ from launchpad_tui.registry import (
     completion,
     configurations,
     connections,
+    evaluations,
     executions,
     filtered_pages,
     lineage,
@@ -389,11 +390,17 @@ class RegistryRecords:
         staged_points.settle(self._registry, execution_id, scope)
 
     def _seal(self, scope: Scope, execution_id: str) -> None:
-        """Pack the points of an execution that ends. They are readable without that."""
+        """Pack the points of an execution that ends, and add them to the models that it evaluated.
+
+        They are readable without that."""
         try:
             series.seal(self._registry, execution_id, scope)
         except LaunchpadError as error:
             _log.warning("the points of %s were not packed", execution_id, exc_info=error)
+        try:
+            evaluations.report(self._registry, scope, execution_id)
+        except LaunchpadError as error:
+            _log.warning("what %s evaluated got no metrics", execution_id, exc_info=error)
 
     def metric_resource(self, scope: Scope, execution_id: str) -> MetricResource:
         """Return everything that an execution logged."""

@@ -160,7 +160,7 @@ async def test_disabled_actions_show_their_reason(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=SECOND)
         await press(pilot, "m")
-        assert "No execution created this artifact, so it has no metrics" in screen_text(pilot)
+        assert "No execution created this artifact, and no metrics were added" in screen_text(pilot)
         await press(pilot, "p")
         assert "Open the Metrics tab to show points" in screen_text(pilot)
         await press(pilot, "home", "y")

@@ -22,7 +22,14 @@ from launchpad_tui.errors import (
     PermissionDenied,
     RuntimeRejected,
 )
-from launchpad_tui.registry import connections, logged_metrics, mirror, mirror_tenant, series
+from launchpad_tui.registry import (
+    connections,
+    evaluations,
+    logged_metrics,
+    mirror,
+    mirror_tenant,
+    series,
+)
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, Reading, batches
@@ -222,6 +229,7 @@ class GroupReading(Reading):
                         series.append(self.registry, each.execution_id, each.metrics, self.scope)
                         if each.execution_id in ended:
                             series.seal(self.registry, each.execution_id, self.scope)
+                            evaluations.report(self.registry, self.scope, each.execution_id)
                         logged_metrics.put(
                             self.registry,
                             each.execution_id,

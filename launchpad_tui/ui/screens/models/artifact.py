@@ -18,6 +18,7 @@ from launchpad_tui.domain.artifact import (
     FileState,
     parse_url,
 )
+from launchpad_tui.domain.artifact_attributes import Part, Sources
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.metric import series_titles
@@ -153,6 +154,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._remote = False
         self._provenance: Mapping[str, Any] = {}
         self._why_not_reproduce: str | None = NOT_LOADED
+        self._sources: Sources = {}
         self._lineage: Lineage | None = None
         self._checks: tuple[FileCheck, ...] = ()
         self._subject: ComparedItem | None = None
@@ -209,6 +211,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             desk.reproduction.why_not, scope, artifact.execution_id
         )
         self._remote = await self.read(desk.runtimes.is_remote, scope)
+        self._sources = await self.read(desk.annotations.attribute_sources, scope, artifact.id)
         subject = self._subject = subjects[0] if subjects else None
         self._show_overview()
         if subject is not None and subject.series:
@@ -228,7 +231,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         artifact, lineage = self._artifact, self._lineage
         if artifact is None or lineage is None:
             return
-        width = pane_width(self.app.size.width) if artifact.execution_id else 0
+        width = pane_width(self.app.size.width) if self._has_metrics else 0
         pane = self.query_one("#summary", PreviewPane)
         pane.display = bool(width)
         pane.styles.width = width or 1
@@ -245,6 +248,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             notes=self._notes,
             remote=self._remote,
             provenance=self._provenance,
+            sources=self._sources,
         )
         self.query_one("#facts", Details).set_items(items)
 
@@ -261,12 +265,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         share_height(summary, summary, self.query_one("#resource").size.height)
 
     async def _load_metrics(self, artifact: Artifact) -> None:
-        metrics, scope, execution_id = self.desk.metrics, self.scope, artifact.execution_id
+        metrics, scope, owner = self.desk.metrics, self.scope, artifact.attributes_id
         points: list[PointLine] = []
-        if execution_id:
+        if artifact.execution_id or self._sources:
             series = await self.read(metrics.series_of_artifact, scope, artifact.id)
-            tags = await self.read(metrics.tags, scope, execution_id)
-            infos = await self.read(metrics.custom_info, scope, execution_id)
+            tags = await self.read(metrics.tags, scope, owner)
+            infos = await self.read(metrics.custom_info, scope, owner)
             items = await self.read(metric_items, series, tags, infos)
             self.query_one("#series", Details).set_items(items)
             limit = max(1, min(POINTS, _MOST_POINTS // max(1, len(series))))
@@ -314,9 +318,15 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             return NOT_LOADED
         return (
             None
-            if self._artifact.execution_id
-            else "No execution created this artifact, so it has no metrics"
+            if self._has_metrics
+            else "No execution created this artifact, and no metrics were added to it"
         )
+
+    @property
+    def _has_metrics(self) -> bool:
+        """Whether an execution created the artifact, or metrics were added to it."""
+        created = self._artifact is not None and bool(self._artifact.execution_id)
+        return created or any(part is Part.METRIC for part, _ in self._sources)
 
     def why_not_points(self) -> str | None:
         """Disable the action unless the Metrics tab is shown."""

@@ -18,6 +18,8 @@ from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.form import Form
 
+_READ_FILES = "read_files"
+
 
 class ArtifactWizard(WizardScreen):
     """The base of wizards that add an artifact: scenario, name and description, URL, labels.
@@ -170,12 +172,38 @@ class ArtifactAddScreen(ArtifactWizard):
     def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL, url: str = "") -> None:
         super().__init__(kind)
         self._found = ""
+        self._attribute_files: list[str] = []
         if url:
             self.values |= {"url": url, "name": url.rpartition("/")[2]}
 
     def title_text(self) -> str:
         """Return the title with the kind."""
         return f"Add a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Add an artifact"
+
+    def steps(self) -> Sequence[Step]:
+        """Return the steps of all artifacts, and one for files with metrics beside the model."""
+        common = super().steps()
+        return (*common, Step("attributes", "Metrics", "Files with metrics or parameters."))
+
+    async def fields(self, step: Step) -> tuple[Field, ...]:
+        """Return the fields of a step; without files beside the model there is nothing to ask."""
+        if step.id != "attributes" or not self._attribute_files:
+            return await super().fields(step)
+        names = ", ".join(one.rpartition("/")[2] for one in self._attribute_files)
+        return (
+            Field(
+                _READ_FILES,
+                "Read values",
+                FieldKind.FLAG,
+                default="true",
+                help=f"Adds what {names} has to the {self.kind}.",
+            ),
+        )
+
+    @property
+    def _read_files(self) -> list[str]:
+        """The files with metrics and parameters that are read."""
+        return self._attribute_files if self.values.get(_READ_FILES, "true") == "true" else []
 
     async def check(self, step: Step) -> str:
         """Check a step; return a warning if no files are found at the URL.
@@ -192,8 +220,12 @@ class ArtifactAddScreen(ArtifactWizard):
         if found.state is UrlState.UNKNOWN_STORE:
             raise InvalidInput(found.message, field="url")
         self._found = one_line(found.message)
+        self._attribute_files = []
         if found.state is not UrlState.OK:
             return found.message
+        self._attribute_files = await self.launchpad.network(
+            self.desk.attribute_files.find, self.scope, self.values["url"]
+        )
         self.launchpad.say(found.message, "good")
         return ""
 
@@ -203,6 +235,7 @@ class ArtifactAddScreen(ArtifactWizard):
             heading(self.title_text()),
             *self.common_items(),
             Item("Files", self._found, "dim"),
+            *(Item("Values from", path, "dim") for path in self._read_files),
         ]
 
     async def finish(self) -> None:
@@ -218,5 +251,13 @@ class ArtifactAddScreen(ArtifactWizard):
             self.labels(),
         )
         self.launchpad.point_at(LIST_ROUTES[self.kind], artifact.id)
-        self.launchpad.say(f"{self.kind.capitalize()} {artifact.name} added", "good")
+        added, role = "", "good"
+        if self._read_files:
+            found, errors = await self.launchpad.network(
+                self.desk.attribute_files.add, self.scope, artifact, self._read_files
+            )
+            added = f" with {found.counts}" if found else ""
+            if errors:
+                added, role = f"{added}. {errors[0].title}. {errors[0].detail}", "warn"
+        self.launchpad.say(f"{self.kind.capitalize()} {artifact.name} added{added}", role)
         self.leave("artifact", item_id=artifact.id)

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, parse_labels
+from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, Part
+from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.model_version import ArtifactEdit
-from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
 
 if TYPE_CHECKING:
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
 #: aliases that are offered before any other is known
 _USUAL = ("champion", "production", "staging")
 _OTHER = "other alias"
+_METRICS, _PARAMETERS, _TAGS, _INFO, _REMOVE = "metrics", "parameters", "tags", "info", "values"
+#: what is added: the title of the prompt and its hint
+_VALUES = {
+    _METRICS: ("Metrics", "name=number, several separated by spaces: accuracy=0.93 loss=0.21"),
+    _PARAMETERS: ("Parameters", 'name=value, several separated by spaces; quote values: a="b c"'),
+    _TAGS: ("Tags", 'name=value, several separated by spaces; quote values: a="b c"'),
+    _INFO: ("Custom info", "name=text; a text with the same name is replaced"),
+}
 
 
 async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
@@ -46,11 +57,14 @@ async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
                     reason="" if len(found) == 1 else "Select one artifact to edit its notes",
                 ),
                 Choice("pin", "Pin" if pin else "Unpin", "pinned artifacts are marked"),
+                *_value_choices(found),
             ],
         )
     )
     if not chosen:
         return False
+    if chosen[0] in _VALUES or chosen[0] == _REMOVE:
+        return await _edit_values(screen, chosen[0], what, found)
     changes = (
         ArtifactEdit(pinned=pin)
         if chosen[0] == "pin"
@@ -69,6 +83,110 @@ async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
         ) from error
     app.say(f"Changed {what}" + (f", {local}" if local else ""), "good")
     return True
+
+
+def _value_choices(found: Sequence[Artifact]) -> list[Choice]:
+    """Return the choices that add or remove metrics, parameters, tags and custom info."""
+    reason = (
+        "The parameters belong to the configuration of the execution"
+        if any(one.execution_id for one in found)
+        else ""
+    )
+    return [
+        Choice(_METRICS, "Add metrics", "name=number …"),
+        Choice(_PARAMETERS, "Add parameters", "name=value …", reason=reason),
+        Choice(_TAGS, "Add tags", "name=value …"),
+        Choice(_INFO, "Add custom info", "name=text"),
+        Choice(_REMOVE, "Remove added values", "metrics, parameters, tags and custom info"),
+    ]
+
+
+async def _edit_values(
+    screen: LaunchpadScreen, part: str, what: str, found: Sequence[Artifact]
+) -> bool:
+    """Ask for values to add or to remove, change the artifacts, and return whether it was done."""
+    app, service, scope = screen.launchpad, screen.desk.annotations, screen.scope
+    if part == _REMOVE:
+        added = {
+            one.id: await screen.read(service.attribute_sources, scope, one.id) for one in found
+        }
+        keys = sorted({key for sources in added.values() for key in sources})
+        picked = await app.ask(
+            ChooseDialog(
+                f"Remove values of {what}",
+                [Choice(f"{number}", f"{each} {name}") for number, (each, name) in enumerate(keys)],
+                multi=True,
+                empty="No values were added",
+            )
+        )
+        chosen = [keys[int(one)] for one in picked or ()]
+        for one in found if chosen else ():
+            names: dict[Part, list[str]] = {}
+            for each, name in chosen:
+                if (each, name) in added[one.id]:
+                    names.setdefault(each, []).append(name)
+            await app.act(service.remove_attributes, scope, one.id, names)
+        if chosen:
+            app.say(f"Changed {what}", "good")
+        return bool(chosen)
+    title, hint = _VALUES[part]
+    typed = await app.ask(PromptDialog(f"{title} of {what}", "", hint, verb="add"))
+    if not typed or not typed.strip():
+        return False
+    new = typed_attributes(part, typed)
+    for one in found:
+        await app.act(service.add_attributes, scope, one.id, new)
+    app.say(f"Added {new.counts} to {what}", "good")
+    return True
+
+
+def typed_attributes(part: str, typed: str) -> ArtifactAttributes:
+    """Return what a user typed as pairs of names and values.
+
+    Args:
+        part: what is added: ``metrics``, ``parameters``, ``tags`` or ``info``.
+        typed: pairs ``name=value`` separated by spaces, with quotes as in a shell; of custom info
+            one pair.
+
+    Raises:
+        InvalidInput: the text cannot be parsed, or the value of a metric is not a number.
+    """
+    import shlex
+
+    try:
+        words = [typed.strip()] if part == _INFO else shlex.split(typed)
+    except ValueError as error:
+        raise InvalidInput(
+            "The values cannot be parsed", str(error), "Close all quotes."
+        ) from error
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise InvalidInput(
+                f"{word[:80]!r} is not a value",
+                "The name or the = is missing.",
+                "Write NAME=VALUE.",
+            )
+        pairs[name] = value
+    if part == _PARAMETERS:
+        return ArtifactAttributes(parameters=pairs)
+    if part == _TAGS:
+        return ArtifactAttributes(tags=[Tag(*pair) for pair in pairs.items()])
+    if part == _INFO:
+        return ArtifactAttributes(custom_info=[CustomInfo(*pair) for pair in pairs.items()])
+    at = now()
+    points = []
+    for name, value in pairs.items():
+        try:
+            points.append(Metric(name, float(value), at))
+        except ValueError as error:
+            raise InvalidInput(
+                f"The value of {name[:80]!r} is not a number",
+                f"The text is {value[:80]!r}.",
+                "Use a decimal point, for example accuracy=0.93.",
+            ) from error
+    return ArtifactAttributes(points)
 
 
 async def promote_model(screen: LaunchpadScreen, artifact_id: str) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
+from launchpad_tui.domain.artifact_attributes import Sources, source_lines
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.numbers import align_numbers, metric_text, size_text
@@ -69,6 +70,7 @@ def overview_items(
     notes: str = "",
     remote: bool = False,
     provenance: Mapping[str, Any] = MappingProxyType({}),
+    sources: Sources = MappingProxyType({}),
 ) -> list[Item]:
     """Return the items of the Overview tab.
 
@@ -81,6 +83,7 @@ def overview_items(
         notes: the notes about the artifact, in Markdown.
         remote: whether the artifact belongs to a remote runtime, so that changes are local.
         provenance: the code and the environment of the source execution.
+        sources: which metrics, parameters, tags and custom info were added, and by whom.
     """
     items = [heading(artifact.name_with_version)]
     if artifact.runtime_name:
@@ -114,6 +117,9 @@ def overview_items(
     items += summary_items(series, look)
     if remote and artifact.local_changes:
         items.append(Item("Only on this machine", ", ".join(artifact.local_changes), "dim"))
+    if sources:
+        items.append(heading("Added on this machine" if remote else "Added"))
+        items += [Item(*line.partition(": ")[::2], "dim") for line in source_lines(sources)]
     if notes:
         items += [heading("Notes"), Item("", notes, lines=_notes(notes))]
     items.append(heading("Created by"))
@@ -124,7 +130,7 @@ def overview_items(
             if artifact.execution_id
             else "none: the artifact was added manually"
         )
-        return [*items, Item("Execution", reason, "dim")]
+        return [*items, Item("Execution", reason, "dim"), *_parameter_items(subject)]
     text, role = look.status(execution.status)
     seconds = execution.duration_seconds(now())
     items += [
@@ -144,12 +150,8 @@ def overview_items(
             link_id=execution.configuration_id,
         ),
     ]
+    items += _parameter_items(subject)
     configuration = subject.configuration if subject else None
-    if configuration is not None and configuration.parameters:
-        items.append(heading("Parameters"))
-        items += [
-            Item(name, hide_value(name, value)) for name, value in configuration.parameters.items()
-        ]
     if configuration is not None and configuration.inputs:
         items.append(heading("Input artifacts"))
         items += [
@@ -168,6 +170,16 @@ def overview_items(
 def _no(name: str, value: str = "none") -> Item:
     """Return the line of a property that has no value."""
     return Item(name, value, "faint")
+
+
+def _parameter_items(subject: ComparedItem | None) -> list[Item]:
+    configuration = subject.configuration if subject else None
+    if configuration is None or not configuration.parameters:
+        return []
+    return [
+        heading("Parameters"),
+        *(Item(name, hide_value(name, value)) for name, value in configuration.parameters.items()),
+    ]
 
 
 def summary_items(series: Sequence[SeriesLine], look: Look) -> list[Item]:

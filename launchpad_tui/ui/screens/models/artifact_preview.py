@@ -52,7 +52,7 @@ async def artifact_preview(screen: LaunchpadScreen, row: ArtifactRow) -> RowPrev
     lines = await read_series(screen, series)
     look = screen.launchpad.look
     title = artifact.name_with_version
-    if source.item.configuration is not None:
+    if source.item.configuration is not None and source.item.configuration.name:
         title = f"{source.item.configuration.name}  {look.glyphs.separator}  {title}"
     return RowPreview(title, lambda width, _height: _lines(artifact, source, lines, width, look))
 
@@ -77,7 +77,7 @@ def _lines(
     item = source.item
     lines: list[Parts] = []
     description = wrapped(artifact.description, width, "dim", 3) if artifact.description else []
-    if item.configuration is None:
+    if item.configuration is None and not series:
         # Nothing else is known about an artifact that was added manually.
         lines, description = description, []
     if item.configuration is not None and item.configuration.parameters:

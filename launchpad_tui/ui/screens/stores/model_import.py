@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,7 +20,7 @@ from launchpad_tui.ui.screens.common.columns import (
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -160,6 +161,14 @@ class ImportScreen(LaunchpadScreen):
         empty = "No scenarios yet; press 5, then a, to add workflow templates"
         picked = await self.launchpad.ask(ChooseDialog(title, choices, empty=empty))
         if picked:
+            beside = {one.url: one.attribute_files for one in proposals if one.attribute_files}
+            read = bool(beside) and await self.launchpad.ask(
+                ConfirmDialog(
+                    f"Read metrics and parameters of {_counted(len(beside), kind)}?",
+                    "Files such as metrics.json and params.yaml beside them have these values.",
+                    yes="read",
+                )
+            )
             added: list[Artifact] = list(
                 await self.read(
                     self.desk.importing.register, self.scope, kind, picked[0], proposals
@@ -170,6 +179,30 @@ class ImportScreen(LaunchpadScreen):
             self.table.clear_selection()
             self._show()
             self.launchpad.say(f"{_counted(len(added), kind)} added", "good", 8)
+            if read:
+                await self._read_values(added, beside)
+
+    async def _read_values(
+        self, added: Sequence[Artifact], beside: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Add the values in files beside artifacts, whose paths are given by the URL."""
+        service = self.desk.attribute_files
+        failed: list[str] = []
+        count = 0
+        for one in added:
+            if one.url in beside:
+                found, errors = await self.launchpad.network(
+                    service.add, self.scope, one, beside[one.url]
+                )
+                count += bool(found)
+                failed += [f"{one.name}: {error.title}" for error in errors]
+        said = f"Values added to {count} of {len(added)} added"
+        if failed:
+            self.launchpad.say(
+                f"{said}; {len(failed)} files cannot be read: {failed[0]}", "warn", 12
+            )
+        else:
+            self.launchpad.say(said, "good", 8)
 
     async def do_pattern(self) -> None:
         """Ask for the pattern, and search again."""
@@ -212,7 +245,8 @@ def proposal_columns(look: Look) -> tuple[Column[Proposal], ...]:
             return Cell(f"{glyphs.done} added", "dim")
         if proposal.problem:
             return Cell(f"{glyphs.warning} {proposal.problem}", "warn")
-        return Cell("new", "good")
+        beside = ", ".join(path.rpartition("/")[2] for path in proposal.attribute_files)
+        return Cell(f"new, {beside}" if beside else "new", "good")
 
     return (
         Column[Proposal]("name", "Name", lambda r: r.name, 20, 60, 3, priority=0),
