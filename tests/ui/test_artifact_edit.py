@@ -11,7 +11,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import NotFound
 from tests.scenes.harness import press, running, screen_text, settled
-from tests.scenes.screen_seeds import MODEL
+from tests.scenes.screen_seeds import MODEL, SECOND
 
 
 def model(pilot: Any) -> Artifact:
@@ -120,3 +120,36 @@ async def test_notes_that_cannot_be_saved_are_kept_in_a_file(
         assert "Your notes are kept in" in text
         (kept,) = workshop_home.root.glob("notes-*.md")
         assert kept.read_text("utf-8") == "a long text"
+
+
+async def test_values_are_added_to_a_model_and_removed(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.open("artifact", item_id=SECOND)
+        await settled(pilot)
+        await chosen(pilot, "e", "etrics", "f1=0.5 loss=3")
+        await chosen(pilot, "e", "parameters", "depth=8")
+        await chosen(pilot, "e", "tags", "team=red")
+        await settled(pilot)
+        (item,) = pilot.app.desk.compare.artifacts(DEFAULT_SCOPE, [SECOND])
+        assert [one.key for one in item.series] == ["f1", "loss"]
+        assert item.configuration.parameters == {"depth": "8"}
+        assert item.tags == {"team": "red"}
+        text = screen_text(pilot)
+        assert "metric f1" in text
+        assert "depth" in text
+        await chosen(pilot, "e", "etrics", "f1=high")
+        assert "is not a number" in screen_text(pilot)
+        await press(pilot, "escape")
+        await chosen(pilot, "e", "added", "loss")
+        (item,) = pilot.app.desk.compare.artifacts(DEFAULT_SCOPE, [SECOND])
+        assert [one.key for one in item.series] == ["f1"]
+        await press(pilot, "m")
+        assert "f1" in screen_text(pilot)
+
+
+async def test_parameters_of_a_trained_model_are_not_offered(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        pilot.app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        await press(pilot, "e")
+        assert "set by the configuration" in " ".join(screen_text(pilot).split())

@@ -294,3 +294,34 @@ async def test_quitting_twice_does_not_wait_for_transfers(workshop_home: Home) -
             await pilot.pause(0.05)
         assert time.monotonic() - started_at < 60
         finish.set()
+
+
+async def test_files_with_metrics_beside_models_are_read(workshop_home: Home) -> None:
+    """By the import after a question, and by the wizard unless its step refuses it."""
+    for name, text in (("metrics.json", '{"f1": 0.5}'), ("params.yaml", "depth: 8\n")):
+        (workshop_home.files / "incoming" / "forest" / name).write_text(text)
+
+    def values(pilot: Any, name: str) -> tuple[list[str], dict[str, str]]:
+        desk = pilot.app.desk
+        one = desk.artifacts.resolve(DEFAULT_SCOPE, name)
+        (item,) = desk.compare.artifacts(DEFAULT_SCOPE, [one.id])
+        parameters = dict(item.configuration.parameters) if item.configuration else {}
+        return [series.key for series in item.series], parameters
+
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="incoming")
+        await press(pilot, "i", "space", "space")
+        assert "metrics, params" in screen_text(pilot)
+        await press(pilot, "a", "enter")
+        assert "Read metrics and parameters of 1 model?" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert "Values added to 1 of 2" in screen_text(pilot)
+        assert values(pilot, "forest") == (["f1"], {"depth": "8"})
+        await show(
+            pilot, "artifact.add", kind=ArtifactKind.MODEL, url="ai://default/incoming/forest"
+        )
+        pilot.app.screen.query_one(Form).set_value("name", "again")
+        await press(pilot, "ctrl+n", "ctrl+n", "ctrl+n")
+        assert "metrics.json, params.yaml" in " ".join(screen_text(pilot).split())
+        await press(pilot, "ctrl+n", "enter")
+        assert values(pilot, "again") == (["f1"], {"depth": "8"})

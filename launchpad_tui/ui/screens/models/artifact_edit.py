@@ -87,11 +87,7 @@ async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
 
 def _value_choices(found: Sequence[Artifact]) -> list[Choice]:
     """Return the choices that add or remove metrics, parameters, tags and custom info."""
-    reason = (
-        "The parameters belong to the configuration of the execution"
-        if any(one.execution_id for one in found)
-        else ""
-    )
+    reason = "set by the configuration" if any(one.execution_id for one in found) else ""
     return [
         Choice(_METRICS, "Add metrics", "name=number …"),
         Choice(_PARAMETERS, "Add parameters", "name=value …", reason=reason),

@@ -245,8 +245,11 @@ def proposal_columns(look: Look) -> tuple[Column[Proposal], ...]:
             return Cell(f"{glyphs.done} added", "dim")
         if proposal.problem:
             return Cell(f"{glyphs.warning} {proposal.problem}", "warn")
-        beside = ", ".join(path.rpartition("/")[2] for path in proposal.attribute_files)
-        return Cell(f"new, {beside}" if beside else "new", "good")
+        return Cell("new", "good")
+
+    def values(proposal: Proposal) -> str:
+        names = (path.rpartition("/")[2] for path in proposal.attribute_files)
+        return ", ".join(dict.fromkeys(name.split(".")[-2] for name in names))
 
     return (
         Column[Proposal]("name", "Name", lambda r: r.name, 20, 60, 3, priority=0),
@@ -255,6 +258,7 @@ def proposal_columns(look: Look) -> tuple[Column[Proposal], ...]:
             "files", "Files", lambda r: f"{len(r.files):,}", (6, 9), align="right", priority=3
         ),
         size_column(lambda r: r.size, priority=2),
+        text_column("values", "Values", values, (15, 40), 1, priority=2),
         timestamp_column("modified", "Changed", lambda r: r.modified, priority=4),
         text_column("url", "URL", lambda r: r.url, (20, 100), 3, priority=5),
     )
