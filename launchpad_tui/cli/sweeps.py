@@ -303,7 +303,7 @@ COMMANDS = (
     ),
     Command(
         ("sweeps", "remove"),
-        "Remove a sweep; its executions are kept unless they are deleted as well",
+        "Remove a sweep, and its executions with --executions",
         ("launchpad sweeps remove latest", "launchpad sweeps remove s0123 --executions --yes"),
         _remove,
         (

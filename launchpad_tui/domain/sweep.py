@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.execution import STOPPABLE, Execution, Status
 from launchpad_tui.errors import InvalidInput
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: the largest number of executions of a sweep
 MOST_EXECUTIONS = 1000
+#: names in a definition beside those of parameters, with which they must not be confused
+RANDOM_KEY, SEED_KEY = "--random", "--seed"
 #: the states of members without an execution
 DELETED, NOT_CREATED = "DELETED", "NOT CREATED"
 #: the states of executions that are created again when a sweep is resumed
@@ -116,6 +118,21 @@ class Sweep:
         return dict(sorted(found.items(), key=lambda pair: (pair[0] != Status.COMPLETED, pair[0])))
 
     @property
+    def execution_ids(self) -> tuple[str, ...]:
+        """The IDs of the existing executions of the members."""
+        return tuple(one.execution_id for one in self.members if one.execution is not None)
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The names of the parameters that differ within the sweep."""
+        return tuple(self.members[0].parameters) if self.members else ()
+
+    @property
+    def board_arguments(self) -> dict[str, Any]:
+        """The arguments of the screen with the board of the sweep."""
+        return {"item_ids": self.execution_ids, "sweep_id": self.id, "varied": self.varied}
+
+    @property
     def total(self) -> int:
         """The number of members."""
         return sum(self.states.values()) + len(self.members)
@@ -197,8 +214,8 @@ class SweepPlan:
     """The executions of a sweep that has not been created yet.
 
     Attributes:
-        definition: the values of each parameter as they were given, and those of ``random`` and
-            ``seed`` for random combinations.
+        definition: the values of each parameter as they were given, and for random combinations
+            their number and seed under `RANDOM_KEY` and `SEED_KEY`.
         parameters: the values of the parameters that have one value.
         combinations: the values of the other parameters of each execution; empty if all have one.
     """
@@ -237,7 +254,7 @@ def plan(
         return SweepPlan(texts, parameters, ())
     if random is None:
         return SweepPlan(texts, parameters, tuple(grid(varied, limit)))
-    definition = {**texts, "random": str(random), "seed": str(seed)}
+    definition = {**texts, RANDOM_KEY: str(random), SEED_KEY: str(seed)}
     return SweepPlan(definition, parameters, tuple(random_combinations(varied, random, seed)))
 
 

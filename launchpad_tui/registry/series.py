@@ -174,6 +174,24 @@ def _summary(row: tuple[Any, ...], timestamps: _Timestamps) -> SeriesSummary:
     return SeriesSummary(*values)
 
 
+def keys_of(
+    registry: Registry, scope: Scope, execution_ids: Sequence[str], most: int
+) -> dict[str, int]:
+    """Return keys of series that some executions logged, with their numbers.
+
+    Args:
+        most: the largest number of series that are read.
+    """
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT key, count(*) FROM (SELECT s.key FROM series s WHERE s.execution_pk IN "
+            f"(SELECT pk FROM executions WHERE group_pk = ? AND id IN "
+            f"({placeholders(execution_ids)})) LIMIT ?) GROUP BY key",
+            (group_pk(db, scope), *execution_ids, most),
+        )
+        return dict(rows.fetchall())
+
+
 def recent_keys(registry: Registry, scope: Scope, executions: int, most: int) -> dict[str, int]:
     """Return keys of series that the newest executions of a group logged, with their numbers.
 

@@ -21,7 +21,7 @@ from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.services.listing import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.domain.query import ArtifactRow, Query
@@ -170,12 +170,19 @@ class ArtifactService:
         # Commands that only list do not load the modules of metrics.
         from launchpad_tui.registry import series
 
-        counts = series.recent_keys(self._registry, scope, _RECENT, _RECENT_SERIES)
+        return _ranked(series.recent_keys(self._registry, scope, _RECENT, _RECENT_SERIES), most)
 
-        def rank(key: str) -> tuple[bool, bool, int, str]:
-            return guess_direction(key) is None, "train" in key.lower(), -counts[key], key
+    def metrics_of(self, scope: Scope, execution_ids: Sequence[str], most: int) -> list[str]:
+        """Return the keys of the metrics of some executions, ordered as by `common_metrics`."""
+        from launchpad_tui.registry import series
 
-        return sorted(counts, key=rank)[:most]
+        some = execution_ids[:_RECENT]
+        return _ranked(series.keys_of(self._registry, scope, some, _RECENT_SERIES), most)
+
+    def models_of(self, scope: Scope, execution_id: str) -> list[Artifact]:
+        """Return the models that an execution created."""
+        found = artifacts.of_executions(self._registry, scope, [execution_id])
+        return [one for one in found if one.kind is ArtifactKind.MODEL]
 
     def parameter_names(self, scope: Scope) -> list[str]:
         """Return the names of the parameters of all configurations, sorted."""
@@ -184,3 +191,12 @@ class ArtifactService:
     def label_keys(self, scope: Scope, kind: ArtifactKind | None = None) -> list[str]:
         """Return the keys of the labels of all artifacts of a kind (None: of all kinds), sorted."""
         return artifacts.label_keys(self._registry, scope, kind)
+
+
+def _ranked(counts: Mapping[str, int], most: int) -> list[str]:
+    """Return keys of metrics by their importance, at most ``most``."""
+
+    def rank(key: str) -> tuple[bool, bool, int, str]:
+        return guess_direction(key) is None, "train" in key.lower(), -counts[key], key
+
+    return sorted(counts, key=rank)[:most]

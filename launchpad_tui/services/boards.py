@@ -73,14 +73,15 @@ class BoardService:
         self.get(scope, name)
         preferences.put(self._registry, _key(scope, name), None)
 
-    def last(self, scope: Scope) -> str:
-        """Return the name of the saved board that was shown last; empty if there is none."""
-        name = preferences.get(self._registry, _last_key(scope)) or ""
+    def last(self, scope: Scope, sweep_id: str = "") -> str:
+        """Return the name of the saved board that was shown last, of a sweep or of others; empty if
+        there is none."""
+        name = preferences.get(self._registry, _last_key(scope, sweep_id)) or ""
         return name if name in self.names(scope) else ""
 
-    def show(self, scope: Scope, name: str) -> None:
-        """Store the name of the board that is shown; empty for none."""
-        preferences.put(self._registry, _last_key(scope), name or None)
+    def show(self, scope: Scope, name: str, sweep_id: str = "") -> None:
+        """Store the name of the board that is shown, for a sweep or for others; empty for none."""
+        preferences.put(self._registry, _last_key(scope, sweep_id), name or None)
 
     def export(self, board: Board, path: Path, *, overwrite: bool = False) -> Path:
         """Write a board to a JSON file atomically.
@@ -222,5 +223,6 @@ def _key(scope: Scope, name: str) -> str:
     return f"board/{scope.connection}/{scope.resource_group}/{name}"
 
 
-def _last_key(scope: Scope) -> str:
-    return f"board-shown/{scope.connection}/{scope.resource_group}"
+def _last_key(scope: Scope, sweep_id: str = "") -> str:
+    key = f"board-shown/{scope.connection}/{scope.resource_group}"
+    return f"{key}/{sweep_id}" if sweep_id else key

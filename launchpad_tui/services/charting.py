@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: The maximum number of charts of a default board.
 MAX_PROPOSED = 24
+#: The largest number of parameters of a sweep that the default board has a chart of.
+_MOST_VARIED = 4
 #: Microseconds per second.
 _SECOND = 1_000_000
 
@@ -283,10 +285,18 @@ def parameters_of(
     return columns
 
 
-def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Board:
+def proposed(
+    subjects: Sequence[ComparedItem], name: str = "All metrics", varied: Sequence[str] = ()
+) -> Board:
     """Return the default board: one chart per metric, the most frequently logged first.
 
     A metric with several points is a line chart; a metric with one point is a bar chart.
+
+    Args:
+        subjects: The models or executions.
+        name: The name of the board.
+        varied: The parameters that differ within a sweep: the charts of the main metric against
+            each of them, and of their importance, come first.
     """
     counts: dict[str, int] = {}
     longest: dict[str, int] = {}
@@ -304,7 +314,28 @@ def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Boa
         else ChartDefinition((key,), against=Against.SOURCE, kind="bar")
         for key in order
     ]
-    return Board(name, tuple(charts))
+    return Board(name, (*_against(counts, varied), *charts))
+
+
+def _against(keys: Collection[str], varied: Sequence[str]) -> Iterator[ChartDefinition]:
+    """Yield charts of the main metric against parameters: one whose direction is known, and that
+    does not belong to the training data, if there is one."""
+    if not varied or not keys:
+        return
+    metric = min(keys, key=lambda key: (guess_direction(key) is None, "train" in key.lower(), key))
+    for parameter in varied[:_MOST_VARIED]:
+        yield ChartDefinition(
+            (metric,),
+            against=Against.PARAMETERS,
+            kind="scatter",
+            parameters=(parameter,),
+            aggregate="best",
+        )
+    if len(varied) > 1:
+        yield ChartDefinition(
+            (metric,), name=f"importance for {metric}", against=Against.PARAMETERS,
+            kind="importance", aggregate="best",
+        )  # fmt: skip
 
 
 def metric_keys(subjects: Sequence[ComparedItem]) -> list[str]:

@@ -96,7 +96,27 @@ class SweepService:
         """Create a configuration and an execution for each combination, and return the sweep.
 
         If the runtime fails after the first execution, the sweep is kept with what was created, and
-        `resume` continues it.
+        `resume` continues it. `begin` has the other arguments.
+
+        Args:
+            report: Called after each execution but the first.
+
+        Raises as `begin`.
+        """
+        begun = self.begin(scope, name, executable_id, parameters, inputs, combinations, definition)
+        return self.complete(scope, begun, report)
+
+    def begin(
+        self,
+        scope: Scope,
+        name: str,
+        executable_id: str,
+        parameters: Mapping[str, str],
+        inputs: Mapping[str, str],
+        combinations: Sequence[Mapping[str, str]],
+        definition: Mapping[str, str],
+    ) -> Sweep:
+        """Create a sweep with its first execution, and return it; `complete` creates the others.
 
         Args:
             scope: The connection and resource group.
@@ -106,7 +126,6 @@ class SweepService:
             inputs: Artifacts by the name of the input, as for configurations.
             combinations: The values of the other parameters of each execution.
             definition: The values of each parameter as they were given.
-            report: Called after each execution.
 
         Raises:
             InvalidInput: A name, parameter or input is not valid; nothing is kept.
@@ -134,8 +153,14 @@ class SweepService:
             ),
         )
         sweeps.add(self._registry, scope, new)
-        self._create_members(scope, new, new.members, report)
+        self._create_members(scope, new, new.members[:1], None, len(new.members))
         return self.get(scope, new.id)
+
+    def complete(self, scope: Scope, sweep: Sweep, report: Report | None = None) -> Sweep:
+        """Create the members of a sweep that have not been created, and return the sweep."""
+        new = [one for one in sweep.members if not one.execution_id]
+        self._create_members(scope, sweep, new, report, len(sweep.members))
+        return self.get(scope, sweep.id)
 
     def stop(self, scope: Scope, sweep: Sweep) -> tuple[Outcome, ...]:
         """Stop the executions of a sweep that have not ended, and return the outcome of each."""
@@ -151,7 +176,8 @@ class SweepService:
 
         Raises the errors of runtimes for the first of them; later ones are recorded.
         """
-        self._create_members(scope, sweep, [one for one in sweep.members if one.resumable], report)
+        members = [one for one in sweep.members if one.resumable]
+        self._create_members(scope, sweep, members, report, len(members))
         return self.get(scope, sweep.id)
 
     def remove(self, scope: Scope, sweep: Sweep) -> None:
@@ -196,19 +222,25 @@ class SweepService:
         return found
 
     def _create_members(
-        self, scope: Scope, sweep: Sweep, members: Sequence[SweepMember], report: Report | None
+        self,
+        scope: Scope,
+        sweep: Sweep,
+        members: Sequence[SweepMember],
+        report: Report | None,
+        total: int,
     ) -> None:
         """Create the configurations and executions of members.
 
-        The error of the first one is raised: the values are probably not valid at all, and a sweep
-        without any execution is deleted.
+        The error of the first member of a sweep is raised: the values are probably not valid at
+        all, and a sweep without any execution is deleted. So is that of the first resumed member.
         """
+        started = any(one.execution_id for one in sweep.members)
         for number, member in enumerate(members):
             try:
                 self._create_member(scope, sweep, member)
             except LaunchpadError as error:
-                if number == 0:
-                    if not any(one.execution_id for one in sweep.members):
+                if number == 0 and (not started or member.execution_id):
+                    if not started:
                         sweeps.delete(self._registry, scope, sweep.id)
                     raise
                 changes = {"error": error.title}
@@ -217,7 +249,7 @@ class SweepService:
                     # The runtime does not respond: the others would fail as well.
                     return
             if report is not None:
-                report(number + 1, len(members))
+                report(total - len(members) + number + 1, total)
 
     def _create_member(self, scope: Scope, sweep: Sweep, member: SweepMember) -> None:
         configuration_id = member.configuration_id

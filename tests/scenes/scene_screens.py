@@ -14,7 +14,7 @@ from launchpad_tui.services.transfers import Job, JobState
 from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog
 from launchpad_tui.ui.transfer_watch import header_text
 from tests.scenes.harness import Scene, press, settled
-from tests.scenes.screen_seeds import COMPLETED, DEAD, MODEL, TRAIN, workshop
+from tests.scenes.screen_seeds import COMPLETED, DEAD, MODEL, SWEEP, TRAIN, swept, workshop
 from tests.scenes.seeds import nothing
 
 Drive = Callable[[Pilot[Any]], Awaitable[None]]
@@ -208,6 +208,20 @@ SCENES = [
         "welcome-narrow", nothing, keys(), SMALL, start="welcome", expect=("Import from a bucket",)
     ),
     Scene("configurations-empty", nothing, keys("4"), SMALL, expect=("No configurations yet",)),
+    Scene(
+        "sweeps",
+        swept,
+        keys("3", "W"),
+        SMALL,
+        expect=("rates", "2/4", "1 completed, 1 dead", "R resume"),
+    ),
+    Scene(
+        "sweep",
+        swept,
+        opened("sweep", item_id=SWEEP),
+        SMALL,
+        expect=("2/4", "1 were not created: The runtime did not respond", "1–3 of 3"),
+    ),
     Scene(
         "configuration",
         workshop,

@@ -20,8 +20,16 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter
+from launchpad_tui.domain.sweep import Sweep, SweepMember
 from launchpad_tui.domain.timestamps import to_micros
-from launchpad_tui.registry import artifacts, configurations, connections, executions, scenarios
+from launchpad_tui.registry import (
+    artifacts,
+    configurations,
+    connections,
+    executions,
+    scenarios,
+    sweeps,
+)
 from launchpad_tui.registry.database import Registry
 from tests.scenes.seeds import HOSTILE, T0, add_scenario
 
@@ -32,6 +40,7 @@ SECOND = "30de1000-0000-4000-8000-000000000002"
 REPORT = "4e507700-0000-4000-8000-000000000001"
 CONFIGURATION = "c0f19000-0000-4000-8000-000000000001"
 COMPLETED, DEAD, STOPPED, RUNNING, EVALUATED = (f"e00000000000000{digit}" for digit in "12345")
+SWEEP = "s00000000000000a"
 TEMPLATE = """\
 apiVersion: argoproj.io/v1alpha1
 kind: WorkflowTemplate
@@ -289,3 +298,27 @@ def put_files(home: Home) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.bin").write_bytes(b"trees" * 10)
     (folder / "card.md").write_bytes(b"# it\n")
+
+
+def swept(home: Home) -> None:
+    """Fill a home as `workshop` does, and add a sweep of three executions, one not created."""
+    workshop(home)
+    members = tuple(
+        SweepMember(place, {"learning_rate": rate, "trees": "200"}, "", "", error)
+        for place, (rate, error) in enumerate(
+            (("0.05", ""), ("0.1", ""), ("0.2", ""), ("0.4", "The runtime did not respond")), 1
+        )
+    )
+    definition = {"learning_rate": "0.05,0.1,0.2,0.4", "trees": "200"}
+    registry = Registry(home.registry_path)
+    sweeps.add(
+        registry,
+        DEFAULT_SCOPE,
+        Sweep(SWEEP, "rates", TRAIN, definition, {}, {}, T0, "ada@host", members),
+    )
+    for place, execution_id in enumerate((COMPLETED, DEAD, RUNNING), 1):
+        changes = {"execution_id": execution_id, "configuration_id": CONFIGURATION}
+        sweeps.set_member(registry, DEFAULT_SCOPE, SWEEP, place, changes)
+    changes = {"error": members[3].error}
+    sweeps.set_member(registry, DEFAULT_SCOPE, SWEEP, 4, changes)
+    registry.close()

@@ -5,7 +5,9 @@ Its steps bind the parameters and input artifacts of an executable.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Field, FieldKind
@@ -15,10 +17,14 @@ from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
+from launchpad_tui.ui.screens.common import sweep_step
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice
+
+if TYPE_CHECKING:
+    from launchpad_tui.domain.sweep import SweepPlan
 
 #: the most artifacts that are listed for an input, newest first
 MAX_ARTIFACTS = 500
@@ -27,10 +33,18 @@ _PARAMETER, _INPUT = "parameter ", "input "
 
 
 class BindingWizard(WizardScreen):
-    """Steps: name, parameters, inputs, review. Subclasses override `prepare` and `finish`."""
+    """Steps: name, parameters, combinations of several values, inputs, review.
 
-    def __init__(self) -> None:
+    Subclasses override `prepare` and `finish_one`.
+
+    Args:
+        sweep: whether a parameter must have several values.
+    """
+
+    def __init__(self, *, sweep: bool = False) -> None:
         super().__init__()
+        self._sweep = sweep
+        self._initial: dict[str, str] = {}
         self.executable: Executable | None = None
         self._prepared = False
 
@@ -53,6 +67,7 @@ class BindingWizard(WizardScreen):
 
     def fill_in(self, parameters: Mapping[str, str], inputs: Mapping[str, str]) -> None:
         """Set the values of parameters, and the artifact IDs of inputs."""
+        self._initial = dict(parameters)
         self.values |= {f"{_PARAMETER}{name}": value for name, value in parameters.items()}
         self.values |= {f"{_INPUT}{name}": value for name, value in inputs.items()}
 
@@ -60,6 +75,14 @@ class BindingWizard(WizardScreen):
         """Return the values of the executable's parameters by name."""
         declared = self.executable.parameters if self.executable else ()
         return {each.name: self.values.get(f"{_PARAMETER}{each.name}", "") for each in declared}
+
+    def varied(self) -> dict[str, str]:
+        """Return the typed values of the parameters that have several ones."""
+        return sweep_step.varied(self.parameters(), self._initial)
+
+    def planned(self) -> SweepPlan | None:
+        """Return the executions of a sweep; None for a single one. Raises InvalidInput."""
+        return sweep_step.planned(self.varied(), self.values)
 
     def inputs(self) -> dict[str, str]:
         """Return the IDs of the selected artifacts by input, empty where none is selected."""
@@ -75,7 +98,12 @@ class BindingWizard(WizardScreen):
                 "Name the configuration. Names need not be unique.",
                 (Field("name", "Name", required=True),),
             ),
-            Step("parameters", "Parameters", "Set the parameters. Defaults are filled in."),
+            Step(
+                "parameters",
+                "Parameters",
+                "Several values make a sweep: 0.1,0.01 or 1..5 or 0.0001..0.1:4:log.",
+            ),
+            sweep_step.STEP,
             Step("inputs", "Inputs", "Select an artifact for each input of the executable."),
         )
 
@@ -93,6 +121,8 @@ class BindingWizard(WizardScreen):
                 )
                 for each in self.executable.parameters
             )
+        if step is sweep_step.STEP:
+            return sweep_step.FIELDS if self.varied() else ()
         if step.id == "inputs":
             return tuple(
                 Field(
@@ -109,6 +139,12 @@ class BindingWizard(WizardScreen):
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
         """Return the artifacts that can be bound to an input, newest first."""
+        if field.name == sweep_step.MODE:
+            choices = sweep_step.mode_choices(self.varied(), required=self._sweep)
+            known = [one.id for one in choices if not one.reason]
+            if self.values.get(field.name) not in known:
+                self.values[field.name] = known[0]
+            return choices
         if step.id != "inputs" or self.executable is None:
             return await super().choices(step, field)
         name = field.name.removeprefix(_INPUT)
@@ -143,7 +179,15 @@ class BindingWizard(WizardScreen):
         if step.id == "name":
             check_resource_name(self.values["name"])
         if step.id == "parameters" and self.executable is not None:
-            return self._warning()
+            if self._sweep and not self.varied():
+                raise InvalidInput(
+                    "No parameter has several values",
+                    "A sweep has an execution for each combination of values.",
+                    "Separate values by commas, for example 0.1,0.01.",
+                )
+            return self._warning() or sweep_step.unusual(self.parameters(), self._initial)
+        if step is sweep_step.STEP:
+            self.planned()
         if step.id == "inputs":
             declared = self.executable.inputs if self.executable else ()
             optional = {each.name for each in declared if each.optional}
@@ -164,6 +208,8 @@ class BindingWizard(WizardScreen):
             items.append(
                 Item("Executable", f"{executable.name} ({executable.id} {executable.version})")
             )
+            found = self.planned()
+            items += sweep_step.review_items(found) if found is not None else []
             items += [heading("Parameters"), *self._parameter_items(executable)]
             # The message about the step is cut in a narrow terminal.
             items += [Item("", each, "warn") for each in (self._warning(),) if each]
@@ -172,6 +218,26 @@ class BindingWizard(WizardScreen):
             artifact = await self.read(self.desk.artifacts.get, self.scope, artifact_id)
             items.append(Item(name, f"{artifact.name}  {artifact.url}"))
         return items
+
+    async def finish(self) -> None:
+        """Create the sweep and open its page, or perform the operation for one execution."""
+        found = self.planned()
+        if found is None or self.executable is None:
+            await self.finish_one()
+            return
+        begun = await sweep_step.start_sweep(
+            self,
+            self.values["name"],
+            self.executable.id,
+            self.parameters(),
+            self.inputs(),
+            found,
+        )
+        self.leave("sweep", item_id=begun.id)
+
+    @abstractmethod
+    async def finish_one(self) -> None:
+        """Perform the wizard's operation for parameters with one value each."""
 
     def _warning(self) -> str:
         """Return a warning about parameters that look like credentials; empty without any."""

@@ -52,9 +52,13 @@ class MetricColumns(_Base):
             if not self._automatic:
                 self._show_columns(*columns_of(saved))
         if self._automatic:
-            keys = await self.read(self.desk.artifacts.common_metrics, self.scope, _MOST)
+            keys = await self.automatic_metrics(_MOST)
             if self._automatic:
                 self._show_columns(tuple(MetricColumn(key) for key in keys))
+
+    async def automatic_metrics(self, most: int) -> list[str]:
+        """Return the keys of the metrics that are shown until the user selects columns."""
+        return await self.read(self.desk.artifacts.common_metrics, self.scope, most)
 
     @property
     def chooses_metrics(self) -> bool:

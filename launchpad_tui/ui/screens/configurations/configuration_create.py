@@ -11,19 +11,24 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
 
 
 class ConfigurationCreateScreen(BindingWizard):
-    """Steps: scenario and executable unless they are given, name, parameters, inputs, review.
+    """Steps: scenario and executable unless they are given, then those of `BindingWizard`.
 
     Args:
         executable_id: the executable that is selected at first; empty for none.
         like: the ID of the configuration whose values are filled in; empty for none.
+        sweep: whether a parameter must have several values.
     """
 
     TITLE_TEXT = "Create a configuration"
 
-    def __init__(self, executable_id: str = "", like: str = "") -> None:
-        super().__init__()
+    def __init__(self, executable_id: str = "", like: str = "", *, sweep: bool = False) -> None:
+        super().__init__(sweep=sweep)
         self._like = like
         self._executable_id = executable_id
+
+    def title_text(self) -> str:
+        """Return what is created."""
+        return "Create a sweep" if self._sweep else self.TITLE_TEXT
 
     async def prepare(self) -> None:
         """Fill in the values of the given configuration or executable."""
@@ -96,7 +101,7 @@ class ConfigurationCreateScreen(BindingWizard):
             await self.choose_executable(self.values["executable"])
         return await super().check(step)
 
-    async def finish(self) -> None:
+    async def finish_one(self) -> None:
         """Create the configuration, then offer to execute it."""
         created = await self.launchpad.act(
             self.desk.configurations.create,

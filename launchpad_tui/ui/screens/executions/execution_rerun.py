@@ -31,7 +31,7 @@ class ExecutionRerunScreen(BindingWizard):
         self.values["name"] = configuration.name
         self.fill_in(configuration.parameters, configuration.inputs)
 
-    async def finish(self) -> None:
+    async def finish_one(self) -> None:
         """Create the execution and open its screen."""
         created = await self.launchpad.act(
             self.desk.executions.create_again,

@@ -80,7 +80,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             "executions.sweeps",
             "W",
             "sweeps",
-            "Compare, chart, stop or resume the executions of a sweep",
+            "Show the sweeps: executions with different values of parameters",
         ),
         Action(
             "executions.delete",
@@ -237,11 +237,9 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Ask, then stop the selected executions."""
         await stop_or_delete(self, self.table.target_ids, "stop")
 
-    async def do_sweeps(self) -> None:
-        """Select a sweep and what to do with it."""
-        from launchpad_tui.ui.screens.executions.sweeps import open_sweep
-
-        await open_sweep(self)
+    def do_sweeps(self) -> None:
+        """Open the list of sweeps."""
+        self.launchpad.open("sweeps")
 
     async def do_delete(self) -> None:
         """Ask, then delete the selected executions."""

@@ -32,6 +32,8 @@ class MetricsScreen(SelectionScreen):
 
     Args:
         item_ids: IDs of artifacts or executions; if empty, the most recent selection.
+        sweep_id: the sweep whose board is shown; empty for the board that was shown last.
+        varied: the parameters that differ within the sweep.
     """
 
     TITLE_TEXT = "Metrics"
@@ -104,6 +106,12 @@ class MetricsScreen(SelectionScreen):
     board = Board(PROPOSED)
     #: whether the board is one of the user's, and not the generated one
     saved = False
+
+    def __init__(
+        self, item_ids: Sequence[str] = (), sweep_id: str = "", varied: Sequence[str] = ()
+    ) -> None:
+        super().__init__(item_ids)
+        self._sweep_id, self._varied = sweep_id, tuple(varied)
 
     def title_text(self) -> str:
         """Return the title with the number of selected items and the name of a saved board."""
@@ -182,17 +190,21 @@ class MetricsScreen(SelectionScreen):
         """Show the saved board that was shown last; without one, generate a chart per metric."""
         desk, scope = self.desk, self.scope
         if not self.saved:
-            name = await self.read(desk.boards.last, scope)
+            name = await self.read(desk.boards.last, scope, self._sweep_id)
             if name:
                 self.board, self.saved = await self.read(desk.boards.get, scope, name), True
                 return
         if self.saved:
             return
-        fresh = proposed(self.subjects, PROPOSED)
-        if {chart.metrics for chart in fresh.charts} != {
-            chart.metrics for chart in self.board.charts
+        fresh = self._generated()
+        if {(chart.metrics, chart.parameters) for chart in fresh.charts} != {
+            (chart.metrics, chart.parameters) for chart in self.board.charts
         }:
             self.board = replace(fresh, columns=self.board.columns)
+
+    def _generated(self) -> Board:
+        """Return the board that is shown until the user saves one."""
+        return proposed(self.subjects, PROPOSED, self._varied)
 
     def change_board(self, board: Board) -> None:
         """Show a changed board and save it."""
@@ -207,7 +219,7 @@ class MetricsScreen(SelectionScreen):
             numbered = (f"{_FIRST_NAME} {number}" for number in itertools.count(2))
             name = next(n for n in itertools.chain([_FIRST_NAME], numbered) if n not in names)
             self.board, self.saved = replace(self.board, name=name), True
-            await self.read(desk.boards.show, scope, name)
+            await self.read(desk.boards.show, scope, name, self._sweep_id)
             self.launchpad.say(
                 f"Saved as board {name!r}; press B to open, rename or export boards", "good"
             )
@@ -219,11 +231,11 @@ class MetricsScreen(SelectionScreen):
 
     async def _open_board(self, name: str) -> None:
         desk, scope = self.desk, self.scope
-        await self.read(desk.boards.show, scope, name)
+        await self.read(desk.boards.show, scope, name, self._sweep_id)
         if name:
             self.board, self.saved = await self.read(desk.boards.get, scope, name), True
         else:
-            self.board, self.saved = proposed(self.subjects, PROPOSED), False
+            self.board, self.saved = self._generated(), False
         self.query_one(BoardView).cursor = 0
         self.draw_now()
         self.repaint_frame()

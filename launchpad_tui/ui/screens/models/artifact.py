@@ -442,7 +442,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     async def do_promote(self) -> None:
         """Point an alias at the model."""
-        from launchpad_tui.ui.screens.models.artifact_edit import promote_model
+        from launchpad_tui.ui.screens.common.promotion import promote_model
 
         await promote_model(self, self.item_id)
 

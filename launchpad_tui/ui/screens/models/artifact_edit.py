@@ -1,4 +1,4 @@
-"""Dialogs that edit artifacts, and promote models."""
+"""Dialogs that edit artifacts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 
-#: aliases that are offered before any other is known
-_USUAL = ("champion", "production", "staging")
-_OTHER = "other alias"
 _METRICS, _PARAMETERS, _TAGS, _INFO, _REMOVE = "metrics", "parameters", "tags", "info", "values"
 #: what is added: the title of the prompt and its hint
 _VALUES = {
@@ -185,40 +182,6 @@ def typed_attributes(part: str, typed: str) -> ArtifactAttributes:
     return ArtifactAttributes(points)
 
 
-async def promote_model(screen: LaunchpadScreen, artifact_id: str) -> bool:
-    """Ask for an alias, point it at the model, and return whether it changed."""
-    app, desk, scope = screen.launchpad, screen.desk, screen.scope
-    model = await screen.read(desk.artifacts.get, scope, artifact_id)
-    known = dict(await screen.read(desk.annotations.aliases, scope, model.name))
-    everywhere = {alias for alias, _ in await screen.read(desk.annotations.aliases, scope)}
-    names = sorted(everywhere | set(_USUAL))
-    chosen = await app.ask(
-        ChooseDialog(
-            f"Promote {model.name_with_version}",
-            [
-                *(Choice(alias, alias, _holder(model, known.get(alias))) for alias in names),
-                Choice(_OTHER, "Other…", "type another alias"),
-            ],
-        )
-    )
-    if not chosen:
-        return False
-    alias = chosen[0]
-    if alias == _OTHER:
-        typed = await app.ask(PromptDialog("Alias", "", "for example production", verb="promote"))
-        if not typed:
-            return False
-        alias = typed
-    if alias in model.aliases:
-        await app.act(desk.annotations.remove_alias, scope, model.id, alias)
-        app.say(f"Removed the alias {alias} from {model.name_with_version}", "good")
-        return True
-    change = await app.act(desk.annotations.promote, scope, model.id, alias)
-    before = f", before v{change.previous_version}" if change.previous_id else ""
-    app.say(f"{change.name}@{change.alias} is now v{change.version}{before}", "good")
-    return True
-
-
 async def _asked(
     screen: LaunchpadScreen, part: str, what: str, found: Sequence[Artifact]
 ) -> ArtifactEdit | None:
@@ -265,9 +228,3 @@ def _common(values: Sequence[str]) -> str:
 
 def _keys(found: Sequence[Artifact]) -> list[str]:
     return sorted({key for one in found for key, _ in one.labels})
-
-
-def _holder(model: Artifact, holder: Artifact | None) -> str:
-    if holder is None:
-        return ""
-    return "remove from this version" if holder.id == model.id else f"now v{holder.version}"

@@ -272,7 +272,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     async def do_promote(self) -> None:
         """Point an alias at the model under the cursor."""
-        from launchpad_tui.ui.screens.models.artifact_edit import promote_model
+        from launchpad_tui.ui.screens.common.promotion import promote_model
 
         await promote_model(self, self.table.row_id)
 

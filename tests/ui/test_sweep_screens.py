@@ -1,0 +1,173 @@
+"""The screens of sweeps, and the wizards that create them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.query import Query
+from launchpad_tui.errors import Unreachable
+from launchpad_tui.ui.screens.compare.compare import CompareScreen
+from launchpad_tui.ui.screens.executions.sweep import SweepScreen
+from launchpad_tui.ui.screens.executions.sweeps import SweepsScreen
+from launchpad_tui.ui.screens.metrics.metrics import MetricsScreen
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import COMPLETED, DATASET, DEAD, MODEL, RUNNING, SWEEP, TRAIN, swept
+
+
+@pytest.fixture
+def swept_home(tmp_path: Path) -> Home:
+    """A home with a sweep of which one execution was not created."""
+    home = Home.at(tmp_path / "home").ensure()
+    open_desk(home).close()
+    swept(home)
+    return home
+
+
+def shows(app: Any, kind: type) -> bool:
+    """Return whether a screen of a class is shown."""
+    return isinstance(app.screen, kind)
+
+
+async def test_without_sweeps_the_list_shows_how_to_create_one(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        await press(pilot, "W")
+        assert "No sweeps yet" in screen_text(pilot)
+        await press(pilot, "a")
+        assert "Create a sweep" in screen_text(pilot)
+
+
+async def test_a_sweep_is_opened_compared_and_charted(swept_home: Home) -> None:
+    async with running(swept_home, "executions") as pilot:
+        app: Any = pilot.app
+        await press(pilot, "W")
+        assert shows(app, SweepsScreen)
+        text = screen_text(pilot)
+        assert "2/4" in text
+        assert "1 completed, 1 dead" in text
+        await press(pilot, "enter")
+        assert shows(app, SweepScreen)
+        text = screen_text(pilot)
+        assert "1–3 of 3" in text
+        assert "1 were not created: The runtime did not respond" in text
+        await press(pilot, "c")
+        assert shows(app, CompareScreen)
+        assert set(app.screen.selected.ids) == {COMPLETED, DEAD, RUNNING}
+        await press(pilot, "escape", "space", "c")
+        assert len(app.screen.selected.ids) == 1
+        await press(pilot, "escape", "escape", "m")
+        assert shows(app, MetricsScreen)
+        assert set(app.screen.selected.ids) == {COMPLETED, DEAD, RUNNING}
+        assert any("by learning_rate" in title for title in app.screen.board.titles)
+
+
+async def test_lists_are_filtered_by_a_sweep(swept_home: Home) -> None:
+    async with running(swept_home, "executions") as pilot:
+        await press(pilot, "w", *"sweep = rates", "enter")
+        assert "of 3" in screen_text(pilot)
+        await press(pilot, "1", "w", *"sweep = rates", "enter")
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "1–1 of 1" in text
+        assert "churn-model" in text
+
+
+async def test_the_model_of_an_execution_is_promoted(swept_home: Home) -> None:
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        app.open("sweep", item_id=SWEEP)
+        await settled(pilot)
+        await press(pilot, "end")
+        await press(pilot, "U")
+        assert app.screen_stack[-1] is not None
+        dead = app.desk.artifacts.models_of(DEFAULT_SCOPE, DEAD)
+        assert dead == []
+        await press(pilot, "escape", "w", *"status = COMPLETED", "enter", "home", "U")
+        await press(pilot, *"production", "enter")
+        assert "production" in app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).aliases
+
+
+async def test_a_sweep_is_removed(swept_home: Home) -> None:
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        app.open("sweeps")
+        await settled(pilot)
+        await press(pilot, "D")
+        assert "Stop all executions first" in screen_text(pilot)
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert app.desk.sweeps.summaries(DEFAULT_SCOPE) == []
+        assert app.desk.executions.count(DEFAULT_SCOPE, Query()) == 5
+
+
+async def test_the_wizard_creates_a_sweep(swept_home: Home, monkeypatch: Any) -> None:
+    from launchpad_tui.services.executions import ExecutionService
+
+    seen: list[str] = []
+
+    def refused(self: ExecutionService, scope: Any, configuration_id: str) -> Any:
+        seen.append(configuration_id)
+        if len(seen) > 1:
+            raise Unreachable("The runtime did not respond", "Timed out.", "Try again.")
+        return self.get(scope, RUNNING).execution
+
+    monkeypatch.setattr(ExecutionService, "create", refused)
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        app.open("configuration.create", executable_id=TRAIN)
+        await settled(pilot)
+        await press(pilot, *"mine", "enter")
+        await press(pilot, "end", *",0.2", "down", "down", *"left,right", "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Combinations" in text
+        assert "4 executions" in text
+        await press(pilot, "right", "right")
+        assert "One execution" in screen_text(pilot)
+        await press(pilot, "left", "left", "ctrl+n", "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "4: all combinations" in text
+        assert "learning_rate=0.1  target=left" in text
+        assert len(app.desk.sweeps.summaries(DEFAULT_SCOPE)) == 1
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert shows(app, SweepScreen)
+        sweep = app.desk.sweeps.summaries(DEFAULT_SCOPE)[0]
+        assert dict(sweep.definition) == {"learning_rate": "0.1,0.2", "target": "left,right"}
+        assert dict(sweep.parameters) == {"trees": "200"}
+        assert dict(sweep.inputs) == {"customers": DATASET}
+        assert sweep.total == 4
+        assert sweep.count(str(Status.RUNNING)) == 1
+        assert "The runtime did not respond" in screen_text(pilot)
+
+
+async def test_a_default_with_commas_is_one_value(swept_home: Home) -> None:
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        desk = app.desk
+        like = desk.configurations.create(
+            DEFAULT_SCOPE, "commas", TRAIN, {"target": "a,b"}, {"customers": DATASET}
+        )
+        app.open("configuration.create", like=like.id)
+        await settled(pilot)
+        await press(pilot, "ctrl+n", "ctrl+n")
+        assert "● Inputs" in screen_text(pilot)
+        await press(pilot, "escape", "end", *"..0.05", "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Inputs" in text
+        assert "learning_rate is used as text" in text
+
+
+async def test_a_sweep_without_several_values_is_refused(swept_home: Home) -> None:
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        app.open("configuration.create", executable_id=TRAIN, sweep=True)
+        await settled(pilot)
+        await press(pilot, *"mine", "enter", "down", "down", *"left", "ctrl+n")
+        assert "No parameter has several values" in screen_text(pilot)
