@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+import os
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from launchpad_tui.runtimes.embedded.engines.slurm import job_states, node_step
 from launchpad_tui.runtimes.embedded.engines.slurm.client import (
     SlurmClient,
     SlurmJob,
+    parse_history,
     parse_queue,
 )
 from launchpad_tui.runtimes.embedded.engines.slurm.queue_view import QueueView
@@ -22,7 +26,7 @@ from launchpad_tui.runtimes.embedded.engines.slurm.spool import SpoolReader
 from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics
 from launchpad_tui.runtimes.log_files import LogFile, LogWriter
 from launchpad_tui.services.runtime_host import RegistryRecords
-from tests.services.execution_support import Bench
+from tests.services.execution_support import Bench, until
 
 VALUES = {"shared_folder": "/shared"}
 
@@ -98,12 +102,53 @@ def test_reasons_and_states() -> None:
     assert job_states.is_final("NODE_FAIL")
 
 
+def test_the_history_of_sacct() -> None:
+    output = (
+        "12|COMPLETED|n1|00:01:00|01:00:00\n"
+        "13|CANCELLED by 1000|None assigned|00:00:00|UNLIMITED\n"
+        # A requeued job has a line for each run; newer versions add fields at the end.
+        "14|NODE_FAIL|n1|1-00:00:01|2-00:00:00|\n14|OUT_OF_MEMORY|n2|00:00:02|2-00:00:00|\n"
+        "15.batch|COMPLETED|n1|00:01:00|\nsacct: a message of a plugin\n"
+    )
+    found = parse_history(output)
+    assert {each.id: each.state for each in found.values()} == {
+        "12": "COMPLETED",
+        "13": "CANCELLED",
+        "14": "OUT_OF_MEMORY",
+    }
+    assert found["13"].nodes == ""
+    assert found["12"].limit == "01:00:00"
+
+
+def test_commands_are_called_without_the_options_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Like squeue before version 20.02, which has no option --me.
+    for name, body in {
+        "squeue": 'case "$*" in *--me*) echo "squeue: unrecognized option \'--me\'" >&2; exit 1;;'
+        ' esac\necho "$*" > {0}/arguments\nenv > {0}/env\necho "7|RUNNING|None|n1|0:01|5:00|c"',
+        "id": "echo ada",
+    }.items():
+        (tmp_path / name).write_text("#!/bin/sh\n" + body.format(tmp_path) + "\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("SQUEUE_PARTITION", "other")
+    monkeypatch.setenv("SLURM_CONF", "kept")
+    client = SlurmClient(parse_settings(VALUES))
+    assert list(client.jobs()) == ["7"]
+    assert "--user=ada --states=all" in (tmp_path / "arguments").read_text()
+    environment = (tmp_path / "env").read_text()
+    assert "SLURM_CONF=kept" in environment
+    assert "SQUEUE" not in environment
+
+
 class _Client(SlurmClient):
     """Answers without a cluster, and counts the calls."""
 
     def __init__(self) -> None:
         super().__init__(parse_settings(VALUES))
         self.calls = 0
+        self.asked: list[list[str]] = []
         self.reachable = True
 
     def jobs(self) -> dict[str, SlurmJob]:
@@ -112,6 +157,12 @@ class _Client(SlurmClient):
             raise Unreachable("Slurm's controller does not respond")
         return {"1": SlurmJob("1", "RUNNING", comment="c")}
 
+    def ended_jobs(self, job_ids: Sequence[str]) -> dict[str, SlurmJob]:
+        if not self.reachable:
+            raise Unreachable("Slurm's database does not respond")
+        self.asked.append(list(job_ids))
+        return {one: SlurmJob(one, "COMPLETED") for one in job_ids if one != "404"}
+
 
 def test_one_call_serves_all_views_of_a_folder(tmp_path: Path) -> None:
     client = _Client()
@@ -119,18 +170,65 @@ def test_one_call_serves_all_views_of_a_folder(tmp_path: Path) -> None:
     assert {view.current().jobs["1"].state for view in views} == {"RUNNING"}
     assert client.calls == 1
     at = views[0].current().at
-    assert views[1].since(at).at == at
+    assert views[1].since(at) == views[0].current()
+    assert [view.since(at + 0.001) for view in views] == [None] * 200
     assert client.calls == 1
-    assert views[1].since(at + 0.001).at > at
+    newer = QueueView(client, tmp_path / "other", 0.0).since(at + 0.001)
+    assert newer is not None
+    assert newer.at > at
     assert client.calls == 2
+
+
+def test_one_call_returns_all_jobs_that_the_controller_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = _Client()
+    clock = 1000.0
+    monkeypatch.setattr(time, "time", lambda: clock)
+    views = [QueueView(client, tmp_path, 5) for _ in range(200)]
+    client.reachable = False
+    assert views[0].ended("100") == (False, None)
+    client.reachable = True
+    assert [view.ended(str(100 + i)) for i, view in enumerate(views)] == [(False, None)] * 200
+    assert views[0].ended("404") == (False, None)
+    assert client.asked == []
+    clock += 5
+    found = [view.ended(str(100 + i)) for i, view in enumerate(views)]
+    assert {(asked, job.state if job else "") for asked, job in found} == {(True, "COMPLETED")}
+    assert views[7].ended("404") == (True, None)
+    assert [len(ids) for ids in client.asked] == [201]
+
+
+def test_a_queue_that_stays_the_same_is_polled_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = _Client()
+    clock = 1000.0
+    monkeypatch.setattr(time, "time", lambda: clock)
+    view = QueueView(client, tmp_path, 5)
+    times: list[float] = []
+    while clock < 2000:
+        before = client.calls
+        view.current()
+        if client.calls > before:
+            times.append(clock)
+        clock += 1
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert gaps[0] == 5
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == 30
+    # An answer that is required is not delayed by this.
+    assert view.since(clock - 20) is not None
 
 
 def test_a_failed_call_keeps_the_jobs(tmp_path: Path) -> None:
     client = _Client()
-    view = QueueView(client, tmp_path, 3600)
+    view = QueueView(client, tmp_path, 0.0)
     at = view.current().at
     client.reachable = False
+    until(lambda: view.since(at + 0.001) is not None)
     found = view.since(at + 0.001)
+    assert found is not None
     assert "does not respond" in found.problem
     assert found.with_comment("c") is not None
 

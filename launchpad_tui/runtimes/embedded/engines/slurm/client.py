@@ -14,8 +14,11 @@ from launchpad_tui.runtimes.embedded.engines.slurm.settings import SlurmSettings
 
 #: seconds that one call may take; Slurm's commands themselves wait for the controller for longer
 _CALL_SECONDS = 60.0
-#: the fields of squeue(1), the comment last because it may contain the separator
+#: the fields of squeue(1), the comment last because it may contain the separator. Unlike JSON, they
+#: are the same in all versions.
 _QUEUE_FORMAT = "%i|%T|%r|%N|%M|%l|%k"
+#: the fields of sacct(1)
+_HISTORY_FORMAT = "JobIDRaw,State,NodeList,Elapsed,Timelimit"
 #: what Slurm's commands print if the controller does not respond, or is not ready
 _CONTROLLER = re.compile(
     r"Unable to contact slurm controller|Connection refused|Socket timed out|Transport endpoint|"
@@ -23,6 +26,13 @@ _CONTROLLER = re.compile(
     r"Communication connection failure|Slow down|Resource temporarily unavailable|"
     r"Unable to establish configuration source|Connection timed out",
     re.IGNORECASE,
+)
+#: the beginnings of variables that must not reach Slurm's commands
+_REMOVED = (
+    *("AICORE_", "LAUNCHPAD_", "SLURM_JOB", "SLURM_STEP", "SLURM_PROCID"),
+    *("SQUEUE_", "SACCT_", "SINFO_", "SSTAT_", "SCANCEL_", "SCONTROL_", "SLURM_BITSTR_LEN"),
+    *("SBATCH_ARRAY", "SBATCH_WAIT", "SBATCH_EXPORT", "SBATCH_OPEN_MODE", "SBATCH_REQUEUE"),
+    *("SBATCH_NO_REQUEUE", "SLURM_EXPORT_ENV", "SBATCH_CLUSTERS"),
 )
 #: the exit code of ssh itself (ssh(1), "EXIT STATUS")
 _SSH_FAILED = 255
@@ -62,6 +72,8 @@ class SlurmClient:
 
     def __init__(self, settings: SlurmSettings) -> None:
         self._settings = settings
+        #: the option of squeue that selects the jobs of the user
+        self._own = ["--me"]
 
     def submit(self, script: str, options: Sequence[str]) -> str:
         """Submit a job script and return the ID of the job.
@@ -90,47 +102,28 @@ class SlurmClient:
             Unreachable: the controller or the login node does not respond.
             SlurmRejected, ConfigError: squeue cannot be called.
         """
-        arguments = ["squeue", "--me", "--states=all", "--noheader", "-o", _QUEUE_FORMAT]
-        return parse_queue(self.call(arguments))
+        arguments = ["--states=all", "--noheader", "-o", _QUEUE_FORMAT]
+        try:
+            return parse_queue(self.call(["squeue", *self._own, *arguments]))
+        except SlurmRejected as error:
+            if "--me" not in self._own or "option" not in error.detail:
+                raise
+        # squeue before version 20.02 has no option --me.
+        self._own = [f"--user={self.call(['id', '-un']).strip()}"]
+        return parse_queue(self.call(["squeue", *self._own, *arguments]))
 
-    def job(self, job_id: str) -> SlurmJob | None:
-        """Return one job from the controller's memory, or from the accounting database if there is
-        one; None if neither knows it.
+    def ended_jobs(self, job_ids: Sequence[str]) -> dict[str, SlurmJob]:
+        """Return jobs from the accounting database by ID, as far as there is one that knows them.
 
         Raises:
-            Unreachable: the controller or the login node does not respond.
+            Unreachable: the controller, the database or the login node does not respond.
         """
+        arguments = ["-X", "-P", "-n", "-j", ",".join(job_ids), "-o", _HISTORY_FORMAT]
         try:
-            output = self.call(["scontrol", "show", "job", "--oneliner", job_id])
-        except SlurmRejected:
-            return self._accounted(job_id)
-        values = dict(re.findall(r"(?:^|\s)(\w+)=(\S*)", output))
-        if "JobState" not in values:
-            return self._accounted(job_id)
-        nodes = values.get("NodeList", "")
-        return SlurmJob(
-            job_id,
-            values["JobState"],
-            values.get("Reason", ""),
-            "" if nodes == "(null)" else nodes,
-            values.get("RunTime", ""),
-            values.get("TimeLimit", ""),
-        )
-
-    def _accounted(self, job_id: str) -> SlurmJob | None:
-        try:
-            output = self.call(
-                ["sacct", "-X", "-P", "-n", "-j", job_id, "-o", "State,NodeList,Elapsed,Timelimit"]
-            )
+            return parse_history(self.call(["sacct", *arguments]))
         except (SlurmRejected, ConfigError):
             # Most small clusters have no accounting database.
-            return None
-        for line in output.splitlines():
-            parts = line.split("|")
-            if len(parts) >= 4 and parts[0]:
-                # "CANCELLED by 1000"
-                return SlurmJob(job_id, parts[0].split()[0], "", parts[1], parts[2], parts[3])
-        return None
+            return {}
 
     def cancel(self, job_ids: Sequence[str]) -> None:
         """Cancel jobs: their processes get SIGTERM, and SIGKILL after ``KillWait`` of the site.
@@ -207,11 +200,29 @@ def parse_queue(output: str) -> dict[str, SlurmJob]:
     return found
 
 
+def parse_history(output: str) -> dict[str, SlurmJob]:
+    """Return the jobs in the output of sacct with the format of this module, by ID."""
+    found: dict[str, SlurmJob] = {}
+    for line in output.splitlines():
+        parts = [part.strip() for part in line.split("|")]
+        if len(parts) >= 5 and parts[0].isdigit() and parts[1]:
+            job_id, state, nodes, elapsed, limit = parts[:5]
+            nodes = "" if nodes == "None assigned" else nodes
+            # "CANCELLED by 1000". A job that was requeued has a line for each run, the last one
+            # last.
+            found[job_id] = SlurmJob(job_id, state.split()[0], "", nodes, elapsed, limit)
+    return found
+
+
 def _is_own(name: str) -> bool:
-    """Return whether a variable must not reach a job: it describes another execution or job."""
+    """Return whether a variable must not reach Slurm's commands.
+
+    Such a variable describes another execution or job, or contains options of the user's own calls,
+    such as a partition to which squeue is limited.
+    """
     if name == "LAUNCHPAD_SANDBOX":
         return False
-    return name.startswith(("AICORE_", "LAUNCHPAD_", "SLURM_JOB", "SLURM_STEP", "SLURM_PROCID"))
+    return name.startswith(_REMOVED)
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from launchpad_tui.errors import LaunchpadError, Unreachable
+from launchpad_tui.errors import Unreachable
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.engines.base import StepCommand
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
@@ -89,6 +89,8 @@ class JobRun:
         self._reader: SpoolReader | None = None
         self._cancel_at = 0.0
         self._missing_since: float | None = None
+        #: from when on the queue has the job, in seconds since 1970
+        self._queued_at = 0.0
 
     def run(self) -> ExitStatus:
         """Run the step until it ends, or until its job was canceled because that was requested.
@@ -155,6 +157,7 @@ class JobRun:
                     reason="submission",
                     is_error=True,
                 ) from error
+        self._queued_at = time.time()
         self._folder.set_job(self._id)
         self._note_problem("")
         self._log(f"Job {self._id} submitted: sbatch {' '.join(self._options[:-2])}"[:2000])
@@ -162,7 +165,9 @@ class JobRun:
 
     def _find_submitted(self) -> bool:
         """Return whether an earlier submission reached Slurm, whose answer was lost."""
-        queue = self._tools.queue.since(time.time())
+        start = time.time()
+        while (queue := self._tools.queue.since(start)) is None:
+            self._wait()
         if queue.problem:
             raise Unreachable(queue.problem)
         self._id = self._folder.job()
@@ -245,23 +250,21 @@ class JobRun:
 
     def _final_state(self) -> str:
         """Return the state with which the job ended, which explains why its command failed."""
-        deadline = time.monotonic() + self._grace
-        while time.monotonic() < deadline and not self._command.cancellation.requested:
-            queue = self._tools.queue.since(time.time())
-            job = queue.jobs.get(self._id)
-            if not queue.problem and job is None:
-                job = self._known_job()
-                return job.state if job is not None else ""
-            if not queue.problem and job is not None and job_states.is_final(job.state):
-                return job.state
+        start, clock = time.time(), time.monotonic()
+        while not self._command.cancellation.requested:
+            queue = self._tools.queue.since(start)
+            if queue is not None:
+                job = queue.jobs.get(self._id)
+                known = not queue.problem
+                if known and job is None:
+                    known, job = self._tools.queue.ended(self._id)
+                if known and (job is None or job_states.is_final(job.state)):
+                    return job.state if job is not None else ""
+                if time.monotonic() - clock >= self._grace:
+                    return ""
+                start = time.time()
             time.sleep(min(_FILES_SECONDS, self._tools.poll_seconds))
         return ""
-
-    def _known_job(self) -> SlurmJob | None:
-        try:
-            return self._tools.client.job(self._id)
-        except LaunchpadError:
-            return None
 
     def _status(self, code: int, state: str, node: str) -> ExitStatus:
         text = job_states.end_text(state) if state else ""
@@ -285,8 +288,13 @@ class JobRun:
     def _check_queue(self) -> ExitStatus | None:
         """Report the state of the job; return its status if it ended without an exit code."""
         queue = self._tools.queue.current()
-        self._note_problem(queue.problem)
         job = queue.jobs.get(self._id)
+        if job is None and not queue.problem:
+            newer = self._tools.queue.since(self._queued_at)
+            if newer is None:
+                return None
+            queue, job = newer, newer.jobs.get(self._id)
+        self._note_problem(queue.problem)
         if queue.problem:
             self._missing_since = None
             return None
@@ -324,11 +332,10 @@ class JobRun:
 
     def _ended_without_code(self, job: SlurmJob | None) -> ExitStatus | None:
         """Return the status of a job whose node wrote no exit code."""
-        job = job or self._known_job()
-        if job is not None and not job_states.is_final(job.state):
-            # The queue was older than the job.
-            self._missing_since = None
-            return None
+        if job is None:
+            asked, job = self._tools.queue.ended(self._id)
+            if not asked:
+                return None
         state = job.state if job is not None else ""
         if self._attempt is not None:
             self._drain(self._attempt)

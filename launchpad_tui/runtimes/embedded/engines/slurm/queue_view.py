@@ -1,7 +1,9 @@
 """The jobs of the user, fetched with one call of squeue for all executions of a home folder.
 
 Every execution has a supervisor of its own. The first one that requires newer data calls squeue
-while the others wait for its result, which they read from a file.
+while the others wait for its result, which they read from a file. Jobs that the controller does not
+know any more are collected, and one call of sacct returns them. Neither is called more often than
+once in each interval.
 """
 
 from __future__ import annotations
@@ -22,6 +24,11 @@ from launchpad_tui.runtimes.folder_lock import folder_lock
 _DURATIONS = 10.0
 #: the longest time between two calls for this reason, in seconds
 _MOST_SECONDS = 60.0
+#: the time between two calls as a part of the time since a job changed, and the longest one for
+#: this reason in intervals: a queue that stays the same is polled less often
+_UNCHANGED_PART, _UNCHANGED_INTERVALS = 0.1, 6.0
+#: the number of jobs from the accounting database that are kept
+_KEPT = 1000
 _FIELDS = ("id", "state", "reason", "nodes", "elapsed", "limit", "comment")
 
 
@@ -41,8 +48,8 @@ class Queue:
 
     def with_comment(self, comment: str) -> SlurmJob | None:
         """Return the newest job with a comment; None if there is none."""
-        found = [job for job in self.jobs.values() if job.comment == comment]
-        return max(found, key=lambda job: int(job.id.partition("_")[0]), default=None)
+        found = [job for job in self.jobs.values() if job.comment == comment and job.id.isdigit()]
+        return max(found, key=lambda job: int(job.id), default=None)
 
 
 class QueueView:
@@ -58,62 +65,138 @@ class QueueView:
         self._client = client
         self._folder = folder
         self._file = folder / "queue.json"
+        self._ended_file = folder / "ended.json"
         self._seconds = seconds
 
     def current(self) -> Queue:
-        """Return the jobs, at most as old as the time between two calls.
+        """Return the jobs, not older than the time between two calls.
 
         A failed call is not raised but returned as `Queue.problem`, with the jobs as last known.
         """
-        return self._at_least(None)
-
-    def since(self, at: float) -> Queue:
-        """Return the jobs as of a time in seconds since 1970, or later."""
-        return self._at_least(at)
-
-    def _at_least(self, at: float | None) -> Queue:
-        found, fresh_until = self._read()
-        if self._suffices(found, fresh_until, at):
-            return found
+        found = self._read()
+        if found.is_fresh(found.fresh_until):
+            return found.queue
         with folder_lock(self._folder, wait=True):
-            found, fresh_until = self._read()
-            if self._suffices(found, fresh_until, at):
-                return found
-            return self._fetch(found)
+            found = self._read()
+            return found.queue if found.is_fresh(found.fresh_until) else self._fetch(found)
 
-    @staticmethod
-    def _suffices(found: Queue, fresh_until: float, at: float | None) -> bool:
-        if at is not None:
-            return found.at >= at
-        # The clock may have been set back.
-        return found.at <= time.time() < fresh_until
+    def since(self, at: float) -> Queue | None:
+        """Return the jobs as of a time in seconds since 1970, or later.
 
-    def _fetch(self, before: Queue) -> Queue:
+        Returns:
+            None if the time for the next call has not come. Call again later.
+        """
+        found = self._read()
+        if found.queue.at >= at:
+            return found.queue
+        with folder_lock(self._folder, wait=True):
+            found = self._read()
+            if found.queue.at >= at:
+                return found.queue
+            return None if found.is_fresh(found.next_call) else self._fetch(found)
+
+    def ended(self, job_id: str) -> tuple[bool, SlurmJob | None]:
+        """Return a job that the controller does not know any more, from the accounting database.
+
+        Returns:
+            Whether the database was asked, and the job, or None if it does not know it. Call again
+            later if it was not asked yet.
+        """
+        with folder_lock(self._folder, wait=True):
+            asked, wanted, next_call = self._read_ended()
+            if job_id in asked:
+                return True, asked[job_id]
+            wanted = [*(each for each in wanted if each != job_id), job_id]
+            now = time.time()
+            if now >= next_call or next_call > now + _MOST_SECONDS:
+                clock = time.monotonic()
+                try:
+                    found = self._client.ended_jobs(wanted)
+                    asked = dict([*asked.items(), *((one, found.get(one)) for one in wanted)])
+                    wanted = []
+                except Unreachable:
+                    # The next call asks for the same jobs.
+                    pass
+                next_call = time.time() + self._pause(time.monotonic() - clock)
+            kept = list(asked.items())[-_KEPT:]
+            data = [[[one, job and _values(job)] for one, job in kept], wanted, next_call]
+            with contextlib.suppress(LaunchpadError):
+                write_private(self._ended_file, json.dumps(data).encode())
+            return job_id in asked, asked.get(job_id)
+
+    def _pause(self, duration: float) -> float:
+        return max(self._seconds, min(_DURATIONS * duration, _MOST_SECONDS))
+
+    def _fetch(self, before: _Fetched) -> Queue:
         start, clock = time.time(), time.monotonic()
+        changed_at = before.changed_at if before.changed_at <= start else start
         try:
-            found = Queue(start, self._client.jobs())
-            factor = _DURATIONS
+            queue = Queue(start, self._client.jobs())
+            pause = self._pause(time.monotonic() - clock)
         except Unreachable as error:
             # Such a call takes as long as Slurm's commands try to connect.
-            found = Queue(start, before.jobs, f"{error.title}: {error.detail}".rstrip(": "))
-            factor = 1.0
-        pause = min(factor * (time.monotonic() - clock), _MOST_SECONDS)
-        fresh_until = time.time() + max(self._seconds, pause)
-        jobs = [[getattr(job, name) for name in _FIELDS] for job in found.jobs.values()]
-        data = [found.at, fresh_until, found.problem, jobs]
+            problem = f"{error.title}: {error.detail}".rstrip(": ")
+            queue = Queue(start, before.queue.jobs, problem)
+            pause = max(self._seconds, min(time.monotonic() - clock, _MOST_SECONDS))
+        if queue.problem or before.queue.problem or _states(queue) != _states(before.queue):
+            changed_at = start
+        longest = _UNCHANGED_INTERVALS * self._seconds
+        unchanged = min((start - changed_at) * _UNCHANGED_PART, longest)
+        end = time.time()
+        jobs = [_values(job) for job in queue.jobs.values()]
+        times = [queue.at, end + max(pause, unchanged), end + pause, changed_at]
         # Without the file, every execution calls squeue itself.
         with contextlib.suppress(LaunchpadError):
-            write_private(self._file, json.dumps(data).encode())
-        return found
+            write_private(self._file, json.dumps([times, queue.problem, jobs]).encode())
+        return queue
 
-    def _read(self) -> tuple[Queue, float]:
-        """Return the queue of the file, and until when no other call is needed."""
+    def _read(self) -> _Fetched:
+        """Return the queue of the file."""
         try:
             with open(self._file, "rb") as file:
-                at, fresh_until, problem, jobs = json.loads(file.read())
-            return Queue(at, {each[0]: SlurmJob(*each) for each in jobs}, problem), fresh_until
+                (at, fresh_until, next_call, changed_at), problem, jobs = json.loads(file.read())
+            queue = Queue(at, {each[0]: SlurmJob(*each) for each in jobs}, problem)
+            return _Fetched(queue, fresh_until, next_call, changed_at)
         except (OSError, ValueError, TypeError, IndexError):
-            return Queue(0.0, {}), 0.0
+            return _Fetched(Queue(0.0, {}), 0.0, 0.0, 0.0)
+
+    def _read_ended(self) -> tuple[dict[str, SlurmJob | None], list[str], float]:
+        """Return the jobs that were asked for, those to ask for, and when the next call may be."""
+        try:
+            with open(self._ended_file, "rb") as file:
+                asked, wanted, next_call = json.loads(file.read())
+            jobs = {str(one): SlurmJob(*values) if values else None for one, values in asked}
+            return jobs, [str(one) for one in wanted], float(next_call)
+        except (OSError, ValueError, TypeError):
+            return {}, [], 0.0
+
+
+@record
+class _Fetched:
+    """The result of the last call of squeue.
+
+    Args:
+        fresh_until: until when it is recent enough for most purposes.
+        next_call: until when no other call is allowed.
+        changed_at: when a job was first seen in its present state, or the first call.
+    """
+
+    queue: Queue
+    fresh_until: float
+    next_call: float
+    changed_at: float
+
+    def is_fresh(self, until: float) -> bool:
+        """Return whether a time has not come. The clock may have been set back."""
+        return self.queue.at <= time.time() < until
+
+
+def _values(job: SlurmJob) -> list[str]:
+    return [getattr(job, name) for name in _FIELDS]
+
+
+def _states(queue: Queue) -> set[tuple[str, str, str, str]]:
+    return {(job.id, job.state, job.reason, job.nodes) for job in queue.jobs.values()}
 
 
 def prepare_folder(folder: Path) -> Path:
