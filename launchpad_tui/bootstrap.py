@@ -110,9 +110,11 @@ def _connections(desk: Desk) -> ConnectionService:
     def clear_cache(name: str) -> None:
         import shutil
 
+        from launchpad_tui.runtimes.embedded.secrets import remove_connection_settings
         from launchpad_tui.services.executions import REMOTE
 
         shutil.rmtree(desk.home.root / REMOTE / name, ignore_errors=True)
+        remove_connection_settings(desk.home.secrets, name)
 
     return ConnectionService(desk.registry, _credentials(desk), lambda: desk.runtimes, clear_cache)
 

@@ -23,6 +23,7 @@ from launchpad_tui.cli.execution_results import (
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.numbers import metric_text
+from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -160,9 +161,25 @@ def _reference(details: ExecutionDetails, name: str) -> str:
 
 def _create(context: CommandContext, options: argparse.Namespace) -> int:
     configuration = context.desk.configurations.resolve(context.scope, options.configuration)
-    return _report_created(
-        context, context.desk.executions.create(context.scope, configuration.id), options.wait
-    )
+    settings = _settings(context, options)
+    created = context.desk.executions.create(context.scope, configuration.id, settings)
+    return _report_created(context, created, options.wait)
+
+
+def _settings(context: CommandContext, options: argparse.Namespace) -> dict[str, str]:
+    """Return the settings of an execution. Raises InvalidInput."""
+    found: dict[str, str] = {}
+    for text in options.set or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            fields = ", ".join(each.name for each in context.desk.executions.fields(context.scope))
+            raise InvalidInput(
+                f"Invalid setting {text[:80]!r}",
+                "The = is missing.",
+                f"Write NAME=VALUE with one of these names: {fields or 'none'}.",
+            )
+        found[name] = value
+    return found
 
 
 def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
@@ -174,6 +191,7 @@ def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
         parameters,
         input_bindings(context, options.input),
         options.name or "",
+        _settings(context, options),
     )
     warn_of_credentials(context, "parameter", parameters, execution.executable_id)
     return _report_created(context, execution, options.wait)
@@ -241,14 +259,25 @@ _WAIT = argument(
     help="Wait until it has ended; the exit code is 1 unless it is COMPLETED",
     action="store_true",
 )
+_SETTINGS = argument(
+    "--set",
+    action="append",
+    metavar="NAME=VALUE",
+    help="Set options (of sbatch) or resource_plan on a Slurm cluster; may be repeated",
+)
 COMMANDS = (
     Command(
         ("executions", "create"),
         "Create an execution of a configuration",
-        ("launchpad executions create fast", "launchpad executions create fast --wait"),
+        (
+            "launchpad executions create fast",
+            "launchpad executions create fast --wait",
+            "launchpad executions create fast --set resource_plan=train.l",
+        ),
         _create,
         (
             CONFIGURATION,
+            _SETTINGS,
             _WAIT,
         ),
         details=(
@@ -268,6 +297,7 @@ COMMANDS = (
             EXECUTION,
             *BINDING_OPTIONS,
             argument("--name", help="Name of the new configuration"),
+            _SETTINGS,
             _WAIT,
         ),
         details=(

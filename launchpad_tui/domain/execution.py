@@ -55,7 +55,7 @@ DELETABLE = frozenset({Status.UNKNOWN, Status.COMPLETED, Status.STOPPED, Status.
 #: the status detail of a DEAD execution whose outputs are still on this machine, and its value
 OUTPUTS, OUTPUTS_KEPT = "outputs", "kept"
 #: the status details of an execution whose steps are jobs of a cluster: IDs and nodes
-_JOB_DETAILS = ("job", "node")
+_JOB_DETAILS = ("job", "node", "limit", "usage", "options", "resource_plan")
 #: the statuses that may follow each status
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.UNKNOWN: frozenset({Status.PENDING, Status.DEAD}),

@@ -192,8 +192,16 @@ class ExecutionOperations(Protocol):
             NotFound: there is no such execution.
         """
 
-    def create_execution(self, configuration_id: str) -> str:
+    def execution_fields(self) -> tuple[Field, ...]:
+        """Return the fields of the settings of one execution; empty if the runtime has none."""
+
+    def create_execution(
+        self, configuration_id: str, settings: Mapping[str, str] | None = None
+    ) -> str:
         """Create an execution and return its ID.
+
+        Args:
+            settings: by the names of `execution_fields`.
 
         The request is never repeated, because each one creates an execution. After a connection
         error, callers have to check whether the execution exists.
@@ -201,6 +209,7 @@ class ExecutionOperations(Protocol):
         Raises:
             NotFound: the configuration or its executable does not exist.
             ConfigError: a secret that the executable requires is missing (embedded runtime).
+            InvalidInput: a setting is not valid.
         """
 
     def stop(self, execution_id: str) -> None:

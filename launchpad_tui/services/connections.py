@@ -45,7 +45,8 @@ class ConnectionService:
     """Adds, changes, checks and removes connections and their resource groups. Thread-safe.
 
     Args:
-        clear_cache: Removes the files that are cached for the connection with a name.
+        clear_cache: Removes the files that are cached for the connection with a name, and the
+            credentials in the settings of its executables.
     """
 
     def __init__(

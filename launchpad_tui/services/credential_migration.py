@@ -93,7 +93,7 @@ def _executable_moves(registry: Registry, folder: Path) -> Iterator[Callable[[],
     for executable in scenarios.executables(registry, DEFAULT_SCOPE, None):
         settings, secrets = separated(EXECUTABLE_FIELDS, executable.settings)
         if secrets:
-            kept = stored_settings(folder, executable.id)
+            kept = stored_settings(folder, DEFAULT_SCOPE.connection, executable.id)
             yield partial(
                 scenarios.set_executable_settings,
                 registry,
@@ -101,7 +101,8 @@ def _executable_moves(registry: Registry, folder: Path) -> Iterator[Callable[[],
                 executable.id,
                 settings,
             )
-            yield partial(store_settings, folder, executable.id, {**secrets, **kept})
+            name = DEFAULT_SCOPE.connection
+            yield partial(store_settings, folder, name, executable.id, {**secrets, **kept})
 
 
 def _keep(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import Field, Scope
 from launchpad_tui.domain.execution import (
     Deletion,
     Execution,
@@ -108,18 +108,28 @@ class ExecutionService:
         """
         return executions.resolve(self._registry, scope, text)
 
-    def create(self, scope: Scope, configuration_id: str) -> Execution:
+    def fields(self, scope: Scope) -> tuple[Field, ...]:
+        """Return the settings that a single execution has in the scope's runtime."""
+        return self._runtimes().runtime(scope).execution_fields()
+
+    def create(
+        self, scope: Scope, configuration_id: str, settings: Mapping[str, str] | None = None
+    ) -> Execution:
         """Create an execution of a configuration and return it.
 
         The embedded runtime starts it immediately if fewer executions are running than the settings
         allow.
 
+        Args:
+            settings: The settings of this execution, by the names of `fields`.
+
         Raises:
             NotFound: The configuration or its executable does not exist.
             ConfigError: A secret that the executable requires is missing (embedded runtime).
+            InvalidInput: A setting is not valid.
         """
         configurations.configuration(self._registry, scope, configuration_id)
-        return self._runtimes().create_execution(scope, configuration_id)
+        return self._runtimes().create_execution(scope, configuration_id, settings)
 
     def create_again(
         self,
@@ -128,8 +138,9 @@ class ExecutionService:
         parameters: Mapping[str, str] | None = None,
         inputs: Mapping[str, str] | None = None,
         name: str = "",
+        settings: Mapping[str, str] | None = None,
     ) -> Execution:
-        """Create an execution like an earlier one and return it.
+        """Create an execution like an earlier one and return it, with the same settings.
 
         Parameters and inputs that are given replace those of the earlier configuration. If any of
         them or the name differs, a new configuration is created. Other inputs are the artifacts
@@ -141,6 +152,9 @@ class ExecutionService:
         """
         found = executions.execution(self._registry, scope, execution_id)
         source = self._configurations.get(scope, found.configuration_id)
+        names = [field.name for field in self.fields(scope)]
+        kept = {each: found.status_details[each] for each in names if each in found.status_details}
+        kept |= settings or {}
         changed = {**source.parameters, **(parameters or {})}
         bound = {**source.inputs, **(inputs or {})}
         if (
@@ -149,11 +163,11 @@ class ExecutionService:
             and name in {"", source.name}
             and not self._configurations.references(scope, source.id)
         ):
-            return self._runtimes().create_execution(scope, source.id)
+            return self._runtimes().create_execution(scope, source.id, kept)
         created = self._configurations.create(
             scope, name or source.name, source.executable_id, changed, bound
         )
-        return self._runtimes().create_execution(scope, created.id)
+        return self._runtimes().create_execution(scope, created.id, kept)
 
     def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Stop executions and return the outcome of each."""

@@ -17,7 +17,7 @@ from launchpad_tui.domain.connection import (
     Scope,
 )
 from launchpad_tui.domain.execution import Configuration, Execution, Outcome, TargetStatus
-from launchpad_tui.domain.fields import complete_settings
+from launchpad_tui.domain.fields import checked, complete_settings
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound
 from launchpad_tui.records import replace
 from launchpad_tui.registry import (
@@ -180,15 +180,23 @@ class Runtimes:
             mirror.put_configurations(self._registry, scope, [runtime.configuration(created)])
         return configurations.configuration(self._registry, scope, created)
 
-    def create_execution(self, scope: Scope, configuration_id: str) -> Execution:
+    def create_execution(
+        self, scope: Scope, configuration_id: str, settings: Mapping[str, str] | None = None
+    ) -> Execution:
         """Create an execution and return it.
+
+        Args:
+            settings: the settings of this execution that the runtime has, by the names of their
+                fields. Raises InvalidInput if one is not valid.
 
         References of the configuration to models are replaced by the current IDs. The request is
         never repeated. After an error, check whether the execution exists.
         """
         if self.is_remote(scope):
             configuration_id = self._current_configuration(scope, configuration_id)
-        created = self.runtime(scope, "executions").create_execution(configuration_id)
+        runtime = self.runtime(scope, "executions")
+        valid, _ = checked(runtime.execution_fields(), settings or {})
+        created = runtime.create_execution(configuration_id, valid)
         if self.is_remote(scope):
             self._fetch_execution(scope, created)
         return executions.execution(self._registry, scope, created)

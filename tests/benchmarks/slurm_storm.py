@@ -2,13 +2,13 @@
 
     python -m tests.benchmarks.slurm_storm [--kills 100] [--executions 4] [--seed 1]
 
-A cluster of two nodes is started, see `tests.slurm.cluster`. Each execution has two steps: the first
-one logs points through the tracking endpoint and notes each one that was acknowledged, the second
-one creates a model. Victims are supervisors, slurmctld, and the slurmd of a node, each killed with
-SIGKILL and started again, without waiting until the controller has saved its state.
+A cluster of two nodes is started, see `tests.slurm.cluster`. Each execution has two steps: the
+first one logs points through the tracking endpoint and notes each one that was acknowledged, the
+second one creates a model. Victims are supervisors, slurmctld, and the slurmd of a node, each
+killed with SIGKILL and started again, without waiting until the controller has saved its state.
 
-The result is the number of points that were acknowledged, lost and recorded twice, and of steps that
-ran more or less than once. The exit code is 1 if one of the last three numbers is not 0.
+The result is the number of points that were acknowledged, lost and recorded twice, and of steps
+that ran more or less than once. The exit code is 1 if one of the last three numbers is not 0.
 """
 
 from __future__ import annotations

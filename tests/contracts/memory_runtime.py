@@ -227,7 +227,15 @@ class MemoryRuntime:
     def execution(self, execution_id: str) -> Execution:
         return _found(self._group.executions, execution_id)
 
-    def create_execution(self, configuration_id: str) -> str:
+    def execution_fields(self) -> tuple[Field, ...]:
+        """Return no fields."""
+        return ()
+
+    def create_execution(
+        self,
+        configuration_id: str,
+        settings: Mapping[str, str] | None = None,
+    ) -> str:
         configuration = self.configuration(configuration_id)
         new = Execution(
             uuid.uuid4().hex[:16],

@@ -81,6 +81,23 @@ def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
     assert "cpus=3" in bench.log(execution)
     with pytest.raises(InvalidInput, match="--comment cannot be set"):
         set_executable(executable, {"options": "--comment=mine"})
+    set_executable(executable, {})
+    # The settings of a single execution precede all others.
+    executions, configuration = bench.desk.executions, bench.execution(execution).configuration_id
+    values = {"resource_plan": "Starter", "options": "--time=7"}
+    single = executions.create(bench.scope, configuration, values).id
+    bench.wait(single, Status.COMPLETED)
+    assert "cpus=1" in bench.log(single)
+    details = bench.execution(single).status_details
+    assert {**details, **values} == details
+    assert "--time=7" in bench.log(single)
+    again = executions.create_again(bench.scope, single, settings={"options": ""}).id
+    bench.wait(again, Status.COMPLETED)
+    assert "cpus=1" in bench.log(again)
+    assert "--time=7" not in bench.log(again)
+    for wrong in ({"options": "--comment=mine"}, {"resource_plan": "none"}, {"other": "x"}):
+        with pytest.raises(InvalidInput):
+            executions.create(bench.scope, configuration, wrong)
 
 
 def test_a_waiting_job_has_its_reason(bench: SlurmBench) -> None:
@@ -196,8 +213,11 @@ def test_a_deadline_becomes_the_time_limit(bench: SlurmBench) -> None:
     bench.running(execution)
     shown = bench.cluster.call("squeue", "--noheader", "-o", "%l", "-j", bench.job(execution))
     assert shown == "12:00"
+    until(lambda: bench.execution(execution).status_details.get("limit") == "12:00")
     bench.release()
-    assert bench.wait(execution).status is Status.COMPLETED
+    ended = bench.wait(execution)
+    assert ended.status is Status.COMPLETED
+    assert ended.status_details["limit"] == "12:00"
 
 
 def test_paths_are_replaced_where_nodes_allow_no_view(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import InvalidInput, RegistryBusy, Unreachable
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states, node_step
 from launchpad_tui.runtimes.embedded.engines.slurm.client import (
@@ -26,7 +26,7 @@ from launchpad_tui.runtimes.embedded.engines.slurm.spool import SpoolReader
 from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics
 from launchpad_tui.runtimes.log_files import LogFile, LogWriter
 from launchpad_tui.services.runtime_host import RegistryRecords
-from tests.services.execution_support import Bench, until
+from tests.services.execution_support import Bench, shell_template, until
 
 VALUES = {"shared_folder": "/shared"}
 
@@ -385,3 +385,25 @@ def test_a_second_start_waits_for_the_first(tmp_path: Path) -> None:
     node_step.wait_for_earlier(str(tmp_path), 3600)
     assert node_step.earlier_exit(str(tmp_path)) == -9
     assert node_step.job_code(-9) == 137
+
+
+def test_credentials_of_executables_belong_to_their_connection(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    scopes = [DEFAULT_SCOPE, Scope("hpc", "default"), Scope("hpc2", "default")]
+    desk = bench.desk
+    for each in scopes[1:]:
+        desk.connections.add(each.connection, "slurm", {"shared_folder": str(tmp_path)})
+    for number, bench.scope in enumerate(scopes):
+        bench.add(shell_template("shell", "true"), "s.yaml")
+        secret = {"environment": f"API_TOKEN=secret-{number}"}
+        desk.scenarios.set_executable(bench.scope, "shell", secret)
+
+    def stored() -> list[str]:
+        files = desk.home.secrets.rglob("environment")
+        return sorted(file.read_text().strip() for file in files)
+
+    assert stored() == [f"API_TOKEN=secret-{number}" for number in range(3)]
+    desk.connections.delete("hpc")
+    assert stored() == ["API_TOKEN=secret-0", "API_TOKEN=secret-2"]
+    bench.scope = DEFAULT_SCOPE
+    bench.close()

@@ -295,7 +295,15 @@ class AICoreClient(MetricsClient, SchedulesClient, AdministrationClient):
         """Return an execution. Raises NotFound."""
         return parse_one(self._get(item_path(_EXECUTIONS, execution_id)), parse_execution)
 
-    def create_execution(self, configuration_id: str) -> str:
+    def execution_fields(self) -> tuple[Field, ...]:
+        """Return no fields: executions have no settings of their own."""
+        return ()
+
+    def create_execution(
+        self,
+        configuration_id: str,
+        settings: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> str:
         """Start an execution and return its ID.
 
         The request is sent once only. After an error, check whether the execution runs.

@@ -156,15 +156,15 @@ def change_settings(
         NotFound: there is no such executable.
     """
     folder = host.home.secrets
-    stored = stored_settings(folder, executable_id)
     connection = host.records.connection(scope.connection)
+    stored = stored_settings(folder, connection.name, executable_id)
     settings, secrets = checked_settings(values, stored, executable_fields(connection))
     engine = reattaching_engine(connection)
     if engine is not None:
         engine.check_executable(settings)
     kept = {name: text for name, text in stored.items() if MASK in settings.get(name, "")}
     changed = host.records.set_executable_settings(scope, executable_id, settings)
-    store_settings(folder, executable_id, {**kept, **secrets})
+    store_settings(folder, connection.name, executable_id, {**kept, **secrets})
     return changed
 
 

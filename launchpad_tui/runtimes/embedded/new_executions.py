@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
@@ -12,29 +13,39 @@ from launchpad_tui.domain.execution import (
     TargetStatus,
     new_execution_id,
 )
+from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import replace
+from launchpad_tui.runtimes.embedded.engines.selection import reattaching_engine
 from launchpad_tui.runtimes.embedded.secrets import read_secret
 from launchpad_tui.runtimes.embedded.space_reserve import check_space
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.host import RuntimeHost
 
 
-def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Execution:
+def new_execution(
+    host: RuntimeHost,
+    scope: Scope,
+    configuration_id: str,
+    settings: Mapping[str, str] | None = None,
+) -> Execution:
     """Return a PENDING execution of a configuration, which is not yet in the registry.
+
+    Args:
+        settings: the settings of the execution that the engine of its connection has.
 
     Raises:
         NotFound: the configuration, its executable or the model of a reference does not exist.
         ConfigError: a secret that the executable requires is missing.
-        InvalidInput: the value of a parameter is none of its choices.
+        InvalidInput: the value of a parameter is none of its choices, or a setting is not valid.
         StorageFull: the disk has no space for an execution.
     """
     configuration = host.records.current_configuration(scope, configuration_id)
     executable = host.records.executable(scope, configuration.executable_id)
-    return queued_execution(
-        host, configuration, executable, executable.template, executable.version
-    )
+    new = queued_execution(host, configuration, executable, executable.template, executable.version)
+    return replace(new, status_details=_checked_settings(host, scope, settings or {}))
 
 
 def queued_execution(
@@ -83,3 +94,17 @@ def queued_execution(
         at,
         submitted_at=at,
     )
+
+
+def _checked_settings(
+    host: RuntimeHost, scope: Scope, settings: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the valid settings of an execution. Raises InvalidInput."""
+    if not settings:
+        return {}
+    connection = host.records.connection(scope.connection)
+    engine = reattaching_engine(connection)
+    found, _ = checked(() if engine is None else engine.execution_fields, settings)
+    if engine is not None:
+        engine.check_execution(connection, found)
+    return found

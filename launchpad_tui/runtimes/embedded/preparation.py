@@ -118,7 +118,9 @@ class Preparation:
             LaunchpadError: an input artifact cannot be downloaded.
         """
         workspace, workflow = self.workspace, parsed.workflow
-        stored = stored_settings(self.host.home.secrets, self.execution.executable_id)
+        stored = stored_settings(
+            self.host.home.secrets, self.scope.connection, self.execution.executable_id
+        )
         shown = settings.get("environment", "")
         settings = complete_settings(settings, stored)
         recorded = self.recorded

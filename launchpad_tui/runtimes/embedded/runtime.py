@@ -268,16 +268,26 @@ class EmbeddedRuntime:
         """Return one execution. Raises NotFound."""
         return self._records.execution(self._scope, execution_id)
 
-    def create_execution(self, configuration_id: str) -> str:
+    def execution_fields(self) -> tuple[Field, ...]:
+        """Return the settings of a single execution that the engine of the connection has."""
+        from launchpad_tui.runtimes.embedded.engines.selection import reattaching_engine
+
+        engine = reattaching_engine(self._connection)
+        return () if engine is None else engine.execution_fields
+
+    def create_execution(
+        self, configuration_id: str, settings: Mapping[str, str] | None = None
+    ) -> str:
         """Queue an execution and return its ID; it starts at once unless too many are running.
 
         Raises:
             NotFound: the configuration or its executable does not exist.
             ConfigError, StorageFull: a required secret, or space on the disk, is missing.
+            InvalidInput: a setting is not valid.
         """
         from launchpad_tui.runtimes.embedded.new_executions import new_execution
 
-        new = new_execution(self._host, self._scope, configuration_id)
+        new = new_execution(self._host, self._scope, configuration_id, settings)
         self._records.create_execution(self._scope, new)
         self._dispatcher.dispatch()
         return new.id

@@ -6,11 +6,13 @@ Settings of executables that contain credentials are stored in the same way.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from launchpad_tui.config.atomic import write_private
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import ConfigError
 
 
@@ -55,19 +57,21 @@ def read_secret(folder: Path, name: str, key: str = "") -> dict[str, str]:
     return found
 
 
-def stored_settings(folder: Path, executable_id: str) -> dict[str, str]:
-    """Return the settings of an executable that contain credentials, by name."""
-    name = _settings_name(executable_id)
+def stored_settings(folder: Path, connection: str, executable_id: str) -> dict[str, str]:
+    """Return the settings of an executable of a connection that contain credentials, by name."""
+    name = _settings_name(connection, executable_id)
     return read_secret(folder, name) if (folder / name).is_dir() else {}
 
 
-def store_settings(folder: Path, executable_id: str, values: Mapping[str, str]) -> None:
-    """Replace the settings of an executable that contain credentials.
+def store_settings(
+    folder: Path, connection: str, executable_id: str, values: Mapping[str, str]
+) -> None:
+    """Replace the settings of an executable of a connection that contain credentials.
 
     Raises:
         StorageFull, ConfigError: they cannot be written.
     """
-    place = folder / _settings_name(executable_id)
+    place = folder / _settings_name(connection, executable_id)
     if values:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, value in values.items():
@@ -80,5 +84,15 @@ def store_settings(folder: Path, executable_id: str, values: Mapping[str, str]) 
             place.rmdir()
 
 
-def _settings_name(executable_id: str) -> str:
-    return f"executable-{executable_id}"
+def remove_connection_settings(folder: Path, connection: str) -> None:
+    """Remove the settings with credentials of all executables of a connection."""
+    for place in folder.glob(f"executable-{connection}:*"):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _settings_name(connection: str, executable_id: str) -> str:
+    """Return the name of the folder. Neither part contains a colon, and executables of the
+    connection to this machine keep the name that they had before there were others."""
+    if connection == DEFAULT_SCOPE.connection:
+        return f"executable-{executable_id}"
+    return f"executable-{connection}:{executable_id}"

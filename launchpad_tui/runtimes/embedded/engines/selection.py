@@ -17,9 +17,12 @@ class ReattachingEngine(Protocol):
 
     Attributes:
         executable_fields: the settings that executables have because of the engine.
+        execution_fields: the settings that a single execution has. They are kept in its status
+            details.
     """
 
     executable_fields: tuple[Field, ...]
+    execution_fields: tuple[Field, ...]
 
     def __call__(self, context: EngineContext, connection: Connection) -> Engine:
         """Return the engine for an execution. Raises InvalidInput, ConfigError."""
@@ -29,6 +32,9 @@ class ReattachingEngine(Protocol):
 
     def check_executable(self, settings: Mapping[str, str]) -> None:
         """Check the settings of an executable. Raises InvalidInput."""
+
+    def check_execution(self, connection: Connection, settings: Mapping[str, str]) -> None:
+        """Check the settings of an execution. Raises InvalidInput."""
 
     def parallel(self, connection: Connection) -> int:
         """Return how many executions may run at the same time. Raises InvalidInput."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from launchpad_tui.domain.connection import Connection, Field
-from launchpad_tui.errors import LaunchpadError, Unreachable
+from launchpad_tui.errors import InvalidInput, LaunchpadError, Unreachable
+from launchpad_tui.records import replace
 from launchpad_tui.runtimes.embedded.engines.base import EngineContext, StepCommand
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
 from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient, SlurmJob
@@ -52,6 +53,20 @@ class SlurmEngine:
         ),
     )
 
+    execution_fields: ClassVar[tuple[Field, ...]] = (
+        Field(
+            "options",
+            "Job options",
+            help="Options of sbatch for the steps of this execution, for example --time=2:00:00. "
+            "They take precedence over all others.",
+        ),
+        Field(
+            "resource_plan",
+            "Resource plan",
+            help="The plan of the connection for all steps, in place of those of the template.",
+        ),
+    )
+
     def __init__(self, context: EngineContext, connection: Connection) -> None:
         settings = parse_settings(connection.settings)
         self._context = context
@@ -82,6 +97,19 @@ class SlurmEngine:
     def check_executable(settings: Mapping[str, str]) -> None:
         """Check the options in the settings of an executable. Raises InvalidInput."""
         parse_options(settings.get("options", ""), "options")
+
+    @staticmethod
+    def check_execution(connection: Connection, settings: Mapping[str, str]) -> None:
+        """Check the options and the plan of an execution. Raises InvalidInput."""
+        parse_options(settings.get("options", ""), "options")
+        plans, plan = parse_settings(connection.settings).plans, settings.get("resource_plan", "")
+        if plan and plan.lower() not in plans:
+            raise InvalidInput(
+                f"The connection {connection.name} has no resource plan {plan[:80]!r}",
+                f"Its plans are: {', '.join(plans) or 'none'}.",
+                "Select one of them, or add the plan to the connection.",
+                field="resource_plan",
+            )
 
     @staticmethod
     def parallel(connection: Connection) -> int:
@@ -127,12 +155,17 @@ class SlurmEngine:
 
     def _options(self, command: StepCommand, folder: JobFolder, comment: str) -> list[str]:
         execution = self._context.execution
-        own = parse_options(self._context.options, "options")
+        details = execution.status_details
+        own = (
+            *parse_options(self._context.options, "options"),
+            *parse_options(details.get("options", ""), "options"),
+        )
+        plan = details.get("resource_plan") or command.resource_plan
         name = re.sub(r"[^\w.-]+", "_", f"{execution.executable_id}.{command.step}")[:100]
         return [
             f"--job-name={name}",
             *_time_limit(command.cancellation),
-            *self._settings.submit_options(command.resource_plan, own),
+            *self._settings.submit_options(plan, own),
             f"--comment={comment}",
             "--open-mode=append",
             f"--chdir={folder.path}",
@@ -161,6 +194,10 @@ class SlurmEngine:
     def _report(self, key: str, job: SlurmJob) -> None:
         """Record the jobs of the execution: the first running one makes it RUNNING."""
         with self._lock:
+            known = self._jobs.get(key)
+            if known is not None and known.id == job.id and not job.limit:
+                # The node does not report it.
+                job = replace(job, limit=known.limit)
             self._jobs[key] = job
             jobs = list(self._jobs.values())
             if job.state in job_states.ACTIVE or job.state in {"COMPLETED", "FAILED"}:
@@ -190,11 +227,12 @@ def _message(active: Sequence[SlurmJob]) -> str:
 
 
 def _details(jobs: Sequence[SlurmJob], active: Sequence[SlurmJob]) -> dict[str, str]:
-    """Return the status details: IDs and nodes of all jobs, and why they wait."""
+    """Return the status details: IDs, nodes and time limits of all jobs, and why they wait."""
     waiting = {job_states.waiting_text(job.reason) for job in active if job.state == "PENDING"}
     nodes = dict.fromkeys(job.nodes for job in jobs if job.nodes)
     return {
         "job": ", ".join(job.id for job in jobs),
         "node": ", ".join(nodes),
+        "limit": ", ".join(dict.fromkeys(job.limit for job in jobs if job.limit)),
         "waiting": "; ".join(sorted(waiting)),
     }
