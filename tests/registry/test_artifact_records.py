@@ -6,6 +6,7 @@ import pytest
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.artifact_attributes import USER, ArtifactAttributes, Part
+from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, CustomInfo, Metric, Tag
@@ -33,6 +34,8 @@ from launchpad_tui.registry.configuration_pages import ConfigurationLister
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.overview import overview
 from launchpad_tui.registry.pages import artifact_lister, execution_lister
+from launchpad_tui.runtimes.code_snapshots import CodeSnapshotStore
+from launchpad_tui.services.code import CodeService
 from launchpad_tui.services.compare import CompareService
 from tests.registry.registry_data import START, add_artifact, add_execution
 
@@ -45,6 +48,11 @@ def attributes(**metrics: float) -> ArtifactAttributes:
 
 def add(registry: Registry, artifact_id: str, new: ArtifactAttributes, source: str = USER) -> None:
     artifact_records.put(registry, DEFAULT_SCOPE, artifact_id, new, source)
+
+
+def compared(registry: Registry, *artifact_ids: str) -> tuple[ComparedItem, ...]:
+    code = CodeService(registry, CodeSnapshotStore(registry.path.parent / "code"))
+    return CompareService(registry, code).artifacts(DEFAULT_SCOPE, artifact_ids)
 
 
 def ids(registry: Registry, query: Query) -> list[str]:
@@ -109,7 +117,7 @@ def test_no_list_contains_a_record(models: Registry) -> None:
 
 def test_the_comparison_has_them(models: Registry) -> None:
     add(models, "m1", ArtifactAttributes(tags=[Tag("a", "b")], custom_info=[CustomInfo("n", "t")]))
-    first, second = CompareService(models).artifacts(DEFAULT_SCOPE, ["m1", "trained"])
+    first, second = compared(models, "m1", "trained")
     assert first.execution is None
     assert first.configuration is not None
     assert first.configuration.parameters == {"depth": "8"}
@@ -157,7 +165,7 @@ def test_values_are_replaced_and_removed(models: Registry) -> None:
     artifact_records.remove(
         models, DEFAULT_SCOPE, "m1", {Part.PARAMETER: ["depth"], Part.METRIC: ["loss"]}
     )
-    item = CompareService(models).artifacts(DEFAULT_SCOPE, ["m1"])[0]
+    (item,) = compared(models, "m1")
     assert item.configuration is not None
     assert item.configuration.parameters == {"rate": "0.1"}
     assert [one.key for one in item.series] == ["accuracy"]
