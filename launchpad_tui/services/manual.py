@@ -35,6 +35,7 @@ _ABOUT = {
     "executables": "Training code as workflow templates",
     "experiments": "Training with many combinations of parameters",
     "versions": "Versions, aliases, notes, deletion and the trash",
+    "reproduction": "Recorded code and environment, and running again",
     "metrics": "Logging, charts, boards and comparison",
     "stores": "The files of artifacts: kinds, import, transfers",
     "sap-ai-core": "Connecting to SAP AI Core, and working offline",

@@ -44,7 +44,8 @@ from launchpad_tui.stores.base import (
 from launchpad_tui.stores.bucket_protocol import PAGE, Bucket, BucketPage, Upload
 from launchpad_tui.stores.object_keys import ListingCheck, PathBucket
 from launchpad_tui.stores.outages import Outage, wait_through_outages
-from launchpad_tui.stores.publication import LEASE_SECONDS, Publications, covers
+from launchpad_tui.stores.publication import Publications, covers
+from launchpad_tui.stores.publication_lease import LEASE_SECONDS
 from launchpad_tui.stores.staging import check_unchanged, open_source
 from launchpad_tui.stores.store_errors import (
     already_exists,

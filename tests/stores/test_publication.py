@@ -20,9 +20,10 @@ from launchpad_tui.errors import (
     Unreachable,
     UploadInProgress,
 )
-from launchpad_tui.stores import publication
+from launchpad_tui.stores import publication_lease
 from launchpad_tui.stores.process_identity import ProcessIdentity
-from launchpad_tui.stores.publication import LEASE_SECONDS, Publications, covers, digest_of
+from launchpad_tui.stores.publication import Publications, covers, digest_of
+from launchpad_tui.stores.publication_lease import LEASE_SECONDS
 
 ROOT = "p/.launchpad-staging/"
 PATH = "e1/model"
@@ -501,7 +502,7 @@ def test_a_publisher_that_cannot_renew_its_marker_stops(
     bucket: MemoryBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr(publication, "_clock", lambda: clock[0])
+    monkeypatch.setattr(publication_lease, "_clock", lambda: clock[0])
     moved: list[int] = []
 
     def upload() -> None:
@@ -509,7 +510,7 @@ def test_a_publisher_that_cannot_renew_its_marker_stops(
             report = lease.reporting(moved.append)
             bucket.put(f"p/{PATH}/old")
             report(5)
-            clock[0] += publication.VALID_SECONDS + 1
+            clock[0] += publication_lease.VALID_SECONDS + 1
             report(5)
 
     with pytest.raises(Unreachable, match="was interrupted"):
@@ -524,7 +525,7 @@ def test_a_publisher_that_cannot_renew_its_marker_stops(
 def test_markers_are_renewed_during_an_upload(
     bucket: MemoryBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(publication_lease, "RENEW_SECONDS", 0.01)
     renewed = threading.Event()
 
     def count(name: str, _key: str) -> None:
@@ -543,7 +544,7 @@ def test_markers_are_renewed_during_an_upload(
 def test_a_renewal_that_arrives_after_the_publication_does_not_hide_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(publication_lease, "RENEW_SECONDS", 0.01)
     bucket = MemoryBucket()
     requests: list[tuple[str, bytes, str]] = []
     renewed = threading.Event()
@@ -570,7 +571,7 @@ def test_a_renewal_that_arrives_after_the_publication_does_not_hide_it(
 def test_a_lost_response_to_a_renewal(
     bucket: MemoryBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(publication_lease, "RENEW_SECONDS", 0.01)
     renewed = threading.Event()
     bodies: list[bytes] = []
     write = bucket.write
@@ -595,7 +596,7 @@ def test_a_lost_response_to_a_renewal(
 def test_a_renewal_does_not_replace_the_marker_of_another_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publication, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(publication_lease, "RENEW_SECONDS", 0.01)
     bucket = MemoryBucket()
     key = f"{ROOT}{digest_of(PATH)}.json"
 

@@ -16,13 +16,15 @@ from pathlib import Path
 
 from launchpad_tui.config.atomic import private
 from launchpad_tui.domain.artifact import ArtifactUrl
-from launchpad_tui.domain.connection import DEFAULT_STORE
+from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import (
     OUTPUTS,
     OUTPUTS_KEPT,
     Execution,
     Status,
+    TargetStatus,
     UnfinishedExecution,
+    check_stop,
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, StorageFull
@@ -121,7 +123,34 @@ class Dispatcher:
         # The started process forks the supervisor and exits at once.
         starter.wait()
 
-    def wake(self, execution_id: str) -> None:
+    def stop(self, scope: Scope, execution_id: str) -> None:
+        """Stop an execution, which has not started if it is still in the queue.
+
+        Raises:
+            NotFound: there is no such execution.
+            Conflict: its status does not allow it.
+        """
+        with self._records.transaction():
+            found = self._records.execution(scope, execution_id)
+            check_stop(execution_id, found.status)
+            self._records.set_target(scope, execution_id, TargetStatus.STOPPED)
+            queued = any(
+                each.execution.id == execution_id and each.claim is None
+                for each in self._records.unfinished(scope)
+            )
+            if queued:
+                self._records.transition(
+                    scope,
+                    execution_id,
+                    Status.STOPPED,
+                    "Stopped before it started",
+                    completed_at=now(),
+                )
+            else:
+                self._records.transition(scope, execution_id, Status.STOPPING, "Stopping")
+        self._wake(execution_id)
+
+    def _wake(self, execution_id: str) -> None:
         """Make the supervisor of an execution check at once whether it has to stop."""
         for each in self._records.unfinished():
             if (

@@ -26,7 +26,6 @@ from launchpad_tui.domain.execution import (
     Outcome,
     Status,
     TargetStatus,
-    check_stop,
 )
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario, Version
@@ -308,26 +307,7 @@ class EmbeddedRuntime:
             NotFound: there is no such execution.
             Conflict: its status does not allow it.
         """
-        scope = self._scope
-        with self._records.transaction():
-            found = self._records.execution(scope, execution_id)
-            check_stop(execution_id, found.status)
-            self._records.set_target(scope, execution_id, TargetStatus.STOPPED)
-            queued = any(
-                each.execution.id == execution_id and each.claim is None
-                for each in self._records.unfinished(scope)
-            )
-            if queued:
-                self._records.transition(
-                    scope,
-                    execution_id,
-                    Status.STOPPED,
-                    "Stopped before it started",
-                    completed_at=now(),
-                )
-            else:
-                self._records.transition(scope, execution_id, Status.STOPPING, "Stopping")
-        self._dispatcher.wake(execution_id)
+        self._dispatcher.stop(self._scope, execution_id)
 
     def delete(self, execution_id: str) -> None:
         """Delete an execution that has ended, with its metrics and log.
