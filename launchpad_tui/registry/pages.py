@@ -78,10 +78,10 @@ class Lister(Generic[Row]):
         """Whether skipping rows takes about as long as reading them.
 
         The rows of a list that is sorted by a metric are found by the index of the metric's values,
-        and every one of them is looked up; those of a filtered list are compared one by one.
+        and every one of them is looked up.
         """
         driven = self._plan is not None and self._plan[0] is not None
-        return not driven and (self._order.looked_up or self._filtered)
+        return self._order.looked_up and not driven
 
     @property
     def _filtered(self) -> bool:
@@ -114,6 +114,23 @@ class Lister(Generic[Row]):
         if most is None or not self._filtered or found <= most:
             return found, True
         return most, False
+
+    def reaches_end(self, limit: int) -> bool:
+        """Return whether the last ``limit`` rows are read within about a tenth of a second.
+
+        It takes longer if rows without a value come last, and have to be searched.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        with self._registry.read(self._cancellation) as db:
+            self._planned(db)
+            try:
+                with self._registry.budget(_BUDGET):
+                    self._planned_rows(db, None, limit, backwards=True)
+            except BudgetExceeded:
+                return False
+        return True
 
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
         """Return at most ``limit`` rows after the cursor, or before it, always in the list's order.

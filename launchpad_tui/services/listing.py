@@ -14,6 +14,8 @@ Row = TypeVar("Row")
 ANCHOR_EVERY = 500
 #: the largest number of anchors of a jump
 _ANCHORS = 256
+#: the number of rows that can be skipped at once if skipping them takes long
+_NEAR = 20_000
 #: the number of anchors that `prepare` finds in one call
 _PREPARED = 20
 
@@ -40,6 +42,9 @@ class Pager(Protocol[Row]):
         A cursor of None is the position before the first row, or after the last if ``backwards``.
         """
 
+    def reaches_end(self, limit: int) -> bool:
+        """Return whether the last ``limit`` rows are read at once."""
+
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:
@@ -61,6 +66,8 @@ class Listing(Generic[Row]):
         self._count: int | None = None
         #: how often the positions were discarded
         self._generation = 0
+        #: whether positions all over the list are known
+        self._prepared = False
         #: Cursors by the position of their row; the positions are sorted in `_positions`.
         self._cursors: dict[int, Cursor] = {}
         self._positions: list[int] = []
@@ -131,15 +138,29 @@ class Listing(Generic[Row]):
             self._remember(position + 1, page)
             return list(page.rows[start - position - 1 :])
 
-    def prepare(self) -> None:
-        """Find positions all over a list in which a jump takes long, so that later ones do not.
-
-        Runs beside other calls, and takes as long as a jump to the end.
+    def reach_end(self, rows: int) -> bool:
+        """Return whether the last ``rows`` rows can be read at once; otherwise `prepare` is needed.
 
         Raises:
             QueryCancelled: `cancel` was called.
         """
-        if not self._pager.skips_slowly:
+        with self._lock:
+            count = self.count()
+            start = max(0, count - rows)
+            if not self._pager.skips_slowly or start - self._nearest(start) <= _NEAR:
+                return True
+            return self._pager.reaches_end(count - start)
+
+    def prepare(self) -> None:
+        """Find positions all over a list in which a jump takes long, so that later ones do not.
+
+        Runs beside other calls, and takes as long as a jump to the end. A second call returns at
+        once.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        if not self._pager.skips_slowly or self._prepared:
             return
         with self._lock:
             generation = self._generation
@@ -152,12 +173,15 @@ class Listing(Generic[Row]):
                     position += ANCHOR_EVERY
                     self._keep(position, one)
             cursor = found[-1]
+        with self._lock:
+            self._prepared = generation == self._generation
 
     def refresh(self) -> None:
         """Discard the count and all positions, so that changes are read."""
         with self._lock:
             self._count = None
             self._generation += 1
+            self._prepared = False
             self._cursors.clear()
             self._positions.clear()
 

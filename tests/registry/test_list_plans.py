@@ -312,6 +312,27 @@ def test_prepared_jumps_take_few_steps(
     assert not Listing(lister_of(registry, Query()))._pager.skips_slowly
 
 
+def test_the_end_of_an_order_is_reached_at_once_or_after_it_was_prepared(
+    homes: dict[int, Registry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order of a metric that all models have, all of them are searched for one without."""
+    monkeypatch.setattr("launchpad_tui.services.listing._NEAR", 500)
+    registry = homes[MANY]
+    assert Listing(lister_of(registry, Query(order=Order("name")))).reach_end(ROWS)
+    assert Listing(lister_of(registry, Query(order=Order(LOSS)))).reach_end(ROWS)
+    monkeypatch.setattr("launchpad_tui.registry.pages._BUDGET", 0)
+    monkeypatch.setattr("launchpad_tui.registry.cancellation.STEPS", 1000)
+    assert Listing(lister_of(registry, Query(order=Order("name")))).reach_end(ROWS)
+    listing = Listing(lister_of(registry, Query(order=Order(LOSS))))
+    assert not listing.reach_end(ROWS)
+    listing.prepare()
+    assert listing.reach_end(ROWS)
+    # The positions are found once.
+    assert steps(registry, listing.prepare) == 0
+    listing.refresh()
+    assert not listing.reach_end(ROWS)
+
+
 def test_a_cancelled_query_ends_and_others_go_on(homes: dict[int, Registry]) -> None:
     registry = homes[MANY]
     stale, current = QueryCancellation(), QueryCancellation()

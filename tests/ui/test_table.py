@@ -45,6 +45,9 @@ class Numbers:
     def position(self, row_id: str) -> int | None:
         return int(row_id) if int(row_id) < self.size else None
 
+    def reach_end(self, rows: int) -> bool:
+        return True
+
     def prepare(self) -> None:
         """Do nothing: no jump takes long."""
 
@@ -67,6 +70,23 @@ class SlowlyCounted(Numbers):
     def at_least(self, most: int) -> tuple[int, bool]:
         self.may_count.wait(60)
         return super().at_least(most)
+
+
+class EndIsFar(Numbers):
+    """Numbers whose end is not reached before positions all over the list have been found."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.may_prepare = threading.Event()
+        self.prepared = False
+
+    def reach_end(self, rows: int) -> bool:
+        assert rows > 0
+        return self.prepared
+
+    def prepare(self) -> None:
+        self.may_prepare.wait(60)
+        self.prepared = True
 
 
 COLUMNS = (
@@ -156,6 +176,34 @@ async def test_the_number_of_rows_may_end_with_a_plus_sign(tmp_path: Path) -> No
         while table.row != 29_999:
             await pilot.pause(0.02)
         assert "of 30,000" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_the_cursor_moves_to_a_far_end_later_unless_it_is_moved(
+    tmp_path: Path, moved: bool
+) -> None:
+    source = EndIsFar(100_000)
+    async with running(Home.at(tmp_path).ensure(), size=(120, 24)) as pilot:
+        sheet = Sheet(source)
+        pilot.app.push_screen(sheet)
+        while "of 100,000" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        await pilot.press("G")
+        while "The end of this order is not known yet" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        table: Any = sheet.query_one(VirtualTable)
+        assert table.cursor == 0
+        assert (99_968, 100_032) not in source.read
+        if moved:
+            await pilot.press("down")
+        source.may_prepare.set()
+        while not source.prepared:
+            await pilot.pause(0.02)
+        await settled(pilot)
+        assert table.cursor == (1 if moved else 99_999)
+        await pilot.press("G")
+        while table.cursor != 99_999:
+            await pilot.pause(0.02)
 
 
 async def test_a_list_that_ends_in_its_first_block_needs_no_count(tmp_path: Path) -> None:

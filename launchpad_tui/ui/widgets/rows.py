@@ -32,6 +32,9 @@ class RowSource(Protocol[RowT_co]):
     def position(self, row_id: str) -> int | None:
         """Return the position of a row; None if it is not in the list or takes long to find."""
 
+    def reach_end(self, rows: int) -> bool:
+        """Return whether the last ``rows`` rows can be read at once, without `prepare`."""
+
     def prepare(self) -> None:
         """Prepare jumps in a list in which they take long."""
 
@@ -56,6 +59,10 @@ class FixedRows(Generic[Row]):
     def position(self, row_id: str) -> int | None:  # noqa: ARG002
         """Return None: a table finds rows of a sequence by itself."""
         return None
+
+    def reach_end(self, rows: int) -> bool:  # noqa: ARG002
+        """Return True: all rows are known."""
+        return True
 
     def prepare(self) -> None:
         """Do nothing: all rows are known."""

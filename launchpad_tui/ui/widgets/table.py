@@ -303,7 +303,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def do_last(self) -> None:
         """Move to the last row."""
-        if self.cache.counted:
+        if self.cache.counted and self.end_is_near:
             self.move_to((self.cache.count or 1) - 1)
         else:
             self.run_task(self.last_row(), group="last")

@@ -350,14 +350,33 @@ class TableRows(TablePaint[Row], Generic[Row]):
             with suppress(QueryCancelled):
                 await self.launchpad.count(source.prepare)
 
+    @property
+    def end_is_near(self) -> bool:
+        """Whether the list is so short that all rows up to its end are read at once."""
+        return (self.cache.count or 0) <= _PREPARED_FROM
+
     async def last_row(self) -> None:
-        """Count all rows if they are not counted, then move the cursor to the last one."""
+        """Count all rows if they are not counted, then move the cursor to the last one.
+
+        In an order in which that takes long, the cursor moves once positions all over the list are
+        known, unless it was moved meanwhile.
+        """
         source, cache = self._source, self.cache
         if source is not None and not cache.counted:
             self.launchpad.say("Counting the rows of the list")
             await self._count(source, cache, None)
-        if cache is self.cache and cache.counted:
-            self.move_to((cache.count or 1) - 1)
+        cursor = self.cursor
+        with suppress(QueryCancelled):
+            if source is not None and not self.end_is_near:
+                high = max(1, self.rows_high)
+                if not await self.launchpad.read_list(source.reach_end, high):
+                    self.launchpad.say(
+                        "The end of this order is not known yet, because every row has to be "
+                        "looked up: the cursor moves there in a few seconds"
+                    )
+                    await self.launchpad.count(source.prepare)
+            if cache is self.cache and cache.counted and cursor == self.cursor:
+                self.move_to((cache.count or 1) - 1)
 
     def _swap(self, cache: RowCache[Row], place: int | None) -> None:
         """Show another cache of rows; ``place`` is the new position of the cursor's row."""
