@@ -22,6 +22,7 @@ class TrashEntry:
         with_files: whether its files are deleted together with the entry.
         archived: whether the entry is kept until it is restored.
         deleted_by: the user and the machine.
+        version: the number of a model among those of its name, otherwise None.
     """
 
     kind: str
@@ -33,6 +34,12 @@ class TrashEntry:
     archived: bool
     deleted_at: datetime
     deleted_by: str
+    version: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, of a model with its version: ``churn v3``."""
+        return self.name if self.version is None else f"{self.name} v{self.version}"
 
 
 @record

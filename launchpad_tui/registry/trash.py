@@ -150,14 +150,14 @@ def entries(registry: Registry, scope: Scope, before: datetime | None = None) ->
     )
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT {_COLUMNS} FROM trash WHERE group_pk = ? AND purged_at IS NULL {more} "
-            "ORDER BY deleted_at DESC, pk DESC",
+            f"SELECT {_COLUMNS}, json_extract(content, '$.artifacts[0].version') FROM trash "
+            f"WHERE group_pk = ? AND purged_at IS NULL {more} ORDER BY deleted_at DESC, pk DESC",
             (group_pk(db, scope), *values),
         ).fetchall()
     return [
         TrashEntry(
             row[0], row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]),
-            from_micros(row[7]), row[8],
+            from_micros(row[7]), row[8], row[9],
         )
         for row in rows
     ]  # fmt: skip

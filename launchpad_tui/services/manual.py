@@ -28,12 +28,12 @@ TOPICS = (
     "changelog",
 )
 #: What each topic is about, in at most 50 characters, for lists.
-_ABOUT = {
+ABOUT = {
     "getting-started": "Installation, the demo and the first own models",
     "screens": "Every screen, every key, and how to change keys",
     "commands": "The command line, with an example of each command",
     "executables": "Training code as workflow templates",
-    "experiments": "Training with many combinations of parameters",
+    "experiments": "Sweeps: many combinations of parameters",
     "versions": "Versions, aliases, notes, deletion and the trash",
     "reproduction": "Recorded code and environment, and running again",
     "metrics": "Logging, charts, boards and comparison",
@@ -107,4 +107,4 @@ def _read(name: str) -> Topic:
     text = path.read_text(encoding="utf-8")
     paragraphs = [part.strip() for part in text.split("\n\n")]
     title = paragraphs[0].removeprefix("# ")
-    return Topic(name, title, " ".join(paragraphs[1].split()), text, _ABOUT[name])
+    return Topic(name, title, " ".join(paragraphs[1].split()), text, ABOUT[name])

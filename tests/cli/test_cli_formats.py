@@ -221,7 +221,7 @@ def test_parameters_are_columns(trained: Cli) -> None:
         assert "parameters" not in trained(group, "list", "--json").json["resources"][0]
     refused = trained("models", "list", "--parameter", f"{name}x")
     assert refused.code == 2
-    assert f"Did you mean {name}" in refused.err
+    assert f"Did you mean {name!r}" in refused.err
 
 
 def test_all_metrics_are_columns(trained: Cli) -> None:

@@ -15,6 +15,7 @@ from launchpad_tui.domain.query import Query
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
+from launchpad_tui.ui.screens.executions.execution_rerun import ExecutionRerunScreen
 from launchpad_tui.ui.screens.executions.executions import ExecutionsScreen
 from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.log_view import LogView
@@ -306,3 +307,15 @@ async def test_rerun_keeps_typed_values_when_going_back(workshop_home: Home) -> 
         assert "● Review" in text
         assert "deep trees 2" in text
         assert len(ids(pilot)) == 5
+
+
+async def test_the_execution_of_a_model_is_rerun_from_the_model(workshop_home: Home) -> None:
+    for start, keys in (("models", ("A",)), ("models", ("enter", "A"))):
+        async with running(workshop_home, start) as pilot:
+            await press(pilot, *keys)
+            screen = pilot.app.screen
+            assert isinstance(screen, ExecutionRerunScreen)
+            assert screen.item_id == COMPLETED
+    async with running(workshop_home, "models") as pilot:
+        await press(pilot, "down", "A")
+        assert "No execution created this artifact" in screen_text(pilot)

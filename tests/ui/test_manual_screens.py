@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.services.manual import TOPICS, topics
 from launchpad_tui.ui.screens.manual.manual import TopicScreen
@@ -68,3 +71,23 @@ async def test_the_text_is_wrapped_to_the_width(tmp_path: Path) -> None:
         await pilot.resize_terminal(120, 24)
         await settled(pilot)
         assert view.line_count() < 8
+
+
+async def test_the_palette_finds_topics_of_the_manual(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    open_desk(home).close()
+    async with running(home, size=(80, 24)) as pilot:
+        await press(pilot, "colon", *"sweeps:")
+        assert "manual experiments: Sweeps" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert "Sweeps of parameters" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+async def test_summaries_of_topics_are_not_cut(tmp_path: Path, width: int) -> None:
+    home = Home.at(tmp_path).ensure()
+    open_desk(home).close()
+    async with running(home, "manual", size=(width, 30)) as pilot:
+        text = screen_text(pilot)
+        assert "▸" not in text
+        assert ("How launchpad is built" in text) == (width >= 60)

@@ -171,3 +171,12 @@ async def test_a_sweep_without_several_values_is_refused(swept_home: Home) -> No
         await settled(pilot)
         await press(pilot, *"mine", "enter", "down", "down", *"left", "ctrl+n")
         assert "No parameter has several values" in screen_text(pilot)
+
+
+async def test_the_wizard_of_a_configuration_has_its_values(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "down", "W")
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "Create a sweep" in text
+        assert "deep trees" in text

@@ -13,6 +13,7 @@ import pytest
 from rich.style import Style
 from textual.geometry import Region
 
+from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.registry import artifacts
@@ -327,3 +328,49 @@ def test_columns_never_overflow(width: int) -> None:
         assert 0 <= most < 9
     shown = {p.column.id for scroll in range(most + 1) for p in place(columns, width, scroll)[0]}
     assert width < 40 or shown == {column.id for column in columns}
+
+
+async def test_columns_are_as_wide_as_their_contents(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    open_desk(home).close()
+    models(20)(home)
+    async with running(home, size=(60, 20)) as pilot:
+        text = screen_text(pilot)
+        # Neither is the name cut, nor does a column without any contents take room.
+        assert "churn-model-000 v1" in text
+        assert "Configuration" not in text
+    name = Column[str]("name", "Name", str, 8, 40, 4, priority=0)
+    empty = Column[str]("note", "Note", str, 12, 20, 2, priority=1)
+    age = Column[str]("age", "Age", str, 6, 6, 0, priority=1)
+    placed, _ = place((name, empty, age), 60, 0, {"name": 30, "note": 4})
+    assert [(one.column.id, one.width) for one in placed] == [("name", 30), ("note", 4), ("age", 6)]
+    # In a narrow table the second column is left out before the first one is cut much.
+    placed, _ = place((name, empty, age), 30, 0, {"name": 20, "note": 20})
+    assert [one.column.id for one in placed] == ["name", "age"]
+    assert placed[0].width >= 20
+
+
+async def test_the_status_line_shows_cut_texts_and_whole_messages(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    open_desk(home).close()
+    hostile(home)
+    async with running(home, size=(40, 20)) as pilot:
+        table = pilot.app.screen.query_one("#list", VirtualTable)
+        await press(pilot, "down")
+        assert "[bold]markup[/bold] [link=x] v1" in table.cut_text()
+        assert "   [bold]markup[/bold] [link=x] v1" in screen_text(pilot)
+        pilot.app.say("Downloaded 2 files of churn-model to /tmp/folder/of/models/churn-model")
+        await settled(pilot)
+        text = " ".join(screen_text(pilot).split())
+        assert "Downloaded 2 files of churn-model to /tmp/folder/of/models/churn-model" in text
+        pilot.app.say("")
+        await settled(pilot)
+        assert "   [bold]markup[/bold] [link=x] v1" in screen_text(pilot)
+
+
+async def test_an_empty_list_has_no_more_columns(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    open_desk(home).close()
+    async with running(home, "schedules", size=(80, 24)) as pilot:
+        assert "No execution schedules yet" in screen_text(pilot)
+        assert "more columns" not in screen_text(pilot)

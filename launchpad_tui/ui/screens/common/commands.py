@@ -1,4 +1,4 @@
-"""The command palette: a searchable list of screens, available actions and themes."""
+"""The command palette: a searchable list of screens, actions, themes and manual topics."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from launchpad_tui.config.settings import Settings
+from launchpad_tui.services import manual
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
@@ -25,7 +26,7 @@ _LEAST_WIDTH = 100
 
 
 class CommandScreen(ChooseDialog):
-    """The command palette.
+    """The command palette: screens, actions, themes and topics of the manual.
 
     A typed name of a screen (``models``), an alias of one (``ex``) or ``q`` is executed by enter
     even if another line is under the cursor.
@@ -78,7 +79,11 @@ class CommandScreen(ChooseDialog):
             Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title)
             for palette in PALETTES
         ]
-        return cls("Commands", [*screens, *actions, *themes])
+        topics = [
+            Choice(f"manual {name}", f"manual {name}", about)
+            for name, about in manual.ABOUT.items()
+        ]
+        return cls("Commands", [*screens, *actions, *themes, *topics])
 
     def do_select(self) -> None:
         """Execute the typed command, or the line under the cursor if no command is typed."""
@@ -103,6 +108,7 @@ class CommandScreen(ChooseDialog):
             handlers: dict[str, Callable[..., object]] = {
                 "go": app.open,
                 "do": app.perform_anywhere,
+                "manual": lambda topic: app.open("manual.topic", name=topic),
                 "theme": lambda theme: app.run_task(choose_theme(app, theme), "theme"),
             }
             app.call_later(handlers[verb], name)
@@ -110,8 +116,10 @@ class CommandScreen(ChooseDialog):
 
 def _narrow_cell(choice: Choice) -> Cell:
     """Return the cell of a choice whose note is not shown beside it."""
+    role = "disabled" if choice.reason else "text" if choice.id else "title"
+    if choice.id.startswith("manual "):
+        return Cell(f"{choice.title}: {choice.note}", role)
     action = choice.id.startswith("do ")
-    role = "disabled" if choice.reason else "text"
     return Cell(choice.note if action and choice.note else choice.title, role)
 
 

@@ -41,6 +41,14 @@ class ConfigurationsScreen(PreviewScreenMixin):
             needs="executions",
         ),
         Action(
+            "configurations.sweep",
+            "W",
+            "sweep",
+            "Execute all combinations of several parameter values",
+            footer=4,
+            needs="executions",
+        ),
+        Action(
             "configurations.search",
             "/",
             "search",
@@ -126,6 +134,12 @@ class ConfigurationsScreen(PreviewScreenMixin):
     def why_not_execute(self) -> str | None:
         """Return why there is no configuration to execute."""
         return None if self.table.row is not None else NO_ROW
+
+    why_not_sweep = why_not_execute
+
+    def do_sweep(self) -> None:
+        """Open the wizard that creates a sweep, with the values of the configuration."""
+        self.launchpad.open("configuration.create", like=self.table.row_id, sweep=True)
 
     async def do_execute(self) -> None:
         """Execute the selected configurations; of several, ask first."""

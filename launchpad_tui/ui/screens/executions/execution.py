@@ -129,7 +129,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         """Yield the reason of a failure, the process flow and the tabs below it."""
         yield FailureNotice(id="failure")
         yield FlowView(id="flow")
-        yield TabStrip([("status", "Status"), ("resource", "Metric resource"), ("logs", "Logs")])
+        yield TabStrip([("status", "Status"), ("resource", "Metrics"), ("logs", "Logs")])
         yield Details(id="status")
         yield Details(id="resource", empty="The execution logged no metrics, tags or custom info")
         with Horizontal(id="logs"):

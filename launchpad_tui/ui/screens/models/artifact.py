@@ -113,6 +113,14 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "lineage",
             "Show the lineage, or switch between its boxes and a tree",
         ),
+        Action(
+            "artifact.rerun",
+            "A",
+            "rerun",
+            "Rerun the execution that created the artifact",
+            footer=4,
+            needs="executions",
+        ),
         Action("artifact.download", "d", "download", "Download the files", footer=7),
         Action(
             "artifact.edit",
@@ -327,6 +335,17 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Whether an execution created the artifact, or metrics were added to it."""
         created = self._artifact is not None and bool(self._artifact.execution_id)
         return created or any(part is Part.METRIC for part, _ in self._sources)
+
+    def why_not_rerun(self) -> str | None:
+        """Return why no execution can be run again, or None."""
+        if self._artifact is None:
+            return NOT_LOADED
+        return None if self._artifact.execution_id else "No execution created this artifact"
+
+    def do_rerun(self) -> None:
+        """Open the wizard that reruns the execution that created the artifact."""
+        if self._artifact is not None:
+            self.launchpad.open("execution.rerun", item_id=self._artifact.execution_id)
 
     def why_not_points(self) -> str | None:
         """Disable the action unless the Metrics tab is shown."""

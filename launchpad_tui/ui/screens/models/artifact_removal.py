@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.numbers import size_text
-from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.domain.trash import CONFIGURATION
+from launchpad_tui.ui.screens.common.cells import kind_text, timestamp_text
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.trash import TrashEntry
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 
+#: the lists that show restored objects, by the kind of the entry
+_ROUTES = {
+    ArtifactKind.MODEL: "models",
+    ArtifactKind.DATASET: "datasets",
+    ArtifactKind.RESULTSET: "resultsets",
+    ArtifactKind.OTHER: "others",
+    CONFIGURATION: "configurations",
+}
 _KEEP, _FILES, _ARCHIVE = "keep files", "delete files", "archive"
 
 
@@ -71,15 +81,22 @@ async def restore_deleted(screen: LaunchpadScreen) -> None:
     chosen = await app.ask(
         ChooseDialog(
             "Restore from the trash",
-            [Choice(key, f"{one.kind} {one.name}", _note(one)) for key, one in by_key.items()],
+            [Choice(key, f"{_kind(one)} {one.title}", _note(one)) for key, one in by_key.items()],
             multi=True,
         )
     )
     if chosen:
         await app.act(service.restore, scope, [by_key[key] for key in chosen])
         count = len(chosen)
-        what = by_key[chosen[0]].name if count == 1 else f"{count} objects"
+        first = by_key[chosen[0]]
+        what = first.title if count == 1 else f"{count} objects"
+        if first.kind in _ROUTES:
+            app.point_at(_ROUTES[first.kind], first.id)
         app.say(f"Restored {what}", "good")
+
+
+def _kind(one: TrashEntry) -> str:
+    return kind_text(ArtifactKind(one.kind)) if one.kind in set(ArtifactKind) else one.kind
 
 
 def _note(one: TrashEntry) -> str:

@@ -93,6 +93,13 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             footer=5,
         ),
         Action(
+            "artifacts.rerun",
+            "A",
+            "rerun",
+            "Rerun the execution that created the artifact",
+            needs="executions",
+        ),
+        Action(
             "artifacts.columns",
             "o",
             "columns",
@@ -224,6 +231,13 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Disable the action without a row under the cursor."""
         return None if self.table.row is not None else "No artifact is under the cursor"
 
+    def why_not_rerun(self) -> str | None:
+        """Disable the action unless an execution created the artifact under the cursor."""
+        row = self.table.row
+        if row is None:
+            return "No artifact is under the cursor"
+        return None if row.artifact.execution_id else "No execution created this artifact"
+
     why_not_download = why_not_verify = why_not_metrics
 
     @on(VirtualTable.Opened)
@@ -246,6 +260,12 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
     def do_lineage(self) -> None:
         """Open the lineage of the artifact under the cursor."""
         self.launchpad.open("lineage", item_id=self.table.row_id)
+
+    def do_rerun(self) -> None:
+        """Open the wizard that reruns the execution that created the artifact."""
+        row = self.table.row
+        if row is not None:
+            self.launchpad.open("execution.rerun", item_id=row.artifact.execution_id)
 
     def do_upload(self) -> None:
         """Open the wizard that uploads files as an artifact."""
