@@ -84,7 +84,7 @@ def difference(
             found += [DiffLine("heading", str(group)), *lines]
         if group is RowGroup.CODE:
             for each in code:
-                found += [DiffLine("heading", f"code {each.path}"), *_changed_lines(each)]
+                found += [DiffLine("heading", f"code: {each.path}"), *_changed_lines(each)]
     return found
 
 

@@ -114,7 +114,7 @@ def test_the_comparison_shows_the_commits(lab: Lab) -> None:
 
 def test_the_difference_shows_the_changed_lines(lab: Lab) -> None:
     lines = lab.run("compare", "tiny-model@1", "tiny-model@2", "--diff").out.splitlines()
-    place = lines.index("@@ code src/train.py @@")
+    place = lines.index("@@ code: src/train.py @@")
     assert '-     print(f"::metric loss={rate * (3 - step)} step={step}")' in lines[place:]
     assert '+     print(f"::metric loss={rate * (5 - step)} step={step}")' in lines[place:]
 

@@ -72,11 +72,11 @@ def test_code_is_compared_line_by_line() -> None:
         "- package numpy = 1.26",
         "+ package numpy = 2.0",
     ]
-    place = lines.index("@@ code train.py @@")
+    place = lines.index("@@ code: train.py @@")
     assert "- rate = 1" in lines[place:]
     assert "+ rate = 3" in lines[place:]
     assert lines.count("  line") < 5
-    assert lines[lines.index("@@ code new.py @@") + 1 :][:2] == [
+    assert lines[lines.index("@@ code: new.py @@") + 1 :][:2] == [
         "  only in the second",
         "  @@ -0,0 +1 @@",
     ]

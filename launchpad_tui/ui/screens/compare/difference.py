@@ -58,7 +58,9 @@ class DifferenceScreen(SelectionScreen):
         lines = [[title] for title in titles]
         for line in found:
             if line.kind == "heading":
-                lines += [[("", "text")], [(f" {line.text.upper()}", "title")]]
+                # Paths of files keep their case.
+                group, colon, path = line.text.partition(":")
+                lines += [[("", "text")], [(f" {group.upper()}{colon}{path}", "title")]]
             else:
                 lines.append([(f"   {line}", _ROLES[line.kind])])
         if not found:
