@@ -17,7 +17,9 @@ from launchpad_tui.demo.plan import demo_home
 from launchpad_tui.domain.artifact import ArtifactKind, FileState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Query
+from launchpad_tui.domain.reproduction import Agreement
 from launchpad_tui.errors import ConfigError
+from tests.services.execution_support import until
 
 DRIVER = """
 import sys
@@ -124,6 +126,28 @@ def test_a_second_start_trains_nothing(output: str, folder: Path) -> None:
     again = run(folder / "demo", folder / "user")
     assert "trained before" in again
     assert table(again) == table(output)
+
+
+def test_the_best_model_is_reproduced_to_the_byte(output: str, folder: Path) -> None:
+    assert table(output)[1].startswith("* balanced")
+    desk = open_desk(demo_home({"LAUNCHPAD_DEMO_HOME": str(folder / "demo"), "HOME": str(folder)}))
+    models = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 100)
+    (source,) = {
+        row.artifact.execution_id
+        for row in models
+        if desk.executions.get(
+            DEFAULT_SCOPE, row.artifact.execution_id
+        ).execution.configuration_name
+        == "balanced"
+    }
+    again = desk.reproduction.create(DEFAULT_SCOPE, source).id
+    until(lambda: desk.executions.get(DEFAULT_SCOPE, again).execution.status.final, 120)
+    report = desk.reproduction.report(DEFAULT_SCOPE, source, again, tolerance=0)
+    assert report.is_reproduced
+    assert [each.agreement for each in report.outputs] == [Agreement.IDENTICAL] * 2
+    assert {each.agreement for each in report.metrics} == {Agreement.IDENTICAL}
+    assert report.environment == ()
+    desk.close()
 
 
 def test_the_demo_never_uses_the_home_of_the_user(tmp_path: Path) -> None:

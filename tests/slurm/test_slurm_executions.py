@@ -61,6 +61,12 @@ def test_the_template_of_the_demo_trains_a_model(bench: SlurmBench) -> None:
     assert model.execution_id == execution
     assert dataset.id in str(desk.lineage.lineage(scope, model.id))
     until(lambda: not (bench.shared / execution).exists())
+    # The recorded code trains the same model again.
+    again = desk.reproduction.create(scope, execution).id
+    bench.wait(again, Status.COMPLETED)
+    report = desk.reproduction.report(scope, execution, again, tolerance=0)
+    assert report.is_reproduced
+    assert report.environment == ()
 
 
 def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
