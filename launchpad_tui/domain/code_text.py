@@ -12,8 +12,8 @@ from launchpad_tui.domain.numbers import size_text
 SHORT = 12
 #: the names of rows that a comparison shows only if they differ begin with these
 FILE_ROW, PACKAGE_ROW, COMMAND_ROW = "file ", "package ", "command "
-#: the names of rows with the files of an input begin with this
-INPUT_ROW = "files of "
+#: the names of rows with the files of an input, and with an environment variable, begin with these
+INPUT_ROW, VARIABLE_ROW = "files of ", "variable "
 #: how the names of rows begin, in their order
 _ROWS = (
     "commit",
@@ -26,6 +26,7 @@ _ROWS = (
     INPUT_ROW,
     "Python",
     "interpreter",
+    VARIABLE_ROW,
     PACKAGE_ROW,
     "host",
     "system",
@@ -70,6 +71,7 @@ def code_lines(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
         *((f"{INPUT_ROW}{name}", input_text(state)) for name, state in inputs.items()),
         ("seeds", seed_text(provenance)),
         ("environment", environment_text(provenance)),
+        ("variables", variables_text(provenance)),
         ("hardware", hardware_text(provenance)),
     ]
 
@@ -110,6 +112,11 @@ def template_text(provenance: Mapping[str, Any]) -> str:
 def seed_text(provenance: Mapping[str, Any]) -> str:
     """Return the parameters that are seeds with their values; empty if there are none."""
     return ", ".join(f"{name} = {value}" for name, value in provenance.get("seeds", {}).items())
+
+
+def variables_text(provenance: Mapping[str, Any]) -> str:
+    """Return the recorded environment variables with their values; empty if there are none."""
+    return ", ".join(f"{name}={value}" for name, value in provenance.get("variables", {}).items())
 
 
 def input_text(state: Mapping[str, Any]) -> str:
@@ -158,6 +165,8 @@ def environment_facts(provenance: Mapping[str, Any]) -> dict[str, str]:
         "cores": str(provenance.get("cpus") or ""),
         "GPUs": ", ".join(map(str, provenance.get("gpus", ()))),
     }
+    for name, value in provenance.get("variables", {}).items():
+        found[f"{VARIABLE_ROW}{name}"] = str(value)
     for name, version in provenance.get("packages", {}).items():
         found[f"{PACKAGE_ROW}{name}"] = str(version)
     return {name: value for name, value in found.items() if value}

@@ -120,13 +120,19 @@ def test_the_difference_shows_the_changed_lines(lab: Lab) -> None:
 
 
 def test_a_model_is_reproduced(lab: Lab, tmp_path: Path) -> None:
-    # Neither the current code nor its folder matters.
+    # Neither the current template nor the code and its folder matter.
+    template = lab.code / "train.yaml"
+    text = template.read_text()
+    template.write_text(text.replace("python /app/src/train.py", "exit 7"))
+    lab.run("executables", "add", str(lab.code))
     lab.code.rename(tmp_path / "moved")
     try:
         done = lab.run("executions", "reproduce", "tiny-model@1")
         report = lab.run("executions", "list", "--quiet", "--limit", "1").out.strip()
     finally:
         (tmp_path / "moved").rename(lab.code)
+        template.write_text(text)
+        lab.run("executables", "add", str(lab.code))
     assert "All outputs are identical to the byte; the metric is identical" in done.out
     assert "no recorded difference" in done.out
     again = json.loads(lab.run("executions", "show", report, "--json").out)
@@ -153,6 +159,29 @@ def test_a_changed_package_is_named(lab: Lab) -> None:
     text = lab.run(*words, code=1).out
     assert "1.0 → 2.0" in text
     assert "1 of 1 files: weights.txt" in text
+
+
+def test_changed_environment_variables_are_named(lab: Lab) -> None:
+    setting = "environment=MODE_OF_MATH=fast SERVICE_TOKEN=secret-token"
+    lab.run("executables", "set", "tiny-train", f"python={lab.venv}", setting)
+    try:
+        done = spawn(
+            lab.home,
+            *("executions", "reproduce", "tiny-model@1", "--json"),
+            env={"OMP_NUM_THREADS": "1", "OTHER": "x"},
+        )
+    finally:
+        lab.run("executables", "set", "tiny-train", f"python={lab.venv}", "environment=")
+    assert done.code == 0, done.err
+    facts = {each["name"]: each["after"] for each in json.loads(done.out)["environment"]}
+    assert facts["variable MODE_OF_MATH"] == "fast"
+    assert facts["variable OMP_NUM_THREADS"] == "1"
+    assert facts.keys() == {
+        "variable MODE_OF_MATH",
+        "variable OMP_NUM_THREADS",
+        "variable SERVICE_TOKEN",
+    }
+    assert "secret-token" not in done.out
 
 
 def test_a_changed_input_is_named(lab: Lab) -> None:

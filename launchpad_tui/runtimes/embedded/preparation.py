@@ -152,7 +152,9 @@ class Preparation:
         bound = self.host.records.configuration(self.scope, self.execution.configuration_id)
         parameters |= dict(bound.parameters)
         if not prepared:
-            state |= {**environment(python), "seeds": seeds(parameters)}
+            # The stored values of credentials are not recorded.
+            variables = self._configured({"environment": shown})
+            state |= {**environment(python, variables), "seeds": seeds(parameters)}
             self._record(state)
         inputs, signatures = (
             (prepared.inputs, prepared.signatures) if prepared else self._stage_inputs()

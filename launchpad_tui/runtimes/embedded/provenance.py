@@ -27,6 +27,24 @@ _GIT_SECONDS, _PYTHON_SECONDS, _GPU_SECONDS = 20, 60, 10
 #: programs that the configuration of a repository names are not run
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-optional-locks")
 _SEED = re.compile(r"(?:^|_)(?:seed|random_state)(?:_|$)")
+#: environment variables on which the results of numeric libraries depend: the order of sets, the
+#: number of threads that share a sum, and the kernels of processors and GPUs
+_VARIABLES = (
+    "PYTHONHASHSEED",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "OPENBLAS_CORETYPE",
+    "MKL_NUM_THREADS",
+    "MKL_CBWR",
+    "NUMEXPR_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "CUDA_VISIBLE_DEVICES",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "XLA_FLAGS",
+)
 #: the largest total size of an input of which the checksum is recorded, in bytes
 CHECKSUM_LIMIT = 10_000_000_000
 #: the largest length of a command line that is recorded, in characters
@@ -48,17 +66,25 @@ def code_state(folder: Path) -> Mapping[str, object]:
     return {"folder": str(folder), **_git(folder)}
 
 
-def environment(python: Path) -> Mapping[str, object]:
-    """Return interpreter, packages and host of an execution.
+def environment(python: Path, configured: Mapping[str, str]) -> Mapping[str, object]:
+    """Return interpreter, packages, host and environment variables of an execution.
+
+    Of the variables of this process, only those are returned on which results of numeric libraries
+    depend.
 
     Args:
         python: the interpreter of the execution.
+        configured: the variables in the settings of the executable, with masked credentials.
     """
     found: dict[str, object] = {
         "host": platform.node(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cpus": os.cpu_count(),
         "interpreter": str(python),
+        "variables": {
+            **{name: os.environ[name] for name in _VARIABLES if name in os.environ},
+            **{name: masked(value) for name, value in configured.items()},
+        },
     }
     if cpu := _cpu():
         found["cpu"] = cpu
