@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.trash import TrashService
+    from launchpad_tui.services.undo import UndoService
     from launchpad_tui.services.verification import VerificationService
 
 
@@ -331,6 +332,12 @@ def _overview(desk: Desk) -> OverviewService:
     return OverviewService(desk.registry)
 
 
+def _undo(desk: Desk) -> UndoService:
+    from launchpad_tui.services.undo import UndoService
+
+    return UndoService(desk.registry)
+
+
 def _serving(desk: Desk) -> ServingService:
     from launchpad_tui.services.serving import ServingService
 
@@ -359,6 +366,7 @@ FACTORIES = Factories(
     evaluations=_evaluations,
     trash=_trash,
     sweeps=_sweeps,
+    undo=_undo,
     files=_files,
     served_files=_served_files,
     verification=_verification,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.model_version import AliasChange
 
+#: printed after changes that can be undone
+UNDO_HINT = "Undo with: launchpad undo"
 _EDITED = ("name", "description", "label", "remove_label", "note", "note_file")
 
 
@@ -42,6 +44,8 @@ def _edit(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             text = f"Changed {found[0].kind} {found[0].name}." if changed_one else "No changes."
             now = desk.artifacts.resolve(scope, ids[0], kind)
             context.done(text, extended_artifact(now), id=ids[0])
+            if changed_one:
+                context.hint(UNDO_HINT)
             return
     if nothing:
         raise InvalidInput(
@@ -77,6 +81,7 @@ def _edit(kind: ArtifactKind | None, context: CommandContext, options: argparse.
     where = " on this machine" if desk.runtimes.is_remote(scope) else ""
     for one in changed:
         context.done(f"Changed {one.kind} {one.name} ({one.id}){where}.", id=one.id)
+    context.hint(UNDO_HINT)
 
 
 def _notes(context: CommandContext, options: argparse.Namespace, ids: list[str]) -> str | None:
@@ -163,6 +168,7 @@ def _promote(context: CommandContext, options: argparse.Namespace) -> None:
         change = desk.annotations.promote(scope, one.id, options.alias)
         text = promoted_text(change)
     context.done(text, _serialized(change), id=one.id)
+    context.hint(UNDO_HINT)
 
 
 def promoted_text(change: AliasChange) -> str:

@@ -105,6 +105,7 @@ COMMAND_GROUPS: Mapping[str, CommandGroup] = {
     "resultsets": CommandGroup("artifacts", "Manage result sets"),
     "artifacts": CommandGroup("artifacts", "Manage artifacts of any kind"),
     "trash": CommandGroup("trash", "List, restore and delete what was deleted or archived"),
+    "undo": CommandGroup("undo", "Undo the last edit, promotion or deletion"),
     "search": CommandGroup("search", "Search all connections and resource groups"),
     "compare": CommandGroup("compare", "Compare models or executions"),
     "metrics": CommandGroup("metrics", "List, export, chart and log metrics"),

@@ -287,6 +287,11 @@ class CommandContext:
         """Print a line that is safe for terminals; on a terminal it is flushed immediately."""
         print(text, flush=sys.stdout.isatty())
 
+    def hint(self, text: str) -> None:
+        """Print a message on standard error that only helps people: none for scripts."""
+        if sys.stderr.isatty() and not self.structured and not self.quiet:
+            self.note(text)
+
     def note(self, text: str) -> None:
         """Print a message on standard error; further lines of it are indented.
 

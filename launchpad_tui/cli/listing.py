@@ -38,6 +38,12 @@ ALL = argument(
     const=0,
     help="List all rows, as --limit 0 does",
 )
+SWEEP = argument(
+    "--sweep",
+    metavar="SWEEP",
+    completes="sweeps",
+    help="Only items of a sweep: ID, unique ID prefix, unique name, or latest",
+)
 LIST_OPTIONS = (
     argument(
         "--search",
@@ -52,12 +58,7 @@ LIST_OPTIONS = (
         help="Only items that meet a condition, such as 'accuracy > 0.9 and rate < 0.1', "
         "'status = DEAD' or 'label.stage = prod'; may be repeated",
     ),
-    argument(
-        "--sweep",
-        metavar="SWEEP",
-        completes="sweeps",
-        help="Only items of a sweep: ID, unique ID prefix, unique name, or latest",
-    ),
+    SWEEP,
     argument(
         "--sort",
         metavar="NAME",

@@ -193,7 +193,7 @@ def _report_removed(context: CommandContext, removal: Removal, verb: str) -> Non
     for one in removal.artifacts:
         context.done(f"{verb} {one.kind} {one.name} ({one.id}).", id=one.id)
     if not context.quiet:
-        context.note("Restore with: launchpad trash restore ID")
+        context.note("Undo with: launchpad undo; restore one with: launchpad trash restore ID")
 
 
 def _counted(found: tuple[Artifact, ...], plural: str) -> str:
@@ -336,6 +336,8 @@ def _delete_configurations(context: CommandContext, options: argparse.Namespace)
     return 0
 
 
+#: the options of lists that limit the models of a policy
+_FILTERS = {"--search", "--where", "--sweep"}
 _DRY_RUN = argument(
     "--dry-run", action="store_true", help="Show what would be deleted, without deleting it"
 )
@@ -424,14 +426,14 @@ PRUNE = Command(
             metavar="AGE",
             help="Only models older than this: 30d, 12h, 2w",
         ),
-        *(each for each in listing.LIST_OPTIONS if each.flags[0] in {"--search", "--where"}),
+        *(each for each in listing.LIST_OPTIONS if each.flags[0] in _FILTERS),
         _FILES,
         _DRY_RUN,
         YES,
     ),
     details=(
         "Pinned models, models with an alias, and models without a value of the metric are always "
-        "kept. --search and --where limit the models to which the policy applies."
+        "kept. --search, --where and --sweep limit the models to which the policy applies."
     ),
 )
 DELETE_CONFIGURATIONS = Command(

@@ -18,6 +18,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
 _COLUMNS = "pk, id, name, executable_id, definition, parameters, inputs, created_at, created_by"
+_MEMBER_COLUMNS = "position, parameters, configuration_id, execution_id, error"
 #: the number of sweeps in a list
 LIST_LIMIT = 1000
 
@@ -43,6 +44,33 @@ def add(registry: Registry, scope: Scope, new: Sweep) -> None:
         db.executemany(
             "INSERT INTO sweep_members (sweep_pk, position, parameters) VALUES (?, ?, ?)",
             [(cursor.lastrowid, one.position, to_json(one.parameters)) for one in new.members],
+        )
+
+
+def stored(registry: Registry, scope: Scope, sweep_id: str) -> dict[str, Any]:
+    """Return the rows of a sweep, which `restore` adds again. Raises NotFound."""
+    with registry.read() as db:
+        pk = _pk(db, scope, sweep_id)
+        (*row,) = db.execute(f"SELECT {_COLUMNS} FROM sweeps WHERE pk = ?", (pk,)).fetchone()
+        members = db.execute(
+            f"SELECT {_MEMBER_COLUMNS} FROM sweep_members WHERE sweep_pk = ? ORDER BY position",
+            (pk,),
+        ).fetchall()
+    return {"sweep": row[1:], "members": members}
+
+
+def restore(registry: Registry, scope: Scope, content: Mapping[str, Any]) -> None:
+    """Add a sweep that was removed. Raises NotFound for an unknown scope."""
+    row = content["sweep"]
+    with registry.write("executions") as db:
+        cursor = db.execute(
+            f"INSERT INTO sweeps (group_pk, {_COLUMNS.removeprefix('pk, ')}) "
+            f"VALUES (?, {placeholders(row)})",
+            (group_pk(db, scope), *row),
+        )
+        db.executemany(
+            f"INSERT INTO sweep_members (sweep_pk, {_MEMBER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            [(cursor.lastrowid, *one) for one in content["members"]],
         )
 
 
@@ -128,8 +156,7 @@ def _read(row: Sequence[Any], members: tuple[SweepMember, ...], states: Mapping[
 @reports_damage
 def _sweep(registry: Registry, db: sqlite3.Connection, scope: Scope, row: Sequence[Any]) -> Sweep:
     members = db.execute(
-        "SELECT position, parameters, configuration_id, execution_id, error FROM sweep_members "
-        "WHERE sweep_pk = ? ORDER BY position",
+        f"SELECT {_MEMBER_COLUMNS} FROM sweep_members WHERE sweep_pk = ? ORDER BY position",
         (row[0],),
     ).fetchall()
     known = executions.by_id(registry, scope, [one[3] for one in members if one[3]])

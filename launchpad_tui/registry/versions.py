@@ -246,16 +246,46 @@ def rename(db: sqlite3.Connection, group: int, artifact_id: str, former: str, na
     pk, scenario_id, _, version, aliases = _row(db, group, artifact_id)
     if version is None or former == name:
         return
+    check_aliases_free(db, group, pk, scenario_id, name, aliases, former)
+    number_one(db, pk, group, scenario_id, name)
+
+
+def check_aliases_free(
+    db: sqlite3.Connection,
+    group: int,
+    pk: int,
+    scenario_id: str,
+    name: str,
+    aliases: str,
+    former: str,
+) -> None:
+    """Check that a model may be renamed, within a transaction.
+
+    Args:
+        pk: the row number of the model.
+        name: the new name.
+        aliases: those of the model, separated by spaces.
+        former: the former name.
+
+    Raises:
+        Conflict: another version of the new name has one of the model's aliases.
+    """
     for alias in aliases.split():
         for other, other_id, other_version, _ in _holders(db, group, scenario_id, name, alias):
             if other != pk:
                 raise Conflict(
                     f"{former} cannot be renamed to {name}",
                     f"Its alias {alias} belongs to version {other_version} of {name} ({other_id}).",
-                    f"Remove the alias first: launchpad models promote {artifact_id} {alias} "
-                    "--remove",
+                    f"Remove the alias first: launchpad models promote {other_id} {alias} --remove",
                 )
-    number_one(db, pk, group, scenario_id, name)
+
+
+def holder(registry: Registry, scope: Scope, scenario_id: str, name: str, alias: str) -> str:
+    """Return the ID of the version of a name that has an alias, empty if none has. Raises
+    NotFound for an unknown scope."""
+    with registry.read() as db:
+        found = _holders(db, group_pk(db, scope), scenario_id, name, alias)
+    return found[0][1] if found else ""
 
 
 def _newest(db: sqlite3.Connection, group: int, name: str) -> Sequence[tuple[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.artifact import DESCRIPTION_LIMIT, Artifact, check_label
 from launchpad_tui.domain.artifact_attributes import USER
@@ -22,9 +22,11 @@ from launchpad_tui.domain.model_version import (
     ArtifactEdit,
     check_alias,
 )
+from launchpad_tui.domain.undo import UndoKind
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import replace
-from launchpad_tui.registry import artifact_edits, artifacts, versions
+from launchpad_tui.registry import artifact_edits, artifacts, undo, versions
+from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.services.configurations import check_resource_name
 
 if TYPE_CHECKING:
@@ -67,7 +69,16 @@ class AnnotationService:
                 )
         for key, value in changes.set_labels:
             check_label(key, value)
-        artifact_edits.edit(self._registry, scope, ids, changes)
+        with self._registry.write() as db:
+            group = group_pk(db, scope)
+            known = artifacts.by_id(self._registry, scope, ids)
+            before = undo.snapshot(db, group, ids)
+            artifact_edits.edit(self._registry, scope, ids, changes)
+            after = undo.snapshot(db, group, ids)
+            if before != after:
+                title = f"edit of {counted_title(list(known.values()))}"
+                content = {"before": before, "after": after}
+                self._record(scope, UndoKind.EDIT, title, content)
         found = artifacts.by_id(self._registry, scope, ids)
         return tuple(found[one] for one in ids)
 
@@ -85,7 +96,12 @@ class AnnotationService:
             Conflict: The artifact has no version.
         """
         alias = check_alias(alias)
-        return versions.set_alias(self._registry, scope, artifact_id, alias, current_user())
+        with self._registry.write():
+            change = versions.set_alias(self._registry, scope, artifact_id, alias, current_user())
+            if change.changed:
+                title = f"promotion of {change.name} v{change.version} to {alias}"
+                self._record(scope, UndoKind.ALIAS, title, _alias_content(change))
+        return change
 
     def remove_alias(self, scope: Scope, artifact_id: str, alias: str) -> AliasChange:
         """Remove an alias from a model and return the change.
@@ -93,7 +109,16 @@ class AnnotationService:
         Raises:
             NotFound: The model does not exist, or does not have the alias.
         """
-        return versions.remove_alias(self._registry, scope, artifact_id, alias, current_user())
+        with self._registry.write():
+            change = versions.remove_alias(
+                self._registry, scope, artifact_id, alias, current_user()
+            )
+            title = f"removal of the alias {alias} from {change.name} v{change.previous_version}"
+            self._record(scope, UndoKind.ALIAS, title, _alias_content(change))
+        return change
+
+    def _record(self, scope: Scope, kind: UndoKind, title: str, content: Mapping[str, Any]) -> None:
+        undo.record_change(self._registry, scope, kind, title, content, current_user())
 
     def aliases(self, scope: Scope, name: str = "") -> tuple[tuple[str, Artifact], ...]:
         """Return the aliases of all models, or of those of a name, each with its model. The alias
@@ -184,6 +209,21 @@ def _check(new: ArtifactAttributes) -> None:
                 "bytes.",
                 field=part,
             )
+
+
+def _alias_content(change: AliasChange) -> dict[str, str]:
+    return {
+        "scenario": change.scenario_id,
+        "name": change.name,
+        "alias": change.alias,
+        "artifact": change.artifact_id,
+        "previous": change.previous_id,
+    }
+
+
+def counted_title(found: Sequence[Artifact]) -> str:
+    """Return the name of the only artifact with its version, or their number."""
+    return found[0].name_with_version if len(found) == 1 else f"{len(found):,} artifacts"
 
 
 def current_user() -> str:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.trash import TrashService
+    from launchpad_tui.services.undo import UndoService
     from launchpad_tui.services.verification import VerificationService
 
 
@@ -65,6 +66,7 @@ class Factories:
     evaluations: Callable[[Desk], EvaluationService]
     trash: Callable[[Desk], TrashService]
     sweeps: Callable[[Desk], SweepService]
+    undo: Callable[[Desk], UndoService]
     files: Callable[[Desk], FileService]
     served_files: Callable[[Desk], ServedFiles]
     verification: Callable[[Desk], VerificationService]
@@ -173,6 +175,11 @@ class Desk:
     def sweeps(self) -> SweepService:
         """Groups of executions with different parameters."""
         return self._factories.sweeps(self)
+
+    @cached_property
+    def undo(self) -> UndoService:
+        """Changes that can be undone."""
+        return self._factories.undo(self)
 
     @cached_property
     def files(self) -> FileService:

@@ -14,8 +14,9 @@ from launchpad_tui.domain.scenario import (
     check_scenario_id,
 )
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.domain.trash import EXECUTABLE
 from launchpad_tui.errors import Conflict
-from launchpad_tui.registry import scenarios, trash
+from launchpad_tui.registry import scenarios, trash, undo
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.annotations import current_user
 
@@ -117,3 +118,6 @@ class ScenarioService:
         with self._registry.write():
             trash.copy(self._registry, scope, "executables", executable_id, current_user())
             runtime.delete_executable(executable_id)
+            title = f"removal of the executable {executable_id}"
+            pairs = [(EXECUTABLE, executable_id)]
+            undo.record_deletion(self._registry, scope, title, pairs, current_user())

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, Outcome
 from launchpad_tui.domain.sweep import Sweep, SweepMember, member_name
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.domain.undo import UndoKind
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
-from launchpad_tui.registry import artifacts, sweeps
+from launchpad_tui.registry import artifacts, sweeps, undo
 from launchpad_tui.services.annotations import current_user
 from launchpad_tui.services.configurations import check_resource_name
 
@@ -182,7 +183,13 @@ class SweepService:
 
     def remove(self, scope: Scope, sweep: Sweep) -> None:
         """Remove a sweep. Its configurations and executions are kept. Raises NotFound."""
-        sweeps.delete(self._registry, scope, sweep.id)
+        with self._registry.write():
+            content = sweeps.stored(self._registry, scope, sweep.id)
+            sweeps.delete(self._registry, scope, sweep.id)
+            title = f"removal of the sweep {sweep.name}"
+            undo.record_change(
+                self._registry, scope, UndoKind.SWEEP, title, content, current_user()
+            )
 
     def check_removable(self, sweep: Sweep) -> None:
         """Raise Conflict if executions of the sweep have not ended, so cannot be deleted."""
@@ -210,7 +217,7 @@ class SweepService:
         ids = [one.execution_id for one in sweep.members if one.execution is not None]
         outcomes = self._executions.delete(scope, ids) if ids else ()
         if not any(one.error for one in outcomes):
-            self.remove(scope, sweep)
+            sweeps.delete(self._registry, scope, sweep.id)
         return outcomes
 
     def outputs(self, scope: Scope, sweep: Sweep) -> dict[str, str]:

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind, parse_url
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.domain.trash import Emptied, PrunePlan, PrunePolicy, Removal, TrashEntry
+from launchpad_tui.domain.trash import (
+    CONFIGURATION,
+    Emptied,
+    PrunePlan,
+    PrunePolicy,
+    Removal,
+    TrashEntry,
+)
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
-from launchpad_tui.registry import artifacts, configurations, dependents, trash
-from launchpad_tui.services.annotations import current_user
+from launchpad_tui.registry import artifacts, configurations, dependents, trash, undo
+from launchpad_tui.services.annotations import counted_title, current_user
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.connection import Scope
@@ -120,6 +127,10 @@ class TrashService:
                     with_files=removal.with_files and one.id not in kept,
                     archived=archived,
                 )
+            what = counted_title(removal.artifacts)
+            pairs = [(str(one.kind), one.id) for one in removal.artifacts]
+            title = f"{'archiving' if archived else 'deletion'} of {what}"
+            undo.record_deletion(self._registry, scope, title, pairs, current_user())
 
     def delete_configurations(self, scope: Scope, ids: Sequence[str]) -> None:
         """Move configurations into the trash, all or none.
@@ -128,8 +139,10 @@ class TrashService:
             NotFound: A configuration does not exist.
             Conflict: An execution or a schedule uses a configuration.
         """
+        names = []
         for one in ids:
             found = configurations.configuration(self._registry, scope, one)
+            names.append(found.name)
             uses = dependents.of_configuration(self._registry, scope, one)
             if uses.executions or uses.schedules:
                 users = [f"{uses.executions:,} executions"] if uses.executions else []
@@ -140,7 +153,13 @@ class TrashService:
                     "The parameters and inputs of executions belong to their configuration. "
                     "Delete the executions and their outputs first.",
                 )
-        trash.put(self._registry, scope, "configurations", ids, current_user())
+        with self._registry.write():
+            trash.put(self._registry, scope, "configurations", ids, current_user())
+            what = f"configuration {names[0]}" if len(ids) == 1 else f"{len(ids):,} configurations"
+            pairs = [(CONFIGURATION, one) for one in ids]
+            undo.record_deletion(
+                self._registry, scope, f"deletion of {what}", pairs, current_user()
+            )
 
     def entries(self, scope: Scope) -> list[TrashEntry]:
         """Return the entries of the trash and the archive, newest first. Raises NotFound."""

@@ -15,6 +15,13 @@ APP_ACTIONS: tuple[Action, ...] = (
         90,
     ),
     Action("app.help", "? f1", "help", "Show the keys of this screen", "Everywhere", 99),
+    Action(
+        "app.undo",
+        "z",
+        "undo",
+        "Undo the last edit, promotion, deletion or removal of a sweep",
+        "Everywhere",
+    ),
     Action("app.manual", "", "manual", "Read the manual", "Everywhere"),
     Action("app.welcome", "", "welcome", "Show the ways to begin", "Everywhere"),
     Action(

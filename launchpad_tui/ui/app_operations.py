@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import SuspendNotSupported
 
@@ -11,6 +11,9 @@ from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.painted import Painted
+
+if TYPE_CHECKING:
+    from launchpad_tui.ui.shell import Shell
 
 
 class AppActions(ActionOwner):
@@ -43,6 +46,12 @@ class AppActions(ActionOwner):
         from launchpad_tui.ui.screens.common.help import HelpScreen
 
         self.push_screen(HelpScreen.of(self.screen))
+
+    async def do_undo(self) -> None:
+        """Ask, then undo the last change of the resource group."""
+        from launchpad_tui.ui.screens.common.undo import undo_last
+
+        await undo_last(cast("Shell", self))
 
     def do_manual(self) -> None:
         """Open the topics of the manual."""

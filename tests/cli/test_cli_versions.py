@@ -51,6 +51,24 @@ def test_an_alias_moves_and_its_history_is_kept(models: Cli) -> None:
     assert all("@" in one["changedBy"] for one in history["resources"])
 
 
+def test_changes_are_undone_one_by_one(models: Cli) -> None:
+    assert models("undo").code == 1
+    newest = id_of(models, "churn@latest")
+    assert models("models", "promote", "churn@1", "production").code == 0
+    assert models("models", "edit", newest, "--label", "stage=prod").code == 0
+    assert models("models", "delete", "churn@2", newest, "--yes").code == 0
+    listed = json.loads(models("undo", "--list", "--json").out)["resources"]
+    assert [one["kind"] for one in listed] == ["trash", "edit", "alias"]
+    assert "deletion of 2 artifacts" in models("undo", "--dry-run").out
+    assert models("undo").out == "Undid the deletion of 2 artifacts.\n"
+    assert id_of(models, "churn@latest") == newest
+    assert models("undo").out == "Undid the edit of churn v3.\n"
+    assert json.loads(models("models", "show", newest, "--json").out)["labels"] == []
+    assert models("undo").out == "Undid the promotion of churn v1 to production.\n"
+    assert models("models", "show", "churn@production").code == 2
+    assert models("undo").code == 1
+
+
 @pytest.mark.parametrize("alias", ["latest", "3", "v3", "", "two words", "a" * 64, "-x"])
 def test_an_invalid_alias_is_refused(models: Cli, alias: str) -> None:
     refused = models("models", "promote", "churn@1", "--", alias)

@@ -153,3 +153,19 @@ async def test_parameters_of_a_trained_model_are_not_offered(workshop_home: Home
         await settled(pilot)
         await press(pilot, "e")
         assert "set by the configuration" in " ".join(screen_text(pilot).split())
+
+
+async def test_the_last_change_is_undone_after_a_question(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "z")
+        assert "Nothing to undo in local/default" in screen_text(pilot)
+        await chosen(pilot, "e", "description", "!")
+        assert "press z to undo" in screen_text(pilot)
+        await press(pilot, "3", "z")
+        assert "Undo the edit of churn-model v1?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert model(pilot).description.endswith("!")
+        await press(pilot, "z", "enter")
+        await settled(pilot)
+        assert "Undid the edit of churn-model v1" in screen_text(pilot)
+        assert not model(pilot).description.endswith("!")

@@ -41,11 +41,14 @@ async def promote_model(screen: LaunchpadScreen, artifact_id: str) -> bool:
         alias = typed
     if alias in model.aliases:
         await app.act(desk.annotations.remove_alias, scope, model.id, alias)
-        app.say(f"Removed the alias {alias} from {model.name_with_version}", "good")
+        what = model.name_with_version
+        app.say(f"Removed the alias {alias} from {what}; press z to undo", "good", 8)
         return True
     change = await app.act(desk.annotations.promote, scope, model.id, alias)
     before = f", before v{change.previous_version}" if change.previous_id else ""
-    app.say(f"{change.name}@{change.alias} is now v{change.version}{before}", "good")
+    app.say(
+        f"{change.name}@{change.alias} is now v{change.version}{before}; press z to undo", "good", 8
+    )
     return True
 
 

@@ -78,7 +78,8 @@ async def edit_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
         raise LaunchpadError(
             error.title, error.detail, f"Your notes are kept in {kept}."
         ) from error
-    app.say(f"Changed {what}" + (f", {local}" if local else ""), "good")
+    where = f", {local}" if local else ""
+    app.say(f"Changed {what}{where}; press z to undo", "good", 8)
     return True
 
 

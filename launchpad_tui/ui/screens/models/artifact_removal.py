@@ -65,7 +65,7 @@ async def delete_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> bool:
     await app.act(service.delete, scope, plan, force=True, archived=archived)
     await app.files(service.empty_expired, scope)
     verb = "Archived" if archived else "Deleted"
-    app.say(f"{verb} {what}; press Z to restore", "good", 10)
+    app.say(f"{verb} {what}; press z to undo, or Z to restore", "good", 10)
     return True
 
 
