@@ -197,7 +197,7 @@ def _x_axis(
 ) -> list[tuple[Span, ...]]:
     most = max(1, min(10, plot.width // 14))
     found = ticks(plot.x_low, plot.x_high, most)
-    if spec.x_kind == "step":
+    if spec.x_kind in {"step", "version"}:
         found = [value for value in found if float(value).is_integer()] or found[:1]
     texts = x_texts(found, spec.x_kind)
     axis = [along] * plot.width

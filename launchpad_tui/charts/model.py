@@ -73,7 +73,7 @@ class ChartSpec:
 
     Attributes:
         width, height: in cells.
-        x_kind: step, time (seconds since 1970) or relative (seconds).
+        x_kind: step, version, time (seconds since 1970) or relative (seconds).
         x_range, y_range: what to show; None, or ends that are not finite, for the range of the
             data.
         robust: excludes outliers from the automatic y range.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing
 from launchpad_tui.cli.bindings import warn_of_credentials
+from launchpad_tui.cli.charts import SIZE_OPTIONS
 from launchpad_tui.cli.command import Argument, Command, argument
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.artifact import LABEL_PREFIX, ArtifactKind, parse_label
@@ -128,6 +129,21 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
     columns = listing.metric_columns(context, options.metric or ())
     query = Query(conditions=tuple(conditions), order=Order("version", True), metrics=columns)
     found = artifacts.listing(scope, ArtifactKind.MODEL, query)
+    if options.chart or options.svg:
+        if len(columns) != 1:
+            raise InvalidInput(
+                "The chart of versions shows one metric",
+                f"{len(columns)} metrics were given.",
+                "Name one, for example --metric val_loss:best.",
+                field="metric",
+            )
+        from launchpad_tui.cli.charts import draw_versions
+
+        rows = list(listing.rows(found, options.limit))
+        if context.read_metrics([row.artifact.execution_id for row in rows]):
+            rows = list(listing.rows(artifacts.listing(scope, ArtifactKind.MODEL, query), 0))
+        draw_versions(context, rows, columns[0], options)
+        return
     context.resources(
         listing.rows(found, options.limit),
         lambda row: {
@@ -303,6 +319,7 @@ VERSION_COMMANDS = (
         (
             "launchpad models versions churn",
             "launchpad models versions churn --metric accuracy:best --json",
+            "launchpad models versions churn --metric val_loss:best --chart",
         ),
         _versions,
         (
@@ -315,6 +332,13 @@ VERSION_COMMANDS = (
                 completes="metrics",
                 help="Add a metric as a column, or all; may be repeated",
             ),
+            argument(
+                "--chart",
+                action="store_true",
+                help="Draw the metric over the versions, with the aliases and the best one marked",
+            ),
+            argument("--svg", metavar="FILE", help="Write the chart to an SVG file"),
+            *SIZE_OPTIONS,
             listing.LIMIT,
             listing.ALL,
         ),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.board import ChartDefinition
     from launchpad_tui.domain.comparison import ComparedItem
+    from launchpad_tui.domain.query import ArtifactRow, MetricColumn
 
 X_AXES = ("step", "relative", "time", "parameters", "source")
 #: Size of a chart in cells if the size of the terminal is unknown.
@@ -175,7 +176,6 @@ def draw_chart(
     Raises:
         InvalidInput: The size is invalid, or the data cannot be drawn in this kind of chart.
     """
-    from launchpad_tui.charts.ansi import to_ansi
     from launchpad_tui.charts.catalog import KINDS
     from launchpad_tui.charts.curve import CurveView
     from launchpad_tui.charts.legend import with_legend
@@ -202,8 +202,58 @@ def draw_chart(
         raw=context.colour or bool(svg),
     )
     drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=ascii_only)
+    print_drawing(context, drawing, chart.title, svg)
+
+
+def draw_versions(
+    context: CommandContext,
+    rows: Sequence[ArtifactRow],
+    column: MetricColumn,
+    options: argparse.Namespace,
+) -> None:
+    """Print a chart of a metric over the versions of a model, or write it to an SVG file.
+
+    Args:
+        context: The context of the command.
+        rows: The versions, with the metric column.
+        column: The metric column.
+        options: Options with ``width``, ``height`` and ``svg``.
+
+    Raises:
+        NotFound: No version has a value of the metric.
+        InvalidInput: The size is invalid.
+    """
+    from launchpad_tui.charts.catalog import KINDS
+    from launchpad_tui.charts.legend import with_legend
+    from launchpad_tui.charts.model import ChartSpec
+    from launchpad_tui.domain.metric import guess_direction
+    from launchpad_tui.services.version_chart import X_KIND, version_data
+
+    width, height = _size(options)
+    known = context.desk.boards.directions()
+    data = version_data(rows, column, known.get(column.key) or guess_direction(column.key))
+    if not data.series:
+        raise NotFound(
+            f"No version has a value of {str(column)[:80]}",
+            f"{len(rows):,} versions were found.",
+            "List the metrics with: launchpad metrics keys",
+        )
+    ascii_only = not _supports_braille()
+    title = f"{column} of the versions"
+    spec = ChartSpec(width, height, title, X_KIND, ascii=ascii_only, room=True)
+    drawing = KINDS["line"].draw(spec, data)
+    drawing = with_legend(drawing, data, "line", width, ascii_only=ascii_only)
+    print_drawing(context, drawing, title, options.svg)
+
+
+def print_drawing(
+    context: CommandContext, drawing: Drawing, title: str, svg: str | None = None
+) -> None:
+    """Print a drawing with its notes, or write it to an SVG file."""
+    from launchpad_tui.charts.ansi import to_ansi
+
     if svg:
-        _write_svg(context, Path(svg), drawing, chart.title)
+        _write_svg(context, Path(svg), drawing, title)
         return
     palette = "256" if "256" in os.environ.get("TERM", "") or os.environ.get("COLORTERM") else "16"
     sys.stdout.write(to_ansi(drawing, palette if context.colour else "none"))

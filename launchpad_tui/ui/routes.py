@@ -194,6 +194,7 @@ ROUTES: tuple[Route, ...] = (
     Route("manual.topic", "Manual", "manual.manual:TopicScreen"),
     Route("transfers", "Transfers", "transfers.transfers:TransfersScreen"),
     Route("artifact", "Artifact", "models.artifact:ArtifactScreen"),
+    Route("versions", "Versions", "models.versions:VersionsScreen"),
     Route("artifact.add", "Add", "models.artifact_add:ArtifactAddScreen"),
     Route("artifact.upload", "Upload", "models.artifact_upload:ArtifactUploadScreen"),
     Route("execution", "Execution", "executions.execution:ExecutionScreen"),

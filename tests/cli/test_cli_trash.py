@@ -210,6 +210,25 @@ def test_prune_keeps_the_best_pinned_promoted_and_unmeasured_models(
     assert sorted(kept) == [1, 2, 3, 6, 7, 8, 9]
 
 
+def test_a_metric_is_charted_over_the_versions(models: Cli, home: Path, tmp_path: Path) -> None:
+    from tests.cli.prune_data import add_measured
+
+    desk = open_desk(Home.at(home))
+    add_measured(desk.registry, 12)
+    desk.close()
+    assert models("models", "promote", "measured@11", "production").code == 0
+    chart = ("models", "versions", "measured", "--chart", "--width", "70")
+    drawn = models(*chart, "--metric", "val_loss:best")
+    assert drawn.code == 0
+    assert "production v11" in drawn.out
+    assert "best v1" in drawn.out
+    svg = tmp_path / "versions.svg"
+    assert models(*chart, "--metric", "val_loss", "--svg", str(svg)).code == 0
+    assert "production v11" in svg.read_text()
+    assert "shows one metric" in models(*chart).err
+    assert models(*chart, "--metric", "val_lost").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

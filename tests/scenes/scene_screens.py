@@ -209,6 +209,13 @@ SCENES = [
     ),
     Scene("configurations-empty", nothing, keys("4"), SMALL, expect=("No configurations yet",)),
     Scene(
+        "versions",
+        workshop,
+        opened("versions", item_id=MODEL),
+        SMALL,
+        expect=("Versions of churn-model", "of 2"),
+    ),
+    Scene(
         "sweeps",
         swept,
         keys("3", "W"),

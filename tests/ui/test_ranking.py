@@ -9,6 +9,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.numbers import metric_text
+from launchpad_tui.domain.query import Query
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.trained_seeds import execution_id, falling, sweep
 
@@ -129,3 +130,32 @@ async def test_curves_are_shown_as_a_column(home: Home, route: str) -> None:
         assert sum("█" in row and "▁" in row for row in rows) == 6
     async with running(home, route, (160, 30)) as pilot:
         assert "loss curve" in screen_text(pilot)
+
+
+async def test_the_versions_of_a_model_are_charted(home: Home) -> None:
+    from launchpad_tui.domain.connection import DEFAULT_SCOPE
+    from launchpad_tui.domain.model_version import ArtifactEdit
+    from launchpad_tui.ui.screens.models.versions import VersionsScreen
+
+    async with running(home, "models") as pilot:
+        desk = pilot.app.desk
+        rows = desk.artifacts.listing(DEFAULT_SCOPE, None, Query()).slice(0, 100)
+        ids = [row.artifact.id for row in rows if row.artifact.name.startswith("rate-")]
+        desk.annotations.edit(DEFAULT_SCOPE, ids, ArtifactEdit(name="net"))
+        desk.annotations.promote(DEFAULT_SCOPE, ids[0], "production")
+        await settled(pilot)
+        await press(pilot, "r", "number_sign")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, VersionsScreen)
+        text = screen_text(pilot)
+        assert "Versions of net" in text
+        assert "of 6" in text
+        assert "value of each version" in text
+        assert "production v" in text
+        assert "best v" in text
+        await press(pilot, "o", *"accuracy min", "enter")
+        await settled(pilot)
+        assert "accuracy, min value" in screen_text(pilot)
+        await press(pilot, "U", *"staging", "enter")
+        await settled(pilot)
+        assert "staging v6" in screen_text(pilot)

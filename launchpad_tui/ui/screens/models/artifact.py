@@ -136,6 +136,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             "Run the source execution again with its recorded code, and report what differs",
             needs="executions",
         ),
+        Action(
+            "artifact.versions",
+            "#",
+            "versions",
+            "Show the versions of the model, and a metric over them",
+        ),
         Action("artifact.promote", "U", "promote", "Point an alias at the model"),
         Action(
             "artifact.preview",
@@ -458,6 +464,16 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
         if await delete_artifacts(self, (self.item_id,)):
             self.dismiss(None)
+
+    def why_not_versions(self) -> str | None:
+        """Return why the artifact has no versions."""
+        if self._artifact is not None and self._artifact.kind is not ArtifactKind.MODEL:
+            return "Only models have versions"
+        return None
+
+    def do_versions(self) -> None:
+        """Show the versions of the model."""
+        self.launchpad.open("versions", item_id=self.item_id)
 
     async def do_promote(self) -> None:
         """Point an alias at the model."""

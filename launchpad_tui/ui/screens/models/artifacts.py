@@ -137,6 +137,12 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         Action(
             "artifacts.restore", "Z", "restore", "Restore objects that were deleted or archived"
         ),
+        Action(
+            "artifacts.versions",
+            "#",
+            "versions",
+            "Show the versions of the model, and a metric over them",
+        ),
         Action("artifacts.promote", "U", "promote", "Point an alias at the model"),
         Action(
             "artifacts.verify-all",
@@ -289,6 +295,16 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         from launchpad_tui.ui.screens.models.artifact_removal import restore_deleted
 
         await restore_deleted(self)
+
+    def why_not_versions(self) -> str | None:
+        """Return why there is no model whose versions can be shown."""
+        if self.kind is not ArtifactKind.MODEL:
+            return "Only models have versions"
+        return None if self.table.row is not None else "No model is under the cursor"
+
+    def do_versions(self) -> None:
+        """Show the versions of the model."""
+        self.launchpad.open("versions", item_id=self.table.row_id)
 
     async def do_promote(self) -> None:
         """Point an alias at the model under the cursor."""
