@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from launchpad_tui.aiapi.values import Json, rfc3339
+from launchpad_tui.domain.cluster import Cluster
 from launchpad_tui.domain.connection import Capabilities, Connection, ObjectStoreRecord
 
 #: keys of capabilities that are not the attribute's name in camel case
@@ -23,6 +24,48 @@ def serialize_connection(connection: Connection) -> Json:
         "modifiedAt": rfc3339(connection.modified_at),
         "syncedAt": rfc3339(connection.synced_at),
         "lastError": connection.last_error or None,
+    }
+
+
+def serialize_cluster(cluster: Cluster) -> Json:
+    """Return partitions, nodes and jobs; ``memory`` is in megabytes of a node."""
+    return {
+        "partitions": [
+            {
+                "name": each.name,
+                "default": each.default,
+                "state": each.state,
+                "limit": each.limit,
+                "idleNodes": each.idle_nodes,
+                "nodes": each.nodes,
+                "idleCpus": each.idle_cpus,
+                "cpus": each.cpus,
+            }
+            for each in cluster.partitions
+        ],
+        "nodes": [
+            {
+                "partition": each.partition,
+                "state": each.state,
+                "count": each.count,
+                "cpus": each.cpus,
+                "memory": each.memory,
+                "devices": each.devices or None,
+                "names": each.names,
+            }
+            for each in cluster.nodes
+        ],
+        "jobs": [
+            {
+                "id": each.id,
+                "executionId": each.execution_id or None,
+                "state": each.state,
+                "place": each.place,
+                "elapsed": each.elapsed,
+                "limit": each.limit,
+            }
+            for each in cluster.jobs
+        ],
     }
 
 

@@ -177,6 +177,26 @@ def _test(context: CommandContext, options: argparse.Namespace) -> int:
     )
 
 
+def _cluster(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.aiapi.connections import serialize_cluster
+    from launchpad_tui.errors import InvalidInput
+
+    one = context.desk.connections.get(options.name)
+    found = context.desk.connections.cluster(one.name)
+    if found is None:
+        raise InvalidInput(
+            f"The connection {one.name} has no cluster",
+            "Its executions do not run as jobs of a cluster.",
+            "Name a connection of the type slurm.",
+        )
+    lines = [
+        *((f"partition {each.name}", ", ".join(each.columns)) for each in found.partitions),
+        *((f"nodes in {each.partition}", ", ".join(each.columns)) for each in found.nodes),
+        *((f"job {each.id}", ", ".join(each.columns)) for each in found.jobs),
+    ]
+    context.resource(serialize_cluster(found), lines)
+
+
 def _use(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 
@@ -276,6 +296,13 @@ COMMANDS = (
         _test,
         (_NAME,),
         details="Stops at the first step that fails, with exit code 1.",
+    ),
+    Command(
+        ("connections", "cluster"),
+        "Show partitions, nodes and your jobs of a cluster",
+        ("launchpad connections cluster hpc", "launchpad connections cluster hpc --json"),
+        _cluster,
+        (_NAME,),
     ),
     Command(
         ("connections", "use"),

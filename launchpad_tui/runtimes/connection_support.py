@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from launchpad_tui.domain.cluster import Cluster
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import InvalidInput
 
@@ -63,6 +64,14 @@ class ConnectionSupport:
             InvalidInput, ConfigError: credentials are missing.
         """
         return {}
+
+    def cluster(self, settings: Mapping[str, str]) -> Cluster | None:  # noqa: ARG002
+        """Return the state of the cluster on which executions run; None if there is none.
+
+        Raises:
+            LaunchpadError: the cluster does not respond.
+        """
+        return None
 
     def check_steps(
         self,

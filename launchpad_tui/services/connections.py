@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import Callable, Collection, Mapping
 
+    from launchpad_tui.domain.cluster import Cluster
     from launchpad_tui.domain.connection_check import CheckStep
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
@@ -234,6 +235,17 @@ class ConnectionService:
             with suppress(LaunchpadError):
                 self.refresh(name)
         return passed
+
+    def cluster(self, name: str) -> Cluster | None:
+        """Return partitions, nodes and jobs of the cluster of a connection; None if it has none.
+
+        Raises:
+            NotFound: There is no such connection.
+            Unreachable: The cluster does not respond. Other errors of runtimes are possible.
+        """
+        found = self.get(name)
+        kind = kind_of(found)
+        return None if kind is None else connection_support(kind).cluster(found.settings)
 
     def service_key(self, text: str, kind: str = "") -> dict[str, str]:
         """Return the field values that a service key contains, secrets included.

@@ -1,9 +1,9 @@
 """Count the calls of Slurm's commands while many executions are queued on a cluster.
 
-    python -m tests.benchmarks.slurm_queue [--executions 200] [--parallel 32]
+    python -m tests.benchmarks.slurm_queue [--executions 200] [--parallel 32] [--seconds 1]
 
-A cluster of two nodes is started, see `tests.slurm.cluster`. All executions are created at once and
-run a command of a second. The commands squeue, sacct, sbatch, scontrol and sinfo are replaced by
+A cluster of two nodes is started, see `tests.slurm.cluster`. All executions are created at once,
+each with a command that takes some seconds. The commands squeue, sacct, sbatch, scontrol and sinfo are replaced by
 scripts that note the time of each call. The poll interval is the default one of five seconds.
 """
 
@@ -45,6 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Queue many executions on a Slurm cluster")
     parser.add_argument("--executions", type=int, default=200)
     parser.add_argument("--parallel", type=int, default=32)
+    parser.add_argument("--seconds", type=int, default=1)
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="queue-") as cluster,
@@ -57,7 +58,8 @@ def main() -> int:
         bench.change({"poll_seconds": "5", "parallel": str(options.parallel)})
         calls = _count_calls(programs)
         try:
-            executable = bench.add(shell_template("many", "sleep 1; echo m > /app/model/m"))
+            script = f"sleep {options.seconds}; echo m > /app/model/m"
+            executable = bench.add(shell_template("many", script))
             start = time.monotonic()
             executions = [bench.create(executable) for _ in range(options.executions)]
             print(f"created in {time.monotonic() - start:.0f} s", flush=True)

@@ -247,6 +247,33 @@ def test_the_connection_is_tested_step_by_step(bench: SlurmBench) -> None:
     assert steps[-1] == "partitions: The cluster has no partition gpu"
 
 
+def test_partitions_nodes_and_jobs_of_the_cluster(bench: SlurmBench) -> None:
+    execution = bench.shell(bench.waiting_script())
+    bench.running(execution)
+    until(lambda: "node" in bench.execution(execution).status_details)
+    found = bench.desk.connections.cluster("hpc")
+    assert found is not None
+    (main, spare) = found.partitions
+    assert (main.name, main.default, main.state, main.nodes, main.cpus) == (
+        "main",
+        True,
+        "up",
+        2,
+        8,
+    )
+    assert (spare.name, spare.default, spare.limit) == ("spare", False, "1:00:00")
+    assert main.idle_cpus < 8
+    assert sum(each.count for each in found.nodes if each.partition == "main") == 2
+    assert {(each.cpus, each.memory, each.devices) for each in found.nodes} == {(4, 64000, "")}
+    (job,) = [each for each in found.jobs if each.execution_id == execution]
+    assert job.id == bench.job(execution)
+    assert job.state == "RUNNING"
+    assert job.place == bench.execution(execution).status_details["node"]
+    assert bench.desk.connections.cluster("local") is None
+    bench.release()
+    bench.wait(execution, Status.COMPLETED)
+
+
 def test_a_job_that_exceeds_its_time_limit(overdue: tuple[SlurmBench, str]) -> None:
     bench, execution = overdue
     ended = bench.wait(execution, seconds=120)

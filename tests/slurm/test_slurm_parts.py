@@ -20,6 +20,10 @@ from launchpad_tui.runtimes.embedded.engines.slurm.client import (
     parse_history,
     parse_queue,
 )
+from launchpad_tui.runtimes.embedded.engines.slurm.cluster_state import (
+    parse_nodes,
+    parse_partitions,
+)
 from launchpad_tui.runtimes.embedded.engines.slurm.queue_view import QueueView
 from launchpad_tui.runtimes.embedded.engines.slurm.settings import parse_settings
 from launchpad_tui.runtimes.embedded.engines.slurm.spool import SpoolReader
@@ -118,6 +122,30 @@ def test_the_history_of_sacct() -> None:
     }
     assert found["13"].nodes == ""
     assert found["12"].limit == "01:00:00"
+
+
+def test_partitions_and_nodes_of_sinfo() -> None:
+    partitions = parse_partitions(
+        "gpu*|up|2-00:00:00|3/5/2/10|96/160/64/320\n"
+        # Large clusters have rounded numbers, and partitions without a limit.
+        "cpu|drain|infinite|1.5K/500/0/2K|0/1K/0/1K\na message of a plugin\n"
+    )
+    assert [(each.name, each.default, each.idle_nodes, each.nodes) for each in partitions] == [
+        ("gpu", True, 5, 10),
+        ("cpu", False, 500, 2000),
+    ]
+    assert partitions[0].columns == (
+        "5 of 10 nodes idle",
+        "160 of 320 CPUs idle",
+        "limit 2-00:00:00",
+        "default",
+    )
+    assert partitions[1].columns[-1] == "drain"
+    first, second = parse_nodes(
+        "gpu*|mixed|3|32+|512000+|gpu:a100:4(S:0-1)|n[1-3]\ngpu*|down*|2|32|512000|(null)|n[4-5]\n"
+    )
+    assert first.columns == ("mixed", "3 nodes", "32 CPUs", "512 GB", "gpu:a100:4(S:0-1)", "n[1-3]")
+    assert (second.partition, second.state, second.devices) == ("gpu", "down, not responding", "")
 
 
 def test_commands_are_called_without_the_options_of_the_user(

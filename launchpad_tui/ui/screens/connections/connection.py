@@ -6,16 +6,20 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.connections.connection_items import connection_items
+from launchpad_tui.ui.screens.connections.connection_items import cluster_items, connection_items
 from launchpad_tui.ui.screens.connections.connection_operations import (
     refresh_connection,
     remove_connection,
     run_connection_test,
     why_not_removable,
 )
-from launchpad_tui.ui.widgets.details import Details
+from launchpad_tui.ui.widgets.details import Details, Item, heading
+
+#: seconds between two updates of the state of a cluster
+_CLUSTER_SECONDS = 30.0
 
 
 class ConnectionScreen(LaunchpadScreen):
@@ -44,6 +48,9 @@ class ConnectionScreen(LaunchpadScreen):
         super().__init__()
         self.item_id = item_id
         self._then = then
+        self._items: list[Item] = []
+        #: the state of the cluster; empty if there is none
+        self._cluster: list[Item] = []
 
     def title_text(self) -> str:
         """Return the name of the connection."""
@@ -62,13 +69,36 @@ class ConnectionScreen(LaunchpadScreen):
         secrets = await self.read(service.kept, self.item_id)
         kinds = {kind.id: kind for kind in await self.read(service.kinds)}
         kind = kinds.get(connection.kind)
-        items = connection_items(
+        self._items = connection_items(
             connection, kind, groups, capabilities, secrets, self.launchpad.look
         )
-        self.query_one("#details", Details).set_items(items)
+        self._show()
+        if kind is not None and kind.engine and not self._cluster:
+            self._cluster = [heading("Cluster"), Item("", "Fetching partitions and jobs", "dim")]
+            self._show()
+            self._fetch_cluster()
+            self.set_interval(_CLUSTER_SECONDS, self._fetch_cluster)
         if self._then == "test":
             self._then = ""
             self.run_task(self.do_test(), "test")
+
+    def _show(self) -> None:
+        self.query_one("#details", Details).set_items([*self._items, *self._cluster])
+
+    def _fetch_cluster(self) -> None:
+        if self.is_current:
+            self.run_task(self._update_cluster(), "cluster")
+
+    async def _update_cluster(self) -> None:
+        """Show the state of the cluster, or why it cannot be fetched."""
+        try:
+            cluster = await self.launchpad.network(self.desk.connections.cluster, self.item_id)
+        except LaunchpadError as error:
+            self._cluster = [heading("Cluster"), Item("Error", str(error), "bad")]
+        else:
+            linked = self.scope.connection == self.item_id
+            self._cluster = cluster_items(cluster, linked=linked) if cluster is not None else []
+        self._show()
 
     def why_not_remove(self) -> str | None:
         """Disable removing the connection to this machine."""
@@ -88,5 +118,7 @@ class ConnectionScreen(LaunchpadScreen):
             self.dismiss(None)
 
     def do_refresh(self) -> None:
-        """Refresh the capabilities of the runtime."""
+        """Refresh the capabilities of the runtime and the state of its cluster."""
+        if self._cluster:
+            self._fetch_cluster()
         self.run_task(refresh_connection(self, self.item_id), "refresh")

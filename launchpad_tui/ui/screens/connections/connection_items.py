@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from launchpad_tui.domain.cluster import Cluster
 from launchpad_tui.domain.connection import (
     Capabilities,
     Connection,
@@ -19,7 +20,7 @@ from launchpad_tui.ui.screens.common.columns import text_column, timestamp_colum
 from launchpad_tui.ui.screens.common.detail_items import field_items, timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
-from launchpad_tui.ui.widgets.details import Item, heading
+from launchpad_tui.ui.widgets.details import NONE, Item, heading
 
 _CAPABILITIES = (
     ("executions", "Create executions"),
@@ -142,6 +143,36 @@ def _group_text(group: ResourceGroup) -> str:
     """Return the status and labels of a group: ``provisioned  team=vision``."""
     state = "deleted in the runtime" if group.deleted_at is not None else group.status.lower()
     return f"{state}  {pairs_text(group.labels)}".rstrip()
+
+
+def cluster_items(cluster: Cluster, *, linked: bool) -> list[Item]:
+    """Return the details of a cluster: partitions, nodes and the jobs of the user.
+
+    Args:
+        linked: whether jobs open their executions.
+    """
+    items = [heading("Partitions")]
+    items += [
+        Item(each.name, ", ".join(each.columns), "text", columns=each.columns)
+        for each in cluster.partitions
+    ] or [NONE]
+    items.append(heading("Nodes"))
+    items += [
+        Item(each.partition, ", ".join(each.columns), "dim", columns=each.columns)
+        for each in cluster.nodes
+    ] or [NONE]
+    items.append(heading("Your jobs"))
+    items += [
+        Item(
+            each.id,
+            ", ".join(each.columns),
+            link="execution" if linked and each.execution_id else "",
+            link_id=each.execution_id,
+            columns=each.columns,
+        )
+        for each in cluster.jobs
+    ] or [NONE]
+    return items
 
 
 def connection_items(

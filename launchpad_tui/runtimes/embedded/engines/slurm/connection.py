@@ -7,10 +7,16 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import StrEnum
 
+from launchpad_tui.domain.cluster import Cluster
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import ConfigError, LaunchpadError, PermissionDenied
 from launchpad_tui.runtimes.connection_support import ConnectionSupport
 from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient
+from launchpad_tui.runtimes.embedded.engines.slurm.cluster_state import (
+    PARTITION_FORMAT,
+    parse_partitions,
+    read_cluster,
+)
 from launchpad_tui.runtimes.embedded.engines.slurm.settings import SlurmSettings, parse_settings
 
 
@@ -34,6 +40,10 @@ class SlurmConnectionSupport(ConnectionSupport):
     ) -> None:
         """Check paths, options and resource plans. Raises InvalidInput."""
         parse_settings(settings)
+
+    def cluster(self, settings: Mapping[str, str]) -> Cluster:
+        """Return partitions, nodes and the jobs of the user. Raises LaunchpadError."""
+        return read_cluster(SlurmClient(parse_settings(settings)))
 
     def check_steps(
         self,
@@ -94,10 +104,8 @@ def _check_programs(client: SlurmClient) -> str:
 
 
 def _check_partitions(client: SlurmClient, settings: SlurmSettings) -> str:
-    # Partition (the default one has a star), nodes by state (allocated/idle/other/total).
-    lines = client.call(["sinfo", "--noheader", "-o", "%P|%F"]).split()
-    counts = dict(line.split("|", 1) for line in lines if "|" in line)
-    known = {name.rstrip("*"): nodes for name, nodes in counts.items()}
+    output = client.call(["sinfo", "--noheader", "-o", PARTITION_FORMAT])
+    known = {each.name: each for each in parse_partitions(output)}
     wanted = [name for name in settings.partition.split(",") if name]
     for name in wanted:
         if name not in known:
@@ -106,11 +114,9 @@ def _check_partitions(client: SlurmClient, settings: SlurmSettings) -> str:
                 f"Its partitions are: {', '.join(known) or 'none'}.",
                 "Change the partition of the connection.",
             )
-    shown = wanted or [name.rstrip("*") for name in counts if name.endswith("*")] or list(known)
+    shown = wanted or [name for name, each in known.items() if each.default] or list(known)
     return "; ".join(
-        f"{name}: {idle} of {total} nodes idle"
-        for name in shown
-        for _, idle, _, total in [known[name].split("/")]
+        f"{name}: {known[name].idle_nodes} of {known[name].nodes} nodes idle" for name in shown
     )
 
 

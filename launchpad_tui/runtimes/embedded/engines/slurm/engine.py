@@ -17,6 +17,7 @@ from launchpad_tui.records import replace
 from launchpad_tui.runtimes.embedded.engines.base import EngineContext, StepCommand
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
 from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient, SlurmJob
+from launchpad_tui.runtimes.embedded.engines.slurm.cluster_state import COMMENT
 from launchpad_tui.runtimes.embedded.engines.slurm.job_folder import JobFolder
 from launchpad_tui.runtimes.embedded.engines.slurm.job_run import JobRun, JobTools
 from launchpad_tui.runtimes.embedded.engines.slurm.node_paths import NodePaths
@@ -25,8 +26,6 @@ from launchpad_tui.runtimes.embedded.engines.slurm.settings import parse_options
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus
 from launchpad_tui.runtimes.embedded.sandbox import Sandbox
 
-#: the beginning of the comments of all jobs
-_COMMENT = "launchpad"
 #: how often, and every how many seconds, the cancellation of jobs is tried at the end
 _CANCEL_ATTEMPTS, _CANCEL_SECONDS = 60, 10.0
 #: minutes by which the time limit of a job exceeds the deadline of its execution, because
@@ -120,7 +119,7 @@ class SlurmEngine:
     def cancel_jobs(connection: Connection, execution_id: str) -> None:
         """Cancel the jobs of an execution that has no supervisor. Raises LaunchpadError."""
         client = SlurmClient(parse_settings(connection.settings))
-        prefix = f"{_COMMENT}:{execution_id}:"
+        prefix = f"{COMMENT}:{execution_id}:"
         client.cancel(
             [
                 job.id
@@ -149,7 +148,7 @@ class SlurmEngine:
         work = self._context.workspace.work
         name = re.sub(r"[^\w.-]+", "_", command.step)[:60]
         folder = JobFolder(work / "jobs" / f"{name}-{_digest(command.key)}", work / "programs")
-        comment = f"{_COMMENT}:{self._context.execution.id}:{_digest(command.key)}"
+        comment = f"{COMMENT}:{self._context.execution.id}:{_digest(command.key)}"
         options = self._options(command, folder, comment)
         return JobRun(self._tools, command, folder, comment, options).run()
 
