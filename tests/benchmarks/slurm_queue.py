@@ -3,8 +3,9 @@
     python -m tests.benchmarks.slurm_queue [--executions 200] [--parallel 32] [--seconds 1]
 
 A cluster of two nodes is started, see `tests.slurm.cluster`. All executions are created at once,
-each with a command that takes some seconds. The commands squeue, sacct, sbatch, scontrol and sinfo are replaced by
-scripts that note the time of each call. The poll interval is the default one of five seconds.
+each with a command that takes some seconds. The commands squeue, sacct, sbatch, scontrol and sinfo
+are replaced by scripts that note the time of each call. The poll interval is the default one of
+five seconds.
 """
 
 from __future__ import annotations

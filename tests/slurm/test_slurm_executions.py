@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,8 @@ def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
         "    - name: only\n      metadata: {labels: {ai.sap.com/resourcePlan: basic}}\n",
     )
     executable = bench.add(text)
+    notes = bench.desk.scenarios.executable(bench.scope, executable).notes
+    assert not any("resourcePlan is ignored" in note for note in notes)
     execution = bench.create(executable)
     bench.wait(execution, Status.COMPLETED)
     assert "cpus=2" in bench.log(execution)
@@ -211,6 +214,22 @@ def test_commands_are_called_on_a_login_node(
     execution = bench.shell("echo m > /app/model/m")
     assert bench.wait(execution).status is Status.COMPLETED, bench.log(execution)
     assert "me@login: sbatch --parsable" in calls.read_text()
+
+
+def test_a_running_job_shows_what_it_uses(bench: SlurmBench) -> None:
+    busy = "python3 -c 'x = bytearray(90 << 20)\nwhile True: pass' &\n"
+    execution = bench.shell(bench.waiting_script(busy))
+    bench.running(execution)
+    pattern = r"([0-9.]+) CPUs, (\d+) MB \(peak (\d+) MB\)"
+
+    def measured() -> bool:
+        usage = bench.execution(execution).status_details.get("usage", "")
+        found = re.fullmatch(pattern, usage)
+        return found is not None and float(found[1]) > 0 and int(found[2]) >= 90
+
+    until(measured, describe=lambda: bench.description(execution))
+    bench.release()
+    assert "peak" in bench.wait(execution, Status.COMPLETED).status_details["usage"]
 
 
 def test_a_deadline_becomes_the_time_limit(bench: SlurmBench) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import InvalidInput, RegistryBusy, Unreachable
-from launchpad_tui.runtimes.embedded.engines.slurm import job_states, node_step
+from launchpad_tui.runtimes.embedded.engines.slurm import job_states, node_step, node_usage
 from launchpad_tui.runtimes.embedded.engines.slurm.client import (
     SlurmClient,
     SlurmJob,
@@ -168,6 +168,23 @@ def test_commands_are_called_without_the_options_of_the_user(
     environment = (tmp_path / "env").read_text()
     assert "SLURM_CONF=kept" in environment
     assert "SQUEUE" not in environment
+
+
+def test_the_use_of_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/arguments\necho "1, 87, 30000, 81920"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    measured = node_usage.Usage(os.getpid()).measure()
+    assert "--id=1" in (tmp_path / "arguments").read_text()
+    text = job_states.usage_text({**measured, "cpus": 1.94, "memory": 3 << 30, "peak": 4 << 30})
+    assert text.startswith("1.9 CPUs, ")
+    assert "; GPU 1: 87%, " in text
+    assert measured["memory"] > 1 << 20
+    program.write_text("#!/bin/sh\necho No devices were found; exit 6\n")
+    assert node_usage.gpus() == []
+    assert job_states.usage_text({"cpus": "?"}) == ""
 
 
 class _Client(SlurmClient):

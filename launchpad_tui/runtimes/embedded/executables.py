@@ -23,6 +23,7 @@ from launchpad_tui.runtimes.embedded.code_search import (
 )
 from launchpad_tui.runtimes.embedded.engines.selection import reattaching_engine
 from launchpad_tui.runtimes.embedded.secrets import store_settings, stored_settings
+from launchpad_tui.runtimes.embedded.template_body import PLAN_NOTE
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.runtimes.embedded.templates import parse_templates
 from launchpad_tui.runtimes.embedded.virtual_environment import AUTO, find_requirements
@@ -85,7 +86,11 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
     checkouts: dict[Path, Checkout] = {}
     noted = []
     refused = list(found.refused)
-    for parsed in found.templates:
+    engine = reattaching_engine(records.connection(scope.connection))
+    templates = found.templates
+    if engine is not None:
+        templates = tuple(_without_plan_notes(parsed) for parsed in templates)
+    for parsed in templates:
         with_notes, locations = _with_code_notes(parsed, checkouts)
         if problem := _missing_command(parsed, locations):
             refused.append(problem)
@@ -101,6 +106,12 @@ def add_executables(records: Records, scope: Scope, path: Path) -> AddedExecutab
             if folders and "code" not in executable.settings:
                 candidates[executable.id] = tuple(sorted(folders))
     return AddedExecutables(tuple(added), tuple(refused), found.skipped, candidates)
+
+
+def _without_plan_notes(parsed: ParsedTemplate) -> ParsedTemplate:
+    """Return a template without notes that resource plans are ignored, which an engine uses."""
+    notes = tuple(note for note in parsed.executable.notes if not note.endswith(PLAN_NOTE))
+    return replace(parsed, executable=replace(parsed.executable, notes=notes))
 
 
 def _missing_command(

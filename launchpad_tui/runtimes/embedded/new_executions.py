@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import Connection, Field, Scope
 from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
@@ -96,6 +96,12 @@ def queued_execution(
     )
 
 
+def execution_fields(connection: Connection) -> tuple[Field, ...]:
+    """Return the settings that a single execution of a connection has."""
+    engine = reattaching_engine(connection)
+    return () if engine is None else engine.execution_fields
+
+
 def _checked_settings(
     host: RuntimeHost, scope: Scope, settings: Mapping[str, str]
 ) -> dict[str, str]:
@@ -104,7 +110,7 @@ def _checked_settings(
         return {}
     connection = host.records.connection(scope.connection)
     engine = reattaching_engine(connection)
-    found, _ = checked(() if engine is None else engine.execution_fields, settings)
+    found, _ = checked(execution_fields(connection), settings)
     if engine is not None:
         engine.check_execution(connection, found)
     return found

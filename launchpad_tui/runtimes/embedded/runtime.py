@@ -269,20 +269,16 @@ class EmbeddedRuntime:
 
     def execution_fields(self) -> tuple[Field, ...]:
         """Return the settings of a single execution that the engine of the connection has."""
-        from launchpad_tui.runtimes.embedded.engines.selection import reattaching_engine
+        from launchpad_tui.runtimes.embedded.new_executions import execution_fields
 
-        engine = reattaching_engine(self._connection)
-        return () if engine is None else engine.execution_fields
+        return execution_fields(self._connection)
 
     def create_execution(
         self, configuration_id: str, settings: Mapping[str, str] | None = None
     ) -> str:
         """Queue an execution and return its ID; it starts at once unless too many are running.
 
-        Raises:
-            NotFound: the configuration or its executable does not exist.
-            ConfigError, StorageFull: a required secret, or space on the disk, is missing.
-            InvalidInput: a setting is not valid.
+        Raises NotFound, ConfigError, StorageFull and InvalidInput as `new_execution` does.
         """
         from launchpad_tui.runtimes.embedded.new_executions import new_execution
 

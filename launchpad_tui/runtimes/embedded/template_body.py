@@ -24,6 +24,8 @@ from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 
 #: the largest number of templates that are written inside of each other
 _INLINE_DEPTH = 20
+#: the end of the notes on resource plans, which only some engines use
+PLAN_NOTE = "only connections to Slurm clusters use it"
 _IGNORED_SPEC = {
     "imagePullSecrets": "images are not pulled",
     "volumeClaimTemplates": "volumes are not mounted",
@@ -343,7 +345,7 @@ class SpecReader:
         for key, value in labels.items() if labels else ():
             if key == "ai.sap.com/resourcePlan":
                 plan = value.text().strip()
-                self.note(key, "only connections to Slurm clusters use it")
+                self.note(key, PLAN_NOTE)
             elif key == "ai.sap.com/instanceType":
                 self.note(key, "the resources of this machine are used")
         return plan

@@ -83,7 +83,11 @@ class ConnectionScreen(LaunchpadScreen):
             self.run_task(self.do_test(), "test")
 
     def _show(self) -> None:
-        self.query_one("#details", Details).set_items([*self._items, *self._cluster])
+        """Show the state of the cluster before the settings."""
+        headings = [place for place, item in enumerate(self._items) if item.heading]
+        place = headings[1] if len(headings) > 1 else len(self._items)
+        items = [*self._items[:place], *self._cluster, *self._items[place:]]
+        self.query_one("#details", Details).set_items(items)
 
     def _fetch_cluster(self) -> None:
         if self.is_current:

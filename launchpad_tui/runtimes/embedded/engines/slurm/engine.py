@@ -77,6 +77,7 @@ class SlurmEngine:
         self._continued = (context.workspace.work / "jobs").exists()
         self._lock = threading.Lock()
         self._jobs: dict[str, SlurmJob] = {}
+        self._usage: dict[str, str] = {}
         self._tools = JobTools(
             self._client,
             self._queue,
@@ -85,6 +86,7 @@ class SlurmEngine:
             context.host.settings.stop_grace_seconds,
             settings.requeue,
             self._report,
+            self._report_usage,
         )
 
     @staticmethod
@@ -190,6 +192,12 @@ class SlurmEngine:
             else:
                 return
 
+    def _report_usage(self, key: str, text: str) -> None:
+        """Record what the commands use on their nodes."""
+        with self._lock:
+            self._usage[key] = text
+            self._describe()
+
     def _report(self, key: str, job: SlurmJob) -> None:
         """Record the jobs of the execution: the first running one makes it RUNNING."""
         with self._lock:
@@ -198,11 +206,19 @@ class SlurmEngine:
                 # The node does not report it.
                 job = replace(job, limit=known.limit)
             self._jobs[key] = job
-            jobs = list(self._jobs.values())
             if job.state in job_states.ACTIVE or job.state in {"COMPLETED", "FAILED"}:
                 self._context.running()
-            active = [each for each in jobs if not job_states.is_final(each.state)]
-            self._context.describe(_message(active), _details(jobs, active))
+            self._describe()
+
+    def _describe(self) -> None:
+        jobs = list(self._jobs.values())
+        active = [each for each in jobs if not job_states.is_final(each.state)]
+        details = _details(jobs, active)
+        running = [key for key, job in self._jobs.items() if not job_states.is_final(job.state)]
+        usage = [self._usage[key] for key in running if key in self._usage]
+        if usage:
+            details["usage"] = "; ".join(usage)
+        self._context.describe(_message(active), details)
 
 
 def _digest(key: str) -> str:

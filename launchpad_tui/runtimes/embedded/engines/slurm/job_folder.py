@@ -20,7 +20,7 @@ from typing import Any
 from launchpad_tui.config.atomic import write_private
 from launchpad_tui.domain.metric import CUSTOM_INFO_LIMIT, POINTS_PER_REQUEST, TAGS_LIMIT
 from launchpad_tui.runtimes.embedded.engines.base import StepCommand
-from launchpad_tui.runtimes.embedded.engines.slurm import node_step
+from launchpad_tui.runtimes.embedded.engines.slurm import node_step, node_usage
 from launchpad_tui.runtimes.embedded.sandbox import COMMAND_LAUNCHER, Launch
 
 _SCRIPT = """\
@@ -71,7 +71,7 @@ class JobFolder:
             return
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._programs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for source in (COMMAND_LAUNCHER, Path(node_step.__file__)):
+        for source in (COMMAND_LAUNCHER, Path(node_step.__file__), Path(node_usage.__file__)):
             with contextlib.suppress(FileExistsError):
                 _copy_once(source, self._programs / source.name)
         step: dict[str, Any] = {
@@ -82,6 +82,7 @@ class JobFolder:
             "launcher": str(self._programs / COMMAND_LAUNCHER.name),
             "grace": grace_seconds,
             "beat": beat_seconds,
+            "measure": 2 * beat_seconds,
             "requeue": requeue,
             "limits": {
                 "metrics": POINTS_PER_REQUEST,
@@ -151,6 +152,13 @@ class JobFolder:
         except (OSError, ValueError):
             return None
         return max(found), data
+
+    def usage(self) -> Mapping[str, Any]:
+        """Return what the command uses, as `node_usage` measured it; empty if it is not known."""
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads((self.path / "usage.json").read_text("utf-8"))
+            return data if isinstance(data, dict) else {}
+        return {}
 
     def output(self) -> list[bytes]:
         """Return the lines that Slurm itself and its plugins wrote into the job's output file."""

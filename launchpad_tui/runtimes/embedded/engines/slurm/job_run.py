@@ -47,6 +47,7 @@ class JobTools:
         grace_seconds: seconds between SIGTERM and SIGKILL for commands.
         requeue: whether a command runs again if Slurm starts its job again.
         report: receives the key of a step and its job whenever the job changes.
+        use: receives the key of a step and what its command uses whenever that changes.
     """
 
     client: SlurmClient
@@ -56,6 +57,7 @@ class JobTools:
     grace_seconds: float
     requeue: bool
     report: Callable[[str, SlurmJob], None]
+    use: Callable[[str, str], None]
 
 
 class JobRun:
@@ -89,6 +91,8 @@ class JobRun:
         self._reader: SpoolReader | None = None
         self._cancel_at = 0.0
         self._missing_since: float | None = None
+        self._measured_at = 0.0
+        self._used = ""
         #: from when on the queue has the job, in seconds since 1970
         self._queued_at = 0.0
 
@@ -206,6 +210,15 @@ class JobRun:
             self._log(f"Job {self._id} runs on {data.get('node')}{again}{view}")
         if self._reader is not None:
             self._reader.poll()
+        if time.monotonic() >= self._measured_at + 2 * self._tools.poll_seconds:
+            self._measured_at = time.monotonic()
+            self._report_usage()
+
+    def _report_usage(self) -> None:
+        text = job_states.usage_text(self._folder.usage())
+        if text and text != self._used:
+            self._used = text
+            self._tools.use(self._command.key, text)
 
     def _new_reader(self, attempt: int) -> SpoolReader:
         command = self._command

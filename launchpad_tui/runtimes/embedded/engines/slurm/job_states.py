@@ -5,6 +5,14 @@ The states and reasons are those of "JOB STATE CODES" and "JOB REASON CODES" in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from launchpad_tui.domain.numbers import size_text
+
+#: the unit of nvidia-smi in bytes
+_MEGABYTE = 1 << 20
+
 #: states of a job that has not started, or will start again
 WAITING = frozenset(
     ("PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD")
@@ -85,6 +93,20 @@ def waiting_text(reason: str) -> str:
 def end_text(state: str) -> str:
     """Return why a job ended that ran no command to its end; empty for COMPLETED and FAILED."""
     return _ENDED.get(state, "" if state in {"COMPLETED", "FAILED"} else f"its state is {state}")
+
+
+def usage_text(usage: Mapping[str, Any]) -> str:
+    """Return what a command uses, as `node_usage` measured it: ``1.9 CPUs, 3.2 GB (peak 4.0 GB)``;
+    empty if it is not known."""
+    try:
+        memory, peak = size_text(int(usage["memory"])), size_text(int(usage["peak"]))
+        parts = [f"{float(usage['cpus']):.1f} CPUs, {memory} (peak {peak})"]
+        for number, percent, used, total in usage["gpus"]:
+            sizes = f"{size_text(used * _MEGABYTE)} of {size_text(total * _MEGABYTE)}"
+            parts.append(f"GPU {number}: {percent}%, {sizes}")
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return "; ".join(parts)
 
 
 def end_hint(state: str) -> str:

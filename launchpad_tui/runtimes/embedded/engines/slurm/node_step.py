@@ -7,6 +7,7 @@ program writes into it:
 - ``started-N.json``: the node, the ID of the job and how paths are mapped,
 - ``out-N`` and ``err-N``: the output of the command,
 - ``metrics-N``: the requests that the tracking endpoint acknowledged, one JSON object per line,
+- ``usage.json``: the CPUs, memory and GPUs that the command uses,
 - ``exit-N.json``: the exit code of a command that ended by itself,
 - ``stopped-N.json``: the exit code of a command that ended because Slurm stopped the job.
 
@@ -18,12 +19,13 @@ The step never runs twice at the same time, and not again after it has an exit c
   that only seemed to have failed, may start the job a second time, which then waits for the end of
   the first.
 
-This file imports nothing of launchpad and runs on Python 3.9 or later.
+This file imports nothing of launchpad but the file next to it, and runs on Python 3.9 or later.
 """
 
 from __future__ import annotations
 
 import http.server
+import importlib
 import json
 import os
 import re
@@ -194,6 +196,22 @@ class Run:
                 pass
             self.finished.wait(self.step["beat"])
 
+    def measure(self, pid: int) -> None:
+        """Write what the command uses until it has ended."""
+        sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+        usage = importlib.import_module("node_usage").Usage(pid)
+        path = os.path.join(self.folder, "usage.json")
+        while not self.finished.wait(self.step["measure"]):
+            if self.process is None or self.process.poll() is not None:
+                return
+            try:
+                with open(f"{path}.new", "w", encoding="utf-8") as file:
+                    json.dump(usage.measure(), file)
+                os.rename(f"{path}.new", path)
+            except OSError:
+                # The file server does not respond; the command continues.
+                continue
+
     def execute(self, url: str, view: bool) -> int:
         """Run the command; return its exit code, or the negative number of a signal."""
         launch = self.step if view else self.step["rewritten"]
@@ -226,6 +244,8 @@ class Run:
             except OSError as error:
                 err.write(f"launchpad: the command cannot be started: {error}\n".encode())
                 return 127
+            measuring = threading.Thread(target=self.measure, args=(self.process.pid,), daemon=True)
+            measuring.start()
             code = self.process.wait()
             for file in (out, err):
                 os.fsync(file.fileno())
