@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -25,12 +25,12 @@ from launchpad_tui.domain.metric import series_titles
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.stored_object import join
 from launchpad_tui.domain.transfer import Progress, Transfer
-from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.downloads import download_artifacts
 from launchpad_tui.ui.screens.common.preview import read_series
 from launchpad_tui.ui.screens.common.preview_lines import SeriesLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.models.artifact_actions import ARTIFACT_ACTIONS
 from launchpad_tui.ui.screens.models.artifact_items import (
     FileLine,
     PointLine,
@@ -45,7 +45,7 @@ from launchpad_tui.ui.widgets.details import Details, share_height
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.preview_pane import PreviewPane, pane_width
 from launchpad_tui.ui.widgets.table import VirtualTable
-from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
+from launchpad_tui.ui.widgets.tabs import TabbedKeys, TabStrip
 
 #: number of newest points of each metric that the Metrics tab shows, and of all metrics together
 POINTS, _MOST_POINTS = 2000, 40_000
@@ -69,95 +69,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     ArtifactScreen #resource { height: 1fr; }
     ArtifactScreen #points { height: 1fr; }
     """
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        *TAB_ACTIONS,
-        Action("artifact.metrics", "m", "metrics", "Chart the metrics of the artifact", footer=3),
-        Action(
-            "artifact.points",
-            "p",
-            "points",
-            "Switch between the summary and the points of the metrics",
-            footer=4,
-        ),
-        Action(
-            "artifact.verify",
-            "V",
-            "verify",
-            "Verify the files against their recorded checksums",
-            footer=5,
-        ),
-        Action(
-            "artifact.record",
-            "R",
-            "record",
-            "Record the current sizes and checksums of the files",
-            footer=6,
-        ),
-        Action(
-            "artifact.metrics-down",
-            "ctrl+d",
-            "metrics down",
-            "Scroll the metrics beside the overview down",
-            hidden=True,
-        ),
-        Action(
-            "artifact.metrics-up",
-            "ctrl+u",
-            "metrics up",
-            "Scroll the metrics beside the overview up",
-            hidden=True,
-        ),
-        Action(
-            "artifact.lineage",
-            "L",
-            "lineage",
-            "Show the lineage, or switch between its boxes and a tree",
-        ),
-        Action(
-            "artifact.rerun",
-            "A",
-            "rerun",
-            "Rerun the execution that created the artifact",
-            footer=4,
-            needs="executions",
-        ),
-        Action("artifact.download", "d", "download", "Download the files", footer=7),
-        Action(
-            "artifact.edit",
-            "e",
-            "edit",
-            "Edit name, description, labels, notes or pin",
-        ),
-        Action("artifact.delete", "D", "delete", "Delete the artifact"),
-        Action(
-            "artifact.reproduce",
-            "ctrl+r",
-            "reproduce",
-            "Run the source execution again with its recorded code, and report what differs",
-            needs="executions",
-        ),
-        Action(
-            "artifact.versions",
-            "#",
-            "versions",
-            "Show the versions of the model, and a metric over them",
-        ),
-        Action("artifact.promote", "U", "promote", "Point an alias at the model"),
-        Action(
-            "artifact.preview",
-            "v",
-            "preview",
-            "Preview the contents of the file without running any code",
-            footer=8,
-        ),
-        Action(
-            "artifact.browse",
-            "b",
-            "browse",
-            "Browse the object store at the URL of the artifact",
-            footer=9,
-        ),
-    )
+    ACTIONS = ARTIFACT_ACTIONS
 
     def __init__(self, item_id: str, then: str = "") -> None:
         super().__init__()
