@@ -341,12 +341,12 @@ def _drawn(values: Values, source: Random) -> str:
         return str(source.randint(int(drawn.low), int(drawn.high)))
     else:
         value = source.uniform(drawn.low, drawn.high)
-    return str(round(value)) if drawn.whole else _number_text(value, 6)
+    return str(round(value)) if drawn.whole else _number_text(value)
 
 
-def _number_text(value: float, digits: int = 12) -> str:
-    """Return a number without the noise of binary fractions."""
-    return f"{value:.{digits}g}"
+def _number_text(value: float) -> str:
+    """Return a number with six significant digits, or with all digits of its whole part."""
+    return f"{value:.{6 if abs(value) < 1e6 else 12}g}"
 
 
 def _invalid(name: str, text: str, detail: str) -> InvalidInput:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from launchpad_tui.domain.shown_credentials import hide_credentials
 
@@ -246,3 +247,27 @@ def wrap(text: str, width: int) -> list[str]:
             rest = rest[len(head) :].lstrip(" ")
         lines.append(rest)
     return lines
+
+
+#: names lose a shared prefix of at least this number of characters
+_LEAST_PREFIX = 4
+
+
+def shared_prefix(labels: Sequence[str]) -> str:
+    """Return the text that all labels start with and need not repeat, often empty.
+
+    It ends after a character that separates parts of a name, and nothing of it is in a label alone.
+    """
+    if len(labels) < 2:
+        return ""
+    first, last = min(labels), max(labels)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
+    prefix = first[:same]
+    # The point of a decimal number does not separate parts of a name.
+    while prefix and (
+        prefix[-1].isalnum()
+        or re.search(r"\d\.$", prefix)
+        or any(label == prefix for label in labels)
+    ):
+        prefix = prefix[:-1]
+    return prefix if len(prefix) >= _LEAST_PREFIX else ""

@@ -18,6 +18,7 @@ from launchpad_tui.domain.text import (
     pad,
     safe_lines,
     safe_text,
+    shared_prefix,
     wrap,
 )
 
@@ -150,3 +151,14 @@ def test_common_characters_are_measured_without_rich() -> None:
         "assert 'rich' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_names_lose_the_prefix_that_all_of_them_share() -> None:
+    assert shared_prefix(["churn-model-a", "churn-model-b"]) == "churn-model-"
+    assert shared_prefix(["churn-model-1a", "churn-model-1b"]) == "churn-model-"
+    assert shared_prefix(["churn-model", "churn-model-2"]) == "churn-"
+    assert shared_prefix(["churn model", "churn rate"]) == "churn "
+    assert shared_prefix(["a-1", "a-2"]) == ""
+    assert shared_prefix(["alone-1"]) == ""
+    assert shared_prefix(["same-x", "same-x"]) == "same-"
+    assert shared_prefix(["rate=0.02 a", "rate=0.04 a"]) == "rate="

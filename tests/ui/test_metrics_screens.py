@@ -19,7 +19,6 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.registry import series
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.ui.screens.compare.comparison_sheet import shared_prefix
 from launchpad_tui.ui.widgets.board_view import BoardView
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.legend import Legend
@@ -424,14 +423,17 @@ async def test_gains_over_a_baseline_are_marked_with_all_models_in_view(
             assert all(("↑" if lower else "↓") in form for form in (cell.text, *cell.shorter))
 
 
-def test_names_lose_the_prefix_that_all_of_them_share() -> None:
-    assert shared_prefix(["churn-model-a", "churn-model-b"]) == "churn-model-"
-    assert shared_prefix(["churn-model-1a", "churn-model-1b"]) == "churn-model-"
-    assert shared_prefix(["churn-model", "churn-model-2"]) == "churn-"
-    assert shared_prefix(["churn model", "churn rate"]) == "churn "
-    assert shared_prefix(["a-1", "a-2"]) == ""
-    assert shared_prefix(["alone-1"]) == ""
-    assert shared_prefix(["same-x", "same-x"]) == "same-"
+async def test_a_legend_leaves_out_what_all_names_begin_with(home: Home) -> None:
+    desk = open_desk(home)
+    for number, rate in ((20, "0.02"), (21, "0.04")):
+        name = f"a long name of a classifier rate={rate} seed=1"
+        add_trained(desk.registry, number, name, {"rate": rate}, {"loss": (2.0, 1.0)})
+    desk.close()
+    async with running(home) as pilot:
+        pilot.app.open("metrics", item_ids=(model_id(20), model_id(21)))
+        await settled(pilot)
+        labels = [one.label for one in pilot.app.screen.query_one(Legend).entries]
+        assert labels == ["…0.02 seed=1", "…0.04 seed=1"]
 
 
 async def test_difference_of_two_models(home: Home) -> None:

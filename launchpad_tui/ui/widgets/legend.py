@@ -11,14 +11,16 @@ from textual.message import Message
 from textual.strip import Strip
 
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.domain.text import cell_width, pad, safe_text
-from launchpad_tui.records import record
+from launchpad_tui.domain.text import cell_width, pad, safe_text, shared_prefix
+from launchpad_tui.records import record, replace
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
 #: the least width of the list and of its values, in cells
 _LEAST, _VALUE = 18, 9
+#: the largest width of the list; names that are wider lose the prefix that they share
+_MOST = 32
 
 
 @record
@@ -55,7 +57,7 @@ class Legend(Painted):
     """The list *My Selection*, whose entries can be hidden, shown alone, moved and removed."""
 
     can_focus = True
-    DEFAULT_CSS = "Legend { width: auto; max-width: 32; height: 1fr; }"
+    DEFAULT_CSS = f"Legend {{ width: auto; max-width: {_MOST}; height: 1fr; }}"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "legend.down", "down j", "down", "Move to the next entry", "My Selection", hidden=True
@@ -127,7 +129,7 @@ class Legend(Painted):
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
         """Show other entries; the cursor stays on its entry."""
         current = self.entry.id if self.entry else ""
-        self.entries = tuple(entries)
+        self.entries = self._distinguished(entries)
         self.cursor = next(
             (i for i, one in enumerate(self.entries) if one.id == current), self.cursor
         )
@@ -139,6 +141,14 @@ class Legend(Painted):
         if wanted != self._wanted:
             self._wanted = wanted
             self.refresh(layout=True)
+
+    def _distinguished(self, entries: Sequence[LegendEntry]) -> tuple[LegendEntry, ...]:
+        """Return the entries without what all names begin with if a name is too long."""
+        if all(_entry_width(one) <= _MOST for one in entries):
+            return tuple(entries)
+        rest = len(shared_prefix([one.label for one in entries]))
+        mark = self.look.glyphs.ellipsis if rest else ""
+        return tuple(replace(one, label=f"{mark}{one.label[rest:]}") for one in entries)
 
     def get_content_width(self, _container: Size, _viewport: Size) -> int:
         """Return the width that the longest entry needs, in cells."""

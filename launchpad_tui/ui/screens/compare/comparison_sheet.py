@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.comparison import Comparison, Row, RowGroup
 from launchpad_tui.domain.metric import Direction, series_titles
+from launchpad_tui.domain.text import shared_prefix
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.services.charting import labels_of
 from launchpad_tui.ui.screens.common.custom_info import info_summary
@@ -23,8 +24,6 @@ _EXECUTION = f"{RowGroup.EXECUTION}/execution"
 _ALIKE = 6
 #: the width in cells to which columns shrink that have the names of rows as titles
 _TITLES = 20
-#: names lose a shared prefix of at least this number of characters
-_LEAST_PREFIX = 4
 #: key of the row of creation times, which are shown as local time
 _CREATED = f"{RowGroup.EXECUTION}/created"
 
@@ -152,21 +151,6 @@ def _column_titles(
         alike = starts[label[:_ALIKE]] > 1
         columns.append(SheetColumn(subject.id, title, subtitle, middle=alike))
     return columns
-
-
-def shared_prefix(labels: Sequence[str]) -> str:
-    """Return the text that all labels start with and need not repeat, often empty.
-
-    It ends after a character that separates parts of a name, and nothing of it is in a label alone.
-    """
-    if len(labels) < 2:
-        return ""
-    first, last = min(labels), max(labels)
-    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
-    prefix = first[:same]
-    while prefix and (prefix[-1].isalnum() or any(label == prefix for label in labels)):
-        prefix = prefix[:-1]
-    return prefix if len(prefix) >= _LEAST_PREFIX else ""
 
 
 def _corner(comparison: Comparison, look: Look) -> str:
