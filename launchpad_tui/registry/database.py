@@ -124,7 +124,9 @@ class Registry:
             connection = open_snapshot(self.path, error)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute("PRAGMA cache_size = -4000")
+        # In KiB, for each thread. The system caches the file as well: with eight times as much,
+        # queries of a registry with 100,000 models and transactions took as much processor time.
+        connection.execute("PRAGMA cache_size = -500")
         # LIKE, lower and NOCASE of SQLite support ASCII only.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
         connection.create_function(

@@ -206,7 +206,7 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
     if high > low:
         wide = _power_of_two((high - low) / buckets)
         edges.append(np.searchsorted(axis, np.arange(low - low % wide + wide, high, wide)))
-    starts = np.unique(np.concatenate(edges))
+    starts = _distinct(np.concatenate(edges))
     starts = starts[starts < count]
     sizes = np.diff(np.append(starts, count))
     of = np.repeat(np.arange(len(starts)), sizes)
@@ -223,7 +223,15 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
     if len(gaps):
         hits = np.flatnonzero(~finite & np.isin(of, gaps))
         kept.append(hits[np.unique(of[hits], return_index=True)[1]])
-    return np.unique(np.concatenate(kept))
+    return _distinct(np.concatenate(kept))
+
+
+def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return the distinct numbers in ascending order; ``numpy.unique`` loads ``numpy.ma`` first."""
+    import numpy as np
+
+    ordered = np.sort(numbers)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
 
 
 def _power_of_two(least: float) -> int:

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 #: minimum number of seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
-#: Points of all curves of a chart together, about, and of each curve at least. More points of many
-#: noisy curves only fill the chart: they hide each other, and each one has to be transmitted.
-_MAX_POINTS, _LEAST_POINTS = 1000, 64
+#: Points to request for a curve, at least, whatever the width of the chart.
+_LEAST_POINTS = 64
+#: Points to request for all curves of a chart together, and for each of many curves at least. More
+#: points of many noisy curves only fill the chart: they hide each other, but are transmitted.
+_MOST_TOGETHER, _LEAST_OF_MANY = 1600, 128
 #: maximum number of curves that are drawn with markers; those of more curves would overlap
 _MAX_MARKED = 24
 #: maximum number of IDs of a resource group's most recent selection that are remembered
@@ -238,10 +240,13 @@ def read_chart(
 ) -> ChartData:
     """Return the data of a chart in its visible range.
 
-    It has about two points per curve and cell, and fewer if there are many curves.
+    For each curve, about two points per cell are requested, and fewer if there are many curves.
     """
     curves = max(1, len(subjects) * len(chart.metrics))
-    points = max(_LEAST_POINTS, min(width * 2, _MAX_POINTS // curves))
+    points = min(
+        max(_LEAST_POINTS, width * 2),
+        max(_LEAST_OF_MANY, _MOST_TOGETHER // curves),
+    )
     return desk.charts.data(subjects, chart, selected.slots, directions, points, view.x_range)
 
 
