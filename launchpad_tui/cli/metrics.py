@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
-from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.aliases import current_direction
 from launchpad_tui.cli.arguments import METRICS, SUBJECTS, named_metrics
 from launchpad_tui.cli.artifact_values import (
@@ -30,7 +28,7 @@ from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.domain.artifact import is_record
 from launchpad_tui.domain.artifact_attributes import source_lines
 from launchpad_tui.domain.metric import normal_name
-from launchpad_tui.domain.timestamps import from_micros, now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -167,8 +165,16 @@ def _export(context: CommandContext, options: argparse.Namespace) -> None:
     if context.output == "name":
         context.resources(selected, serialize_series, (), lambda one: (one.key,))
     elif context.output == "csv" or (context.output == "table" and not options.output):
+        from launchpad_tui.cli.metric_export import write_csv
+
         with context.paged():
-            _write_csv(context.desk.metrics.rows(selected))
+            write_csv(context.desk.metrics.rows(selected))
+    elif context.output == "json":
+        from launchpad_tui.cli.metric_export import json_parts
+        from launchpad_tui.cli.output import write_json_parts
+
+        with context.paged():
+            write_json_parts(json_parts(context.desk.metrics.rows(selected)))
     else:
         context.resources(
             context.desk.metrics.stream(selected),
@@ -188,34 +194,6 @@ def _export(context: CommandContext, options: argparse.Namespace) -> None:
                 repr(one.value),
             ),
         )
-
-
-def _write_csv(
-    batches: Iterable[tuple[SeriesSummary, Sequence[tuple[int, int, float]]]],
-) -> None:
-    """Write points as CSV; what all points of a series have in common is formatted once."""
-    import csv
-    import io
-    import re
-    import sys
-
-    from launchpad_tui.domain.text import safe_text
-
-    write = sys.stdout.write
-    # Thousands of names are written without a writer for each of them.
-    needs_no_quotes = re.compile(r"[\w./:@ -]+\Z").match
-    write("name,labels,step,timestamp,value\n")
-    time_text = lru_cache(maxsize=20_000)(lambda at: rfc3339(from_micros(at)))
-    for one, rows in batches:
-        name = safe_text(one.name)
-        if not one.labels and needs_no_quotes(name):
-            start = f"{name},"
-        else:
-            labels = ",".join(f"{name}={value}" for name, value in one.labels)
-            buffer = io.StringIO()
-            csv.writer(buffer, lineterminator="").writerow((name, safe_text(labels)))
-            start = buffer.getvalue()
-        write("".join([f"{start},{step},{time_text(at)},{value!r}\n" for step, at, value in rows]))
 
 
 def _log(context: CommandContext, options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from launchpad_tui.cli.table import GAP, TableColumn, table_lines
@@ -39,16 +39,21 @@ def stream_json(items: Iterable[Mapping[str, Any]]) -> None:
     Nothing is printed if there is an error before the first item. After a later one, what was
     printed is completed as valid JSON, with ``"incomplete": true``, before the error is raised.
     """
+    write_json_parts([json_text(item)] for item in items)
+
+
+def write_json_parts(parts: Iterator[Sequence[str]]) -> None:
+    """Print the texts of JSON objects as `stream_json` does, a part of them at a time."""
     write = sys.stdout.write
-    texts = (json_text(item) for item in items)
-    text = next(texts, None)
+    part = next(parts, None)
     write('{"resources": [')
     count = 0
-    while text is not None:
-        write((",\n  " if count else "\n  ") + text)
-        count += 1
+    while part is not None:
+        if part:
+            write((",\n  " if count else "\n  ") + ",\n  ".join(part))
+            count += len(part)
         try:
-            text = next(texts, None)
+            part = next(parts, None)
         except (Exception, KeyboardInterrupt):
             write(f'\n], "count": {count}, "incomplete": true}}\n')
             raise
