@@ -29,6 +29,7 @@ from launchpad_tui.charts.model import (
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.importance import ranking
+from launchpad_tui.domain.metric import series_title
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 from launchpad_tui.records import record
@@ -91,6 +92,8 @@ def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
     names = [safe_text(axis.name, 80) + axis.scale for axis in axes]
     columns = [round(number * (canvas.width - 1) / (len(axes) - 1)) for number in range(len(axes))]
     gap = (canvas.width - 1) // max(1, len(axes) - 1)
+    if _fitted(canvas, columns, names, gap) != names:
+        names[-1] = safe_text(series_title(metric), 80)
     cut = _fitted(canvas, columns, names, gap) != names
     staggered = cut and len(axes) > 2 and canvas.height - canvas.top >= _STAGGERED_FROM
     top, height = canvas.top + 1, canvas.height - canvas.top - 3 - staggered
@@ -241,6 +244,7 @@ def _fitted(canvas: Canvas, columns: Sequence[int], labels: Sequence[str], gap: 
     texts = [canvas.fit(label, gap - 1) for label in labels]
     for edge, beside in ((0, 1), (last, last - 1)):
         if columns[edge] in {0, canvas.width - 1}:
-            inner = (cell_width(texts[beside]) + 1) // 2 if 0 < beside < last else gap // 2
+            inside = 0 <= beside <= last and columns[beside] not in {0, canvas.width - 1}
+            inner = (cell_width(texts[beside]) + 1) // 2 if inside else gap // 2
             texts[edge] = canvas.fit(labels[edge], max(1, gap - inner - 1))
     return texts

@@ -91,6 +91,11 @@ def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float,
     return widened(low, high, log=log)
 
 
+def _count(low: float, high: float, step: float) -> int:
+    """Return the number of multiples of a step within a range."""
+    return math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) + 1
+
+
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Return at most ``most`` round numbers within the range, at even distances."""
     span = high - low
@@ -102,6 +107,9 @@ def ticks(low: float, high: float, most: int) -> list[float]:
         (factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999),
         10 * power,
     )
+    # Where the range ends far from round numbers, a finer step has no more ticks than allowed.
+    finer = (factor * power for factor in (0.5, 1, 2, 2.5, 5) if raw / 2 <= factor * power < step)
+    step = next((each for each in finer if _count(low, high, each) <= most), step)
     first = math.ceil(low / step - 1e-9)
     found = [
         round(number * step, 12) if 1e-9 < step < 1e9 else number * step

@@ -262,8 +262,8 @@ class Look:
     """The styles and glyphs that widgets paint with.
 
     Roles are text, dim, faint, line, strong, accent, title, good, warn, bad, cursor, selected,
-    chip, key, disabled, match, and series0 to series7, each of these also with ``-faint`` and
-    ``-bold``.
+    chip, key, disabled, match, current-match, and series0 to series7, each of these also with
+    ``-faint`` and ``-bold``.
     """
 
     palette: Palette
@@ -305,6 +305,8 @@ class Look:
         ) -> Style:
             return Style(color=color, bgcolor=background, bold=bold, dim=dim, reverse=reverse)
 
+        # The color of text on a bright background; without colors, the terminal reverses its own.
+        ink = p.background if p.plain or not p.ansi else "black"
         styles = {
             "text": on(p.text),
             "dim": on(p.dim, dim=p.ansi and not p.plain),
@@ -320,7 +322,8 @@ class Look:
             "chip": on(p.text, p.panel, reverse=p.plain),
             "key": on(p.accent, bold=True),
             "disabled": on(p.faint, dim=p.ansi),
-            "match": on(p.background if not p.ansi else "black", p.warn, reverse=p.plain),
+            "match": on(ink, p.warn, reverse=p.plain),
+            "current-match": on(ink, p.accent, bold=True, reverse=p.plain),
             "cursor": on(p.cursor_text, p.cursor, reverse=p.plain, bold=p.plain),
         }
         for slot, color in enumerate(p.series):

@@ -312,6 +312,8 @@ def test_log_ticks_never_fail(a: float, b: float, most: int) -> None:
 def test_ticks_are_round() -> None:
     assert ticks(0.0, 1.0, 5) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert ticks(0.0, 97.0, 5) == [0.0, 20.0, 40.0, 60.0, 80.0]
+    # A range that ends far from round numbers has more than one tick.
+    assert ticks(0.06, 0.99, 3) == [0.25, 0.5, 0.75]
     assert log_ticks(1.0, 1000.0, 5) == [1.0, 10.0, 100.0, 1000.0]
     assert log_ticks(1.0, 10.0, 5) == [1.0, 2.0, 5.0, 10.0]
 

@@ -145,7 +145,7 @@ class LogView(Lines):
         at = 0
         # Case folding may change the length; then no match is marked in the line.
         while len(low) == len(text) and (found := low.find(needle, at)) >= 0:
-            mark = "selected" if line.number == self._match else "match"
+            mark = "current-match" if line.number == self._match else "match"
             parts += [(text[at:found], role), (text[found : found + len(needle)], mark)]
             at = found + len(needle)
         return (*parts, (text[at:], role))

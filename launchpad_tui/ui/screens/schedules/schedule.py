@@ -93,7 +93,7 @@ class ScheduleScreen(LaunchpadScreen):
                 execution_columns(self.launchpad.look),
                 _key,
                 title="Executions",
-                empty="The schedule has not created an execution yet",
+                empty="No executions yet",
                 multi=False,
                 id="executions",
             )
@@ -195,7 +195,7 @@ def schedule_items(
     else:
         items.append(Item("Configuration", f"{one.configuration_id} (deleted)", "warn"))
     items += [
-        Item("Cron", f"{one.cron}  (minute, hour, day, month, day of the week; UTC)"),
+        Item("Cron (UTC)", one.cron),
         *(
             Item(title, timestamp_text(at) if at else "any time", "text" if at else "faint")
             for title, at in (("Not before", one.start), ("Not after", one.end))
@@ -213,7 +213,7 @@ def schedule_items(
         ended = one.end is not None and one.end <= now()
         reason = "none: the schedule is paused" if paused else "none"
         reason = "none: the schedule has ended" if ended else reason
-        items.append(Item(reason, role="dim"))
+        items.append(Item("", reason, "dim"))
     return items
 
 
