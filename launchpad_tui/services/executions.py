@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Field, Scope
 from launchpad_tui.domain.execution import (
+    Configuration,
     Deletion,
     Execution,
     ExecutionDetails,
@@ -20,7 +21,7 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import NotFound
+from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import (
     artifacts,
     configurations,
@@ -126,10 +127,25 @@ class ExecutionService:
         Raises:
             NotFound: The configuration or its executable does not exist.
             ConfigError: A secret that the executable requires is missing (embedded runtime).
-            InvalidInput: A setting is not valid.
+            InvalidInput: A setting is not valid, or the configuration is one of a deployment.
         """
-        configurations.configuration(self._registry, scope, configuration_id)
+        one = configurations.configuration(self._registry, scope, configuration_id)
+        if self._runtimes().is_remote(scope):
+            self._check_executable(scope, one)
         return self._runtimes().create_execution(scope, configuration_id, settings)
+
+    def _check_executable(self, scope: Scope, one: Configuration) -> None:
+        """Raise InvalidInput if a configuration of a remote runtime is not one of an execution.
+
+        The registry has the executables that run executions, but not those of deployments.
+        """
+        known = {each.id for each in scenarios.executables(self._registry, scope)}
+        if known and one.executable_id not in known:
+            raise InvalidInput(
+                f"The configuration {one.name!r} cannot be executed",
+                f"Its executable {one.executable_id} was deleted, or it is one of a deployment.",
+                "Select a configuration of an executable in the list of executables.",
+            )
 
     def create_again(
         self,

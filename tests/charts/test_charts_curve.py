@@ -103,11 +103,15 @@ def test_nearest_point_within_reach() -> None:
     assert nearest(Series("id", "a", [], []), 0.0, 1.0) is None
 
 
-def test_readout_has_the_point_of_each_series_within_a_cell() -> None:
+def test_readout_has_the_nearest_point_of_each_series_around_the_cursor() -> None:
     plot = Plot(6, 1, 40, 20, 0.0, 40.0, 0.0, 5.0)
     other = Series("b", "b", [30.0], [9.0])
     assert readout([SERIES, other], plot, 20.4) == [(20.0, 3.0), None]
-    assert readout([SERIES, other], plot, 30.0) == [None, (30.0, 9.0)]
+    # Inside of a curve, the points may be several cells away: few were logged, or few are drawn.
+    assert readout([SERIES, other], plot, 30.0) == [(20.0, 3.0), (30.0, 9.0)]
+    # Outside of a curve, a point is read from the next cell only.
+    assert readout([SERIES, other], plot, 40.9) == [(40.0, 4.0), None]
+    assert readout([SERIES, other], plot, 41.1) == [None, None]
 
 
 def test_a_view_is_converted_to_a_spec() -> None:

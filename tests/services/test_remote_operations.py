@@ -13,13 +13,13 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.execution import Configuration, Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.model_version import ArtifactEdit
 from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
-from launchpad_tui.registry import references
+from launchpad_tui.registry import mirror, references
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server
 from tests.services.execution_support import until
@@ -77,6 +77,30 @@ def test_a_configuration_and_its_execution_are_created(desk: Desk, tenant: Tenan
     found = desk.executions.get(SCOPE, again.id)
     assert found.configuration is not None
     assert found.configuration.parameters == {"rate": "0.02"}
+
+
+def test_configurations_of_deployments_are_not_executed(desk: Desk, tenant: Tenant) -> None:
+    at = datetime(2026, 1, 31, tzinfo=UTC)
+    serving = Configuration("c" * 36, "serve churn", "churn", "churn-serve", {}, {}, at)
+    mirror.put_configurations(desk.registry, SCOPE, [serving])
+    before = ids(tenant)
+    with pytest.raises(InvalidInput, match="'serve churn' cannot be executed") as caught:
+        desk.executions.create(SCOPE, serving.id)
+    assert "churn-serve" in caught.value.detail
+    assert ids(tenant) == before
+
+
+def test_a_successful_test_of_a_new_connection_fetches_its_capabilities(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    desk = open_desk(Home.at(tmp_path / "other"))
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    assert not desk.connections.capabilities("core").executions
+    assert desk.connections.test("core", "", lambda _step: None)
+    assert desk.connections.capabilities("core").executions
+    assert desk.connections.get("core").synced_at is not None
+    desk.runtimes.close()
+    desk.close()
 
 
 def test_stop_and_delete_depend_on_the_status(desk: Desk, tenant: Tenant) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.config.paths import Home
-from tests.scenes.demo_home import demo
+from tests.scenes.demo_home import demo, training
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.screen_seeds import COMPLETED, MODEL, TRAIN
 
@@ -118,3 +118,21 @@ async def test_values_under_the_cursor_are_those_of_the_nearest_points(demo_home
             lines = screen_text(pilot).splitlines()[2:14:2]
             assert len(lines) == 6
             assert not [line for line in lines if line.rstrip().endswith(" -")]
+
+
+async def test_a_running_execution_shows_its_metrics_above_a_narrow_log(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home").ensure()
+    training(home)
+    async with running(home, "executions", size=(80, 24)) as pilot:
+        await press(pilot, "home", "enter")
+        lines = screen_text(pilot).splitlines()
+        (validation,) = [number for number, line in enumerate(lines) if " val loss " in line]
+        assert "▁" in lines[validation]
+        assert "★ 0.053035 @ 286" in lines[validation]
+        assert "epoch  250" in "\n".join(lines[validation:])
+        # With room for the curves beside the log, their legend has these values.
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "best 0.053035 at step 286" in text
+        assert "★" not in text

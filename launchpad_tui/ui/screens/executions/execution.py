@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import (
@@ -27,11 +27,14 @@ from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import metric_items
+from launchpad_tui.ui.screens.common.preview import read_series
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
 from launchpad_tui.ui.screens.executions.execution_items import execution_items, ways_to_log
+from launchpad_tui.ui.screens.executions.execution_preview import metric_rank
 from launchpad_tui.ui.screens.executions.failure_notice import FailureNotice
 from launchpad_tui.ui.screens.executions.live_curves import CURVES_FROM, LiveCurves
+from launchpad_tui.ui.screens.executions.live_summary import MOST_SUMMARIZED, LiveSummary
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.flow_view import FlowView
@@ -39,8 +42,12 @@ from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from launchpad_tui.domain.metric import SeriesSummary
     from launchpad_tui.domain.reproduction import ReproductionReport
     from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.ui.screens.common.preview_lines import SeriesLine
 
 #: seconds between two checks for new lines in the log
 LOG_SECONDS = 0.4
@@ -133,7 +140,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         yield Details(id="status")
         yield Details(id="resource", empty="The execution logged no metrics, tags or custom info")
         with Horizontal(id="logs"):
-            yield LogView(id="log")
+            with Vertical():
+                yield LiveSummary(id="live-metrics")
+                yield LogView(id="log")
             curves = LiveCurves(self.item_id, id="curves")
             curves.display = False
             yield curves
@@ -172,7 +181,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         resource.set_items(items)
         self.run_task(self.launchpad.sync_status.read_metrics([self.item_id]), "metrics")
         self._show_details()
-        self._show_curves(logged=bool(series))
+        await self._show_curves(series)
         if self._details.execution.status is Status.RUNNING:
             self._select_tab("logs")
         if first:
@@ -200,22 +209,33 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             role = "good" if self._report.is_reproduced else "warn"
             self.launchpad.say(result_text(self._report), role, 10)
 
-    def _show_curves(self, *, logged: bool) -> None:
+    async def _show_curves(self, series: Sequence[SeriesSummary]) -> None:
         """Draw the curves beside the log if the execution runs, or ended while it was shown.
 
+        In a narrow terminal, a summary of the metrics is above the log.
+
         Args:
-            logged: whether the execution has logged metrics.
+            series: the metrics that the execution has logged.
         """
         assert self._details is not None
-        self._has_curves = logged and (self._has_curves or not self._details.execution.status.final)
+        is_live = self._has_curves or not self._details.execution.status.final
+        self._has_curves = bool(series) and is_live
+        summary: tuple[SeriesLine, ...] = ()
+        if self._has_curves and self.app.size.width < CURVES_FROM:
+            important = sorted(series, key=metric_rank)[:MOST_SUMMARIZED]
+            summary = await read_series(self, important)
+        self.query_one(LiveSummary).show(summary)
         curves = self.query_one(LiveCurves)
         curves.display = self._has_curves and self.app.size.width >= CURVES_FROM
         if self._on_logs:
             curves.draw_soon()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show the curves if the terminal is wide enough."""
-        self.query_one(LiveCurves).display = self._has_curves and event.size.width >= CURVES_FROM
+        """Show the curves if the terminal is wide enough, otherwise a summary of the metrics."""
+        curves, is_wide = self.query_one(LiveCurves), event.size.width >= CURVES_FROM
+        if self._has_curves and curves.display != is_wide:
+            self.reload()
+        curves.display = self._has_curves and is_wide
         # The Status tab has all of its items, and needs the room in a low terminal.
         self.query_one(FlowView).display = event.size.height >= FLOW_FROM
 

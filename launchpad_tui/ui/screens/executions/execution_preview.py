@@ -54,7 +54,7 @@ async def execution_preview(screen: LaunchpadScreen, execution: Execution) -> Ro
     varying = await shell.preview(
         screen.desk.configurations.varying, scope, execution.executable_id
     )
-    ordered = sorted(item.series, key=_rank)[:_SERIES]
+    ordered = sorted(item.series, key=metric_rank)[:_SERIES]
     series = await read_series(screen, ordered)
     log = await shell.preview(_read_log, screen.desk, scope, execution.id)
     content, look = _Content(item, varying, log), shell.look
@@ -64,7 +64,7 @@ async def execution_preview(screen: LaunchpadScreen, execution: Execution) -> Ro
     )
 
 
-def _rank(one: SeriesSummary) -> tuple[bool, str]:
+def metric_rank(one: SeriesSummary) -> tuple[bool, str]:
     """Return the rank of a series: losses first, since they show whether training converges."""
     return guess_direction(one.name) != Direction.LOWER, one.key
 
