@@ -267,7 +267,7 @@ class ReproducingRuntime(Protocol):
 
         Raises:
             NotFound: the execution, its executable, an input or its code does not exist.
-            Conflict: its code was not recorded.
+            Conflict: it has not ended, or its code was not recorded.
             ConfigError, StorageFull: a required secret, or space on the disk, is missing.
         """
 

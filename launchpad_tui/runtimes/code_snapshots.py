@@ -279,6 +279,30 @@ class CodeSnapshotStore:
                         each.unlink(missing_ok=True)
             return RemovedSnapshots(tuple(sorted(removed)), size)
 
+    def problems(self, *, checksums: bool = False) -> Iterator[tuple[str, str]]:
+        """Yield the ID of each damaged snapshot, and the file that is damaged or missing.
+
+        Args:
+            checksums: whether all contents are read, instead of their sizes only.
+        """
+        for one in sorted(self.ids()):
+            try:
+                snapshot = self.load(one)
+                found = next(self._damaged_contents(snapshot, checksums=checksums), "")
+            except (ConfigError, NotFound) as error:
+                found = error.detail
+            if found:
+                yield one, found
+
+    def _damaged_contents(self, snapshot: CodeSnapshot, *, checksums: bool) -> Iterator[str]:
+        contents = {each.sha256: each.size for each in snapshot.files.values() if each.sha256}
+        for sha256, size in contents.items():
+            path = self._content(sha256)
+            if not path.is_file() or path.stat().st_size != size:
+                yield str(path)
+        for sha256 in (*contents, *filter(None, (snapshot.template,))) if checksums else ():
+            self.content(snapshot, sha256)
+
     def size(self) -> int:
         """Return the size in bytes of everything that is stored."""
         return sum(each.stat().st_size for each in self._stored_contents())

@@ -26,6 +26,8 @@ from launchpad_tui.runtimes.code_snapshots import (
 TEMPLATE = "workflow template"
 #: The largest size in bytes of a file whose lines are compared.
 _TEXT_LIMIT = 2_000_000
+#: The number of differing files whose lines are compared; others are only named.
+_MOST_TEXTS = 200
 #: The number of manifests that are kept in memory.
 _MANIFESTS = 64
 
@@ -82,10 +84,16 @@ class CodeService:
             return ()
         old, new = _contents(before), _contents(after)
         names = sorted({*old, *new}, key=lambda name: (name == TEMPLATE, name))
-        return tuple(
-            self._changed(name, (before, old.get(name)), (after, new.get(name)))
-            for name in names
-            if old.get(name) != new.get(name)
+        different = [name for name in names if old.get(name) != new.get(name)]
+        # Comparing thousands of files line by line would take minutes.
+        rest = different[_MOST_TEXTS:]
+        note = f"differs; of more than {_MOST_TEXTS} files the lines are not compared"
+        return (
+            *(
+                self._changed(name, (before, old.get(name)), (after, new.get(name)))
+                for name in different[:_MOST_TEXTS]
+            ),
+            *(ChangedFile(name, note=note) for name in rest),
         )
 
     def listing(self) -> list[SnapshotRow]:

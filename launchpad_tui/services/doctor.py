@@ -16,12 +16,14 @@ from pathlib import Path
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.artifact import ArtifactUrl, parse_url
+from launchpad_tui.domain.code_text import SHORT
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.records import record
 from launchpad_tui.registry import copies, inventory
 from launchpad_tui.registry.schema import VERSION
+from launchpad_tui.runtimes.code_snapshots import CodeSnapshotStore
 from launchpad_tui.services.maintenance import check_not_emptied, holds_data, running_executions
 from launchpad_tui.stores import catalog as store_catalog
 
@@ -70,6 +72,7 @@ def examine(
         ("credentials", _credentials),
         ("registry", _registry),
         ("executions", _executions),
+        ("code", partial(_code, checksums=checksums)),
         ("files", partial(_files, checksums=checksums, progress=progress)),
     )
     for area, check in checks:
@@ -131,7 +134,7 @@ def _home(home: Home) -> Iterator[Finding]:
 
 
 def _private_paths(home: Home) -> Iterator[tuple[Path, str]]:
-    for folder in (home.root, home.executions, home.files, home.secrets):
+    for folder in (home.root, home.executions, home.files, home.secrets, home.code_snapshots):
         if folder.is_dir():
             yield folder, "700"
     for file in (
@@ -261,6 +264,24 @@ def _executions(home: Home) -> Iterator[Finding]:
         yield Finding(
             Level.OK, "executions", f"{len(folders):,} folders, each of a recorded execution"
         )
+
+
+def _code(home: Home, *, checksums: bool) -> Iterator[Finding]:
+    store = CodeSnapshotStore(home.code_snapshots)
+    damaged = False
+    for snapshot_id, path in store.problems(checksums=checksums):
+        damaged = True
+        yield Finding(
+            Level.ERROR,
+            "code",
+            f"The code snapshot {snapshot_id[:SHORT]} is damaged: {path}",
+            "Executions with this code cannot be reproduced. Restore the file from a copy of the "
+            "home folder.",
+        )
+    count = len(store.ids())
+    if count and not damaged:
+        snapshots = f"{count:,} code snapshot{'s' * (count != 1)}"
+        yield Finding(Level.OK, "code", f"{snapshots}, {size_text(store.size())}")
 
 
 def _files(

@@ -52,7 +52,7 @@ class ReproductionService:
         """Create an execution with the recorded code, configuration and inputs of another one.
 
         Raises:
-            Conflict: There is no snapshot of its code.
+            Conflict: It has not ended, or there is no snapshot of its code.
             NotFound: The execution, its executable, an input or the snapshot does not exist.
             CapabilityMissing: The runtime does not record the code of executions.
             ConfigError, StorageFull: As for `ExecutionService.create`.

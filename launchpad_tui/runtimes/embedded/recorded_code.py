@@ -145,7 +145,7 @@ def new_reproduction(host: RuntimeHost, scope: Scope, execution_id: str) -> Exec
     Raises:
         NotFound: the execution, its executable, an input or the snapshot of the code does not
             exist.
-        Conflict: there is no snapshot of its code.
+        Conflict: it has not ended, or there is no snapshot of its code.
         ConfigError: a required secret is missing, or the snapshot is damaged.
         StorageFull: the disk has no space for an execution.
     """
@@ -156,6 +156,12 @@ def new_reproduction(host: RuntimeHost, scope: Scope, execution_id: str) -> Exec
             f"Execution {execution_id!r} not found",
             f"It is not in {scope}.",
             "List the executions with: launchpad executions list",
+        )
+    if not source.status.final:
+        raise Conflict(
+            f"Execution {execution_id} cannot be reproduced now",
+            f"It is {source.status}: there are no results to compare with.",
+            f"Wait until it has ended: launchpad executions wait {execution_id}",
         )
     recorded = code_of(host, scope, execution_id)
     bound = records.inputs_of(scope, execution_id)

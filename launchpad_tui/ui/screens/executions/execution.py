@@ -374,6 +374,8 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     def why_not_reproduce(self) -> str | None:
         """Return why the execution cannot be reproduced."""
+        if self._details is not None and not self._details.execution.status.final:
+            return "The execution has not ended: there are no results to compare with"
         return self._why_not_reproduce
 
     async def do_reproduce(self) -> None:
