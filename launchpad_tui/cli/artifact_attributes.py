@@ -21,5 +21,6 @@ ATTRIBUTES = frozenset(
         "aliases",
         "pinned_at",
         "sweep",
+        "duration",
     }
 )

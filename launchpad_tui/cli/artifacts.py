@@ -22,7 +22,7 @@ from launchpad_tui.domain.artifact import (
     parse_label,
 )
 from launchpad_tui.domain.artifact_attributes import source_lines
-from launchpad_tui.domain.numbers import metric_text, size_text
+from launchpad_tui.domain.numbers import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.artifact import ArtifactFile
     from launchpad_tui.domain.lineage import Lineage, LineageExecution
-    from launchpad_tui.domain.query import ArtifactRow
+    from launchpad_tui.domain.query import ArtifactRow, Query
 
 #: By group: the kind of its artifacts, their noun with its article, and their plural.
 _GROUPS: dict[str, tuple[ArtifactKind | None, str, str]] = {
@@ -43,10 +43,18 @@ _GROUPS: dict[str, tuple[ArtifactKind | None, str, str]] = {
 
 def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     query = listing.query(context, options, ATTRIBUTES)
-    columns = query.metrics
+    rows = listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit)
+    if options.columns:
+        from launchpad_tui.cli.list_columns import print_columns
+
+        shown = listing.columns_option(
+            options.columns, listing.known_names(context, ATTRIBUTES - listing.FILTERED_ONLY)
+        )
+        print_columns(context, rows, shown, ATTRIBUTES, "artifacts")
+        return
     context.resources(
-        listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
-        lambda row: _serialized(row, query.parameters),
+        rows,
+        lambda row: _serialized(query, row),
         (
             ID,
             NAME,
@@ -61,8 +69,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             TableColumn("LABELS", wide=True),
             TableColumn("FILES", wide=True),
             TableColumn("EXECUTION", optional=5),
-            *listing.metric_table_columns(columns),
-            *listing.parameter_table_columns(query.parameters),
+            *listing.table_columns(query),
             TableColumn("URL", optional=6),
         ),
         lambda row: (
@@ -79,23 +86,20 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             _labels(row.artifact),
             str(row.artifact.files_state),
             context.short_id("executions", row.artifact.execution_id),
-            *(metric_text(row.metrics.get(column), 6) for column in columns),
-            *(row.parameters.get(name, "") for name in query.parameters),
+            *listing.column_texts(query, row),
             row.artifact.url,
         ),
-        metrics=tuple(map(str, columns)),
-        parameters=query.parameters,
+        metrics=tuple(map(str, query.metrics)),
+        parameters=listing.parameter_names(query),
     )
 
 
-def _serialized(row: ArtifactRow, parameters: Sequence[str]) -> dict[str, Any]:
+def _serialized(query: Query, row: ArtifactRow) -> dict[str, Any]:
     from launchpad_tui.aiapi.artifacts import extended_artifact
-    from launchpad_tui.aiapi.metrics import serialize_metric_values
 
     return {
         **extended_artifact(row.artifact),
-        "metrics": serialize_metric_values(row.metrics),
-        **listing.serialize_parameters(row.parameters, parameters),
+        **listing.serialized_columns(query, row),
     }
 
 
@@ -309,6 +313,7 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
             (
                 f"launchpad {group} list --search churn",
                 f"launchpad {group} list --metric loss:best --sort loss --limit 10",
+                f"launchpad {group} list --columns name,size,label.stage --sort label.stage",
             ),
             partial(_list, kind),
             listing.LIST_OPTIONS,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
-from launchpad_tui.aiapi.metrics import serialize_metric_values
 from launchpad_tui.cli import listing, logs, reproduction, sweep_create
 from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
@@ -22,7 +21,6 @@ from launchpad_tui.cli.execution_results import (
 )
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
-from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -54,13 +52,20 @@ ATTRIBUTES = frozenset(
 def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     query = listing.query(context, options, ATTRIBUTES)
-    columns = query.metrics
+    rows = listing.rows(context.desk.executions.listing(context.scope, query), options.limit)
+    if options.columns:
+        from launchpad_tui.cli.list_columns import print_columns
+
+        shown = listing.columns_option(
+            options.columns, listing.known_names(context, ATTRIBUTES - listing.FILTERED_ONLY)
+        )
+        print_columns(context, rows, shown, ATTRIBUTES, "executions")
+        return
     context.resources(
-        listing.rows(context.desk.executions.listing(context.scope, query), options.limit),
+        rows,
         lambda row: {
             **extended_execution(row.execution),
-            "metrics": serialize_metric_values(row.metrics),
-            **listing.serialize_parameters(row.parameters, query.parameters),
+            **listing.serialized_columns(query, row),
         },
         (
             ID,
@@ -71,8 +76,7 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             TableColumn("STARTED", wide=True),
             TableColumn("COMPLETED", wide=True),
             TableColumn("DURATION", optional=1, right=True),
-            *listing.metric_table_columns(columns),
-            *listing.parameter_table_columns(query.parameters),
+            *listing.table_columns(query),
             TableColumn("MESSAGE", optional=2),
         ),
         lambda row: (
@@ -84,12 +88,11 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             context.time(row.execution.started_at),
             context.time(row.execution.completed_at),
             _duration(row.execution),
-            *(metric_text(row.metrics.get(column), 6) for column in columns),
-            *(row.parameters.get(name, "") for name in query.parameters),
+            *listing.column_texts(query, row),
             row.execution.status_message,
         ),
-        metrics=tuple(map(str, columns)),
-        parameters=query.parameters,
+        metrics=tuple(map(str, query.metrics)),
+        parameters=listing.parameter_names(query),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from launchpad_tui.cli.arguments import ALL_METRICS, integer
@@ -14,7 +15,15 @@ from launchpad_tui.records import replace
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.query import Filter, MetricColumn, Query
+    from launchpad_tui.domain.list_names import Names
+    from launchpad_tui.domain.query import (
+        ArtifactRow,
+        ExecutionRow,
+        Filter,
+        MetricColumn,
+        Query,
+        ValueColumn,
+    )
     from launchpad_tui.services.listing import Listing
 
 Row = TypeVar("Row")
@@ -24,6 +33,8 @@ _LISTED = 20
 
 #: the number of metric columns that are always shown
 _FEW = 3
+#: attributes by which lists are filtered, and that they do not show
+FILTERED_ONLY = frozenset({"sweep"})
 LIMIT = argument(
     "--limit",
     metavar="N",
@@ -63,8 +74,8 @@ LIST_OPTIONS = (
         "--sort",
         metavar="NAME",
         completes="metrics",
-        help="Sort by an attribute or a metric (loss, loss:min); --sort=-NAME sorts in descending "
-        "order",
+        help="Sort by an attribute, a metric (loss, loss:min), a parameter, label.NAME or "
+        "tag.NAME; --sort=-NAME sorts in descending order",
     ),
     argument(
         "--metric",
@@ -80,6 +91,13 @@ LIST_OPTIONS = (
         action="append",
         completes="parameters",
         help="Add a parameter of the configurations as a column, or all; may be repeated",
+    ),
+    argument(
+        "--columns",
+        metavar="NAMES",
+        action="append",
+        help="Show these columns only: attributes, metrics, parameters, label.NAME and tag.NAME, "
+        "separated by commas",
     ),
     LIMIT,
     ALL,
@@ -100,34 +118,35 @@ def query(
         InvalidInput: A condition, a metric or the sort order is invalid, or names a metric that is
             not known, or a parameter that no configuration has.
     """
-    from launchpad_tui.domain.query import Condition, Op, Order, Query, Subject
+    from launchpad_tui.domain.list_names import parse_column
+    from launchpad_tui.domain.query import (
+        Condition,
+        MetricColumn,
+        Op,
+        Order,
+        Query,
+        Subject,
+        ValueColumn,
+    )
 
+    names = known_names(context, attributes)
     metrics = metric_columns(context, options.metric or ())
+    values = _parameters(context, getattr(options, "parameter", None) or ())
+    shown = columns_option(getattr(options, "columns", None), names)
+    metrics += tuple(one for one in shown if isinstance(one, MetricColumn) and one not in metrics)
+    values += tuple(one for one in shown if isinstance(one, ValueColumn) and one not in values)
     order = Order()
     if options.sort:
-        from launchpad_tui.domain.expression import sort_name
-
-        name = sort_name(options.sort.removeprefix("-"), attributes)
-        order = Order(
-            name if name in attributes else metric_column(name), options.sort.startswith("-")
-        )
-    by = order.by
-    named = [("metric", one) for one in metrics]
-    if not isinstance(by, str):
-        named.append(("sort", by))
-    if named:
-        _check_known(context, named, attributes)
+        by = parse_column(options.sort.removeprefix("-"), names)
+        order = Order(by, options.sort.startswith("-"))
+    _check_known(context, metrics)
     conditions: list[Filter] = []
     if options.where:
         from launchpad_tui.domain.expression import parse_where
 
-        artifacts, scope = context.desk.artifacts, context.scope
         for text in options.where:
             conditions += parse_where(
-                text,
-                attributes,
-                lambda: artifacts.metric_keys(scope),
-                lambda: artifacts.parameter_names(scope),
+                text, attributes, names.metrics, names.parameters, names.labels, names.tags
             )
     conditions = [_with_sweeps(context, one) for one in conditions]
     if options.sweep:
@@ -138,8 +157,42 @@ def query(
         conditions=tuple(conditions),
         order=order,
         metrics=metrics,
-        parameters=_parameters(context, getattr(options, "parameter", None) or ()),
+        values=values,
     )
+
+
+def known_names(context: CommandContext, attributes: frozenset[str]) -> Names:
+    """Return the names that the options of a list command may use."""
+    from launchpad_tui.domain.list_names import Names
+
+    artifacts, scope = context.desk.artifacts, context.scope
+    return Names(
+        attributes,
+        lambda: artifacts.metric_keys(scope),
+        lambda: artifacts.parameter_names(scope),
+        lambda: artifacts.label_keys(scope),
+        lambda: artifacts.tag_names(scope),
+    )
+
+
+def columns_option(
+    texts: Sequence[str] | None, names: Names
+) -> tuple[str | MetricColumn | ValueColumn, ...]:
+    """Return the columns that the option ``--columns`` names, in their order.
+
+    Raises:
+        InvalidInput: A name is unknown.
+    """
+    from launchpad_tui.domain.list_names import parse_column
+
+    # A comma in a quoted name does not separate two names.
+    words = [
+        word.strip()
+        for text in texts or ()
+        for word in re.findall(r"""(?:[^,"']|"[^"]*"|'[^']*')+""", text)
+        if word.strip()
+    ]
+    return tuple(dict.fromkeys(parse_column(word, names, "columns") for word in words))
 
 
 def _with_sweeps(context: CommandContext, one: Filter) -> Filter:
@@ -158,7 +211,7 @@ def _with_sweeps(context: CommandContext, one: Filter) -> Filter:
     return replace(one, value=service.resolve(context.scope, one.value).id)
 
 
-def _parameters(context: CommandContext, names: Sequence[str]) -> tuple[str, ...]:
+def _parameters(context: CommandContext, names: Sequence[str]) -> tuple[ValueColumn, ...]:
     """Return the parameters that options name; ``all`` names all parameters of the group.
 
     Raises:
@@ -166,6 +219,8 @@ def _parameters(context: CommandContext, names: Sequence[str]) -> tuple[str, ...
     """
     if not names:
         return ()
+    from launchpad_tui.domain.query import Subject, ValueColumn
+
     known = context.desk.artifacts.parameter_names(context.scope)
     found: dict[str, None] = {}
     for name in names:
@@ -182,11 +237,12 @@ def _parameters(context: CommandContext, names: Sequence[str]) -> tuple[str, ...
                 "Show the parameters of a configuration with: launchpad configurations show ID",
                 field="parameter",
             )
-    return tuple(found)
+    return tuple(ValueColumn(Subject.PARAMETER, name) for name in found)
 
 
 def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:
     """Return the metric columns that options name; ``all`` names all metrics of the group."""
+    from launchpad_tui.domain.list_names import metric_column
     from launchpad_tui.domain.query import MetricColumn
 
     known = context.desk.artifacts.metric_keys(context.scope) if ALL_METRICS in texts else ()
@@ -205,74 +261,65 @@ def metric_table_columns(columns: Sequence[MetricColumn]) -> Iterator[TableColum
         yield TableColumn(str(column), optional=int(len(columns) > _FEW), right=True)
 
 
-def serialize_parameters(values: Mapping[str, str], names: Sequence[str]) -> dict[str, Any]:
-    """Return the field ``parameters`` of a row in JSON, nothing if no parameter was named."""
-    return {"parameters": {name: values.get(name) for name in names}} if names else {}
+def serialized_columns(query: Query, row: ArtifactRow | ExecutionRow) -> dict[str, Any]:
+    """Return the values of metrics, and of parameters and tags if there are such columns."""
+    from launchpad_tui.aiapi.metrics import serialize_metric_values
+    from launchpad_tui.domain.query import Subject
+
+    data: dict[str, Any] = {"metrics": serialize_metric_values(row.metrics)}
+    for subject, field in ((Subject.PARAMETER, "parameters"), (Subject.TAG, "tags")):
+        shown = [one for one in query.values if one.subject is subject]
+        if shown:
+            data[field] = {one.name: row.values.get(one) for one in shown}
+    return data
 
 
-def parameter_table_columns(names: Sequence[str]) -> Iterator[TableColumn]:
-    """Yield the table columns of parameters; of many, the last ones are left out if need be."""
-    for name in names:
-        yield TableColumn(name, optional=int(len(names) > _FEW), right=True)
+def parameter_names(query: Query) -> tuple[str, ...]:
+    """Return the names of the parameters that are columns."""
+    from launchpad_tui.domain.query import Subject
+
+    return tuple(one.name for one in query.values if one.subject is Subject.PARAMETER)
 
 
-def _check_known(
-    context: CommandContext,
-    named: Sequence[tuple[str, MetricColumn]],
-    attributes: frozenset[str],
-) -> None:
+def table_columns(query: Query) -> Iterator[TableColumn]:
+    """Yield the table columns of metrics, parameters, labels and tags; of many, the last ones are
+    left out if need be."""
+    count = len(query.metrics) + len(query.values)
+    for column in query.metrics:
+        yield TableColumn(str(column), optional=int(count > _FEW), right=True)
+    for value in query.values:
+        yield TableColumn(value.title, optional=int(count > _FEW))
+
+
+def column_texts(query: Query, row: ArtifactRow | ExecutionRow) -> Iterator[str]:
+    """Yield the cells of the columns of metrics, parameters, labels and tags."""
+    from launchpad_tui.domain.numbers import metric_text
+
+    for column in query.metrics:
+        yield metric_text(row.metrics.get(column), 6)
+    for value in query.values:
+        yield row.values.get(value, "")
+
+
+def _check_known(context: CommandContext, named: Sequence[MetricColumn]) -> None:
     """Raise InvalidInput if an option names a metric that no execution has logged.
 
     Without any metric in the resource group nothing is refused: a script may list models before the
     first one is trained, and metrics of remote executions may not have been read yet.
-
-    Args:
-        named: Pairs of the option and the metric column that it names.
-        attributes: The attributes by which the list can be sorted.
     """
-    known = context.desk.artifacts.metric_keys(context.scope)
-    for option, column in named:
+    known = context.desk.artifacts.metric_keys(context.scope) if named else ()
+    for column in named:
         if not known or column.key in known:
             continue
         from launchpad_tui.domain.suggestions import did_you_mean, nearest
 
-        titles = [_camel(name) for name in sorted(attributes)] if option == "sort" else []
-        names = [*titles, *known]
-        suggestion = did_you_mean(nearest(column.key, names))
-        shown = column.key[:80]
-        what = "attribute or metric" if option == "sort" else "metric"
+        suggestion = did_you_mean(nearest(column.key, known))
         raise InvalidInput(
-            f"There is no {what} {shown!r} in {context.scope}",
-            suggestion or f"Known names: {', '.join(names[:_LISTED])}.",
+            f"There is no metric {column.key[:80]!r} in {context.scope}",
+            suggestion or f"Known names: {', '.join(known[:_LISTED])}.",
             "List all metrics with: launchpad metrics keys",
-            field=option,
+            field="metric",
         )
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
-def metric_column(text: str) -> MetricColumn:
-    """Return the metric column that a text such as ``loss`` or ``loss:min`` names.
-
-    Raises:
-        InvalidInput: The text after the colon is not a statistic.
-    """
-    from launchpad_tui.domain.query import MetricColumn, Statistic
-
-    if (column := MetricColumn.parse(text)) is not None:
-        return column
-    _, colon, statistic = text.rpartition(":")
-    if not colon or "}" in statistic:
-        return MetricColumn(text)
-    raise InvalidInput(
-        f"Invalid statistic {statistic[:80]!r}",
-        f"It is part of the metric column {text[:80]!r}.",
-        f"Use one of {', '.join(Statistic)}.",
-        field="metric",
-    )
 
 
 def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:

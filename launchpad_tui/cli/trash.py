@@ -12,6 +12,7 @@ from launchpad_tui.cli.arguments import YES, age, integer
 from launchpad_tui.cli.command import Argument, Command, argument
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.list_names import metric_column
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.errors import InvalidInput
 
@@ -116,7 +117,7 @@ def _policy(
             "Pass both, for example --keep-best 5 --metric val_loss.",
             field="metric",
         )
-    column = None if options.metric is None else listing.metric_column(options.metric)
+    column = None if options.metric is None else metric_column(options.metric)
     direction = None
     if column is not None:
         known = context.desk.boards.directions()

@@ -5,38 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from launchpad_tui.domain.artifact import LABEL_PREFIX
-from launchpad_tui.domain.metric import normal_name
+from launchpad_tui.domain.list_names import HINT, PREFIXES, QUOTED, Names, no_names, subject_of
 from launchpad_tui.domain.query import (
     Combination,
     Condition,
     Filter,
     Junction,
-    MetricColumn,
     Op,
     Subject,
 )
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
 
-_HINT = (
-    "Write conditions such as: name contains churn, createdAt after 2026-01-31, "
-    "label.stage in (prod, test), accuracy:best > 0.9, size is missing; join them with and, or, "
-    "not and parentheses. metric.NAME and param.NAME distinguish a metric from a parameter; quote "
-    "names with spaces."
-)
-_QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<quoted>{_QUOTED})|(?P<op>==|!=|<=|>=|=|<|>)|(?P<open>\()|(?P<close>\))"
+    rf"\s*(?:(?P<quoted>{QUOTED})|(?P<op>==|!=|<=|>=|=|<|>)|(?P<open>\()|(?P<close>\))"
     rf"|(?P<comma>,)|(?P<word>[^\s=<>!\"'{{(),]+(?:\{{[^}}]*\}}(?::\w+)?)?))",
     re.DOTALL,
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
-_PREFIXES = {"label": Subject.LABEL, "metric": Subject.METRIC, "param": Subject.PARAMETER}
-#: other names of attributes: former ones, which saved expressions may contain, and heads of columns
-_ALIASES = {"gone_at": "deleted_at", "message": "status_message"}
-#: the part of an attribute's name that a column heading omits
-_ENDINGS = ("_name", "_id", "_at", "_state")
 #: what may follow ``is`` and ``is not``
 _MISSING = ("missing", "null", "none", "empty")
 #: the largest depth of parentheses and ``not``
@@ -62,20 +48,23 @@ def parse_where(
     attributes: Collection[str],
     metrics: Callable[[], Collection[str]],
     parameters: Callable[[], Collection[str]],
+    labels: Callable[[], Collection[str]] = no_names,
+    tags: Callable[[], Collection[str]] = no_names,
 ) -> tuple[Filter, ...]:
     """Parse an expression into filters, all of which must hold.
 
     Args:
-        attributes: the columns of the list in snake case; expressions may also use camel case.
-        metrics, parameters: return the existing names; called only if a name is not an attribute.
+        attributes, metrics, parameters, labels, tags: the existing names, see `Names`.
 
     Raises:
-        InvalidInput: the expression cannot be parsed, or a name is unknown.
+        InvalidInput: the expression cannot be parsed, or a name is unknown. A label, metric,
+            parameter or tag that is named by its prefix is accepted if there are none at all.
     """
     tokens = list(_tokens(text))
     if not tokens:
         raise _invalid("The filter expression is empty")
-    found = _Parser(tokens, attributes, metrics, parameters).parse()
+    names = Names(attributes, metrics, parameters, labels, tags)
+    found = _Parser(tokens, names).parse()
     if isinstance(found, Combination) and found.junction is Junction.AND:
         return found.parts
     return (found,)
@@ -104,15 +93,9 @@ _END = _Token("end", "", glued=False)
 class _Parser:
     """Parses the tokens of an expression by recursive descent."""
 
-    def __init__(
-        self,
-        tokens: Sequence[_Token],
-        attributes: Collection[str],
-        metrics: Callable[[], Collection[str]],
-        parameters: Callable[[], Collection[str]],
-    ) -> None:
+    def __init__(self, tokens: Sequence[_Token], names: Names) -> None:
         self._tokens = tokens
-        self._names = (attributes, metrics, parameters)
+        self._names = names
         self._position = 0
         self._depth = 0
 
@@ -214,7 +197,7 @@ class _Parser:
             raise self._not_a_condition(self._position)
         self._position += 1
         text, quoted, prefix = first.text, first.kind == "quoted", ""
-        if not quoted and text.endswith(".") and text[:-1] in _PREFIXES:
+        if not quoted and text.endswith(".") and text[:-1] in PREFIXES:
             after = self._token()
             if after.kind == "quoted" and after.glued:
                 self._position += 1
@@ -225,7 +208,7 @@ class _Parser:
             # A name may contain parentheses, and a statistic follows a quoted name.
             nested = self._value_tokens(stop_after_close=self._token().kind == "open")
             text += _joined(nested)
-        return _subject(text, *self._names, quoted=quoted, prefix=prefix)
+        return subject_of(text, self._names, quoted=quoted, prefix=prefix)
 
     def _value_tokens(self, *, stop_after_close: bool) -> list[_Token]:
         if not stop_after_close:
@@ -285,99 +268,8 @@ def _compared(subject: Subject, name: str, op: Op, value: str) -> Condition:
     return Condition(subject, name, op, value)
 
 
-def _subject(
-    word: str,
-    attributes: Collection[str],
-    metrics: Callable[[], Collection[str]],
-    parameters: Callable[[], Collection[str]],
-    *,
-    quoted: bool = False,
-    prefix: str = "",
-) -> tuple[Subject, str]:
-    """Return what a name in an expression means. Raises InvalidInput.
-
-    Args:
-        word: the name, which may begin with a prefix such as ``param.`` unless it was quoted.
-        attributes, metrics, parameters: as for `parse_where`.
-        quoted: whether the name was quoted.
-        prefix: the prefix before a quoted name.
-    """
-    if not prefix and not quoted:
-        before, dot, rest = word.partition(".")
-        if dot and rest and before in _PREFIXES:
-            prefix, word = before, rest
-    if prefix:
-        subject = _PREFIXES[prefix]
-        return subject, word if subject is not Subject.LABEL or "/" in word else LABEL_PREFIX + word
-    snake = _snake(word)
-    if not quoted and snake in attributes:
-        return Subject.ATTRIBUTE, snake
-    known_metrics, known_parameters = metrics(), parameters()
-    normal_metrics = set(map(normal_name, known_metrics))
-    if normal_name(word) in normal_metrics:
-        return Subject.METRIC, normal_name(word)
-    if word in known_parameters:
-        return Subject.PARAMETER, word
-    column = MetricColumn.parse(word)
-    if column is not None and column.key in normal_metrics:
-        return Subject.METRIC, str(column)
-    # Column headings omit the ending, such as Scenario for scenario_id.
-    if not quoted and (
-        full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")
-    ):
-        return Subject.ATTRIBUTE, full
-    from launchpad_tui.domain.suggestions import did_you_mean, nearest
-
-    names = [*sorted(attributes), *known_metrics, *known_parameters]
-    suggestion = did_you_mean(nearest(word, names))
-    raise InvalidInput(
-        f"There is no {word[:80]!r} to filter by",
-        suggestion or f"Attributes: {', '.join(sorted(attributes))}.",
-        _HINT,
-        field="where",
-    )
-
-
-def _snake(name: str) -> str:
-    """Return a name in snake case, from one in camel case or in capitals."""
-    snake = name.lower() if name.isupper() else re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
-    return _ALIASES.get(snake, snake)
-
-
-def sort_name(text: str, attributes: Collection[str]) -> str:
-    """Return the attribute in snake case, or the metric, that a list is sorted by.
-
-    Names are written as in expressions: in snake or camel case, as in the head of the column,
-    quoted, or with the prefix ``metric.``.
-
-    Args:
-        text: the name, which may end with a statistic such as ``:best``.
-        attributes: the attributes by which the list can be sorted.
-
-    Raises:
-        InvalidInput: the name is that of a label or a parameter.
-    """
-    prefix, _, rest = text.partition(".")
-    if rest and prefix in {"label", "param"}:
-        noun = "labels" if prefix == "label" else "parameters"
-        raise InvalidInput(
-            f"The list cannot be sorted by {noun}",
-            f"{text[:80]!r} names one of the {noun}.",
-            f"Sort by an attribute or a metric: {', '.join(sorted(attributes))}.",
-            field="sort",
-        )
-    if match := re.fullmatch(rf"(metric\.)?({_QUOTED})(:\w+)?", text, re.DOTALL):
-        return re.sub(r"\\(.)", r"\1", match[2][1:-1]) + (match[3] or "")
-    if rest and prefix == "metric":
-        return rest
-    snake = _snake(text)
-    return next(
-        (one for one in (snake, *(snake + end for end in _ENDINGS)) if one in attributes), text
-    )
-
-
 def _invalid(title: str) -> InvalidInput:
-    return InvalidInput(title, hint=_HINT, field="where")
+    return InvalidInput(title, hint=HINT, field="where")
 
 
 def complete(text: str, names: Sequence[str]) -> list[str]:
@@ -405,20 +297,6 @@ def complete(text: str, names: Sequence[str]) -> list[str]:
         if last and last.lower() in one.lower() and one not in begin and one != last
     ]
     return [start + one for one in (*begin, *inside)]
-
-
-def written(subject: Subject, name: str) -> str:
-    """Return a name in the form that expressions use.
-
-    A label has the prefix ``label.``; a name with dots has a prefix too, one with spaces is quoted.
-    """
-    prefix = next((word for word, each in _PREFIXES.items() if each is subject), "")
-    if subject is Subject.LABEL:
-        name = name.removeprefix(LABEL_PREFIX)
-        return f"label.{name}"
-    if re.fullmatch(r"[^\s=<>!\"'{.]+(\{[^}\s]*\})?", name):
-        return name
-    return f"{prefix}.{name}" if prefix and not re.search(r"[\s=<>!\"']", name) else f'"{name}"'
 
 
 def _typed(text: str) -> tuple[list[str], str]:

@@ -40,13 +40,14 @@ class Subject(StrEnum):
     """The subject of a condition.
 
     ATTRIBUTE is a column of the list, LABEL an artifact's label, METRIC a metric's latest value,
-    PARAMETER a parameter of the (source) execution's configuration.
+    PARAMETER a parameter of the (source) execution's configuration, TAG a tag that it logged.
     """
 
     ATTRIBUTE = "attribute"
     LABEL = "label"
     METRIC = "metric"
     PARAMETER = "parameter"
+    TAG = "tag"
 
 
 @record
@@ -66,9 +67,9 @@ class Condition:
 
     def __str__(self) -> str:
         """Return the condition as text, such as ``label stage = production``."""
-        shown = (
-            f"label {self.name.rpartition('/')[2]}" if self.subject is Subject.LABEL else self.name
-        )
+        shown = self.name
+        if self.subject in {Subject.LABEL, Subject.TAG}:
+            shown = f"{self.subject} {self.name.rpartition('/')[2]}"
         return f"{shown} {self.op} {self.value}".rstrip()
 
 
@@ -149,13 +150,36 @@ class MetricColumn:
 
 
 @record
-class Order:
-    """The order of a list, by an attribute or a metric column.
+class ValueColumn:
+    """A column with the value of a parameter, a label or a tag.
 
-    Rows without a value come last in both directions.
+    Attributes:
+        subject: PARAMETER, LABEL or TAG.
+        name: the name of the parameter or tag, or the complete key of the label.
     """
 
-    by: str | MetricColumn = "created_at"
+    subject: Subject
+    name: str
+
+    @property
+    def title(self) -> str:
+        """The name, of a label without the prefix of its key."""
+        return self.name.rpartition("/")[2] if self.subject is Subject.LABEL else self.name
+
+    def __str__(self) -> str:
+        """Return the column as expressions name it, such as ``param.depth``."""
+        prefix = "param" if self.subject is Subject.PARAMETER else self.subject
+        return f"{prefix}.{self.title}"
+
+
+@record
+class Order:
+    """The order of a list, by an attribute, a metric column, or a parameter, label or tag.
+
+    Numbers come before other texts. Rows without a value come last in both directions.
+    """
+
+    by: str | MetricColumn | ValueColumn = "created_at"
     descending: bool = True
 
 
@@ -169,7 +193,7 @@ class Query:
         ids: the IDs to which the list is limited, None for no limit.
         metrics: the metric columns whose values are returned.
         curves: the keys of metrics whose curves are returned, reduced to a few points.
-        parameters: the names of the parameters whose values are returned.
+        values: the parameters, labels and tags whose values are returned.
     """
 
     search: str = ""
@@ -177,7 +201,7 @@ class Query:
     order: Order = field(default_factory=Order)
     metrics: tuple[MetricColumn, ...] = ()
     curves: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
+    values: tuple[ValueColumn, ...] = ()
     ids: tuple[str, ...] | None = None
 
 
@@ -201,15 +225,17 @@ class ArtifactRow:
     Attributes:
         metrics: the values of the metric columns.
         configuration_name: the name of the source execution's configuration, empty without one.
+        duration: the seconds that the source execution took, None if it has not ended.
         curves: the points of curves by the metric's key.
-        parameters: the values of the parameter columns by name.
+        values: the values of the columns of parameters, labels and tags.
     """
 
     artifact: Artifact
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
     configuration_name: str = ""
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[ValueColumn, str] = field(default_factory=dict)
+    duration: float | None = None
 
 
 @record
@@ -219,13 +245,13 @@ class ExecutionRow:
     Attributes:
         metrics: the values of the metric columns.
         curves: the points of curves by the metric's key.
-        parameters: the values of the parameter columns by name.
+        values: the values of the columns of parameters, labels and tags.
     """
 
     execution: Execution
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[ValueColumn, str] = field(default_factory=dict)
 
 
 @record

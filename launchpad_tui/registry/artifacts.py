@@ -335,6 +335,23 @@ def parameter_names(registry: Registry, scope: Scope) -> list[str]:
         ]
 
 
+def tag_names(registry: Registry, scope: Scope) -> list[str]:
+    """Return all names of tags that executions of the group logged, sorted."""
+    with registry.read() as db:
+        # There are few names: each step looks up the next name in the index.
+        return [
+            name
+            for (name,) in db.execute(
+                "WITH RECURSIVE names (name) AS (SELECT min(name) FROM tags UNION ALL SELECT "
+                "(SELECT min(g.name) FROM tags g WHERE g.name > names.name) FROM names "
+                "WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL "
+                "AND EXISTS (SELECT 1 FROM tags g JOIN executions e ON e.pk = g.execution_pk "
+                "WHERE g.name = names.name AND e.group_pk = ?)",
+                (group_pk(db, scope),),
+            )
+        ]
+
+
 def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = None) -> list[str]:
     """Return all label keys of the group's artifacts (of a kind), sorted."""
     with registry.read() as db:

@@ -114,6 +114,17 @@ def _texts(
         yield driver
 
 
+def _tag(
+    table: ListTable, _kind: str | None, condition: Condition, _group: int
+) -> Iterable[Driver]:
+    if condition.op is Op.EQUALS:
+        yield Driver(
+            "SELECT g.execution_pk AS x FROM tags g WHERE g.name = ? AND g.value = ?",
+            (condition.name, condition.value),
+            table.execution,
+        )
+
+
 def _attribute(
     table: ListTable, kind: str | None, condition: Condition, group: int
 ) -> Iterable[Driver]:
@@ -142,4 +153,5 @@ _DRIVERS = {
     Subject.LABEL: _label,
     Subject.METRIC: _metric,
     Subject.PARAMETER: _parameter,
+    Subject.TAG: _tag,
 }

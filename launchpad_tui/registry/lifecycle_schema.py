@@ -70,3 +70,6 @@ ADDED_VALUES = (
         part TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, modified_at INTEGER NOT NULL,
         PRIMARY KEY (artifact_pk, part, name)) STRICT, WITHOUT ROWID""",
 )
+
+#: the statements of the seventeenth migration: lists are filtered and ordered by tags
+TAG_VALUES = ("CREATE INDEX tags_value ON tags (name, value, execution_pk)",)

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.query import Condition, Cursor, MetricColumn, Op, Query, Subject
+from launchpad_tui.domain.query import (
+    Condition,
+    Cursor,
+    MetricColumn,
+    Op,
+    Query,
+    Subject,
+    ValueColumn,
+)
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
 from launchpad_tui.registry.codec import terms, to_json
@@ -67,9 +75,14 @@ class ListOrder:
             self._values += bound
         by = query.order.by
         self._metric = by if isinstance(by, MetricColumn) else None
-        self._attribute = None if isinstance(by, MetricColumn) else table.attributes.get(by)
-        if self._metric is None and self._attribute is None:
-            hint = f"Use one of {', '.join(table.attributes)}, or a metric."
+        self._column = by if isinstance(by, ValueColumn) else None
+        self._attribute = table.attributes.get(by) if isinstance(by, str) else None
+        if self._column is not None:
+            from launchpad_tui.registry.value_columns import check_column
+
+            check_column(table, self._column)
+        elif self._metric is None and self._attribute is None:
+            hint = f"Use one of {', '.join(table.attributes)}, a metric, parameter, label or tag."
             raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
 
     @property
@@ -96,7 +109,13 @@ class ListOrder:
         In the ascending order of a text of the executions it comes first, as if it were empty.
         """
         down = self._query.order.descending != backwards
-        empty_first = self._attribute is not None and bool(self._attribute.of_execution)
+        if self._column is not None:
+            yield from self._value_segments(db, self._column, cursor, backwards, driver)
+            return
+        attribute = self._attribute
+        empty_first = (
+            attribute is not None and bool(attribute.of_execution) and not attribute.nullable
+        )
         order: tuple[bool, ...] = (True, False)
         if empty_first and not self._query.order.descending:
             order = (False, True)
@@ -110,6 +129,29 @@ class ListOrder:
                 started = cursor is not None and (cursor[0] is not None) == has_value
                 segment.start, segment.down = cursor if started else None, down
                 yield segment
+
+    def _value_segments(
+        self,
+        db: sqlite3.Connection,
+        column: ValueColumn,
+        cursor: Cursor | None,
+        backwards: bool,
+        driver: Driver | None,
+    ) -> Iterator[Segment]:
+        """Yield the segments of a list that is ordered by a parameter, label or tag."""
+        from launchpad_tui.registry.value_columns import part_of, parts_of, value_segment
+
+        parts = parts_of(column)
+        if backwards:
+            parts = parts[::-1]
+        at = None if cursor is None else part_of(column, cursor)
+        if at is not None:
+            parts = parts[parts.index(at) :]
+        for part in parts:
+            segment = value_segment(self._table, column, part, self.source(db, driver), self._query)
+            segment.start = cursor if part is at else None
+            segment.down = self._query.order.descending != backwards
+            yield segment
 
     def segment(
         self, db: sqlite3.Connection, has_value: bool, driver: Driver | None
@@ -142,17 +184,32 @@ class ListOrder:
     def _execution_segment(
         self, source: OrderedSource, attribute: Attribute, has_value: bool
     ) -> Segment:
+        if attribute.nullable and not has_value:
+            given = (
+                "EXISTS (SELECT 1 FROM executions e WHERE e.pk = t.execution_pk "
+                f"AND e.{attribute.of_execution} IS NOT NULL)"
+            )
+            where = [*source.where, f"NOT {given}"]
+            keys: tuple[str, ...] = (_CREATED, "t.pk")
+            return Segment(
+                source.tables, where, source.values, keys, value="NULL", tie=_CREATED,
+                kinds=source.kinds,
+            )  # fmt: skip
         if not has_value:
             # An index has the rows without an execution in this order.
             where = [*source.where, "t.execution_pk IS NULL"]
-            keys: tuple[str, ...] = ("t.name", "t.pk")
+            keys = ("t.name", "t.pk")
             return Segment(source.tables, where, source.values, keys, value="NULL", tie=keys[0])
         where = [*source.where, "e.pk = t.execution_pk"]
         values, tables = source.values, f"{source.tables} CROSS JOIN executions e"
         if not source.driven and self._query.ids is None:
             tables = f"executions e CROSS JOIN {source.tables}"
             where, values = ["e.group_pk = ?", *where], [source.group, *values]
-        value = f"e.{attribute.of_execution} COLLATE NOCASE"
+        value = f"e.{attribute.of_execution}"
+        if attribute.nullable:
+            where = [*where, f"{value} IS NOT NULL"]
+        else:
+            value += " COLLATE NOCASE"
         keys = (value, "e.pk", "t.pk")
         return Segment(tables, where, values, keys, value=value, tie=keys[1])
 

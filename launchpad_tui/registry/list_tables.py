@@ -115,6 +115,13 @@ ARTIFACTS = ListTable(
             searched=True,
             of_execution="configuration_name",
         ),
+        "duration": Attribute(
+            "",
+            "seconds",
+            nullable=True,
+            expression="(SELECT e.duration FROM executions e WHERE e.pk = t.execution_pk)",
+            of_execution="duration",
+        ),
         SWEEP: Attribute("", "name", expression=name_expression("t.execution_id")),
     },
 )

@@ -142,6 +142,13 @@ def added_values(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def tag_values(db: Database) -> None:
+    """Add the index of the values of tags."""
+    for statement in lifecycle_schema.TAG_VALUES:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -21,6 +21,7 @@ from launchpad_tui.domain.query import (
     MetricColumn,
     Page,
     Query,
+    ValueColumn,
 )
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import artifacts, executions
@@ -43,8 +44,11 @@ _BUDGET = 1_000_000
 #: reading all of them in the order of another index.
 _ONE_IN = 4
 
-#: the last column of every row: the name of the configuration
-_CONFIGURATION = "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0})"
+#: the last columns of every row: name of the configuration and duration of the (source) execution
+_EXECUTION = (
+    "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0}), "
+    "(SELECT e.duration FROM executions e WHERE e.pk = {0})"
+)
 
 
 class Lister(Generic[Row]):
@@ -58,7 +62,7 @@ class Lister(Generic[Row]):
         kind: str | None,
         query: Query,
         build: Callable[
-            [tuple[Any, ...], Mapping[MetricColumn, float], Curves, Mapping[str, str]], Row
+            [tuple[Any, ...], Mapping[MetricColumn, float], Curves, Mapping[ValueColumn, str]], Row
         ],
     ) -> None:
         self._registry = registry
@@ -145,14 +149,14 @@ class Lister(Generic[Row]):
             rows = self._planned_rows(db, cursor, limit, backwards)
             if backwards:
                 rows.reverse()
-            metrics, curves, parameters = self._values_of(db, rows)
+            metrics, curves, values = self._values_of(db, rows)
         return Page(
             tuple(
                 self._build(
                     row[4:],
                     metrics.get(row[2], {}),
                     curves.get(row[2], {}),
-                    parameters.get(row[2], {}),
+                    values.get(row[2], {}),
                 )
                 for row in rows
             ),
@@ -161,17 +165,18 @@ class Lister(Generic[Row]):
 
     def _values_of(
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
-    ) -> tuple[Metrics, Mapping[int, Curves], Mapping[int, Mapping[str, str]]]:
-        """Return metrics, curves and parameters of rows by row number."""
+    ) -> tuple[Metrics, Mapping[int, Curves], Mapping[int, Mapping[ValueColumn, str]]]:
+        """Return metrics, curves and other values of rows by row number."""
         query = self._query
-        if not query.metrics and not query.curves and not query.parameters:
+        if not query.metrics and not query.curves and not query.values:
             return {}, {}, {}
         from launchpad_tui.registry import row_values
+        from launchpad_tui.registry.value_columns import column_values
 
         return (
             row_values.metrics(db, self._table, query, rows),
             row_values.curves(self._registry, db, self._table, query, rows),
-            row_values.parameters(db, self._table, query, rows),
+            column_values(db, self._table, query.values, [row[2] for row in rows]),
         )
 
     def position(self, row_id: str) -> int | None:
@@ -201,9 +206,8 @@ class Lister(Generic[Row]):
 
     def _cursor_of(self, db: sqlite3.Connection, pk: int) -> Cursor | None:
         """Return the cursor of a row, None if it is not in the list."""
-        for has_value in (True, False):
-            segment = self._order.segment(db, has_value, None)
-            if segment is not None and (found := segment.only(pk).fetch(db, "", 1)):
+        for segment in self._order.segments(db, None, False, None):
+            if found := segment.only(pk).fetch(db, "", 1):
                 value, tie, number = found[0]
                 return value, tie, number
         return None
@@ -308,7 +312,7 @@ class Lister(Generic[Row]):
     ) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
         shown = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
-        shown += f", {_CONFIGURATION.format(self._table.execution)}"
+        shown += f", {_EXECUTION.format(self._table.execution)}"
         columns = f", {self._table.execution}"
         # Rows that have to be sorted are sorted without the columns that are shown.
         later = driver is not None
@@ -344,8 +348,13 @@ def artifact_lister(
         ARTIFACTS,
         kind,
         query,
-        lambda row, metrics, curves, parameters: ArtifactRow(
-            artifacts.from_row(row), metrics, row[-1] or "", curves, parameters
+        lambda row, metrics, curves, values: ArtifactRow(
+            artifacts.from_row(row),
+            metrics,
+            row[-2] or "",
+            curves,
+            values,
+            None if row[-1] is None else row[-1] / 1_000_000,
         ),
     )
 
@@ -362,7 +371,7 @@ def execution_lister(registry: Registry, scope: Scope, query: Query) -> Lister[E
         EXECUTIONS,
         None,
         query,
-        lambda row, metrics, curves, parameters: ExecutionRow(
-            executions.from_row(row), metrics, curves, parameters
+        lambda row, metrics, curves, values: ExecutionRow(
+            executions.from_row(row), metrics, curves, values
         ),
     )

@@ -232,7 +232,7 @@ def label_condition(table: ListTable, condition: Condition) -> tuple[str, Values
         raise InvalidInput(
             "Executions cannot be filtered by labels",
             "Executions have no labels.",
-            "Filter by an attribute, a metric or a parameter.",
+            "Filter by an attribute, a metric, a parameter or a tag.",
             field=condition.name,
         )
     key = condition.name if "/" in condition.name else f"%/{condition.name}"
@@ -240,28 +240,40 @@ def label_condition(table: ListTable, condition: Condition) -> tuple[str, Values
     if condition.op is Op.MISSING:
         sql = f"SELECT 1 FROM artifact_labels l WHERE l.artifact_pk = t.pk AND l.{named}"
         return f"NOT EXISTS ({sql})", (key,)
-    if condition.op is Op.LIKE:
-        like, (pattern,) = _like("l.value", condition)
-        test: tuple[str, object] = (like, pattern)
-    elif condition.op is Op.CONTAINS:
-        test = ("instr(casefold(l.value), ?)", condition.value.casefold())
-    elif condition.op in {Op.EQUALS, Op.NOT_EQUALS}:
-        test = ("l.value = ?", condition.value)
-    elif condition.op in {Op.BEFORE, Op.AFTER}:
-        test = (f"l.value {'<' if condition.op is Op.BEFORE else '>'} ?", condition.value)
-    else:
-        asked = number(condition.value)
-        compare = COMPARE[condition.op]
-        test = (
-            (f"CAST(l.value AS REAL) {compare} ?", asked)
-            if asked is not None
-            else (f"l.value {compare} ?", condition.value)
-        )
+    test, value = _text_test("l.value", condition)
     inside = (
         "EXISTS (SELECT 1 FROM artifact_labels l "
-        f"WHERE l.artifact_pk = t.pk AND l.{named} AND {test[0]})"
+        f"WHERE l.artifact_pk = t.pk AND l.{named} AND {test})"
     )
-    return (f"NOT {inside}" if condition.op is Op.NOT_EQUALS else inside), (key, test[1])
+    return (f"NOT {inside}" if condition.op is Op.NOT_EQUALS else inside), (key, value)
+
+
+def _tag(table: ListTable, condition: Condition) -> tuple[str, Values]:
+    """Return the SQL of a condition on a tag. Rows without the tag match only ``!=``."""
+    tags = f"SELECT 1 FROM tags g WHERE g.execution_pk = {table.execution} AND g.name = ?"
+    if condition.op is Op.MISSING:
+        return f"NOT EXISTS ({tags})", (condition.name,)
+    test, value = _text_test("g.value", condition)
+    differs = "NOT " if condition.op is Op.NOT_EQUALS else ""
+    return f"{differs}EXISTS ({tags} AND {test})", (condition.name, value)
+
+
+def _text_test(column: str, condition: Condition) -> tuple[str, object]:
+    """Return the SQL of a test of a text, and its parameter; ``!=`` is tested as ``=``."""
+    if condition.op is Op.LIKE:
+        like, (pattern,) = _like(column, condition)
+        return like, pattern
+    if condition.op is Op.CONTAINS:
+        return f"instr(casefold({column}), ?)", condition.value.casefold()
+    if condition.op in {Op.EQUALS, Op.NOT_EQUALS}:
+        return f"{column} = ?", condition.value
+    if condition.op in {Op.BEFORE, Op.AFTER}:
+        return f"{column} {'<' if condition.op is Op.BEFORE else '>'} ?", condition.value
+    asked = number(condition.value)
+    compare = COMPARE[condition.op]
+    if asked is None:
+        return f"{column} {compare} ?", condition.value
+    return f"CAST({column} AS REAL) {compare} ?", asked
 
 
 def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
@@ -366,4 +378,5 @@ _BY_SUBJECT = {
     Subject.LABEL: label_condition,
     Subject.METRIC: _metric,
     Subject.PARAMETER: _parameter,
+    Subject.TAG: _tag,
 }

@@ -48,27 +48,6 @@ def curves(
     return found
 
 
-def parameters(
-    db: sqlite3.Connection, table: ListTable, query: Query, rows: Rows
-) -> dict[int, dict[str, str]]:
-    """Return the values of the parameter columns by the row number."""
-    names = tuple(dict.fromkeys(query.parameters))
-    pks = [row[2] for row in rows] if names else []
-    found: dict[int, dict[str, str]] = {}
-    for start in range(0, len(pks), BATCH):
-        some = pks[start : start + BATCH]
-        for pk, name, value in db.execute(
-            f"SELECT t.pk, p.name, p.value FROM {table.name} t CROSS JOIN executions e "
-            "CROSS JOIN configuration_parameters p "
-            f"WHERE t.pk IN ({placeholders(some)}) AND e.pk = {table.execution} "
-            "AND p.configuration_pk = e.configuration_pk "
-            f"AND p.name IN ({placeholders(names)})",
-            (*some, *names),
-        ).fetchall():
-            found.setdefault(pk, {})[name] = value
-    return found
-
-
 def _of_series(
     db: sqlite3.Connection, table: ListTable, rows: Rows, column: str, key: str
 ) -> Iterable[tuple[int, Any]]:

@@ -188,6 +188,10 @@ class ArtifactService:
         """Return the names of the parameters of all configurations, sorted."""
         return artifacts.parameter_names(self._registry, scope)
 
+    def tag_names(self, scope: Scope) -> list[str]:
+        """Return the names of the tags of all executions and models, sorted."""
+        return artifacts.tag_names(self._registry, scope)
+
     def label_keys(self, scope: Scope, kind: ArtifactKind | None = None) -> list[str]:
         """Return the keys of the labels of all artifacts of a kind (None: of all kinds), sorted."""
         return artifacts.label_keys(self._registry, scope, kind)

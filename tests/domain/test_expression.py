@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from launchpad_tui.domain.expression import complete, parse_where, sort_name, written
+from launchpad_tui.domain.expression import complete, parse_where
+from launchpad_tui.domain.list_names import Names, heading, parse_column, written
 from launchpad_tui.domain.query import Combination, Condition, Filter, Junction, Op, Subject
 from launchpad_tui.errors import InvalidInput
 
@@ -12,6 +13,15 @@ ATTRIBUTES = ("name", "created_at", "status", "size")
 METRICS = ("accuracy", "loss{phase=validation}", "f1 score")
 PARAMETERS = ("lr", "batch size")
 NAMES = ["accuracy", "loss{phase=validation}", "lr", "name", "label.stage"]
+
+
+KNOWN = Names(
+    ATTRIBUTES,
+    lambda: METRICS,
+    lambda: PARAMETERS,
+    lambda: ("ext.ai.sap.com/stage",),
+    lambda: ("team",),
+)
 
 
 def parse_all(text: str) -> tuple[Filter, ...]:
@@ -203,14 +213,58 @@ def test_invalid_combinations_are_rejected(text: str, expected: str) -> None:
         ("createdAt", "created_at"),
         ("created", "created_at"),
         ("size", "size"),
-        ("metric.loss", "loss"),
-        ("metric.size", "size"),
+        ("metric.accuracy", "accuracy"),
         ('"f1 score":best', "f1 score:best"),
-        ("loss:min", "loss:min"),
+        ('metric."f1 score"', "f1 score"),
+        ("accuracy:min", "accuracy:min"),
+        ("lr", "param.lr"),
+        ("param.lr", "param.lr"),
+        ('"batch size"', "param.batch size"),
+        ("label.stage", "label.stage"),
+        ("tag.team", "tag.team"),
     ],
 )
 def test_names_to_sort_by(text: str, expected: str) -> None:
-    assert sort_name(text, ATTRIBUTES) == expected
+    assert str(parse_column(text, KNOWN)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested"),
+    [
+        ("acuracy", "'accuracy'"),
+        ("metric.acuracy", "'accuracy'"),
+        ("param.lrr", "'lr'"),
+        ("label.stag", "'stage'"),
+        ("stage", "'label.stage'"),
+        ("tag.tem", "'team'"),
+        ("nam", "'name'"),
+    ],
+)
+def test_unknown_names_are_refused_with_suggestions(text: str, suggested: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_column(text, KNOWN)
+    assert suggested in caught.value.detail
+    with pytest.raises(InvalidInput) as caught:
+        parse_where(
+            f"{text} = 1", ATTRIBUTES, KNOWN.metrics, KNOWN.parameters, KNOWN.labels, KNOWN.tags
+        )
+    assert suggested in caught.value.detail
+
+
+def test_names_are_accepted_while_there_are_none() -> None:
+    empty = Names(ATTRIBUTES)
+    assert str(parse_column("loss:best", empty)) == "loss:best"
+    assert str(parse_column("label.stage", empty)) == "label.stage"
+    assert parse_column("created", empty) == "created_at"
+    found = parse_where("label.stage = prod", (), tuple, tuple)
+    assert found == (Condition(Subject.LABEL, "ext.ai.sap.com/stage", Op.EQUALS, "prod"),)
+
+
+def test_heads_of_columns_name_their_attribute() -> None:
+    attributes = ("configuration_id", "configuration_name", "scenario_id", "size", "created_at")
+    for attribute in attributes:
+        head = heading(attribute, attributes).upper()
+        assert parse_column(head, Names(attributes)) == attribute
 
 
 @pytest.mark.parametrize(
@@ -237,10 +291,4 @@ def test_a_head_has_one_meaning(head: str, attribute: str) -> None:
     (found,) = parse_where(f"{head} = 2026-01-31", attributes, tuple, tuple)
     assert isinstance(found, Condition)
     assert found.name == attribute
-    assert sort_name(head, attributes) == attribute
-
-
-def test_lists_are_not_sorted_by_labels_and_parameters() -> None:
-    for text in ("label.stage", "param.lr"):
-        with pytest.raises(InvalidInput, match="cannot be sorted"):
-            sort_name(text, ATTRIBUTES)
+    assert parse_column(head, Names(attributes)) == attribute

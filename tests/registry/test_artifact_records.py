@@ -18,6 +18,7 @@ from launchpad_tui.domain.query import (
     Query,
     Statistic,
     Subject,
+    ValueColumn,
 )
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry import (
@@ -40,6 +41,7 @@ from launchpad_tui.services.compare import CompareService
 from tests.registry.registry_data import START, add_artifact, add_execution
 
 ACCURACY = MetricColumn("accuracy")
+DEPTH = ValueColumn(Subject.PARAMETER, "depth")
 
 
 def attributes(**metrics: float) -> ArtifactAttributes:
@@ -83,13 +85,11 @@ def test_they_stand_like_those_of_trained_models_in_lists(models: Registry) -> N
     assert set(ids(models, Query(conditions=(above,)))) == {"m1", "trained"}
     deep = Condition(Subject.PARAMETER, "depth", Op.GREATER_EQUAL, "4")
     assert set(ids(models, Query(conditions=(deep,)))) == {"m1", "trained"}
-    query = Query(
-        metrics=(ACCURACY, MetricColumn("accuracy", Statistic.BEST)), parameters=("depth",)
-    )
+    query = Query(metrics=(ACCURACY, MetricColumn("accuracy", Statistic.BEST)), values=(DEPTH,))
     lister = artifact_lister(models, DEFAULT_SCOPE, ArtifactKind.MODEL, query)
     rows = {row.artifact.id: row for row in lister.page(None, 10).rows}
     assert rows["m1"].metrics[ACCURACY] == 0.9
-    assert rows["m1"].parameters == {"depth": "8"}
+    assert rows["m1"].values == {DEPTH: "8"}
     assert rows["m1"].configuration_name == ""
     assert "accuracy" in artifacts.metric_keys(models, DEFAULT_SCOPE)
     assert "depth" in artifacts.parameter_names(models, DEFAULT_SCOPE)

@@ -12,7 +12,15 @@ import pytest
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
-from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Subject
+from launchpad_tui.domain.query import (
+    Condition,
+    MetricColumn,
+    Op,
+    Order,
+    Query,
+    Subject,
+    ValueColumn,
+)
 from launchpad_tui.errors import QueryCancelled
 from launchpad_tui.registry import artifacts, executions, global_search, lineage
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
@@ -57,7 +65,12 @@ IN_ORDER = {
     "by deletion": Query(order=Order("deleted_at")),
     "by verification": Query(order=Order("checked_at", True)),
     "by kind": Query(order=Order("kind", True)),
-    "with parameters": Query(parameters=("optimizer", "learning_rate")),
+    "with parameters": Query(
+        values=(
+            ValueColumn(Subject.PARAMETER, "optimizer"),
+            ValueColumn(Subject.PARAMETER, "learning_rate"),
+        )
+    ),
 }
 #: queries whose rows are read from the index of a condition
 DRIVEN = {

@@ -120,6 +120,7 @@ class SampleRegistry:
                 value = self.metrics.get(model.execution_id, {}).get("loss", math.nan)
                 extreme = by.statistic is not Statistic.LATEST
                 return None if math.isnan(value) or (extreme and math.isinf(value)) else value
+            assert isinstance(by, str)
             value = getattr(model, by)
             if isinstance(value, str) and by in {"name", "description", "url", "scenario_id"}:
                 return "".join(c.lower() if c.isascii() else c for c in value).encode()

@@ -9,7 +9,7 @@ import pytest
 
 from launchpad_tui.domain.expression import parse_where
 from launchpad_tui.domain.query import Query
-from launchpad_tui.ui.screens.common.stored_query import stored_form, stored_query
+from launchpad_tui.domain.stored_query import stored_form, stored_query
 
 TEXTS = (
     "name = x and size > 5",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual.suggester import Suggester
 
-from launchpad_tui.domain.expression import complete, parse_where, written
+from launchpad_tui.domain.expression import complete, parse_where
+from launchpad_tui.domain.list_names import written
 from launchpad_tui.domain.query import Filter, Subject
 from launchpad_tui.ui.widgets.text_input import TextInput
 
@@ -37,8 +38,7 @@ class ConditionInput(TextInput):
     def __init__(self, names: Sequence[tuple[str, str]], *, id: str | None = None) -> None:  # noqa: A002
         pairs = [(Subject(name.partition(" ")[0]), name.partition(" ")[2]) for name, _ in names]
         self._names = {
-            subject: tuple(name for each, name in pairs if each is subject)
-            for subject in (Subject.ATTRIBUTE, Subject.METRIC, Subject.PARAMETER)
+            subject: tuple(name for each, name in pairs if each is subject) for subject in Subject
         }
         self._written = list(dict.fromkeys(written(subject, name) for subject, name in pairs))
         # Metrics and parameters are suggested first: most expressions are about them.
@@ -63,6 +63,8 @@ class ConditionInput(TextInput):
             names[Subject.ATTRIBUTE],
             lambda: names[Subject.METRIC],
             lambda: names[Subject.PARAMETER],
+            lambda: names[Subject.LABEL],
+            lambda: names[Subject.TAG],
         )
 
     def action_step(self) -> None:

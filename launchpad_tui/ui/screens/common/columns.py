@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from launchpad_tui.domain.metric import series_title
 from launchpad_tui.domain.numbers import metric_text, size_text, sparkline
-from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn
+from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn, ValueColumn
 from launchpad_tui.domain.text import cell_width
 from launchpad_tui.domain.timestamps import age_text, now
 from launchpad_tui.ui.screens.common.cells import timestamp_text
@@ -172,25 +172,27 @@ def curve_column(key: str, *, ascii_only: bool) -> Column[Any]:
     )
 
 
-def parameter_columns(names: Sequence[str]) -> tuple[Column[Any], ...]:
-    """Return a column for the value of each parameter; the first two are shown before others."""
+def value_columns(columns: Sequence[ValueColumn]) -> tuple[Column[Any], ...]:
+    """Return a column for each parameter, label or tag; the first two are shown before others."""
     return tuple(
-        _parameter_column(name, priority=1 if place < _FIRST else 2)
-        for place, name in enumerate(names)
+        _value_column(column, priority=1 if place < _FIRST else 2)
+        for place, column in enumerate(columns)
     )
 
 
-def _parameter_column(name: str, *, priority: int) -> Column[Any]:
+def _value_column(column: ValueColumn, *, priority: int) -> Column[Any]:
     def render(row: ArtifactRow | ExecutionRow) -> Cell:
-        return Cell(row.parameters.get(name, ""))
+        return Cell(row.values.get(column, ""))
 
+    name = column.title
     return Column(
-        f"parameter {name}",
+        str(column),
         name,
         render,
         max(_LEAST_METRIC, min(24, cell_width(name))),
         24,
         0,
         "right",
+        sort=column,
         priority=priority,
     )

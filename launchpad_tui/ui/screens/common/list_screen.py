@@ -13,11 +13,11 @@ from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.query import Condition, Query
+from launchpad_tui.domain.stored_query import stored_form, stored_query
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin
-from launchpad_tui.ui.screens.common.stored_query import stored_form, stored_query
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 

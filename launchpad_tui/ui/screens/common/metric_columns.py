@@ -1,4 +1,4 @@
-"""Metrics and parameters as columns of a list: selected in a dialog, kept in the preferences."""
+"""Metrics and other values as columns of a list: selected in a dialog, kept as a preference."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from launchpad_tui.domain.metric import Direction, guess_direction
-from launchpad_tui.domain.query import MetricColumn, Order, Query, Statistic
+from launchpad_tui.domain.query import MetricColumn, Order, Query, Statistic, Subject, ValueColumn
 from launchpad_tui.errors import InvalidInput, QueryCancelled
 
-#: stored in the preference in place of a statistic
-_CURVE, _PARAMETER = "curve", "parameter"
+#: stored in the preference in place of a statistic for a curve
+_CURVE = "curve"
+#: stored in the preference in place of a statistic for other values
+_VALUES = {str(one): one for one in (Subject.PARAMETER, Subject.LABEL, Subject.TAG)}
 #: the ID of the choice of automatic columns, and the largest number of these
 _AUTOMATIC, _MOST = "automatic", 6
 _TITLES = {
@@ -69,13 +71,11 @@ class MetricColumns(_Base):
         self,
         metrics: tuple[MetricColumn, ...],
         curves: tuple[str, ...] = (),
-        parameters: tuple[str, ...] = (),
+        values: tuple[ValueColumn, ...] = (),
     ) -> None:
         query = self.current_query
-        if (metrics, curves, parameters) != (query.metrics, query.curves, query.parameters):
-            self.current_query = replace(
-                query, metrics=metrics, curves=curves, parameters=parameters
-            )
+        if (metrics, curves, values) != (query.metrics, query.curves, query.values):
+            self.current_query = replace(query, metrics=metrics, curves=curves, values=values)
             self.table.set_columns(self.columns())
 
     def mark_best(self) -> None:
@@ -91,7 +91,7 @@ class MetricColumns(_Base):
             if direction is None:
                 continue
             order = Order(column, descending=direction == Direction.HIGHER)
-            asked = replace(query, metrics=(column,), curves=(), parameters=(), order=order)
+            asked = replace(query, metrics=(column,), curves=(), values=(), order=order)
             try:
                 values = await self.launchpad.preview(self._first_values, asked, column)
             except (InvalidInput, QueryCancelled):
@@ -114,8 +114,23 @@ class MetricColumns(_Base):
         """The name of the preference that stores the selected columns."""
         return self.PREFERENCE
 
+    async def value_choices(self) -> list[ValueColumn]:
+        """Return the parameters, labels and tags that can be columns."""
+        artifacts, scope = self.desk.artifacts, self.scope
+        names = await self.read(artifacts.parameter_names, scope)
+        found = [ValueColumn(Subject.PARAMETER, name) for name in names]
+        for key in await self.read(self.label_keys):
+            found.append(ValueColumn(Subject.LABEL, key))
+        for name in await self.read(artifacts.tag_names, scope):
+            found.append(ValueColumn(Subject.TAG, name))
+        return found
+
+    def label_keys(self) -> list[str]:
+        """Return the keys of the labels of the rows; called on the lane for reading."""
+        return []
+
     async def do_columns(self) -> None:
-        """Ask for the metrics and parameters to show as columns."""
+        """Ask for the metrics, parameters, labels and tags to show as columns."""
         from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
@@ -127,22 +142,24 @@ class MetricColumns(_Base):
             for key in keys
             for form, title in _TITLES.items()
         ]
-        names = await self.read(self.desk.artifacts.parameter_names, self.scope)
-        choices += [Choice(f"{name}\x1f{_PARAMETER}", name, _PARAMETER) for name in names]
+        choices += [
+            Choice(f"{one.name}\x1f{one.subject}", one.title, str(one.subject))
+            for one in await self.value_choices()
+        ]
         if choices and self.chooses_metrics:
             choices.insert(0, automatic)
         query = self.current_query
         current = [f"{column.key}\x1f{column.statistic}" for column in query.metrics]
         current += [f"{key}\x1f{_CURVE}" for key in query.curves]
-        current += [f"{name}\x1f{_PARAMETER}" for name in query.parameters]
+        current += [f"{one.name}\x1f{one.subject}" for one in query.values]
         selected = await self.launchpad.ask(
             ChooseDialog(
-                "Metrics and parameters as columns",
+                "Metrics and other values as columns",
                 choices,
                 multi=True,
                 selected=() if self._automatic else current,
                 at=_AUTOMATIC,
-                empty="No execution has metrics or parameters yet",
+                empty="There are no metrics, parameters, labels or tags yet",
             )
         )
         if selected is None:
@@ -153,7 +170,7 @@ class MetricColumns(_Base):
             self.reload()
             return
         saved = [one.id.split("\x1f") for one in choices if one.id in selected]
-        shown = query.metrics, query.curves, query.parameters
+        shown = query.metrics, query.curves, query.values
         if not self._automatic and columns_of(saved) == shown:
             # Confirming the same selection removes the columns: one key shows and hides them.
             saved = []
@@ -165,8 +182,8 @@ class MetricColumns(_Base):
 
 def columns_of(
     saved: Any,
-) -> tuple[tuple[MetricColumn, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the columns for values, curves and parameters that a stored preference lists.
+) -> tuple[tuple[MetricColumn, ...], tuple[str, ...], tuple[ValueColumn, ...]]:
+    """Return the columns of metrics, curves and other values that a stored preference lists.
 
     Entries that are not valid are ignored: another version may have written the preference.
     """
@@ -180,4 +197,5 @@ def columns_of(
         MetricColumn(str(key), Statistic(form)) for key, form in pairs if form in statistics
     )
     curves = tuple(str(key) for key, form in pairs if form == _CURVE)
-    return metrics, curves, tuple(str(name) for name, form in pairs if form == _PARAMETER)
+    values = tuple(ValueColumn(_VALUES[form], str(name)) for name, form in pairs if form in _VALUES)
+    return metrics, curves, values

@@ -11,9 +11,9 @@ from launchpad_tui.ui.screens.common.columns import (
     age_column,
     curve_column,
     metric_columns,
-    parameter_columns,
     text_column,
     timestamp_column,
+    value_columns,
 )
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -57,7 +57,7 @@ def execution_columns(
         ),
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
         *metric_columns(query.metrics, best, look=look),
-        *parameter_columns(query.parameters),
+        *value_columns(query.values),
         age_column(lambda r: r.execution.created_at, priority=1),
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in query.curves),
         text_column(

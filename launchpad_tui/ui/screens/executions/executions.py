@@ -105,7 +105,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             "executions.columns",
             "o",
             "columns",
-            "Select metrics and parameters to show as columns",
+            "Select metrics, parameters and tags to show as columns",
             footer=8,
         ),
     )
@@ -151,14 +151,16 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
                 self.schedule_preview()
 
     async def condition_names(self) -> list[tuple[str, str]]:
-        """Return attributes, metrics and parameters."""
+        """Return attributes, metrics, parameters and tags."""
         artifacts, scope = self.desk.artifacts, self.scope
         metrics = await self.read(artifacts.metric_keys, scope)
         parameters = await self.read(artifacts.parameter_names, scope)
+        tags = await self.read(artifacts.tag_names, scope)
         return [
             *((f"attribute {name}", title) for name, title in _ATTRIBUTES),
             *((f"metric {key}", f"metric {key}") for key in metrics),
             *((f"parameter {name}", f"parameter {name}") for name in parameters),
+            *((f"tag {name}", f"tag {name}") for name in tags),
         ]
 
     # Actions --------------------------------------------------------------------------------------

@@ -9,7 +9,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.strip import Strip
 
-from launchpad_tui.domain.query import Condition, ExecutionRow, MetricColumn, Op, Query, Subject
+from launchpad_tui.domain.query import (
+    Condition,
+    ExecutionRow,
+    MetricColumn,
+    Op,
+    Query,
+    Subject,
+    ValueColumn,
+)
 from launchpad_tui.domain.sweep import Sweep
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.listing import Listing
@@ -170,12 +178,12 @@ class SweepScreen(ExecutionsScreen):
         self,
         metrics: tuple[MetricColumn, ...],
         curves: tuple[str, ...] = (),
-        parameters: tuple[str, ...] = (),
+        values: tuple[ValueColumn, ...] = (),
     ) -> None:
         """Show the varied parameters unless the user selected columns."""
         if self._automatic and self._sweep is not None:
-            parameters = self._sweep.varied
-        super()._show_columns(metrics, curves, parameters)
+            values = tuple(ValueColumn(Subject.PARAMETER, name) for name in self._sweep.varied)
+        super()._show_columns(metrics, curves, values)
 
     # Actions --------------------------------------------------------------------------------------
 

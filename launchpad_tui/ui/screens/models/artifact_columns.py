@@ -8,15 +8,16 @@ from types import MappingProxyType
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.query import ArtifactRow, MetricColumn, Query
 from launchpad_tui.domain.text import cell_width
+from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.ui.screens.common.cells import files_cell, labels_text
 from launchpad_tui.ui.screens.common.columns import (
     age_column,
     curve_column,
     metric_columns,
-    parameter_columns,
     size_column,
     text_column,
     timestamp_column,
+    value_columns,
 )
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -85,7 +86,7 @@ def artifact_columns(
         *((version,) if kind is ArtifactKind.MODEL else ()),
         configuration,
         *metric_columns(query.metrics, best, look=look),
-        *parameter_columns(query.parameters),
+        *value_columns(query.values),
         age_column(lambda r: r.artifact.created_at, priority=1),
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in query.curves),
         column("scenario_id", "Scenario", (12, 24), 1, 3),
@@ -93,6 +94,15 @@ def artifact_columns(
             "created", "Created", lambda r: r.artifact.created_at, sort="created_at", priority=2
         ),
         size_column(lambda r: r.artifact.size, sort="size", priority=2),
+        text_column(
+            "duration",
+            "Duration",
+            lambda r: "" if r.duration is None else duration_text(r.duration),
+            (10, 10),
+            align="right",
+            sort="duration",
+            priority=8,
+        ),
         files,
         column("execution_id", "Execution", (16, 16), 1, 4),
         text_column(

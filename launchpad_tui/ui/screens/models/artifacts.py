@@ -56,6 +56,7 @@ _ATTRIBUTES = (
     ("version", "Version"),
     ("aliases", "Aliases"),
     ("pinned_at", "Pinned"),
+    ("duration", "Duration in seconds"),
     ("sweep", "Sweep"),
 )
 
@@ -103,7 +104,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "artifacts.columns",
             "o",
             "columns",
-            "Select metrics and parameters to show as columns",
+            "Select metrics, parameters, labels and tags to show as columns",
             footer=4,
         ),
         Action(
@@ -201,7 +202,12 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             (f"parameter {n}", f"parameter {n}")
             for n in await self.read(artifacts.parameter_names, scope)
         ]
+        names += [(f"tag {n}", f"tag {n}") for n in await self.read(artifacts.tag_names, scope)]
         return names
+
+    def label_keys(self) -> list[str]:
+        """Return the keys of the labels of the artifacts."""
+        return self.desk.artifacts.label_keys(self.scope, self.kind)
 
     @property
     def chooses_metrics(self) -> bool:

@@ -16,17 +16,20 @@ from launchpad_tui.domain.query import (
     Query,
     Statistic,
     Subject,
+    ValueColumn,
 )
+from launchpad_tui.records import replace
 
 #: the largest depth of a stored combination
 _DEPTH = 100
+#: the subjects of columns that are not metrics
+_VALUES = (Subject.PARAMETER, Subject.LABEL, Subject.TAG)
 
 
 def stored_form(query: Query) -> dict[str, Any]:
     """Return the order and the conditions of a query as JSON; its search is not part of it."""
-    by = query.order.by
     return {
-        "order": [by.key, str(by.statistic)] if isinstance(by, MetricColumn) else by,
+        "order": _stored_order(query.order.by),
         "descending": query.order.descending,
         "conditions": [_stored(one) for one in query.conditions],
     }
@@ -52,6 +55,49 @@ def stored_query(saved: Any, sorts: Collection[Any]) -> Query:
         ),
         order=_order(saved.get("order"), saved.get("descending") is True, sorts),
     )
+
+
+def view_form(query: Query) -> dict[str, Any]:
+    """Return a query with its search and its columns as JSON, for a saved view."""
+    return {
+        **stored_form(query),
+        "search": query.search,
+        "metrics": [_stored_order(one) for one in query.metrics],
+        "curves": list(query.curves),
+        "values": [_stored_order(one) for one in query.values],
+    }
+
+
+def view_query(saved: Any, sorts: Collection[Any]) -> Query:
+    """Return the query of a saved view. Parts that are not valid are ignored.
+
+    Args:
+        saved: what `view_form` returned.
+        sorts: the attributes that the list can be sorted by.
+    """
+    found = stored_query(saved, sorts)
+    if not isinstance(saved, dict):
+        return found
+
+    def listed(name: str) -> list[Any]:
+        value = saved.get(name)
+        return value if isinstance(value, list) else []
+
+    metrics = [_order(one, False, ()).by for one in listed("metrics")]
+    values = [_order(one, False, ()).by for one in listed("values")]
+    return replace(
+        found,
+        search=str(saved.get("search") or ""),
+        metrics=tuple(one for one in metrics if isinstance(one, MetricColumn)),
+        curves=tuple(str(one) for one in listed("curves")),
+        values=tuple(one for one in values if isinstance(one, ValueColumn)),
+    )
+
+
+def _stored_order(by: str | MetricColumn | ValueColumn) -> str | list[str]:
+    if isinstance(by, MetricColumn):
+        return [by.key, str(by.statistic)]
+    return [by.name, str(by.subject)] if isinstance(by, ValueColumn) else by
 
 
 def _stored(one: Filter) -> list[Any]:
@@ -81,6 +127,8 @@ def _filter(one: Any, depth: int = 0) -> Filter | None:
 def _order(by: Any, descending: bool, sorts: Collection[Any]) -> Order:
     if isinstance(by, list) and len(by) == 2 and by[1] in set(Statistic):
         return Order(MetricColumn(str(by[0]), Statistic(by[1])), descending)
+    if isinstance(by, list) and len(by) == 2 and by[1] in _VALUES:
+        return Order(ValueColumn(Subject(by[1]), str(by[0])), descending)
     return Order(by, descending) if isinstance(by, str) and by in sorts else Order()
 
 
