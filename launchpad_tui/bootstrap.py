@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
     from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
+    from launchpad_tui.services.list_files import ListFileService
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.overview import OverviewService
     from launchpad_tui.services.preferences import PreferenceService
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.trash import TrashService
     from launchpad_tui.services.undo import UndoService
     from launchpad_tui.services.verification import VerificationService
+    from launchpad_tui.services.views import ViewService
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -257,6 +259,18 @@ def _evaluations(desk: Desk) -> EvaluationService:
     return EvaluationService(desk.registry)
 
 
+def _list_files(_desk: Desk) -> ListFileService:
+    from launchpad_tui.services.list_files import ListFileService
+
+    return ListFileService()
+
+
+def _views(desk: Desk) -> ViewService:
+    from launchpad_tui.services.views import ViewService
+
+    return ViewService(desk.registry)
+
+
 def _trash(desk: Desk) -> TrashService:
     from launchpad_tui.services.trash import TrashService
 
@@ -364,6 +378,8 @@ FACTORIES = Factories(
     annotations=_annotations,
     attribute_files=_attribute_files,
     evaluations=_evaluations,
+    views=_views,
+    list_files=_list_files,
     trash=_trash,
     sweeps=_sweeps,
     undo=_undo,

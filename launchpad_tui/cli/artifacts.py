@@ -39,9 +39,12 @@ _GROUPS: dict[str, tuple[ArtifactKind | None, str, str]] = {
     "resultsets": (ArtifactKind.RESULTSET, "a result set", "result sets"),
     "artifacts": (None, "an artifact", "artifacts"),
 }
+#: By kind: the name of the list in saved views.
+_LIST_NAMES = {kind: group for group, (kind, _, _) in _GROUPS.items()}
 
 
 def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
+    options.list_name = _LIST_NAMES[kind]
     query = listing.query(context, options, ATTRIBUTES)
     rows = listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit)
     if options.columns:

@@ -109,6 +109,7 @@ COMMAND_GROUPS: Mapping[str, CommandGroup] = {
     "search": CommandGroup("search", "Search all connections and resource groups"),
     "compare": CommandGroup("compare", "Compare models or executions"),
     "metrics": CommandGroup("metrics", "List, export, chart and log metrics"),
+    "views": CommandGroup("views", "List and delete saved views of lists"),
     "boards": CommandGroup("boards", "Manage and draw boards of charts"),
     "executions": CommandGroup("executions", "Create, follow, stop and delete executions"),
     "snapshots": CommandGroup("reproduction", "List and remove snapshots of code"),

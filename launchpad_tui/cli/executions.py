@@ -51,6 +51,7 @@ ATTRIBUTES = frozenset(
 
 def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
+    options.list_name = "executions"
     query = listing.query(context, options, ATTRIBUTES)
     rows = listing.rows(context.desk.executions.listing(context.scope, query), options.limit)
     if options.columns:

@@ -93,6 +93,12 @@ LIST_OPTIONS = (
         help="Add a parameter of the configurations as a column, or all; may be repeated",
     ),
     argument(
+        "--view",
+        metavar="NAME",
+        help="Use a saved view; other options add to it or replace its order and columns",
+    ),
+    argument("--save-view", metavar="NAME", help="Save search, conditions, order and columns"),
+    argument(
         "--columns",
         metavar="NAMES",
         action="append",
@@ -135,12 +141,15 @@ def query(
     shown = columns_option(getattr(options, "columns", None), names)
     metrics += tuple(one for one in shown if isinstance(one, MetricColumn) and one not in metrics)
     values += tuple(one for one in shown if isinstance(one, ValueColumn) and one not in values)
-    order = Order()
+    view = _view(context, options, attributes)
+    order = view.order
+    if not metrics and not values:
+        metrics, values = view.metrics, view.values
     if options.sort:
         by = parse_column(options.sort.removeprefix("-"), names)
         order = Order(by, options.sort.startswith("-"))
     _check_known(context, metrics)
-    conditions: list[Filter] = []
+    conditions: list[Filter] = [*view.conditions]
     if options.where:
         from launchpad_tui.domain.expression import parse_where
 
@@ -152,13 +161,29 @@ def query(
     if options.sweep:
         sweep_id = context.desk.sweeps.resolve(context.scope, options.sweep).id
         conditions.append(Condition(Subject.ATTRIBUTE, "sweep", Op.EQUALS, sweep_id))
-    return Query(
-        search=options.search or "",
+    found = Query(
+        search=options.search or view.search,
         conditions=tuple(conditions),
         order=order,
         metrics=metrics,
         values=values,
     )
+    if getattr(options, "save_view", None):
+        saved = context.desk.views.save(options.list_name, options.save_view, found)
+        context.note(f"Saved view {saved.name} of {saved.list_name}.")
+    return found
+
+
+def _view(
+    context: CommandContext, options: argparse.Namespace, attributes: frozenset[str]
+) -> Query:
+    """Return the query of the saved view that options name; without one, the default query."""
+    from launchpad_tui.domain.query import Query
+
+    name = getattr(options, "view", None)
+    if not name:
+        return Query()
+    return context.desk.views.get(options.list_name, name, attributes).query
 
 
 def known_names(context: CommandContext, attributes: frozenset[str]) -> Names:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
     from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
+    from launchpad_tui.services.list_files import ListFileService
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.overview import OverviewService
     from launchpad_tui.services.preferences import PreferenceService
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.trash import TrashService
     from launchpad_tui.services.undo import UndoService
     from launchpad_tui.services.verification import VerificationService
+    from launchpad_tui.services.views import ViewService
 
 
 @record
@@ -64,6 +66,8 @@ class Factories:
     annotations: Callable[[Desk], AnnotationService]
     attribute_files: Callable[[Desk], AttributeFileService]
     evaluations: Callable[[Desk], EvaluationService]
+    views: Callable[[Desk], ViewService]
+    list_files: Callable[[Desk], ListFileService]
     trash: Callable[[Desk], TrashService]
     sweeps: Callable[[Desk], SweepService]
     undo: Callable[[Desk], UndoService]
@@ -165,6 +169,16 @@ class Desk:
     def evaluations(self) -> EvaluationService:
         """Metrics that executions report about models that they evaluated."""
         return self._factories.evaluations(self)
+
+    @cached_property
+    def list_files(self) -> ListFileService:
+        """Lists as files."""
+        return self._factories.list_files(self)
+
+    @cached_property
+    def views(self) -> ViewService:
+        """Saved views of lists."""
+        return self._factories.views(self)
 
     @cached_property
     def trash(self) -> TrashService:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -32,6 +32,8 @@ log = logging.getLogger("launchpad_tui.ui")
 DEBOUNCE = 0.03
 #: the most rows that are charted or compared together; reading more takes a minute
 MAX_TOGETHER = 5000
+#: the number of rows that are exported at a time
+_BATCH = 500
 NO_ROW = "No row is under the cursor"
 """Why an action on a row is disabled if the list is empty."""
 
@@ -68,6 +70,14 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
             "List",
             13,
         ),
+        Action(
+            "list.views",
+            "Q",
+            "views",
+            "Show, save or delete a view: search, conditions, order and columns by name",
+            "List",
+        ),
+        Action("list.export", "ctrl+s", "export", "Export the list to a file", "List"),
         Action("list.clear", "F", "clear filters", "Clear the search and all conditions", "List"),
         Action(
             "list.down",
@@ -321,6 +331,40 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
 
         self.app.push_screen(ConditionDialog(names), done)
 
+    def why_not_views(self) -> str | None:
+        """Return why views of the list cannot be saved."""
+        return None if self.kept_as else "Views of this list cannot be saved"
+
+    async def do_views(self) -> None:
+        """Ask for a saved view and show it, or save or delete one."""
+        from launchpad_tui.ui.screens.common.list_views import ask_for_view
+
+        found = await ask_for_view(self)
+        if found is not None:
+            await self.show_view(found)
+
+    async def show_view(self, query: Query) -> None:
+        """Search, filter and sort as in a saved view."""
+        self.query("#search").remove()
+        self.set_query(
+            replace(
+                self.current_query,
+                search=query.search,
+                conditions=query.conditions,
+                order=query.order,
+            )
+        )
+        if query.search:
+            await self._show_search(focus=False)
+
+    async def do_export(self) -> None:
+        """Ask for a file, and write the rows of the list to it."""
+        from launchpad_tui.ui.screens.common.list_views import export_rows
+
+        query = self.current_query
+        listing = await self.read(self.listing, query)
+        await export_rows(self, self.title_text(), partial(all_rows, listing), query)
+
     def why_not_clear(self) -> str | None:
         """Return why there is nothing to clear."""
         query = self.current_query
@@ -366,3 +410,11 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
     def selection_changed(self) -> None:
         """Update the footer: other actions may be available."""
         self.refresh_footer()
+
+
+def all_rows(listing: Listing[Row]) -> Iterator[Row]:
+    """Yield the rows of a list in batches; blocking."""
+    start = 0
+    while rows := listing.slice(start, start + _BATCH):
+        yield from rows
+        start += len(rows)

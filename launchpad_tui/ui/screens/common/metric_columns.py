@@ -114,6 +114,14 @@ class MetricColumns(_Base):
         """The name of the preference that stores the selected columns."""
         return self.PREFERENCE
 
+    async def show_view(self, query: Query) -> None:
+        """Show the columns of a saved view, then search, filter and sort as in it."""
+        if query.metrics or query.curves or query.values:
+            self._automatic = False
+            self._show_columns(query.metrics, query.curves, query.values)
+            self.reload()
+        await super().show_view(query)
+
     async def value_choices(self) -> list[ValueColumn]:
         """Return the parameters, labels and tags that can be columns."""
         artifacts, scope = self.desk.artifacts, self.scope

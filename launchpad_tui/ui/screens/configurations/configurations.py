@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.execution import Configuration
+from launchpad_tui.domain.query import Query
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin, RowPreview
@@ -55,6 +57,7 @@ class ConfigurationsScreen(PreviewScreenMixin):
             "Search in names and IDs",
             footer=1,
         ),
+        Action("list.export", "ctrl+s", "export", "Export the list to a file", "List"),
     )
 
     def __init__(self) -> None:
@@ -126,6 +129,14 @@ class ConfigurationsScreen(PreviewScreenMixin):
         if text is not None:
             self._search = text.strip()
             self.reload()
+
+    async def do_export(self) -> None:
+        """Ask for a file, and write the configurations to it."""
+        from launchpad_tui.ui.screens.common.list_screen import all_rows
+        from launchpad_tui.ui.screens.common.list_views import export_rows
+
+        listing = await self.read(self.desk.configurations.listing, self.scope, self._search)
+        await export_rows(self, "configurations", partial(all_rows, listing), Query())
 
     def do_create(self) -> None:
         """Open the wizard that creates a configuration."""

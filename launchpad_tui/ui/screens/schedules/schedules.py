@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
@@ -71,6 +72,7 @@ class SchedulesScreen(LaunchpadScreen):
             footer=5,
             needs="schedules",
         ),
+        Action("list.export", "ctrl+s", "export", "Export the list to a file", "List"),
     )
 
     def body(self) -> ComposeResult:
@@ -112,6 +114,13 @@ class SchedulesScreen(LaunchpadScreen):
     def why_not_delete(self) -> str | None:
         """Return why there is no schedule to delete."""
         return None if self.table.row is not None else NO_ROW
+
+    async def do_export(self) -> None:
+        """Ask for a file, and write the schedules to it."""
+        from launchpad_tui.ui.screens.common.list_views import export_rows
+
+        rows = await self.read(self.desk.schedules.list, self.scope)
+        await export_rows(self, "schedules", lambda: rows, Query())
 
     def do_create(self) -> None:
         """Open the wizard that creates a schedule."""
