@@ -353,6 +353,10 @@ class HostFiles(Protocol):
                 read; for others, PermissionDenied is raised.
         """
 
+    def identity(self, scope: Scope, url: str, *, restricted: bool = False) -> str:
+        """Return a text that is the same as long as the files at a URL are the same, also for equal
+        files at another URL if the object store has checksums."""
+
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
     ) -> Sequence[ArtifactFile]:

@@ -197,6 +197,31 @@ class FileService:
             return None
         return sum(sizes) if sizes else None
 
+    def identity(self, scope: Scope, url: str, *, restricted: bool = False) -> str:
+        """Return a text that is the same as long as the files at a URL are the same.
+
+        If the object store has checksums, it is the same for equal files at other URLs. No file is
+        read.
+
+        Raises:
+            NotFound, Unreachable, PermissionDenied: As for `stage`.
+        """
+        import hashlib
+
+        if restricted:
+            self.access.require_url(scope, url)
+        parsed = parse_url(url)
+        found = list(list_files(self.store(scope, parsed.store), parsed))
+        whole = hashlib.sha256()
+        if not all(each.sha256 for each in found):
+            whole.update(f"{scope}\0{url}\0".encode())
+        for each in sorted(found, key=lambda each: each.path):
+            path = relative_to(each.path, parsed.path)
+            name = each.path.rpartition("/")[2] if path == "." else path
+            content = each.sha256 or f"{each.version} {each.modified.isoformat()}"
+            whole.update(f"{name}\0{each.size}\0{content}\0".encode())
+        return whole.hexdigest()
+
     def download(
         self,
         scope: Scope,

@@ -103,6 +103,10 @@ class StoredFiles:
         """Fetch the files at a URL into a folder and return their paths."""
         return self._files.stage(scope, url, target, restricted=restricted)
 
+    def identity(self, scope: Scope, url: str, *, restricted: bool = False) -> str:
+        """Return a text that is the same as long as the files at a URL are the same."""
+        return self._files.identity(scope, url, restricted=restricted)
+
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
     ) -> Sequence[ArtifactFile]:

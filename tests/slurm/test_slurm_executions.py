@@ -70,6 +70,40 @@ def test_the_template_of_the_demo_trains_a_model(bench: SlurmBench) -> None:
     assert report.environment == ()
 
 
+def test_inputs_are_downloaded_once(bench: SlurmBench) -> None:
+    desk, scope = bench.desk, bench.scope
+    text = shell_template(
+        "reader",
+        "cat /app/data/rows; echo more >> /app/data/new; echo m > /app/model/m",
+    ).replace(
+        "      outputs:\n",
+        "      inputs: {artifacts: [{name: housedataset, path: /app/data/}]}\n      outputs:\n",
+        1,
+    )
+    executable = bench.add(text)
+    sources = {}
+    for name, content in {"one": "same", "other": "different"}.items():
+        source = bench.root / name
+        source.mkdir()
+        (source / "rows").write_text(content)
+        url = f"ai://default/{name}"
+        desk.files.store_output(scope, url, source)
+        dataset = desk.artifacts.add(scope, ArtifactKind.DATASET, name, url, "houses")
+        sources[name] = dataset.id
+    logs = []
+    for name in ("one", "one", "other"):
+        execution = bench.create(executable, {}, {"housedataset": sources[name]})
+        bench.wait(execution, Status.COMPLETED)
+        logs.append(bench.log(execution))
+    assert "(1 file from ai://default/one)" in logs[0]
+    assert "(1 file downloaded before from ai://default/one)" in logs[1]
+    assert "(1 file from ai://default/other)" in logs[2]
+    assert ["same" in log for log in logs] == [True, True, False]
+    assert len(list((bench.shared / "inputs").iterdir())) == 2
+    # What a command adds to its input is not seen by others.
+    assert not list((bench.shared / "inputs").rglob("new"))
+
+
 def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
     text = shell_template("plan", "echo cpus=$SLURM_CPUS_PER_TASK; echo m > /app/model/m")
     text = text.replace(

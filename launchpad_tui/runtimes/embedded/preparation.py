@@ -41,6 +41,7 @@ from launchpad_tui.runtimes.embedded.provenance import (
 from launchpad_tui.runtimes.embedded.recorded_code import RecordedCode, store_snapshot
 from launchpad_tui.runtimes.embedded.run_context import RunContext
 from launchpad_tui.runtimes.embedded.secrets import read_secret, stored_settings
+from launchpad_tui.runtimes.embedded.shared_inputs import stage_shared
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate, Workflow
 from launchpad_tui.runtimes.embedded.virtual_environment import (
     AUTO,
@@ -378,17 +379,33 @@ class Preparation:
                 )
             target = self.workspace.artifacts / "inputs" / name.replace("/", "_")
             target.mkdir(parents=True, exist_ok=True)
-            paths = self.host.files.stage(
-                scope, artifact.url, target, restricted=artifact_id in restricted
-            )
-            count = f"{len(paths)} file{'s' * (len(paths) != 1)}"
-            self.log.report(f"Input {name}: {artifact.name} ({count} from {artifact.url})")
+            origin = self._stage(artifact.url, target, restricted=artifact_id in restricted)
+            count = sum(1 for path in target.rglob("*") if path.is_file())
+            files = f"{count} file{'s' * (count != 1)}"
+            self.log.report(f"Input {name}: {artifact.name} ({files} {origin} {artifact.url})")
             folders[name] = target
             source = sources.get(artifact.execution_id)
             signature = source.status_details.get(f"signature.{artifact.name}") if source else None
             if signature:
                 signatures[name] = signature
         return folders, signatures
+
+    def _stage(self, url: str, target: Path, *, restricted: bool) -> str:
+        """Put the files at a URL into a folder. Several executions share the files where commands
+        run on other machines. Return ``from``, with a note if they were not downloaded again."""
+        files, scope = self.host.files, self.scope
+
+        def download(folder: Path) -> object:
+            return files.stage(scope, url, folder, restricted=restricted)
+
+        if not self.engine.reattaches:
+            download(target)
+            return "from"
+        shared = self.workspace.work.parent / "inputs"
+        locks = self.host.home.root / "locks"
+        key = files.identity(scope, url, restricted=restricted)
+        known = stage_shared(shared, locks, key, target, download)
+        return "downloaded before from" if known else "from"
 
     def _environment(
         self, settings: Mapping[str, str], endpoint: str, signatures: Mapping[str, str]

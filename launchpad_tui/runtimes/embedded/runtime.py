@@ -278,7 +278,7 @@ class EmbeddedRuntime:
     ) -> str:
         """Queue an execution and return its ID; it starts at once unless too many are running.
 
-        Raises NotFound, ConfigError, StorageFull and InvalidInput as `new_execution` does.
+        Raises NotFound, ConfigError, StorageFull, InvalidInput.
         """
         from launchpad_tui.runtimes.embedded.new_executions import new_execution
 
