@@ -231,7 +231,8 @@ def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     ordered = np.sort(numbers)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    distinct: NDArray[Any] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return distinct
 
 
 def _power_of_two(least: float) -> int:
