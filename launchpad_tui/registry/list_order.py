@@ -17,32 +17,15 @@ from launchpad_tui.domain.query import (
     ValueColumn,
 )
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.records import record
 from launchpad_tui.registry.codec import terms, to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.driver import Driver
 from launchpad_tui.registry.list_tables import ARTIFACTS, Attribute, ListTable
-from launchpad_tui.registry.segments import Segment
+from launchpad_tui.registry.segments import OrderedSource, Segment
 
 #: The indexes of these columns have the artifacts of all kinds.
 _IN_ALL_KINDS = frozenset({"id", "kind"})
 _CREATED = "t.created_at"
-
-
-@record
-class OrderedSource:
-    """The tables and conditions of all statements of a query.
-
-    ``kinds`` has all kinds of artifacts if a list contains all of them, and an index has the order
-    of each.
-    """
-
-    tables: str
-    where: list[str]
-    values: list[object]
-    group: int
-    driven: bool
-    kinds: tuple[str, ...]
 
 
 class ListOrder:

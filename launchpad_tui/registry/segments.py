@@ -7,6 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from launchpad_tui.domain.query import Cursor
+from launchpad_tui.records import record
+
+
+@record
+class OrderedSource:
+    """The tables and conditions of all statements of a query.
+
+    ``kinds`` has all kinds of artifacts if a list contains all of them, and an index has the order
+    of each.
+    """
+
+    tables: str
+    where: list[str]
+    values: list[object]
+    group: int
+    driven: bool
+    kinds: tuple[str, ...]
 
 
 class Segment:

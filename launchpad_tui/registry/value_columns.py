@@ -15,9 +15,8 @@ from typing import Any
 from launchpad_tui.domain.query import Cursor, Query, Subject, ValueColumn
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry.configurations import BATCH, placeholders
-from launchpad_tui.registry.list_order import OrderedSource
 from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
-from launchpad_tui.registry.segments import Segment
+from launchpad_tui.registry.segments import OrderedSource, Segment
 
 
 class ListPart(StrEnum):

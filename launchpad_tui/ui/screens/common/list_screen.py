@@ -339,7 +339,8 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
         """Ask for a saved view and show it, or save or delete one."""
         from launchpad_tui.ui.screens.common.list_views import ask_for_view
 
-        found = await ask_for_view(self)
+        sorts = {column.sort for column in self.table.sortable}
+        found = await ask_for_view(self, self.kept_as, self.current_query, sorts)
         if found is not None:
             await self.show_view(found)
 

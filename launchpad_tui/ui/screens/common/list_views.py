@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,23 @@ from launchpad_tui.errors import Conflict
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
 
 if TYPE_CHECKING:
-    from launchpad_tui.ui.screens.common.list_screen import ListScreen
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 
 _SAVE, _DELETE = "save", "delete"
 
 
-async def ask_for_view(screen: ListScreen[Any]) -> Query | None:
+async def ask_for_view(
+    screen: LaunchpadScreen, name: str, query: Query, sorts: Collection[str]
+) -> Query | None:
     """Ask for a view of a list and return its query; None if a view was saved, deleted or none was
-    selected."""
-    app, views, name = screen.launchpad, screen.desk.views, screen.kept_as
+    selected.
+
+    Args:
+        name: the name of the list, under which its views are saved.
+        query: the current query, which is saved as a new view.
+        sorts: the attributes by which the list can be sorted.
+    """
+    app, views = screen.launchpad, screen.desk.views
     saved = await screen.read(views.list, name)
     picked = await app.ask(
         ChooseDialog(
@@ -40,7 +47,7 @@ async def ask_for_view(screen: ListScreen[Any]) -> Query | None:
         hint = "A view of the same name is replaced"
         typed = await app.ask(PromptDialog("Name of the view", "", hint, verb="save"))
         if typed and typed.strip():
-            await app.act(views.save, name, typed, screen.current_query)
+            await app.act(views.save, name, typed, query)
             app.say(f"View {typed.strip()} saved", "good")
         return None
     if picked[0] == _DELETE:
@@ -50,7 +57,6 @@ async def ask_for_view(screen: ListScreen[Any]) -> Query | None:
             app.say(f"View {one} deleted", "good")
         return None
     selected = picked[0].partition(" ")[2]
-    sorts = {column.sort for column in screen.table.sortable}
     return (await screen.read(views.get, name, selected, sorts)).query
 
 
