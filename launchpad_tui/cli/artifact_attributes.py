@@ -22,5 +22,6 @@ ATTRIBUTES = frozenset(
         "pinned_at",
         "sweep",
         "duration",
+        "commit",
     }
 )

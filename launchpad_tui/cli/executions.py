@@ -45,6 +45,7 @@ ATTRIBUTES = frozenset(
         "completed_at",
         "duration",
         "sweep",
+        "commit",
     }
 )
 

@@ -25,6 +25,7 @@ def _paths(context: CommandContext, _options: argparse.Namespace) -> None:
         "registry": str(home.registry_path),
         "files": str(home.files),
         "executions": str(home.executions),
+        "code": str(home.code_snapshots),
         "secrets": str(home.secrets),
         "settings": str(home.settings_path),
         "credentials": str(home.credentials_path),

@@ -12,9 +12,7 @@ from launchpad_tui.cli.arguments import YES, age, tolerance
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.execution_results import print_report, report_created, wait_for
 from launchpad_tui.cli.table import TableColumn
-from launchpad_tui.domain.code_text import SHORT
-from launchpad_tui.domain.numbers import size_text
-from launchpad_tui.domain.reproduction import TOLERANCE
+from launchpad_tui.domain.numbers import TOLERANCE, size_text
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, NotFound
 
@@ -82,6 +80,8 @@ def _execution_of(context: CommandContext, text: str) -> Execution:
 
 
 def _list(context: CommandContext, options: argparse.Namespace) -> None:  # noqa: ARG001
+    from launchpad_tui.domain.code_text import SHORT
+
     context.resources(
         context.desk.code.listing(),
         lambda row: {

@@ -13,6 +13,8 @@ from itertools import pairwise
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
+#: the default tolerance of numbers that are reproduced, relative or absolute, whichever is larger
+TOLERANCE = 1e-6
 #: below this number, dividing by a power of ten loses digits
 _TINY = 1e-290
 #: above this number, a sum of many may exceed the largest float

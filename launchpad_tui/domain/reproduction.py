@@ -13,8 +13,6 @@ from launchpad_tui.domain.execution import Execution, Status
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.records import record
 
-#: the default tolerance of metrics, relative or absolute, whichever is larger
-TOLERANCE = 1e-6
 #: the number of files that differ, and of equal metrics, that a text names
 _NAMED = 3
 #: steps and values of a series, ordered by step

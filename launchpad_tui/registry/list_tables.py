@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from launchpad_tui.records import field, record
 from launchpad_tui.registry import artifacts, executions
+from launchpad_tui.registry.commit_filter import COMMIT, commit_expression
 from launchpad_tui.registry.sweep_filter import SWEEP, name_expression
 
 
@@ -123,6 +124,7 @@ ARTIFACTS = ListTable(
             of_execution="duration",
         ),
         SWEEP: Attribute("", "name", expression=name_expression("t.execution_id")),
+        COMMIT: Attribute("", expression=commit_expression("t.execution_pk")),
     },
 )
 EXECUTIONS = ListTable(
@@ -149,6 +151,7 @@ EXECUTIONS = ListTable(
         "duration": Attribute("duration", "seconds", nullable=True, indexed=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
         SWEEP: Attribute("", "name", expression=name_expression("t.id")),
+        COMMIT: Attribute("", expression=commit_expression("t.pk")),
     },
     "t.kept = 0",
 )

@@ -22,6 +22,7 @@ from launchpad_tui.domain.query import (
 from launchpad_tui.domain.timestamps import parse_rfc3339, to_micros
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry.codec import number
+from launchpad_tui.registry.commit_filter import COMMIT, same_commit
 from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
 from launchpad_tui.registry.sweep_filter import SWEEP, membership
 
@@ -152,6 +153,8 @@ def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Va
         if (found := membership(execution_id, condition)) is not None:
             return found
     column = attribute.sql
+    if condition.name == COMMIT and (found := same_commit(column, condition)) is not None:
+        return found
     if condition.op is Op.CONTAINS:
         return f"instr(casefold({column}), ?)", (condition.value.casefold(),)
     if condition.op is Op.MISSING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
+from launchpad_tui.domain.numbers import TOLERANCE
 from launchpad_tui.domain.reproduction import (
-    TOLERANCE,
     ComparedResult,
     ReproductionReport,
     changed_facts,

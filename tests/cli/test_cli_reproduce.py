@@ -210,6 +210,26 @@ def test_other_code_gives_other_metrics(lab: Lab) -> None:
     lab.run("executions", "reproduce", ids[0], "--tolerance", "-1", code=2)
 
 
+def test_lists_are_filtered_by_the_commit(lab: Lab) -> None:
+    first = lab.provenance("tiny-model@1")["commit"]
+    second = lab.provenance("tiny-model@2")["commit"]
+
+    def versions(condition: str) -> list[int]:
+        words = ("--where", condition, "--sort", "version", "--json")
+        rows = json.loads(lab.run("models", "list", *words).out)["resources"]
+        return [row["version"] for row in rows]
+
+    assert versions(f"commit = {second}") == [2]
+    assert versions(f"commit = {second[:12]}") == [2]
+    assert versions(f"commit != {first[:4].upper()}") == [2]
+    assert versions("commit is missing") == []
+    assert 2 not in versions(f"commit contains {first[3:9]}")
+    listed = lab.run("executions", "list", "--where", f"commit = {second[:12]}", "--quiet")
+    assert len(listed.out.split()) == 1
+    ordered = lab.run("executions", "list", "--sort", "commit", "--quiet").out.split()
+    assert len(ordered) >= 2
+
+
 def test_the_code_is_exported(lab: Lab, tmp_path: Path) -> None:
     lab.run("executions", "code", "tiny-model@1", str(tmp_path / "code"))
     assert (tmp_path / "code" / "code" / "src" / "train.py").read_text() == TRAIN

@@ -7,8 +7,8 @@ import math
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind
 from launchpad_tui.domain.code_text import code_facts
 from launchpad_tui.domain.execution import Execution, Status
+from launchpad_tui.domain.numbers import TOLERANCE
 from launchpad_tui.domain.reproduction import (
-    TOLERANCE,
     Agreement,
     ReproductionReport,
     changed_facts,

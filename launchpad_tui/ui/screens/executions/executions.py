@@ -32,6 +32,7 @@ _ATTRIBUTES = (
     ("status_message", "Message"),
     ("duration", "Duration (s)"),
     ("sweep", "Sweep"),
+    ("commit", "Commit of the code"),
 )
 
 

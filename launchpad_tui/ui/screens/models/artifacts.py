@@ -58,6 +58,7 @@ _ATTRIBUTES = (
     ("pinned_at", "Pinned"),
     ("duration", "Duration in seconds"),
     ("sweep", "Sweep"),
+    ("commit", "Commit of the code"),
 )
 
 
