@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 #: the name of the x axis by its kind
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
-#: the number of cells between two markers of a curve
-_MARKER_EVERY = 24
+#: the number of cells between two markers of a curve, at least, and for each curve of the chart
+_MARKER_EVERY, _MARKER_EVERY_OF_MANY = 24, 6
 #: the least number of rows of which two can stay free
 _LEAST_WITH_ROOM = 6
 
@@ -124,6 +124,7 @@ def _marks(
 ) -> dict[Point, tuple[str, Ink]]:
     """Return the markers of the last visible point of each curve and of points along it."""
     found: dict[Point, tuple[str, Ink]] = {}
+    every = max(_MARKER_EVERY, _MARKER_EVERY_OF_MANY * len(drawn))
     for one, dots in zip(drawn, points, strict=True):
         glyph = (marker(one.slot, ascii_only=spec.ascii), (one.slot, "bold"))
         next_column = -1
@@ -136,10 +137,10 @@ def _marks(
                 continue
             last = place
             if next_column < 0:
-                next_column = place[0] + (one.slot * 5) % _MARKER_EVERY
+                next_column = place[0] + (one.slot * 5) % every
             if place[0] >= next_column:
                 found.setdefault(place, glyph)
-                next_column = place[0] + _MARKER_EVERY
+                next_column = place[0] + every
         if last is not None:
             found.setdefault(last, glyph)
     return found
