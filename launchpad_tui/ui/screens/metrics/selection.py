@@ -29,7 +29,7 @@ LIVE_SECONDS = 0.5
 _LEAST_POINTS = 64
 #: Points to request for all curves of a chart together, and for each of many curves at least. More
 #: points of many noisy curves only fill the chart: they hide each other, but are transmitted.
-_MOST_TOGETHER, _LEAST_OF_MANY = 1100, 128
+_MOST_TOGETHER, _LEAST_OF_MANY = 1600, 128
 #: maximum number of curves that are drawn with markers; those of more curves would overlap
 _MAX_MARKED = 24
 #: maximum number of IDs of a resource group's most recent selection that are remembered
