@@ -34,7 +34,6 @@ def open_ui(
     from launchpad_tui.config.settings import Settings
     from launchpad_tui.services.update_note import update_note
     from launchpad_tui.ui import run_ui
-    from launchpad_tui.ui.shell import START_DEMO
 
     # Errors in the home folder or the settings are reported on standard error, before the
     # terminal switches to full-screen mode.
@@ -51,6 +50,9 @@ def open_ui(
         print(note, file=sys.stderr)
         open_home().close()
     code = run_ui(open_home, route, params, theme=settings.ui.theme)
+    # Imported before, it would load Textual before `run_ui` prepares for that.
+    from launchpad_tui.ui.shell import START_DEMO
+
     if code == START_DEMO:
         # Another home is opened, with services of its own, so a new process is simpler.
         os.execv(sys.executable, [sys.executable, "-m", "launchpad_tui", "demo"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import shutil
@@ -33,8 +32,12 @@ _Line = tuple[datetime, str, str, bytes]
 
 def folder_of(root: Path, scope: Scope, execution_id: str) -> Path:
     """Return the cache folder of a remote log. The ID may contain any characters."""
-    safe = _SAFE.fullmatch(execution_id) and not execution_id.startswith(".")
-    name = execution_id if safe else hashlib.sha256(execution_id.encode()).hexdigest()
+    name = execution_id
+    if not _SAFE.fullmatch(execution_id) or execution_id.startswith("."):
+        # The module loads OpenSSL, which previews of logs do not require.
+        import hashlib
+
+        name = hashlib.sha256(execution_id.encode()).hexdigest()
     return root / scope.connection / scope.resource_group / name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ def run_ui(
     import gc
     import os
 
+    load_asyncio()
     from launchpad_tui.services.lanes import Lane
     from launchpad_tui.ui.terminal_background import BackgroundRequest
 
@@ -59,3 +61,19 @@ def run_ui(
         return app.return_code or 0
     finally:
         request.restore()
+
+
+def load_asyncio() -> None:
+    """Import `asyncio` without `ssl`, if neither has been imported.
+
+    The event loop of the interface has no connections: clients use `ssl` on other threads, which
+    import it when a runtime or a store requires it. It takes 4 MB and a hundredth of the start.
+    """
+    if "asyncio" in sys.modules or "ssl" in sys.modules:
+        return
+    # Python supports builds without this module: asyncio then has no TLS.
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        del sys.modules["ssl"]

@@ -135,3 +135,22 @@ def test_a_list_imports_only_what_it_requires(command: tuple[str, ...], home: Ho
 
 
 _ROOT = Path(__file__).parents[2]
+
+
+def test_the_event_loop_starts_without_ssl_which_can_be_imported_later() -> None:
+    program = (
+        "import sys\n"
+        "from launchpad_tui.ui import load_asyncio\n"
+        "load_asyncio()\n"
+        "import launchpad_tui.ui.app\n"
+        "import asyncio\n"
+        "asyncio.run(asyncio.sleep(0))\n"
+        "print('ssl' in sys.modules)\n"
+        "import ssl\n"
+        "import launchpad_tui.net.client\n"
+        "print(ssl.create_default_context().verify_mode.name)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == ["False", "CERT_REQUIRED"]
