@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
 
 from launchpad_tui.charts.model import Drawing, Span
 from launchpad_tui.domain.text import cell_width, safe_text
@@ -49,8 +48,8 @@ def to_svg(
     if title:
         out.append(f"<title>{_safe(safe_text(title))}</title>")
     out += [
-        f'<rect width="100%" height="100%" fill={quoteattr(background)}/>',
-        f'<g font-family="{_FONT}" font-size="14" xml:space="preserve" fill={quoteattr(text)}>',
+        f'<rect width="100%" height="100%" fill={_quoted(background)}/>',
+        f'<g font-family="{_FONT}" font-size="14" xml:space="preserve" fill={_quoted(text)}>',
     ]
     for number, line in enumerate(drawing.lines):
         top = _MARGIN + number * _HEIGHT
@@ -97,13 +96,20 @@ def _dots(line: Sequence[Span], top: float, colors: Sequence[str], faint: str) -
 def _look(span: Span, colors: Sequence[str], faint: str) -> str:
     look = ""
     if span.slot is not None and colors:
-        look = f" fill={quoteattr(colors[span.slot % len(colors)])}"
+        look = f" fill={_quoted(colors[span.slot % len(colors)])}"
         look += ' fill-opacity="0.45"' if span.style == "faint" else ""
     elif span.style in {"axis", "faint"}:
-        look = f" fill={quoteattr(faint)}"
+        look = f" fill={_quoted(faint)}"
     return look + (' font-weight="bold"' if span.style in {"bold", "cursor"} else "")
 
 
 def _safe(text: str) -> str:
     """Return text escaped for XML, without characters that XML does not allow."""
-    return escape(_FORBIDDEN.sub("\ufffd", text))
+    # The functions of `xml.sax.saxutils` load HTTP clients and OpenSSL.
+    text = _FORBIDDEN.sub("\ufffd", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _quoted(text: str) -> str:
+    """Return text as the value of an attribute of XML, in quotes."""
+    return '"' + _safe(text).replace('"', "&quot;") + '"'

@@ -137,15 +137,19 @@ def test_a_list_imports_only_what_it_requires(command: tuple[str, ...], home: Ho
 _ROOT = Path(__file__).parents[2]
 
 
-def test_the_event_loop_starts_without_ssl_which_can_be_imported_later() -> None:
+def test_lists_and_charts_do_without_openssl_which_can_be_imported_later() -> None:
     program = (
         "import sys\n"
         "from launchpad_tui.ui import load_asyncio\n"
         "load_asyncio()\n"
-        "import launchpad_tui.ui.app\n"
+        "import launchpad_tui.ui.app, launchpad_tui.services.compare\n"
+        "import launchpad_tui.services.remote_log, launchpad_tui.charts.plotext_curves\n"
+        "from launchpad_tui.ui.screens.compare import compare\n"
+        "from launchpad_tui.ui.screens.metrics import chart\n"
+        "from launchpad_tui.ui.screens.executions import execution\n"
         "import asyncio\n"
         "asyncio.run(asyncio.sleep(0))\n"
-        "print('ssl' in sys.modules)\n"
+        "print(bool({'ssl', '_hashlib', 'http.client'} & set(sys.modules)))\n"
         "import ssl\n"
         "import launchpad_tui.net.client\n"
         "print(ssl.create_default_context().verify_mode.name)\n"
