@@ -34,15 +34,18 @@ class Driver:
         sql: a SELECT with one column ``x``, which has row numbers without duplicates.
         values: the parameters of ``sql``.
         joins: the SQL expression of the row ``t`` of the list that equals ``x``.
+        counted: a SELECT with the same parameters to count the rows, if ``sql`` cannot end before
+            it has read all of them. It may have duplicates.
     """
 
     sql: str
     values: tuple[object, ...]
     joins: str
+    counted: str = ""
 
     def size(self, db: sqlite3.Connection, most: int) -> int:
         """Return the number of entries, counted up to ``most + 1``."""
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({self.sql}) LIMIT ?)"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({self.counted or self.sql}) LIMIT ?)"
         return int(db.execute(sql, (*self.values, most + 1)).fetchone()[0])
 
 

@@ -125,6 +125,7 @@ def _union(*drivers: Driver | None) -> Driver:
         " UNION ".join(f"SELECT x FROM ({driver.sql})" for driver in given),
         tuple(value for driver in given for value in driver.values),
         "t.pk",
+        " UNION ALL ".join(f"SELECT x FROM ({driver.counted or driver.sql})" for driver in given),
     )
 
 

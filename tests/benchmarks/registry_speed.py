@@ -21,6 +21,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
+from launchpad_tui.services.desk import Desk
 
 MODEL = ArtifactKind.MODEL
 #: as in the lists of the app
@@ -44,6 +45,28 @@ def measure(action: Callable[[], object], times: int = 7) -> dict[str, float]:
     }
 
 
+def further_orders(desk: Desk) -> dict[str, dict[str, float]]:
+    """Return the measurements of filters without matches, of all kinds, and of executions."""
+    found: dict[str, dict[str, float]] = {}
+    contains = Condition(Subject.ATTRIBUTE, "name", Op.CONTAINS, "zqx")
+
+    def first_rows(kind: ArtifactKind | None, query: Query) -> Callable[[], object]:
+        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, kind, query).slice(0, ROWS)
+
+    for by in ("created_at", "name", "size"):
+        query = Query(conditions=(contains,), order=Order(by))
+        found[f"filter {contains} by {by}"] = measure(first_rows(MODEL, query), 3)
+    for by in ("created_at", "name", "kind", "configuration_name"):
+        found[f"all kinds by {by}"] = measure(first_rows(None, Query(order=Order(by))), 3)
+    for by in ("executable_id", "scenario_id", "started_at", "completed_at", "duration"):
+        query = Query(order=Order(by))
+        found[f"executions by {by}"] = measure(
+            lambda query=query: desk.executions.listing(DEFAULT_SCOPE, query).slice(0, ROWS),  # type: ignore[misc]
+            3,
+        )
+    return found
+
+
 def run(home: Home) -> dict[str, dict[str, float]]:
     """Return the measurements by name."""
     found: dict[str, dict[str, float]] = {"open_desk": measure(lambda: open_desk(home))}
@@ -60,7 +83,10 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     columns = (MetricColumn("loss"), MetricColumn("accuracy", Statistic.BEST))
     found["first page"] = measure(listing(Query()))
     found["first page, 2 metric columns"] = measure(listing(Query(metrics=columns)))
-    for by in ("name", "modified_at", "size", "description", "url", "id", "scenario_id"):
+    for by in (
+        *("name", "modified_at", "size", "description", "url", "id", "scenario_id"),
+        *("aliases", "checked_at", "deleted_at", "configuration_name"),
+    ):
         for way in (True, False):
             found[f"first page by {by} {'down' if way else 'up'}"] = measure(
                 listing(Query(order=Order(by, way))), 3
@@ -80,6 +106,13 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     ):
         for name, at in (("middle", count // 2), ("end", count - ROWS)):
             found[f"jump to {name} by {order.by}"] = measure(listing(Query(order=order), at), 3)
+    for order in (Order("name"), Order(columns[0]), Order(MetricColumn("f1"))):
+        found[f"whether the end is near by {order.by}"] = measure(
+            lambda order=order: desk.artifacts.listing(  # type: ignore[misc]
+                DEFAULT_SCOPE, MODEL, Query(order=order)
+            ).reach_end(ROWS),
+            3,
+        )
     kept = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query())
     kept.slice(count // 2, count // 2 + ROWS)
     found["next page at the middle"] = measure(
@@ -98,6 +131,12 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         "production",
         "e-",
         "predicts",
+        "zq",
+        "_",
+        "lstm zq",
+        "v13",
+        "emea v13@3",
+        "@production",
     ):
         found[f"search {text!r}"] = measure(listing(Query(text)), 3)
         query = Query(text)
@@ -121,7 +160,8 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         name = " and ".join(str(condition) for condition in conditions)
         found[f"filter {name}"] = measure(listing(query), 3)
         found[f"filter {name} count"] = measure(counting(query), 3)
-    for text in ("c", "churn"):
+    found |= further_orders(desk)
+    for text in ("c", "churn", "zq"):
         found[f"everywhere {text!r}"] = measure(lambda text=text: desk.everywhere.search(text), 3)  # type: ignore[misc]
     found["executions first page"] = measure(
         lambda: desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, ROWS)

@@ -48,6 +48,8 @@ LABELED = MetricColumn("loss{phase=validation}")
 IN_ORDER = {
     "all": Query(),
     "a letter": Query("e"),
+    "a word of all": Query("predicts"),
+    "words of all": Query("predicts ai://default v"),
     "metric and parameter": where(GOOD, SLOW),
     "metric and parameter by metric": where(GOOD, SLOW, order=Order(LOSS, False)),
     "metric": where(GOOD),
