@@ -59,7 +59,9 @@ class ListOrder:
         by = query.order.by
         self._metric = by if isinstance(by, MetricColumn) else None
         self._column = by if isinstance(by, ValueColumn) else None
-        self._attribute = table.attributes.get(by) if isinstance(by, str) else None
+        # All rows of one kind are ordered by their creation.
+        named = "created_at" if by == "kind" and kind is not None else by
+        self._attribute = table.attributes.get(named) if isinstance(named, str) else None
         if self._column is not None:
             from launchpad_tui.registry.value_columns import check_column
 
@@ -143,7 +145,7 @@ class ListOrder:
         source = self.source(db, driver)
         if self._metric is not None:
             return self._metric_segment(source, self._metric, has_value)
-        attribute = self._table.attributes[str(self._query.order.by)]
+        attribute = self._attribute or self._table.attributes[str(self._query.order.by)]
         if attribute.of_execution:
             return self._execution_segment(source, attribute, has_value)
         where = list(source.where)

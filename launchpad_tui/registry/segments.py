@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,13 @@ class OrderedSource:
     group: int
     driven: bool
     kinds: tuple[str, ...]
+
+
+def tie_of(keys: Sequence[str]) -> str:
+    """Return the expression of the second entry of cursors for the keys that break ties."""
+    if len(keys) > 1:
+        return f"json_array({', '.join(keys)})"
+    return keys[0] if keys else "0"
 
 
 class Segment:
@@ -115,8 +123,15 @@ class Segment:
     def _after_start(self) -> tuple[str, list[object]]:
         where, values = self._where, self._values
         if self.start is not None:
-            places = {self._value: 0, self._tie: 1}
-            start = [self.start[places.get(key, 2)] for key in self._keys]
+            value, tie, number = self.start
+            ties = self._keys[1:-1]
+            found = [tie] if len(ties) == 1 else json.loads(str(tie)) if ties else []
+            if self._keys[0] == self._value:
+                start = [value, *found, number]
+            elif self._keys[0] == self._tie:
+                start = [tie, number]
+            else:
+                start = [number]
             compare = "<" if self.down else ">"
             marks = ", ".join("?" * len(start))
             # SQLite compares several columns by an index only if none has a COLLATE clause; the

@@ -16,7 +16,7 @@ from launchpad_tui.domain.query import Cursor, Query, Subject, ValueColumn
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
-from launchpad_tui.registry.segments import OrderedSource, Segment
+from launchpad_tui.registry.segments import OrderedSource, Segment, tie_of
 
 
 class ListPart(StrEnum):
@@ -63,11 +63,15 @@ def value_segment(
         source: the tables and conditions of the rows ``t``.
         query: the query of the list. Of few rows, the values are looked up and sorted.
     """
-    names, joins, value, tie = _joined(table, column, part)
+    names, joins, value, ties, last = _joined(table, column, part)
     own = f"{joins} AND {_NAMES[column.subject]} = ?"
     if part is ListPart.MISSING:
         keys: tuple[str, ...] = ("t.created_at", "t.pk")
-        inside = f"SELECT 1 FROM {names.replace(' CROSS JOIN ', ', ')} WHERE {own}"
+        # The values of each row are looked up, also if the planner does not know that many rows
+        # have one with this name.
+        if column.subject is Subject.LABEL:
+            own = f"{joins} AND +{_NAMES[column.subject]} = ?"
+        inside = f"SELECT 1 FROM {_reversed(names)} WHERE {own}"
         return Segment(
             source.tables,
             [*source.where, f"NOT EXISTS ({inside})"],
@@ -81,28 +85,37 @@ def value_segment(
         tables = f"{source.tables} CROSS JOIN {_reversed(names)}"
     else:
         tables = f"{names} CROSS JOIN {source.tables}"
-    keys = (value, "t.pk") if tie == "0" else (value, tie, "t.pk")
     where, values = [*source.where, own], [*source.values, column.name]
-    return Segment(tables, where, values, keys, value=value, tie=tie)
+    keys = (value, *ties, last)
+    return Segment(tables, where, values, keys, value=value, tie=tie_of(ties))
 
 
 _NAMES = {Subject.PARAMETER: "p.name", Subject.LABEL: "l.key", Subject.TAG: "g.name"}
 
 
-def _joined(table: ListTable, column: ValueColumn, part: ListPart) -> tuple[str, str, str, str]:
-    """Return the tables of a column, their conditions, its value, and what breaks ties."""
+def _joined(
+    table: ListTable, column: ValueColumn, part: ListPart
+) -> tuple[str, str, str, tuple[str, ...], str]:
+    """Return the tables of a column, their conditions, its value, what breaks ties, and the row.
+
+    Rows with the same value are in the order of the index, because most rows may have the same.
+    """
     if column.subject is Subject.LABEL:
-        return "artifact_labels l", "l.artifact_pk = t.pk", "l.value", "0"
+        return "artifact_labels l", "l.artifact_pk = t.pk", "l.value", (), "l.artifact_pk"
     if column.subject is Subject.TAG:
-        return "tags g", f"g.execution_pk = {table.execution}", "g.value", "g.execution_pk"
+        ties: tuple[str, ...] = ("g.execution_pk",)
+        return "tags g", f"g.execution_pk = {table.execution}", "g.value", ties, "t.pk"
     kind = {ListPart.VALUE: " AND p.number IS NOT NULL", ListPart.TEXT: " AND p.number IS NULL"}
-    value = "p.value" if part is ListPart.TEXT else "p.number"
+    value, ties = "p.value", ("p.configuration_pk",)
+    if part is not ListPart.TEXT:
+        # A number may be written in different ways.
+        value, ties = "p.number", ("p.value", "p.configuration_pk")
     if table is ARTIFACTS:
         joins = "p.configuration_pk = e.configuration_pk AND e.pk = t.execution_pk"
         names = "configuration_parameters p CROSS JOIN executions e"
-        return names, joins + kind.get(part, ""), value, "0"
+        return names, joins + kind.get(part, ""), value, ties, "t.pk"
     joins = "p.configuration_pk = t.configuration_pk" + kind.get(part, "")
-    return "configuration_parameters p", joins, value, "p.configuration_pk"
+    return "configuration_parameters p", joins, value, ties, "t.pk"
 
 
 def _reversed(tables: str) -> str:
