@@ -132,6 +132,14 @@ def _attribute(
     if condition.name == SWEEP and condition.op is Op.EQUALS:
         yield Driver(*members(condition, group), table.execution)
         return
+    if attribute.given and condition.op in {Op.CONTAINS, Op.EQUALS} and condition.value:
+        # An index has the few rows with a value.
+        yield Driver(
+            f"SELECT t.pk AS x FROM {table.name} t WHERE t.group_pk = ? AND {attribute.given}",
+            (group,),
+            "t.pk",
+        )
+        return
     if not attribute.indexed or condition.op in {Op.CONTAINS, Op.LIKE, Op.NOT_EQUALS}:
         return
     test, values = attribute_condition(table, condition)

@@ -92,6 +92,7 @@ DRIVEN = {
     "two letters": Query("zq"),
     "a letter and two": Query("e zq"),
     "an alias": Query("@production"),
+    "aliases": where((Subject.ATTRIBUTE, "aliases", Op.CONTAINS, "production")),
     "a version": Query("emea@99"),
     "large": where((Subject.ATTRIBUTE, "size", Op.GREATER, "499900000")),
     "with labels": where((Subject.METRIC, str(LABELED), Op.LESS, "0.001")),

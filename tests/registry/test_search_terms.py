@@ -145,7 +145,9 @@ def test_texts_of_attributes_are_found(
 ) -> None:
     monkeypatch.setattr("launchpad_tui.registry.pages.few", lambda _rows: few)
     rows = artifact_lister(sample, DEFAULT_SCOPE, None, Query()).page(None, 1000).rows
-    for attribute in ("name", "description", "id", "url", "configuration_name", "execution_id"):
+    for attribute in (
+        *("name", "description", "id", "url", "configuration_name", "execution_id", "aliases"),
+    ):
         for text in (
             "churn",
             "Churn",
@@ -165,11 +167,12 @@ def test_texts_of_attributes_are_found(
             )
             expected = []
             for row in rows:
-                value = str(
+                value = (
                     row.configuration_name
                     if attribute == "configuration_name"
                     else getattr(row.artifact, attribute)
                 )
+                value = value if isinstance(value, str) else " ".join(value)
                 found = (
                     value == text
                     if op is Op.EQUALS
