@@ -9,10 +9,10 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Cursor, Page
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
-from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.configurations import COLUMNS, LISTED, from_row
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.search_terms import search_terms, term_test
 from launchpad_tui.registry.segments import Segment
 
 #: the instructions of SQLite for finding the position of a row; about a tenth of a second
@@ -32,7 +32,7 @@ class ConfigurationLister:
     def __init__(self, registry: Registry, scope: Scope, search: str = "") -> None:
         self._registry = registry
         self._scope = scope
-        self._words = terms(search)
+        self._words = search_terms(search)
         self._cancellation = QueryCancellation()
 
     def cancel(self) -> None:
@@ -119,8 +119,12 @@ class ConfigurationLister:
     def _segment(
         self, db: sqlite3.Connection, cursor: Cursor | None, *, backwards: bool
     ) -> Segment:
-        where = ["t.group_pk = ?", f"t.{LISTED}", *["instr(t.search_text, ?)"] * len(self._words)]
-        values: list[object] = [group_pk(db, self._scope), *self._words]
+        where = ["t.group_pk = ?", f"t.{LISTED}"]
+        values: list[object] = [group_pk(db, self._scope)]
+        for word in self._words:
+            test, bound = term_test("configurations", word)
+            where.append(test)
+            values += bound
         keys = ("t.created_at", "t.pk")
         segment = Segment("configurations t", where, values, keys, value=keys[0])
         segment.start, segment.down = cursor, not backwards

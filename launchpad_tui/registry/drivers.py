@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from launchpad_tui.domain.query import Combination, Condition, Op, Query, Subject
-from launchpad_tui.registry.codec import clean, terms
+from launchpad_tui.registry.codec import clean
 from launchpad_tui.registry.driver import Driver
 from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
 from launchpad_tui.registry.query import (
@@ -25,7 +25,7 @@ from launchpad_tui.registry.query import (
     series_key_condition,
     statistic_column,
 )
-from launchpad_tui.registry.search_terms import search_drivers, text_driver
+from launchpad_tui.registry.search_terms import search_drivers, search_terms, text_driver
 from launchpad_tui.registry.sweep_filter import SWEEP, members
 
 
@@ -37,7 +37,7 @@ def drivers(
     Args:
         most: indexes with more rows are omitted if reading them takes longer than counting so far.
     """
-    found = search_drivers(db, table.name, terms(query.search), most)
+    found = search_drivers(db, table.name, search_terms(query.search), most)
     for condition in query.conditions:
         if isinstance(condition, Condition) and condition.subject is Subject.ATTRIBUTE:
             found += _texts(db, table, condition, most)

@@ -12,12 +12,11 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.cancellation import QueryCancellation
-from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.driver import few, smallest
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
-from launchpad_tui.registry.search_terms import search_drivers, term_test
+from launchpad_tui.registry.search_terms import search_drivers, search_terms, term_test
 
 #: the parts of a search: a table, and the kinds of artifacts
 PARTS: tuple[tuple[ListTable, tuple[str, ...]], ...] = (
@@ -53,7 +52,7 @@ def search_part(
         QueryCancelled: the search was cancelled.
     """
     table, kinds = PARTS[number]
-    words = terms(text)
+    words = search_terms(text)
     if not words:
         return []
     with registry.read(cancellation) as db:
@@ -108,7 +107,7 @@ def _newest(
     )
 
 
-def _matches(table: ListTable, words: tuple[str, ...]) -> tuple[str, list[str]]:
+def _matches(table: ListTable, words: tuple[str, ...]) -> tuple[str, list[str | int]]:
     """Return the SQL of the tests of all words, which starts with AND, and the parameters."""
     tests = [term_test(table.name, word) for word in words]
     return "".join(f" AND {test}" for test, _ in tests), [

@@ -17,7 +17,7 @@ from launchpad_tui.domain.query import (
     ValueColumn,
 )
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.registry.codec import terms, to_json
+from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.driver import Driver
 from launchpad_tui.registry.list_tables import ARTIFACTS, Attribute, ListTable
@@ -50,12 +50,13 @@ class ListOrder:
         if kind is not None:
             self._where.insert(0, "t.kind = ?")
             self._values.insert(0, kind)
-        for term in terms(query.search):
-            from launchpad_tui.registry.search_terms import term_test
+        if query.search:
+            from launchpad_tui.registry.search_terms import search_terms, term_test
 
-            test, bound = term_test(table.name, term)
-            self._where.append(test)
-            self._values += bound
+            for term in search_terms(query.search):
+                test, bound = term_test(table.name, term)
+                self._where.append(test)
+                self._values += bound
         by = query.order.by
         self._metric = by if isinstance(by, MetricColumn) else None
         self._column = by if isinstance(by, ValueColumn) else None

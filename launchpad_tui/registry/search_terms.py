@@ -16,7 +16,9 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.driver import Driver
+from launchpad_tui.registry.shown_values import ShownValue, joined, shown_value
 
 #: the number of characters of the terms of the full-text index
 TRIGRAM = 3
@@ -28,20 +30,37 @@ _VERSION = re.compile(r"v?([0-9]{0,18})", re.ASCII)
 _ALIAS = re.compile(r"[a-z0-9_.-]*", re.ASCII)
 
 
-def term_test(table: str, term: str) -> tuple[str, tuple[str, ...]]:
+def search_terms(search: str) -> tuple[str, ...]:
+    """Return the terms of a search, for `term_test` and `search_drivers`. Raises as `terms`."""
+    return joined(terms(search))
+
+
+def term_test(table: str, term: str) -> tuple[str, tuple[str | int, ...]]:
     """Return the SQL of the test whether a row ``t`` matches a term, and the parameters.
 
     Args:
-        table: ``artifacts`` or ``executions``.
-        term: a case-folded term, see `codec.terms`.
+        table: ``artifacts``, ``executions`` or ``configurations``.
+        term: a case-folded term, see `search_terms`.
     """
-    tests, values = ["instr(t.search_text, ?)"], [term]
+    parts = term.split(" ")
+    tests = [" AND ".join(["instr(t.search_text, ?)"] * len(parts))]
+    values: list[str | int] = [*parts]
+    shown = _shown(table, term)
+    if shown is not None:
+        tests.append(f"t.{shown.column} BETWEEN ? AND ?")
+        values += (shown.low, shown.high)
     if table == "artifacts":
         for test, value in (_alias_test(term), _version_test(term)):
             if test:
                 tests.append(test)
                 values.append(value)
     return (f"({' OR '.join(tests)})" if len(tests) > 1 else tests[0]), tuple(values)
+
+
+def _shown(table: str, term: str) -> ShownValue | None:
+    """Return the values of a column that rows show as a term; None if there are none."""
+    shown = shown_value(term)
+    return None if shown is not None and shown.column == "size" and table != "artifacts" else shown
 
 
 def _alias_test(term: str) -> tuple[str, str]:
@@ -86,11 +105,16 @@ def search_drivers(
     Args:
         db: a connection.
         table: ``artifacts`` or ``executions``.
-        terms: case-folded terms, see `codec.terms`.
+        terms: case-folded terms, see `search_terms`.
         most: indexes with more rows are omitted if reading them takes longer than counting so far.
     """
     models = table == "artifacts"
     aliases = _alias_driver(terms) if models else None
+    found = [
+        driver for term in terms if (driver := _shown_driver(table, term, aliases)) is not None
+    ]
+    # A joined term or one that is shown as a value matches other rows than those with the text.
+    terms = [term for term in terms if " " not in term and _shown(table, term) is None]
     long = [term for term in terms if len(term) >= TRIGRAM]
     # A term that may be a version matches other rows than those with the text.
     plain = [
@@ -98,7 +122,6 @@ def search_drivers(
     ]
     # The name before an @ is part of the text.
     names = [name for term in terms if models and len(name := term.rpartition("@")[0]) >= TRIGRAM]
-    found: list[Driver] = []
     if plain or names:
         found.append(_union(_full_text(table, match_expression([*plain, *names])), aliases))
     for term in terms:
@@ -114,6 +137,26 @@ def search_drivers(
         if versions is not None or not _version_test(term)[0]:
             found.append(_union(text, aliases, versions))
     return found
+
+
+def _shown_driver(table: str, term: str, aliases: Driver | None) -> Driver | None:
+    """Return the rows that have a term in their text or show it as a value, if indexes have them.
+
+    Args:
+        aliases: the rows whose aliases match.
+    """
+    shown = _shown(table, term)
+    parts = [part for part in term.split(" ") if len(part) >= TRIGRAM]
+    if shown is None or not parts:
+        return None
+    kinds = "AND t.kind IN ('model', 'dataset', 'resultset', 'other')" * (table == "artifacts")
+    values = Driver(
+        f"SELECT t.pk AS x FROM {table} t WHERE t.group_pk IN (SELECT pk FROM resource_groups) "
+        f"{kinds} AND t.{shown.column} BETWEEN ? AND ?",
+        (shown.low, shown.high),
+        "t.pk",
+    )
+    return _union(_full_text(table, match_expression(parts)), values, aliases)
 
 
 def _union(*drivers: Driver | None) -> Driver:
