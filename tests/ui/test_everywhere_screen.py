@@ -56,7 +56,7 @@ async def test_search_result_switches_to_its_resource_group(home: Home) -> None:
         assert "live" in screen_text(pilot)
         await press(pilot, "ctrl+g")
         assert "Type part of a name" in screen_text(pilot)
-        await press(pilot, *"model", "space", "1")
+        await press(pilot, *"production")
         text = screen_text(pilot)
         assert "model 1" in text
         assert "core/default" in text
