@@ -103,8 +103,13 @@ def place(
         beside = width - GAP - least[min(rest, key=lambda column: column.priority).id]
         whole = min(whole, beside) if beside >= whole * _MOSTLY else whole
     least[first.id] = max(least[first.id], whole)
-    needed = sum(least[column.id] + GAP for column in columns) - GAP
-    if needed > width:
+    # Columns of the first priority are not cut in favor of others.
+    sizes = least | {
+        column.id: max(least[column.id], min(contents.get(column.id, 0), column.max_width))
+        for column in rest
+        if column.priority <= 1
+    }
+    if sum(sizes[column.id] + GAP for column in columns) - GAP > width:
         rest.sort(key=lambda column: column.priority)
         max_scroll = _max_scroll(first, rest, width, least)
     else:
@@ -112,9 +117,13 @@ def place(
     chosen = [first]
     used = least[first.id]
     for column in rest[min(scroll, max_scroll) :]:
-        if used + GAP + least[column.id] <= width:
+        size = sizes[column.id]
+        if used + GAP + size > width:
+            size = least[column.id]
+        if used + GAP + size <= width:
             chosen.append(column)
-            used += GAP + least[column.id]
+            least[column.id] = size
+            used += GAP + size
     widths = [min(least[column.id], width) for column in chosen]
     most = [min(column.max_width, contents.get(column.id, column.max_width)) for column in chosen]
     left = _grow(chosen, widths, most, width - used)
