@@ -19,7 +19,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "app.undo",
         "z",
         "undo",
-        "Undo the last edit, promotion, deletion or removal of a sweep",
+        "Undo the last edit, promotion, deletion or removal",
         "Everywhere",
     ),
     Action("app.manual", "", "manual", "Read the manual", "Everywhere"),

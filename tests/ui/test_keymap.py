@@ -49,3 +49,10 @@ def test_settings_can_rebind_the_actions_of_every_screen_widget_and_dialog() -> 
         if action.id not in known
     }
     assert missing == set()
+
+
+def test_help_texts_are_shown_whole_in_80_columns() -> None:
+    # The frame of the dialog and the column of the keys take the other columns.
+    for place, actions in places():
+        for action in actions:
+            assert len(action.help or action.title) <= 57, (place, action.id)

@@ -35,6 +35,7 @@ _OTHER_TABS = (
     ("6", "Result sets", "", "resultsets"),
     ("7", "Other artifacts", "", "others"),
     ("^e", "Schedules", "", "schedules"),
+    ("^w", "Sweeps", "", "sweeps"),
 )
 #: titles of tabs where there is no room for the whole titles
 _SHORT = {"Datasets": "Data", "Executions": "Exec", "Configurations": "Conf", "Scenarios": "Scen"}

@@ -297,7 +297,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         """Return the columns of the list."""
         return (
             Column("title", self._title, choice_cell, 12, 60, 2, priority=0),
-            Column("note", "", note_cell, 12, 60, 3),
+            Column("note", "", note_cell, 10, 60, 3),
         )
 
     def _cuts_entries(self) -> bool:

@@ -74,7 +74,7 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
             "list.views",
             "Q",
             "views",
-            "Show, save or delete a view: search, conditions, order and columns by name",
+            "Show, save or delete a view: filter, order and columns",
             "List",
         ),
         Action("list.export", "ctrl+s", "export", "Export the list to a file", "List"),

@@ -82,7 +82,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             "execution.reproduce",
             "ctrl+r",
             "reproduce",
-            "Run the execution again with its recorded code and inputs, and report what differs",
+            "Run it again with its recorded code, and compare",
             needs="executions",
         ),
         Action("execution.stop", "S", "stop", "Stop the execution", footer=5, needs="stop"),

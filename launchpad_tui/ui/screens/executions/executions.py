@@ -66,7 +66,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             "executions.reproduce",
             "ctrl+r",
             "reproduce",
-            "Run the execution again with its recorded code and inputs, and report what differs",
+            "Run it again with its recorded code, and compare",
             needs="executions",
         ),
         Action(
@@ -81,7 +81,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             "executions.sweeps",
             "W",
             "sweeps",
-            "Show the sweeps: executions with different values of parameters",
+            "Show the sweeps: executions with different parameters",
         ),
         Action(
             "executions.delete",

@@ -120,7 +120,7 @@ class SweepScreen(ExecutionsScreen):
             "sweep.resume",
             "R",
             "resume",
-            "Create the failed, stopped and missing executions of the sweep again",
+            "Create the executions again that failed or are missing",
             footer=6,
             needs="executions",
         ),

@@ -69,7 +69,7 @@ ARTIFACT_ACTIONS: tuple[Action, ...] = (
         "artifact.reproduce",
         "ctrl+r",
         "reproduce",
-        "Run the source execution again with its recorded code, and report what differs",
+        "Run its execution again with recorded code, and compare",
         needs="executions",
     ),
     Action(

@@ -111,5 +111,5 @@ def _source_pairs(source: _Source, look: Look) -> list[tuple[str, str, str]]:
         ("Execution", f"{status}{duration}", role),
         ("", execution.id, "dim"),
         ("Executable", execution.executable_id, "text"),
-        *((name, value, "text") for name, value in source.inputs.items()),
+        *((f"Input {name}", value, "text") for name, value in source.inputs.items()),
     ]

@@ -105,7 +105,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "artifacts.columns",
             "o",
             "columns",
-            "Select metrics, parameters, labels and tags to show as columns",
+            "Select metrics, parameters, labels and tags as columns",
             footer=4,
         ),
         Action(

@@ -192,7 +192,7 @@ def job_columns(look: Look) -> tuple[Column[Job], ...]:
             "right",
             priority=3,
         ),
-        Column[Job]("result", "", result, 16, 100, 4, priority=2),
+        Column[Job]("result", "Details", result, 16, 100, 4, priority=2),
     )
 
 
