@@ -8,12 +8,15 @@ from typing import ClassVar
 
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
 from launchpad_tui.domain.text import cell_width, pad, safe_text, wrap
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.lines import Lines, Parts
+from launchpad_tui.ui.widgets.painted import in_thumb
 
 #: cells of the names' column, at least and at most; between them it fits the longest name
 NAME_WIDTHS = (20, 40)
@@ -169,13 +172,14 @@ class Details(Lines):
         least = min(least, self.size.width // 3)
         most = min(most, max(_NAMES_NARROW, self.size.width * 3 // 10), self.size.width * 2 // 5)
         names = max(least, min(longest, most))
-        width = max(10, self.size.width - names - 4)
+        # The last column has the mark of the scroll position.
+        width = max(10, self.size.width - names - 5)
         lines: list[Parts] = []
         self._owners = []
         new: list[Parts]
         aligned = _aligned(self._items, width)
         for number, item in enumerate(self._items):
-            own = item.lines(self.size.width, self.look.glyphs.ascii) if item.lines else None
+            own = item.lines(self.size.width - 1, self.look.glyphs.ascii) if item.lines else None
             if own is not None:
                 new = list(own)
             elif item.heading:
@@ -196,6 +200,17 @@ class Details(Lines):
         self.set_lines(lines)
         if len(lines) != before:
             self.post_message(self.Wrapped(self))
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """Return a line, with the mark of the scroll position at its end if it has one."""
+        if self.line_count() <= self.size.height or width < 2:
+            return super().paint_line(y, width)
+        look = self.look
+        at = self.top + y == self.cursor and self.has_focus
+        marked = in_thumb(y, self.top, self.line_count(), self.size.height)
+        edge = LineBuilder(1, look.style("faint", cursor=at))
+        edge.add(look.glyphs.thumb if marked else " ", look.style("faint", cursor=at), safe=True)
+        return Strip.join([super().paint_line(y, width - 1), edge.strip()])
 
     def why_not_copy(self) -> str | None:
         """Return why the line has no value to copy."""

@@ -13,6 +13,22 @@ from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.theme import Look
 
 
+def in_thumb(y: int, top: int, count: int, high: int) -> bool:
+    """Return whether a line shows the mark of the scroll position.
+
+    Args:
+        y: the number of the line in view.
+        top: the number of the first line in view.
+        count: the number of all lines.
+        high: the number of lines in view; there is no mark if it is less than three.
+    """
+    if count <= high or high < 3:
+        return False
+    size = max(1, high * high // count)
+    start = round(top / max(1, count - high) * (high - size))
+    return start <= y < start + size
+
+
 class Painted(ActionOwner, Widget):
     """Base of widgets that paint their own lines.
 

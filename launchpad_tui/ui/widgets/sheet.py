@@ -14,7 +14,7 @@ from launchpad_tui.records import field, record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import Cell
-from launchpad_tui.ui.widgets.painted import Painted
+from launchpad_tui.ui.widgets.painted import Painted, in_thumb
 
 _GAP = 2
 #: the width of a column in cells, at least and at most, and the number of rows it is measured on
@@ -371,12 +371,8 @@ class Sheet(Painted):
         return line.add(self._edge(y), look.style("faint"), safe=True).strip()
 
     def _edge(self, y: int) -> str:
-        count, high = len(self.content.lines), self.rows_high
-        if count <= high or high < 3:
-            return " "
-        size = max(1, high * high // count)
-        start = round(self.top / max(1, count - high) * (high - size))
-        return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
+        marked = in_thumb(y - self.head, self.top, len(self.content.lines), self.rows_high)
+        return self.look.glyphs.thumb if marked else " "
 
     def on_resize(self, _event: events.Resize) -> None:
         """Measure the columns again and keep the cursor in view."""

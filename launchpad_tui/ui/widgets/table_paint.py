@@ -10,7 +10,7 @@ from textual.strip import Strip
 from launchpad_tui.domain.text import cell_width, clip, pad, safe_text, wrap
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
-from launchpad_tui.ui.widgets.painted import Painted
+from launchpad_tui.ui.widgets.painted import Painted, in_thumb
 from launchpad_tui.ui.widgets.rows import RowCache
 from launchpad_tui.ui.widgets.table_selection import Selection
 
@@ -319,11 +319,9 @@ class TablePaint(Painted, Generic[Row]):
     def _edge(self, y: int) -> str:
         """Return the scroll mark of a line, which is in the last column."""
         count, high = self.cache.count or 0, self.rows_high
-        if count <= high or high < 3 or not (self.cache.counted or self.cache.capped):
-            return " "
-        size = max(1, high * high // count)
-        start = round(self.top / max(1, count - high) * (high - size))
-        return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
+        marked = in_thumb(y - self.head, self.top, count, high)
+        known = self.cache.counted or self.cache.capped
+        return self.look.glyphs.thumb if marked and known else " "
 
     def focus_changed(self) -> None:
         """Paint the cursor line, which is highlighted while the table has the focus."""

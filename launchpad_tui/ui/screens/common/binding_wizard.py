@@ -164,7 +164,7 @@ class BindingWizard(WizardScreen):
         return [
             Choice(
                 row.artifact.id,
-                row.artifact.name,
+                row.artifact.name_with_version,
                 f"{timestamp_text(row.artifact.created_at)}  {row.artifact.url}",
             )
             for row in rows
@@ -216,7 +216,7 @@ class BindingWizard(WizardScreen):
         items.append(heading("Inputs"))
         for name, artifact_id in self.inputs().items():
             artifact = await self.read(self.desk.artifacts.get, self.scope, artifact_id)
-            items.append(Item(name, f"{artifact.name}  {artifact.url}"))
+            items.append(Item(name, f"{artifact.name_with_version}  {artifact.url}"))
         return items
 
     async def finish(self) -> None:

@@ -297,7 +297,9 @@ class CompareScreen(RowCurvesMixin):
 
         shown = "" if self._step is None else str(self._step)
         hint = "A whole number; if it was not logged, the last step before it is used"
-        typed = await self.launchpad.ask(PromptDialog("Show metrics at step", shown, hint))
+        typed = await self.launchpad.ask(
+            PromptDialog("Show metrics at step", shown, hint, verb="show")
+        )
         if typed is None:
             return
         try:
@@ -436,6 +438,7 @@ class CompareScreen(RowCurvesMixin):
             "Export the comparison to the file",
             "comparison.csv",
             "The extension selects the format: .csv, .json or .md",
+            verb="export",
         )
         typed = await self.launchpad.ask(dialog)
         if typed:

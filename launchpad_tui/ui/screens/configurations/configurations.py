@@ -124,7 +124,9 @@ class ConfigurationsScreen(PreviewScreenMixin):
     async def do_search(self) -> None:
         """Ask for a text and show the configurations whose name or ID contains it."""
         text = await self.launchpad.ask(
-            PromptDialog("Search configurations", self._search, "Part of a name or ID")
+            PromptDialog(
+                "Search configurations", self._search, "Part of a name or ID", verb="search"
+            )
         )
         if text is not None:
             self._search = text.strip()

@@ -397,7 +397,10 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         view = self.query_one(LogView)
         text = await self.launchpad.ask(
             PromptDialog(
-                "Search in the log", view.needle, "n and N move to the next and previous match."
+                "Search in the log",
+                view.needle,
+                "n and N move to the next and previous match.",
+                verb="search",
             )
         )
         if text is not None:
@@ -406,7 +409,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     async def do_grep(self) -> None:
         """Ask for a text and show only the log lines that contain it."""
         text = await self.launchpad.ask(
-            PromptDialog("Show only log lines with", "", "Leave empty to show all lines.")
+            PromptDialog(
+                "Show only log lines with", "", "Leave empty to show all lines.", verb="show"
+            )
         )
         if text is not None:
             await self._filter_log(text, None, None)
@@ -417,7 +422,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             "For example 12:00:05 - 12:01:30, or 2026-01-31 12:00:05 - for all lines since then. "
             "Leave empty to show all lines."
         )
-        text = await self.launchpad.ask(PromptDialog("Show only the log between", "", hint))
+        text = await self.launchpad.ask(
+            PromptDialog("Show only the log between", "", hint, verb="show")
+        )
         if text is not None:
             first, _, last = f" {text} ".partition(" - ")
             await self._filter_log("", _timestamp(first), _timestamp(last))
@@ -448,7 +455,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             else "The whole log is saved."
         )
         typed = await self.launchpad.ask(
-            PromptDialog("Save the log as", f"{self.item_id}.log", hint)
+            PromptDialog("Save the log as", f"{self.item_id}.log", hint, verb="save")
         )
         if typed:
             path = Path(typed).expanduser().absolute()

@@ -140,7 +140,9 @@ class SweepsScreen(LaunchpadScreen):
 
     async def do_search(self) -> None:
         """Ask for a text and show the sweeps that contain it."""
-        prompt = PromptDialog("Search sweeps", self._search, "Part of a name, executable or value")
+        prompt = PromptDialog(
+            "Search sweeps", self._search, "Part of a name, executable or value", verb="search"
+        )
         text = await self.launchpad.ask(prompt)
         if text is not None:
             self._search = text.strip()

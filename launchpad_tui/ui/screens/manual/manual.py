@@ -120,7 +120,10 @@ class TopicScreen(LaunchpadScreen):
         view = self.query_one(MarkdownView)
         text = await self.launchpad.ask(
             PromptDialog(
-                "Search in the topic", view.needle, "n and N move to the next and previous match."
+                "Search in the topic",
+                view.needle,
+                "n and N move to the next and previous match.",
+                verb="search",
             )
         )
         if text is not None:

@@ -63,7 +63,9 @@ async def manage_boards(screen: LaunchpadScreen, board: Board, *, saved: bool) -
 
 
 async def _copy_board(screen: LaunchpadScreen, board: Board) -> str | None:
-    typed = await screen.launchpad.ask(PromptDialog("Save the board as", f"{board.name} copy"))
+    typed = await screen.launchpad.ask(
+        PromptDialog("Save the board as", f"{board.name} copy", verb="save")
+    )
     if not typed:
         return None
     await _save_as(screen, board, typed.strip())
@@ -71,7 +73,7 @@ async def _copy_board(screen: LaunchpadScreen, board: Board) -> str | None:
 
 
 async def _rename_board(screen: LaunchpadScreen, board: Board) -> str | None:
-    typed = await screen.launchpad.ask(PromptDialog("Name of the board", board.name))
+    typed = await screen.launchpad.ask(PromptDialog("Name of the board", board.name, verb="save"))
     if not typed or typed.strip() == board.name:
         return None
     await _save_as(screen, board, typed.strip())
@@ -97,7 +99,7 @@ async def _delete_board(screen: LaunchpadScreen, board: Board) -> str | None:
 async def _export_board(screen: LaunchpadScreen, board: Board) -> None:
     stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in board.name)
     typed = await screen.launchpad.ask(
-        PromptDialog("Export the board to the file", f"{stem}.board.json")
+        PromptDialog("Export the board to the file", f"{stem}.board.json", verb="export")
     )
     if not typed:
         return
@@ -114,7 +116,9 @@ async def _export_board(screen: LaunchpadScreen, board: Board) -> None:
 
 async def _import_board(screen: LaunchpadScreen) -> str | None:
     typed = await screen.launchpad.ask(
-        PromptDialog("Import a board from the file", "", "A file that a board was exported to")
+        PromptDialog(
+            "Import a board from the file", "", "A file that a board was exported to", verb="import"
+        )
     )
     if not typed:
         return None

@@ -469,7 +469,7 @@ class ChartScreen(SelectionScreen):
         stem = "".join(characters).strip("-")[:60] or "chart"
         hint = "The extension selects the format: .svg, .txt, .ansi (colored text) or .csv"
         typed = await self.launchpad.ask(
-            PromptDialog("Export the chart to the file", f"{stem}.svg", hint)
+            PromptDialog("Export the chart to the file", f"{stem}.svg", hint, verb="export")
         )
         if not typed:
             return

@@ -203,13 +203,15 @@ class ChartEditScreen(SelectionScreen):
 
     async def _ask_name(self, chart: ChartDefinition) -> ChartDefinition | None:
         typed = await self.launchpad.ask(
-            PromptDialog("Name of the chart", chart.name, "If empty, the metrics are the title")
+            PromptDialog(
+                "Name of the chart", chart.name, "If empty, the metrics are the title", verb="apply"
+            )
         )
         return None if typed is None else replace(chart, name=typed.strip()[:80])
 
     async def _ask_description(self, chart: ChartDefinition) -> ChartDefinition | None:
         typed = await self.launchpad.ask(
-            PromptDialog("Description of the chart", chart.description)
+            PromptDialog("Description of the chart", chart.description, verb="apply")
         )
         return None if typed is None else replace(chart, description=typed.strip()[:500])
 

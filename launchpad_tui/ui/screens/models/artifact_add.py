@@ -178,7 +178,9 @@ class ArtifactAddScreen(ArtifactWizard):
 
     def title_text(self) -> str:
         """Return the title with the kind."""
-        return f"Add a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Add an artifact"
+        return (
+            f"Add a {self.kind.noun}" if self.kind is not ArtifactKind.OTHER else "Add an artifact"
+        )
 
     def steps(self) -> Sequence[Step]:
         """Return the steps of all artifacts, and one for files with metrics beside the model."""
@@ -196,7 +198,7 @@ class ArtifactAddScreen(ArtifactWizard):
                 "Read values",
                 FieldKind.FLAG,
                 default="true",
-                help=f"Adds what {names} has to the {self.kind}.",
+                help=f"Adds what {names} has to the {self.kind.noun}.",
             ),
         )
 
@@ -259,5 +261,5 @@ class ArtifactAddScreen(ArtifactWizard):
             added = f" with {found.counts}" if found else ""
             if errors:
                 added, role = f"{added}. {errors[0].title}. {errors[0].detail}", "warn"
-        self.launchpad.say(f"{self.kind.capitalize()} {artifact.name} added{added}", role)
+        self.launchpad.say(f"{self.kind.noun.capitalize()} {artifact.name} added{added}", role)
         self.leave("artifact", item_id=artifact.id)

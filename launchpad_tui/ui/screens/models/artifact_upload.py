@@ -37,7 +37,9 @@ class ArtifactUploadScreen(ArtifactWizard):
     def title_text(self) -> str:
         """Return the title with the kind."""
         return (
-            f"Upload a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Upload an artifact"
+            f"Upload a {self.kind.noun}"
+            if self.kind is not ArtifactKind.OTHER
+            else "Upload an artifact"
         )
 
     def steps(self) -> Sequence[Step]:

@@ -126,7 +126,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             return
         field = fields[selected[0]]
         typed = await self.launchpad.ask(
-            PromptDialog(field.title, settings.get(field.name, ""), field.help)
+            PromptDialog(field.title, settings.get(field.name, ""), field.help, verb="save")
         )
         if typed is None:
             return

@@ -145,6 +145,7 @@ class ScenariosScreen(LaunchpadScreen):
                 "Add workflow templates from",
                 "",
                 "Type a YAML file, or a folder to add all templates in it and its subfolders.",
+                verb="add",
             )
         )
         if not typed:

@@ -108,7 +108,7 @@ class ImportScreen(LaunchpadScreen):
     def _show(self) -> None:
         table = self.table
         table.set_problem("")
-        table.title = f"{self.pattern} in ai://{self.store}/{self.path}, as {self.kind}"
+        table.title = f"{self.pattern} in ai://{self.store}/{self.path}, as {self.kind.noun}"
         table.empty = "No file or folder matches the pattern\nPress p to edit the pattern"
         added = sum(proposal.known for proposal in self._found)
         table.note = f"{len(self._addable)} new, {added} added"
@@ -207,7 +207,7 @@ class ImportScreen(LaunchpadScreen):
     async def do_pattern(self) -> None:
         """Ask for the pattern, and search again."""
         typed = await self.launchpad.ask(
-            PromptDialog("Pattern of the paths to add", self.pattern, _PATTERN_HELP)
+            PromptDialog("Pattern of the paths to add", self.pattern, _PATTERN_HELP, verb="apply")
         )
         if typed:
             self.pattern = typed.strip()

@@ -54,7 +54,9 @@ async def remove_store(screen: LaunchpadScreen, name: str) -> bool:
 async def rename_store(screen: LaunchpadScreen, name: str) -> str:
     """Ask for a new name, rename the store, and return the name; empty if it was not renamed."""
     hint = "The URLs of the artifacts in it are adapted."
-    typed = await screen.launchpad.ask(PromptDialog(f"New name of {name}", name, hint))
+    typed = await screen.launchpad.ask(
+        PromptDialog(f"New name of {name}", name, hint, verb="rename")
+    )
     if not typed or typed.strip() == name:
         return ""
     new_name = typed.strip()
@@ -73,7 +75,7 @@ async def import_secrets(screen: LaunchpadScreen) -> None:
         "object with resources."
     )
     typed = await screen.launchpad.ask(
-        PromptDialog("Import object store secrets from the file", "", hint)
+        PromptDialog("Import object store secrets from the file", "", hint, verb="import")
     )
     if not typed:
         return
