@@ -110,6 +110,18 @@ async def test_an_executable_shows_settings_and_parameters_in_columns(workshop_h
         assert sum(line.endswith(" not set") for line in lines) >= 4
 
 
+async def test_the_legend_is_as_wide_as_its_longest_name_with_a_gap(demo_home: Home) -> None:
+    for width in (80, 120, 200):
+        async with running(demo_home, size=(width, 40)) as pilot:
+            await press(pilot, "ctrl+a", "m")
+            lines = screen_text(pilot).splitlines()
+            assert lines[1].startswith(" My Selection 6")
+            (longest,) = [line for line in lines if "penalty too strong" in line]
+            assert longest.startswith("▌◆ penalty too strong ")
+            # The charts begin one or two cells behind the longest name.
+            assert len("▌◆ penalty too strong") < lines[1].index("▌train accuracy") <= 23
+
+
 async def test_values_under_the_cursor_are_those_of_the_nearest_points(demo_home: Home) -> None:
     async with running(demo_home, size=(120, 40)) as pilot:
         await press(pilot, "ctrl+a", "m", "down", "right", "enter")

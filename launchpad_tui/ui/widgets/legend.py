@@ -49,7 +49,7 @@ class LegendEntry:
 def _entry_width(entry: LegendEntry) -> int:
     """Return the width that an entry needs, in cells, with an empty cell at its end."""
     value = max(_VALUE, len(entry.value)) + 1 if entry.value else 0
-    label = 2 + cell_width(safe_text(entry.label, 80)) + 2 * entry.live + value
+    label = 3 + cell_width(safe_text(entry.label, 80)) + 2 * entry.live + value
     return max(label, 3 + cell_width(entry.detail)) + 1
 
 

@@ -22,6 +22,8 @@ _NARROW, _WIDE, _MEASURED = 7, 28, 300
 #: the width of the row names in cells: at least, at most, and at most in a narrow terminal, whose
 #: third is less than that
 _NAMES, _NAMES_NARROW = (14, 40), 22
+#: cells that a narrow terminal leaves for the values beside the row names
+_VALUES = 16
 
 
 @record
@@ -164,7 +166,7 @@ class Sheet(Painted):
             ),
             default=0,
         )
-        narrow = min(_NAMES_NARROW, self.size.width - content.squeeze - _GAP - 1)
+        narrow = min(_NAMES_NARROW, self.size.width - min(content.squeeze, _VALUES) - _GAP - 1)
         self._names = max(least, min(longest + 2, most, max(narrow, self.size.width // 3)))
         self._most = self._widest()
         self.row = next((i for i, one in enumerate(content.lines) if one.key == line), self.row)
