@@ -71,6 +71,17 @@ async def test_the_summary_of_metrics_gets_the_lines_that_it_needs(workshop_home
         assert re.search(r"Points  1–4 of 80", text)
 
 
+async def test_the_lines_are_shared_also_after_the_terminal_was_resized(demo_home: Home) -> None:
+    async with running(demo_home, size=(80, 24)) as pilot:
+        await press(pilot, "enter")
+        await pilot.resize_terminal(200, 50)
+        await press(pilot, "tab")
+        text = screen_text(pilot)
+        assert text.count(" at step ") == 4
+        assert " 0 to 4" in text
+        assert "Points  1–" in text
+
+
 async def test_models_have_their_version_in_flow_lineage_and_inputs(workshop_home: Home) -> None:
     async with running(workshop_home, size=(120, 40)) as pilot:
         pilot.app.open("execution", item_id=COMPLETED)

@@ -7,9 +7,9 @@ from itertools import groupby, zip_longest
 from typing import ClassVar
 
 from textual import events
+from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from launchpad_tui.domain.text import cell_width, pad, safe_text, wrap
 from launchpad_tui.records import record
@@ -83,19 +83,6 @@ def _aligned(items: Sequence[Item], width: int) -> dict[int, str]:
                 texts = [pad(cell, size) for cell, size in zip(cells, sizes, strict=False)]
                 found[number] = (" " * _GAP).join(texts).rstrip()
     return found
-
-
-def share_height(details: Details, holder: Widget, room: int) -> None:
-    """Give details the lines that they need, and the table below them the others.
-
-    Args:
-        details: the details.
-        holder: the widget whose height is set: the details, or the container around them.
-        room: the lines of both together; 0 if they are not shown.
-    """
-    if room:
-        most = room - max(_TABLE_LINES, room // 3)
-        holder.styles.height = max(3, min(details.line_count() + 1, most))
 
 
 class Details(Lines):
@@ -238,3 +225,24 @@ class Details(Lines):
     def on_details_opened(self, event: Opened) -> None:
         """Open the route of the link."""
         self.launchpad.open(event.item.link, item_id=event.item.link_id)
+
+
+class DetailsAndTable(Vertical):
+    """Details, or a container with them, above a table, which gets the lines that they leave."""
+
+    DEFAULT_CSS = "DetailsAndTable { height: 1fr; }"
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Share the lines of another size."""
+        self._share()
+
+    def on_details_wrapped(self, event: Details.Wrapped) -> None:
+        """Share the lines again, because the details need more or less of them."""
+        event.stop()
+        self._share()
+
+    def _share(self) -> None:
+        room, wanted = self.size.height, self.query_one(Details).line_count() + 1
+        if room:
+            most = room - max(_TABLE_LINES, room // 3)
+            self.children[0].styles.height = max(3, min(wanted, most))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -16,7 +16,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
-from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading, share_height
+from launchpad_tui.ui.widgets.details import NONE, Details, DetailsAndTable, Item, heading
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 
@@ -29,7 +29,6 @@ class ConfigurationScreen(LaunchpadScreen):
 
     TOPICS = frozenset({"configurations", "executions"})
     DEFAULT_CSS = """
-    ConfigurationScreen #both { height: 1fr; }
     ConfigurationScreen #executions { height: 1fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -76,7 +75,7 @@ class ConfigurationScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """Yield the details and the list of executions below them."""
-        with Vertical(id="both"):
+        with DetailsAndTable():
             yield Vertical(Details(id="bindings"), id="details")
             yield VirtualTable(
                 execution_columns(self.launchpad.look),
@@ -86,16 +85,6 @@ class ConfigurationScreen(LaunchpadScreen):
                 multi=False,
                 id="executions",
             )
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Share the lines of another size."""
-        self.call_after_refresh(self.share_lines)
-
-    @on(Details.Wrapped, "#bindings")
-    def share_lines(self) -> None:
-        """Give the details the lines that they need, and the executions the others."""
-        holder, room = self.query_one("#details"), self.query_one("#both").size.height
-        share_height(self.query_one("#bindings", Details), holder, room)
 
     async def load(self) -> None:
         """Read the configuration and its executions."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from launchpad_tui.domain.artifact import (
     Artifact,
@@ -41,7 +41,7 @@ from launchpad_tui.ui.screens.models.artifact_items import (
     summary_lines,
 )
 from launchpad_tui.ui.screens.models.lineage_view import LineageView
-from launchpad_tui.ui.widgets.details import Details, share_height
+from launchpad_tui.ui.widgets.details import Details, DetailsAndTable
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.preview_pane import PreviewPane, pane_width
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -103,7 +103,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         with Horizontal(id="overview"):
             yield Details(id="facts")
             yield PreviewPane(id="summary")
-        with Vertical(id="resource"):
+        with DetailsAndTable(id="resource"):
             yield Details(id="series", empty="No metrics were logged for this artifact")
             yield VirtualTable(
                 point_columns(),
@@ -182,13 +182,6 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Show the metrics beside the facts or among them, depending on the width."""
         if self.query("#summary"):
             self._show_overview()
-            self.call_after_refresh(self.share_lines)
-
-    @on(Details.Wrapped, "#series")
-    def share_lines(self) -> None:
-        """Give the summary of the metrics the lines that it needs, and the points the others."""
-        summary = self.query_one("#series", Details)
-        share_height(summary, summary, self.query_one("#resource").size.height)
 
     async def _load_metrics(self, artifact: Artifact) -> None:
         metrics, scope, owner = self.desk.metrics, self.scope, artifact.attributes_id

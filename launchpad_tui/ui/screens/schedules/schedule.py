@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from launchpad_tui.domain.query import Condition, ExecutionRow, Op, Query, Subject
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
@@ -26,7 +25,7 @@ from launchpad_tui.ui.screens.schedules.schedule_operations import (
     why_not_changeable,
 )
 from launchpad_tui.ui.theme import Look
-from launchpad_tui.ui.widgets.details import Details, Item, heading, share_height
+from launchpad_tui.ui.widgets.details import Details, DetailsAndTable, Item, heading
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 
@@ -39,7 +38,6 @@ class ScheduleScreen(LaunchpadScreen):
 
     TOPICS = frozenset({"schedules", "configurations", "executions"})
     DEFAULT_CSS = """
-    ScheduleScreen #both { height: 1fr; }
     ScheduleScreen #executions { height: 1fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -87,7 +85,7 @@ class ScheduleScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """Yield the details and the list of executions below them."""
-        with Vertical(id="both"):
+        with DetailsAndTable():
             yield Details(id="facts")
             yield VirtualTable(
                 execution_columns(self.launchpad.look),
@@ -97,16 +95,6 @@ class ScheduleScreen(LaunchpadScreen):
                 multi=False,
                 id="executions",
             )
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Share the lines of another size."""
-        self.call_after_refresh(self.share_lines)
-
-    @on(Details.Wrapped, "#facts")
-    def share_lines(self) -> None:
-        """Give the details the lines that they need, and the executions the others."""
-        facts = self.query_one("#facts", Details)
-        share_height(facts, facts, self.query_one("#both").size.height)
 
     async def load(self) -> None:
         """Read the schedule, the name of its configuration, and its executions."""
