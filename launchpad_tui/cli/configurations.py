@@ -10,17 +10,23 @@ from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.cli import trash
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.listing import ALL, LIMIT, check_limit
+from launchpad_tui.cli.listing import ALL, LIMIT, WHERE, check_limit, where_filters
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
 
+#: The attributes by which configurations are filtered.
+ATTRIBUTES = frozenset({"id", "name", "scenario_id", "executable_id", "created_at"})
+
 
 def _list(context: CommandContext, options: argparse.Namespace) -> None:
     check_limit(options.limit)
     found = context.desk.configurations.all(
-        context.scope, executable_id=options.executable, search=options.search or ""
+        context.scope,
+        executable_id=options.executable,
+        search=options.search or "",
+        filters=where_filters(context, options.where, ATTRIBUTES),
     )
     context.resources(
         islice(found, options.limit or None),
@@ -116,6 +122,7 @@ COMMANDS = (
         (
             "launchpad configurations list",
             "launchpad configurations list --executable digits-train --json",
+            "launchpad configurations list --where 'learning_rate < 0.1 and name contains fast'",
         ),
         _list,
         (
@@ -131,6 +138,7 @@ COMMANDS = (
                 help="Only configurations whose name, ID, executable or values contain all "
                 "search terms",
             ),
+            WHERE,
             LIMIT,
             ALL,
         ),

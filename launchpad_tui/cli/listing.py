@@ -55,6 +55,12 @@ SWEEP = argument(
     completes="sweeps",
     help="Only items of a sweep: ID, unique ID prefix, unique name, or latest",
 )
+WHERE = argument(
+    "--where",
+    metavar="CONDITION",
+    action="append",
+    help="Only items that meet a condition on attributes or parameters; may be repeated",
+)
 LIST_OPTIONS = (
     argument(
         "--search",
@@ -345,6 +351,26 @@ def _check_known(context: CommandContext, named: Sequence[MetricColumn]) -> None
             "List all metrics with: launchpad metrics keys",
             field="metric",
         )
+
+
+def where_filters(
+    context: CommandContext, texts: Sequence[str] | None, attributes: frozenset[str]
+) -> tuple[Filter, ...]:
+    """Return the filters of ``--where`` for a list whose rows have attributes and parameters.
+
+    Raises:
+        InvalidInput: An expression is invalid, or a name is unknown.
+    """
+    if not texts:
+        return ()
+    from launchpad_tui.domain.expression import parse_where
+
+    artifacts, scope = context.desk.artifacts, context.scope
+    return tuple(
+        one
+        for text in texts
+        for one in parse_where(text, attributes, tuple, lambda: artifacts.parameter_names(scope))
+    )
 
 
 def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:

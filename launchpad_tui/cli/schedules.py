@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.schedules import extended_schedule
 from launchpad_tui.cli.arguments import CONFIGURATION
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.listing import WHERE, where_filters
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.schedule import ScheduleStatus
 
@@ -22,9 +23,28 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 1.0
 
 
-def _list(context: CommandContext, _options: argparse.Namespace) -> None:
+#: The attributes by which schedules are filtered.
+ATTRIBUTES = frozenset(
+    {
+        "id",
+        "name",
+        "cron",
+        "status",
+        "configuration_id",
+        "configuration_name",
+        "start_at",
+        "end_at",
+        "next_at",
+        "created_at",
+        "modified_at",
+    }
+)
+
+
+def _list(context: CommandContext, options: argparse.Namespace) -> None:
+    filters = where_filters(context, options.where, ATTRIBUTES)
     context.resources(
-        context.desk.schedules.list(context.scope),
+        context.desk.schedules.list(context.scope, filters=filters),
         extended_schedule,
         (ID, NAME, "CRON", "STATUS", "NEXT", TableColumn("CONFIGURATION", optional=1)),
         lambda one: (
@@ -142,8 +162,9 @@ COMMANDS = (
     Command(
         ("schedules", "list"),
         "List the execution schedules",
-        ("launchpad schedules list", "launchpad schedules list --json"),
+        ("launchpad schedules list", "launchpad schedules list --where 'status = ACTIVE' --json"),
         _list,
+        (WHERE,),
     ),
     Command(
         ("schedules", "show"),

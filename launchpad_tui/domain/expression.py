@@ -27,7 +27,16 @@ _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 _MISSING = ("missing", "null", "none", "empty")
 #: the largest depth of parentheses and ``not``
 _DEPTH = 50
-_TIMESTAMPS = {"created_at", "modified_at", "submitted_at", "started_at", "completed_at"}
+_TIMESTAMPS = {
+    "created_at",
+    "modified_at",
+    "submitted_at",
+    "started_at",
+    "completed_at",
+    "start_at",
+    "end_at",
+    "next_at",
+}
 
 
 @record

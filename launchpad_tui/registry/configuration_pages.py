@@ -7,11 +7,13 @@ import sys
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.query import Cursor, Page
+from launchpad_tui.domain.query import Cursor, Filter, Page
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.configurations import COLUMNS, LISTED, from_row
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.list_tables import CONFIGURATIONS
+from launchpad_tui.registry.query import conditions_sql
 from launchpad_tui.registry.search_terms import search_terms, term_test
 from launchpad_tui.registry.segments import Segment
 
@@ -24,15 +26,26 @@ class ConfigurationLister:
 
     Args:
         search: words that all must occur in the name, ID, executable or bindings.
+        filters: the conditions on attributes and parameters.
+
+    Raises:
+        InvalidInput: a condition is invalid.
     """
 
     #: skipping rows reads an index only
     skips_slowly = False
 
-    def __init__(self, registry: Registry, scope: Scope, search: str = "") -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        scope: Scope,
+        search: str = "",
+        filters: tuple[Filter, ...] = (),
+    ) -> None:
         self._registry = registry
         self._scope = scope
         self._words = search_terms(search)
+        self._where, self._values = conditions_sql(CONFIGURATIONS, filters)
         self._cancellation = QueryCancellation()
 
     def cancel(self) -> None:
@@ -43,7 +56,7 @@ class ConfigurationLister:
         """Return the number of rows, counted up to ``most`` in a search, and whether these are all
         rows."""
         with self._registry.read(self._cancellation) as db:
-            limited = most is not None and bool(self._words)
+            limited = most is not None and bool(self._words or self._where)
             limit = most + 1 if limited and most is not None else sys.maxsize
             found = self._segment(db, None, backwards=False).count(db, limit)
         if most is None or not limited or found <= most:
@@ -119,8 +132,8 @@ class ConfigurationLister:
     def _segment(
         self, db: sqlite3.Connection, cursor: Cursor | None, *, backwards: bool
     ) -> Segment:
-        where = ["t.group_pk = ?", f"t.{LISTED}"]
-        values: list[object] = [group_pk(db, self._scope)]
+        where = ["t.group_pk = ?", f"t.{LISTED}", *self._where]
+        values: list[object] = [group_pk(db, self._scope), *self._values]
         for word in self._words:
             test, bound = term_test("configurations", word)
             where.append(test)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
+from launchpad_tui.domain.query import Filter
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.ambiguity import MOST_LISTED, ambiguous
@@ -60,16 +61,22 @@ def configurations(
 
 
 def all_configurations(
-    registry: Registry, scope: Scope, executable_id: str | None = None, search: str = ""
+    registry: Registry,
+    scope: Scope,
+    executable_id: str | None = None,
+    search: str = "",
+    filters: tuple[Filter, ...] = (),
 ) -> Iterator[Configuration]:
     """Yield all configurations of a resource group, newest first, read in batches.
 
     Args:
         executable_id: yield only configurations of this executable.
         search: words that all must occur in the name, ID, executable or bindings.
+        filters: the conditions on attributes and parameters.
 
     Raises:
         NotFound: the resource group does not exist.
+        InvalidInput: a condition is invalid.
     """
     words = terms(search)
     conditions = ["group_pk = ?", LISTED, "(created_at, pk) < (?, ?)"]
@@ -78,13 +85,21 @@ def all_configurations(
         conditions.append("executable_id = ?")
         values.append(executable_id)
     conditions += ["instr(search_text, ?)"] * len(words)
+    bound: list[object] = []
+    if filters:
+        # Most lists have none.
+        from launchpad_tui.registry.list_tables import CONFIGURATIONS
+        from launchpad_tui.registry.query import conditions_sql
+
+        where, bound = conditions_sql(CONFIGURATIONS, filters)
+        conditions += where
     last: tuple[int, int] = (_NEWEST, _NEWEST)
     while True:
         with registry.read() as db:
             rows = db.execute(
-                f"SELECT {COLUMNS} FROM configurations WHERE {' AND '.join(conditions)} "
+                f"SELECT {COLUMNS} FROM configurations t WHERE {' AND '.join(conditions)} "
                 "ORDER BY created_at DESC, pk DESC LIMIT ?",
-                (group_pk(db, scope), *last, *values, *words, BATCH),
+                (group_pk(db, scope), *last, *values, *words, *bound, BATCH),
             ).fetchall()
             found = from_row(db, rows)
         yield from found

@@ -61,6 +61,8 @@ class ListTable:
         owns: the SQL condition under which the series ``s`` of that execution belongs to a row.
         attributes: the columns by which the list can be filtered and ordered, by name.
         visible: the SQL condition of the rows that lists contain; empty for all rows.
+        configuration: the SQL expression of the row number of the configuration, of rows that have
+            no execution and thus neither metrics nor tags.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ListTable:
     owns: str
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
     visible: str = ""
+    configuration: str = ""
 
 
 #: the name under which an execution logs metrics of one of its models
@@ -154,4 +157,44 @@ EXECUTIONS = ListTable(
         COMMIT: Attribute("", expression=commit_expression("t.pk")),
     },
     "t.kept = 0",
+)
+CONFIGURATIONS = ListTable(
+    "configurations",
+    "",
+    "",
+    "",
+    {
+        "id": Attribute("id"),
+        "name": Attribute("name", "name"),
+        "scenario_id": Attribute("scenario_id", "name"),
+        "executable_id": Attribute("executable_id", "name"),
+        "created_at": Attribute("created_at", "timestamp"),
+        "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
+    },
+    configuration="t.pk",
+)
+_OF_SCHEDULE = (
+    "(SELECT c.{0} FROM configurations c WHERE c.group_pk = t.group_pk AND c.id = "
+    "t.configuration_id)"
+)
+SCHEDULES = ListTable(
+    "execution_schedules",
+    "",
+    "",
+    "",
+    {
+        "id": Attribute("id"),
+        "name": Attribute("name", "name"),
+        "cron": Attribute("cron"),
+        "status": Attribute("status"),
+        "configuration_id": Attribute("configuration_id"),
+        "configuration_name": Attribute("", "name", expression=_OF_SCHEDULE.format("name")),
+        "start_at": Attribute("start_at * 1000000", "timestamp", nullable=True),
+        "end_at": Attribute("end_at * 1000000", "timestamp", nullable=True),
+        "next_at": Attribute("next_at * 1000000", "timestamp", nullable=True),
+        "created_at": Attribute("created_at", "timestamp"),
+        "modified_at": Attribute("modified_at", "timestamp"),
+        "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
+    },
+    configuration=_OF_SCHEDULE.format("pk"),
 )

@@ -115,6 +115,13 @@ def conditions_sql(
 def _filter_sql(table: ListTable, one: Filter) -> tuple[str, Values]:
     """Return a condition or a combination as SQL, and the parameters."""
     if isinstance(one, Condition):
+        if table.configuration and one.subject not in {Subject.ATTRIBUTE, Subject.PARAMETER}:
+            raise InvalidInput(
+                f"The list cannot be filtered by {one.subject}s",
+                f"{one.name} is a {one.subject}. Its rows have parameters only.",
+                "Filter by an attribute or a parameter.",
+                field=one.name,
+            )
         return _BY_SUBJECT[one.subject](table, one)
     parts = [_filter_sql(table, part) for part in one.parts]
     values = tuple(value for _, bound in parts for value in bound)
@@ -322,20 +329,20 @@ def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
             "Use =, !=, contains, <, <=, > or >=.",
             field=condition.name,
         )
-    if condition.op is Op.MISSING:
-        return (
-            "NOT EXISTS (SELECT 1 FROM executions e "
-            "JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
-            f"WHERE e.pk = {table.execution} AND p.name = ?)",
-            (condition.name,),
-        )
-    test, bound, _ = parameter_test(condition)
-    return (
-        "EXISTS (SELECT 1 FROM executions e "
+    named = (
+        "SELECT 1 FROM executions e "
         "JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
-        f"WHERE e.pk = {table.execution} AND p.name = ? AND {test})",
-        (condition.name, *bound),
+        f"WHERE e.pk = {table.execution} AND p.name = ?"
     )
+    if table.configuration:
+        named = (
+            "SELECT 1 FROM configuration_parameters p "
+            f"WHERE p.configuration_pk = {table.configuration} AND p.name = ?"
+        )
+    if condition.op is Op.MISSING:
+        return f"NOT EXISTS ({named})", (condition.name,)
+    test, bound, _ = parameter_test(condition)
+    return f"EXISTS ({named} AND {test})", (condition.name, *bound)
 
 
 def parameter_test(condition: Condition) -> tuple[str, Values, bool]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.query import Filter
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
@@ -26,24 +27,35 @@ def schedules(
     scope: Scope,
     configuration_id: str = "",
     status: ScheduleStatus | None = None,
+    filters: tuple[Filter, ...] = (),
 ) -> list[Schedule]:
     """Return the schedules of a resource group, newest first.
 
     Args:
         configuration_id: return only schedules of this configuration.
         status: return only schedules with this status.
+        filters: the conditions on attributes and on parameters of the configuration.
 
     Raises:
         NotFound: the resource group does not exist.
+        InvalidInput: a condition is invalid.
     """
     where, values = ["group_pk = ?"], list[object]()
     for column, value in (("configuration_id", configuration_id), ("status", status)):
         if value:
             where.append(f"{column} = ?")
             values.append(value)
+    if filters:
+        # Most lists have none.
+        from launchpad_tui.registry.list_tables import SCHEDULES
+        from launchpad_tui.registry.query import conditions_sql
+
+        more, bound = conditions_sql(SCHEDULES, filters)
+        where += more
+        values += bound
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT {_COLUMNS} FROM execution_schedules WHERE {' AND '.join(where)} "
+            f"SELECT {_COLUMNS} FROM execution_schedules t WHERE {' AND '.join(where)} "
             "ORDER BY created_at DESC, pk DESC",
             (group_pk(db, scope), *values),
         ).fetchall()

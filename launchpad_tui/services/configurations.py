@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.domain.query import Filter
     from launchpad_tui.domain.scenario import ArtifactSlot, Executable
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
@@ -48,16 +49,22 @@ class ConfigurationService:
         """
         return configurations.configurations(self._registry, scope, executable_id, search)
 
-    def listing(self, scope: Scope, search: str = "") -> Listing[Configuration]:
+    def listing(
+        self, scope: Scope, search: str = "", filters: tuple[Filter, ...] = ()
+    ) -> Listing[Configuration]:
         """Return all configurations by position, newest first.
 
         Args:
             scope: The connection and resource group.
             search: Words that must all occur in name, ID, executable, parameters or inputs.
+            filters: The conditions on attributes and parameters.
+
+        Raises:
+            InvalidInput: A condition is invalid.
         """
         from launchpad_tui.registry.configuration_pages import ConfigurationLister
 
-        return Listing(ConfigurationLister(self._registry, scope, search))
+        return Listing(ConfigurationLister(self._registry, scope, search, filters))
 
     def varying(self, scope: Scope, executable_id: str) -> frozenset[str]:
         """Return the names of the parameters whose values differ among the newest configurations
@@ -65,11 +72,20 @@ class ConfigurationService:
         return configurations.varying(self._registry, scope, executable_id)
 
     def all(
-        self, scope: Scope, executable_id: str | None = None, search: str = ""
+        self,
+        scope: Scope,
+        executable_id: str | None = None,
+        search: str = "",
+        filters: tuple[Filter, ...] = (),
     ) -> Iterator[Configuration]:
-        """Yield all configurations, newest first, read in batches. Arguments and errors as for
-        `list`."""
-        return configurations.all_configurations(self._registry, scope, executable_id, search)
+        """Yield all configurations, newest first, read in batches.
+
+        Arguments and errors as for `list`; ``filters`` are conditions on attributes and parameters,
+        and raise InvalidInput if they are invalid.
+        """
+        return configurations.all_configurations(
+            self._registry, scope, executable_id, search, filters
+        )
 
     def get(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return the configuration with this ID. Raises NotFound."""

@@ -23,6 +23,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.cron import occurrences, planned, whole_seconds
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.query import Filter
     from launchpad_tui.services.runtimes import Runtimes
 
 #: Maximum number of characters of the name of a schedule (AI API).
@@ -47,7 +48,12 @@ class ScheduleService:
         self._clock = clock
 
     def list(
-        self, scope: Scope, *, configuration_id: str = "", status: ScheduleStatus | None = None
+        self,
+        scope: Scope,
+        *,
+        configuration_id: str = "",
+        status: ScheduleStatus | None = None,
+        filters: tuple[Filter, ...] = (),
     ) -> builtins.list[Schedule]:
         """Return the schedules, newest first. Raises NotFound for an unknown scope.
 
@@ -55,8 +61,10 @@ class ScheduleService:
             scope: The connection and resource group.
             configuration_id: Return only the schedules of this configuration.
             status: Return only the schedules with this status.
+            filters: The conditions on attributes and on parameters of the configuration; they raise
+                InvalidInput if they are invalid.
         """
-        return schedules.schedules(self._registry, scope, configuration_id, status)
+        return schedules.schedules(self._registry, scope, configuration_id, status, filters)
 
     def get(self, scope: Scope, schedule_id: str) -> Schedule:
         """Return the schedule with this ID. Raises NotFound."""

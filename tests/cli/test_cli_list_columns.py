@@ -128,3 +128,46 @@ def test_the_duration_of_a_model_is_that_of_its_execution(trained: Cli) -> None:
     found = trained("models", "list", "--columns", "name,duration", "-o", "csv")
     assert all(float(line.split(",")[2]) > 0 for line in found.lines[1:])
     assert len(trained("models", "list", "--where", "duration > 0", "-q").lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("rate > 0.2", {"fast"}),
+        ("name like 'bro%' or rate = 0.5", {"broken", "fast"}),
+        ("rate is missing", set()),
+        ("executable = tiny-train and not name = slow", {"broken", "fast"}),
+        ("created > 2020-01-01 and mode = fail", {"broken"}),
+    ],
+)
+def test_conditions_on_configurations(trained: Cli, where: str, expected: set[str]) -> None:
+    found = trained("configurations", "list", "--where", where, "--json")
+    assert found.code == 0, found.err
+    assert {one["name"] for one in found.json["resources"]} == expected
+
+
+def test_conditions_on_schedules(models: Cli) -> None:
+    words = ("configurations", "create", "tiny-train", "--name", "fast", "-p", "rate=0.5")
+    assert models(*words, "-i", "numbers=numbers").code == 0
+    for name, cron in (("daily", "0 3 * * *"), ("hourly", "0 * * * *")):
+        created = models("schedules", "create", "fast", "--cron", cron, "--name", name)
+        assert created.code == 0, created.err
+
+    def found(where: str) -> set[str]:
+        listed = models("schedules", "list", "--where", where, "--json")
+        assert listed.code == 0, listed.err
+        return {one["name"] for one in listed.json["resources"]}
+
+    assert found("name = daily") == {"daily"}
+    assert found("configuration = fast and rate > 0.1") == {"daily", "hourly"}
+    assert found("status = active and cron like '0 3%'") == {"daily"}
+    assert found("next > 2020-01-01 and not name contains hour") == {"daily"}
+    assert found("start is missing") == {"daily", "hourly"}
+
+
+@pytest.mark.parametrize("noun", ["configurations", "schedules"])
+def test_other_lists_refuse_unknown_names(trained: Cli, noun: str) -> None:
+    refused = trained(noun, "list", "--where", "ratee > 1")
+    assert refused.code == 2
+    assert "'rate'" in refused.err
+    assert trained(noun, "list", "--where", "label.stage = prod").code == 2

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Query
+from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW
-from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin, RowPreview
+from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
+from launchpad_tui.ui.screens.common.preview import RowPreview
 from launchpad_tui.ui.screens.configurations.configuration_columns import configuration_columns
-from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.columns import Column
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _EMPTY = "No configurations yet\nPress a to create one from an executable (5)"
 
+_ATTRIBUTES = (
+    ("name", "Name"),
+    ("executable_id", "Executable"),
+    ("scenario_id", "Scenario"),
+    ("created_at", "Created"),
+    ("id", "ID"),
+)
 
-class ConfigurationsScreen(PreviewScreenMixin):
+
+class ConfigurationsScreen(ListScreen[Configuration]):
     """All configurations of the resource group, newest first."""
 
     TITLE_TEXT = "Configurations"
+    EMPTY = _EMPTY
     TOPICS = frozenset({"configurations"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
@@ -50,37 +60,27 @@ class ConfigurationsScreen(PreviewScreenMixin):
             footer=4,
             needs="executions",
         ),
-        Action(
-            "configurations.search",
-            "/",
-            "search",
-            "Search in names and IDs",
-            footer=1,
-        ),
-        Action("list.export", "ctrl+s", "export", "Export the list to a file", "List"),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._search = ""
+    def columns(self) -> Sequence[Column[Configuration]]:
+        """Return the columns of configurations."""
+        return configuration_columns()
 
-    def body(self) -> ComposeResult:
-        """Yield the table."""
-        yield from self.list_and_preview(
-            VirtualTable(
-                configuration_columns(),
-                lambda one: one.id,
-                title="Configurations",
-                empty=_EMPTY,
-                filtered=True,
-                id="list",
-            )
-        )
+    def key_of(self, row: Configuration) -> str:
+        """Return the ID of the configuration."""
+        return row.id
 
-    @property
-    def table(self) -> VirtualTable[Configuration]:
-        """The table that shows the list."""
-        return self.query_one("#list", VirtualTable)
+    def listing(self, query: Query) -> Listing[Configuration]:
+        """Return the configurations that match a query."""
+        return self.desk.configurations.listing(self.scope, query.search, query.conditions)
+
+    async def condition_names(self) -> list[tuple[str, str]]:
+        """Return attributes and parameters."""
+        names = await self.read(self.desk.artifacts.parameter_names, self.scope)
+        return [
+            *((f"attribute {name}", title) for name, title in _ATTRIBUTES),
+            *((f"parameter {name}", f"parameter {name}") for name in names),
+        ]
 
     async def preview_of(self, row: Configuration) -> RowPreview:
         """Return the preview of a configuration."""
@@ -90,55 +90,10 @@ class ConfigurationsScreen(PreviewScreenMixin):
 
         return await configuration_preview(self, row)
 
-    def filters(self) -> object:
-        """Return the search text, which is kept when the screen is left."""
-        return self._search
-
-    async def restore_filters(self, filters: object) -> None:
-        """Search for the former text."""
-        if isinstance(filters, str):
-            self._search = filters
-
-    async def load(self) -> None:
-        """Read the list."""
-        await self.prepare_preview()
-        table = self.table
-        listing = await self.read(self.desk.configurations.listing, self.scope, self._search)
-        table.empty = (
-            f"No configuration has {self._search!r} in its name or ID" if self._search else _EMPTY
-        )
-        table.set_chips([f"search {self._search}"] if self._search else [])
-        table.set_source(listing)
-
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
         """Open the details of the configuration."""
         self.launchpad.open("configuration", item_id=event.row.id)
-
-    @on(VirtualTable.ChipRemoved)
-    def chip_removed(self) -> None:
-        """Clear the search."""
-        self._search = ""
-        self.reload()
-
-    async def do_search(self) -> None:
-        """Ask for a text and show the configurations whose name or ID contains it."""
-        text = await self.launchpad.ask(
-            PromptDialog(
-                "Search configurations", self._search, "Part of a name or ID", verb="search"
-            )
-        )
-        if text is not None:
-            self._search = text.strip()
-            self.reload()
-
-    async def do_export(self) -> None:
-        """Ask for a file, and write the configurations to it."""
-        from launchpad_tui.ui.screens.common.list_screen import all_rows
-        from launchpad_tui.ui.screens.common.list_views import export_rows
-
-        listing = await self.read(self.desk.configurations.listing, self.scope, self._search)
-        await export_rows(self, "configurations", partial(all_rows, listing), Query())
 
     def do_create(self) -> None:
         """Open the wizard that creates a configuration."""
