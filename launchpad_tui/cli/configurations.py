@@ -122,7 +122,7 @@ COMMANDS = (
         (
             "launchpad configurations list",
             "launchpad configurations list --executable digits-train --json",
-            "launchpad configurations list --where 'learning_rate < 0.1 and name contains fast'",
+            "launchpad configurations list --where 'epochs=5 and name contains fast'",
         ),
         _list,
         (

@@ -58,8 +58,8 @@ COMMANDS = (
         _list,
         (_LIST,),
         details=(
-            "A view has search, conditions, order and columns of a list. To save one: launchpad "
-            "models list --where 'accuracy > 0.9' --sort=-accuracy --save-view best"
+            "A view has search, conditions, order and columns of a list. The option --save-view of "
+            "models list, executions list and the other lists saves one."
         ),
     ),
     Command(
