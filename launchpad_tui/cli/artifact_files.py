@@ -228,6 +228,11 @@ def _import(
             options.pattern,
             (lambda count: report(count, "")) if report is not None else None,
         )
+    if options.name is not None:
+        from launchpad_tui.services.importing import named
+
+        found = named(found, options.name)
+    labels = tuple(parse_label(text) for text in options.label or ())
     new = [each for each in found if not each.known and not each.problem]
     if options.dry_run:
         _print_proposals(context, found)
@@ -236,8 +241,9 @@ def _import(
         if each.problem:
             context.note(f"skipped: {each.path}: {each.problem}")
     added = importing.register(
-        context.scope, kind or ArtifactKind(options.kind), options.scenario, new
+        context.scope, kind or ArtifactKind(options.kind), options.scenario, new, labels
     )
+    warn_of_credentials(context, "label", dict(labels))
     if not options.no_attributes:
         beside = {each.url: each.attribute_files for each in new}
         add_found(context, ((one, beside.get(one.url, ())) for one in added))
@@ -412,6 +418,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 f"launchpad {group} import lake models --scenario churn{kind_option} --dry-run",
                 f"launchpad {group} import lake models --pattern '*/*' "
                 f"--scenario churn{kind_option}",
+                f"launchpad {group} import lake exports --pattern '*/*' --name '{{1}}' "
+                f"--label team=crm --scenario churn{kind_option}",
             ),
             partial(_import, kind),
             (
@@ -426,6 +434,18 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                     "** any number of parts (default: *)",
                 ),
                 argument(
+                    "--name",
+                    metavar="TEXT",
+                    help="Name of all of them, the oldest first; {1} is the first part of the "
+                    "path, {2} the second one (default: the whole path)",
+                ),
+                argument(
+                    "--label",
+                    action="append",
+                    metavar="KEY=VALUE",
+                    help="Label of all of them; may be repeated",
+                ),
+                argument(
                     "--dry-run",
                     action="store_true",
                     help="Show what would be added, without adding it",
@@ -434,7 +454,7 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
             ),
             details=(
                 f"Each file or folder that matches the pattern is added. {plural.capitalize()} "
-                "that were already added are skipped."
+                "that were already added are skipped. Models of one name are its versions."
             ),
         ),
     )

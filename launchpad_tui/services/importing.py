@@ -15,6 +15,7 @@ from launchpad_tui.domain.artifact import (
     ArtifactFile,
     ArtifactKind,
     ArtifactUrl,
+    check_label,
     new_artifact_id,
 )
 from launchpad_tui.domain.connection import Scope
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 #: The default pattern: every file and folder directly in the folder.
 EVERYTHING = "*"
+_PLACES = re.compile(r"\{([1-9])\}")
 #: Number of objects between two progress reports.
 _REPORT_EVERY = 500
 
@@ -173,9 +175,15 @@ class ImportService:
         return artifacts.artifact(self._registry, scope, created.id)
 
     def register(
-        self, scope: Scope, kind: ArtifactKind, scenario_id: str, proposals: Iterable[Proposal]
+        self,
+        scope: Scope,
+        kind: ArtifactKind,
+        scenario_id: str,
+        proposals: Iterable[Proposal],
+        labels: Sequence[tuple[str, str]] = (),
     ) -> Sequence[Artifact]:
-        """Add proposals as artifacts. Proposals that were already added are skipped.
+        """Add proposals as artifacts, in the given order. Proposals that were already added are
+        skipped.
 
         On this machine they are added in one transaction. In a remote runtime they are added one by
         one, so that those before an error stay added. Sizes and versions of the files are recorded
@@ -205,6 +213,8 @@ class ImportService:
                     "Leave it out, or rename it in the object store.",
                     field="name",
                 )
+        for key, value in labels:
+            check_label(key, value)
         at = now()
         new = [
             Artifact(
@@ -215,7 +225,7 @@ class ImportService:
                 "",
                 scenario_id,
                 "",
-                (),
+                tuple(labels),
                 one.size,
                 at,
                 at,
@@ -228,6 +238,42 @@ class ImportService:
                 created.append(self._runtimes.create_artifact(scope, artifact))
                 artifacts.record_files(self._registry, scope, created[-1].id, one.files)
         return created
+
+
+def named(proposals: Iterable[Proposal], template: str) -> list[Proposal]:
+    """Return proposals with other names, oldest first: models of one name are its versions.
+
+    Args:
+        proposals: What was found.
+        template: The name of all of them, in which ``{1}`` stands for the first part of the path
+            below the searched folder, ``{2}`` for the second one, and so on.
+
+    Raises:
+        InvalidInput: The template is not valid; ``field`` is ``name``.
+    """
+    template = template.strip()
+    if not _PLACES.sub("", template).strip() and not _PLACES.search(template):
+        raise InvalidInput(
+            "The name is missing",
+            "All artifacts are added under this name.",
+            "Type a name, for example churn, or {1} for the first part of the path.",
+            field="name",
+        )
+    oldest = sorted(proposals, key=lambda one: (one.modified or now(), one.path))
+    renamed = [replace(one, name=_named(one, template)) for one in oldest]
+    for one in renamed:
+        one.problem = _problem(one)
+    return renamed
+
+
+def _named(one: Proposal, template: str) -> str:
+    parts = one.name.split("/")
+
+    def part(match: re.Match[str]) -> str:
+        place = int(match.group(1))
+        return parts[place - 1] if 1 <= place <= len(parts) else ""
+
+    return _PLACES.sub(part, template).strip()
 
 
 def _assign_attribute_files(

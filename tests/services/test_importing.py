@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import scenarios
 from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.importing import named
 
 MODEL = ArtifactKind.MODEL
 
@@ -135,3 +137,36 @@ def test_listing_can_be_cancelled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(Enough):
         desk.importing.propose(SCOPE, "default", "", "*", stop)
+
+
+def test_models_of_one_name_are_versions_the_oldest_first(desk: Desk) -> None:
+    files = desk.home.files / "team"
+    for age, path in enumerate(("a/run2/best/model.bin", "a/run1/last/model.bin")):
+        os.utime(files / path, (1_000_000 + age, 1_000_000 + age))
+    proposals = desk.importing.propose(SCOPE, "default", "team", "*/*/*")
+    renamed = named(proposals, "{1} {3}")
+    assert [(one.path, one.name) for one in renamed][:2] == [
+        ("team/a/run2/best", "a best"),
+        ("team/a/run1/last", "a last"),
+    ]
+    labels = (("ext.ai.sap.com/team", "crm"),)
+    added = desk.importing.register(SCOPE, MODEL, "churn", named(proposals, "net"), labels)
+    found_models = {
+        row.artifact.url: row.artifact
+        for row in desk.artifacts.listing(SCOPE, MODEL, Query()).slice(0, 10)
+    }
+    first = found_models["ai://default/team/a/run2/best"]
+    assert (first.name, first.version, first.labels) == ("net", 1, labels)
+    assert found_models["ai://default/team/a/run1/best"].version == len(added) == 3
+
+
+@pytest.mark.parametrize("template", ["", "  "])
+def test_an_empty_name_is_refused(template: str) -> None:
+    with pytest.raises(InvalidInput, match="name is missing"):
+        named([], template)
+
+
+def test_names_that_are_not_valid_are_problems(desk: Desk) -> None:
+    (first, *_) = named(desk.importing.propose(SCOPE, "default", "team", "*"), "{2}")
+    assert first.name == ""
+    assert "characters that are not allowed" in first.problem

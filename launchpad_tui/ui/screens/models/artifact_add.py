@@ -12,6 +12,11 @@ from launchpad_tui.domain.text import one_line
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.new_scenario import (
+    NEW_CHOICE,
+    NEW_SCENARIO,
+    add_scenario,
+)
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.screens.models.artifacts import LIST_ROUTES
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -79,13 +84,13 @@ class ArtifactWizard(WizardScreen):
         if step.id != "scenario":
             return await super().choices(step, field)
         found = await self.read(self.desk.scenarios.scenarios, self.scope)
-        if not found:
-            self.launchpad.say(
-                "No scenarios yet; add one with: launchpad scenarios add ID", "warn", 10
-            )
-        elif not self.values.get(field.name):
+        if found and not self.values.get(field.name):
             self.values[field.name] = found[0].id
-        return [Choice(each.id, each.name, each.description) for each in found]
+        choices = [Choice(each.id, each.name, each.description) for each in found]
+        # The only scenario is selected without a question.
+        if len(found) == 1 or self.launchpad.sync_status.missing_reason("add_executable"):
+            return choices
+        return [*choices, NEW_CHOICE]
 
     async def check(self, step: Step) -> str:
         """Check name and labels against the rules of the AI API.
@@ -96,6 +101,14 @@ class ArtifactWizard(WizardScreen):
         Raises:
             InvalidInput: A name or label is not valid.
         """
+        if step.id == "scenario" and self.values["scenario"] == NEW_SCENARIO:
+            self.values["scenario"] = await add_scenario(self)
+            if not self.values["scenario"]:
+                raise InvalidInput(
+                    "The scenario is missing",
+                    hint="Select one, or type the ID of a new one.",
+                    field="scenario",
+                )
         if step.id == "name":
             check_resource_name(self.values["name"])
         elif step.id == "labels":

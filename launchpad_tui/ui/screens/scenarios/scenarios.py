@@ -78,6 +78,14 @@ class ScenariosScreen(LaunchpadScreen):
             needs="add_executable",
         ),
         Action(
+            "scenarios.add-scenario",
+            "+",
+            "add scenario",
+            "Add a scenario without workflow templates",
+            footer=5,
+            needs="add_executable",
+        ),
+        Action(
             "scenarios.configure",
             "x",
             "execute",
@@ -137,6 +145,12 @@ class ScenariosScreen(LaunchpadScreen):
     def opened(self, event: VirtualTable.Opened) -> None:
         """Open the details of the executable."""
         self.launchpad.open("executable", item_id=event.row.executable.id)
+
+    async def do_add_scenario(self) -> None:
+        """Ask for the ID of a scenario and add it."""
+        from launchpad_tui.ui.screens.common.new_scenario import add_scenario
+
+        await add_scenario(self)
 
     async def do_add(self) -> None:
         """Ask for a file or folder and add its workflow templates."""

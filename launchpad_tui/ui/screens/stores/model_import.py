@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -10,13 +11,14 @@ from textual.app import ComposeResult
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.services.importing import EVERYTHING, Proposal
+from launchpad_tui.services.importing import EVERYTHING, Proposal, named
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.columns import (
     size_column,
     text_column,
     timestamp_column,
 )
+from launchpad_tui.ui.screens.common.new_scenario import choose_scenario
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -25,7 +27,10 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
+    from launchpad_tui.ui.shell import Shell
 
+#: the number of seconds between two messages about values that are read
+_PROGRESS_SECONDS = 1.0
 _PATTERN_HELP = (
     "* matches one part of a path, ** any number of parts. "
     "Examples: */* for the second level, **/best for everything with that name."
@@ -57,6 +62,13 @@ class ImportScreen(LaunchpadScreen):
             "Change the kind of the artifacts",
             footer=4,
         ),
+        Action(
+            "import.name",
+            "M",
+            "rename",
+            "Name the artifacts: models of one name are versions of it",
+            footer=6,
+        ),
         Action("import.browse", "b", "browse", "Browse the selected folder", footer=5),
     )
 
@@ -66,6 +78,8 @@ class ImportScreen(LaunchpadScreen):
         self.path = path
         self.pattern = EVERYTHING
         self.kind = ArtifactKind.MODEL
+        #: the name of the artifacts, see `services.importing.named`; empty for their paths
+        self.naming = ""
         self._of = scope
         self._found: list[Proposal] = []
 
@@ -100,9 +114,10 @@ class ImportScreen(LaunchpadScreen):
         def report(count: int) -> None:
             self.app.call_from_thread(self.launchpad.say, f"{count:,} objects searched")
 
-        self._found = await self.launchpad.network(
+        found = await self.launchpad.network(
             self.desk.importing.propose, self.scope, self.store, self.path, self.pattern, report
         )
+        self._found = named(found, self.naming) if self.naming else found
         self._show()
 
     def _show(self) -> None:
@@ -155,11 +170,7 @@ class ImportScreen(LaunchpadScreen):
     async def do_add(self) -> None:
         """Ask for the scenario, and add the artifacts."""
         proposals, kind = self._to_add, self.kind
-        scenarios = await self.read(self.desk.scenarios.scenarios, self.scope)
-        choices = [Choice(each.id, each.name, each.description) for each in scenarios]
-        title = f"Scenario of the {_counted(len(proposals), kind)}"
-        empty = "No scenarios yet; press 5, then a, to add workflow templates"
-        picked = await self.launchpad.ask(ChooseDialog(title, choices, empty=empty))
+        picked = await choose_scenario(self, f"Scenario of the {_counted(len(proposals), kind)}")
         if picked:
             beside = {one.url: one.attribute_files for one in proposals if one.attribute_files}
             read = bool(beside) and await self.launchpad.ask(
@@ -170,9 +181,7 @@ class ImportScreen(LaunchpadScreen):
                 )
             )
             added: list[Artifact] = list(
-                await self.read(
-                    self.desk.importing.register, self.scope, kind, picked[0], proposals
-                )
+                await self.read(self.desk.importing.register, self.scope, kind, picked, proposals)
             )
             for proposal in proposals:
                 proposal.known = True
@@ -180,29 +189,9 @@ class ImportScreen(LaunchpadScreen):
             self._show()
             self.launchpad.say(f"{_counted(len(added), kind)} added", "good", 8)
             if read:
-                await self._read_values(added, beside)
-
-    async def _read_values(
-        self, added: Sequence[Artifact], beside: Mapping[str, Sequence[str]]
-    ) -> None:
-        """Add the values in files beside artifacts, whose paths are given by the URL."""
-        service = self.desk.attribute_files
-        failed: list[str] = []
-        count = 0
-        for one in added:
-            if one.url in beside:
-                found, errors = await self.launchpad.network(
-                    service.add, self.scope, one, beside[one.url]
-                )
-                count += bool(found)
-                failed += [f"{one.name}: {error.title}" for error in errors]
-        said = f"Values added to {count} of {len(added)} added"
-        if failed:
-            self.launchpad.say(
-                f"{said}; {len(failed)} files cannot be read: {failed[0]}", "warn", 12
-            )
-        else:
-            self.launchpad.say(said, "good", 8)
+                # The task of the app goes on when this screen is left.
+                work = _read_values(self.launchpad, self.scope, added, beside)
+                self.launchpad.run_task(work, "values of imported artifacts", exclusive=False)
 
     async def do_pattern(self) -> None:
         """Ask for the pattern, and search again."""
@@ -212,6 +201,20 @@ class ImportScreen(LaunchpadScreen):
         if typed:
             self.pattern = typed.strip()
             self.table.clear_selection()
+            self.reload()
+
+    async def do_name(self) -> None:
+        """Ask for the names of the artifacts."""
+        typed = await self.launchpad.ask(
+            PromptDialog(
+                "Name of all artifacts",
+                self.naming,
+                "{1} is the first part of the path, {2} the second one; empty for whole paths",
+            )
+        )
+        if typed is not None:
+            named([], typed.strip())
+            self.naming = typed.strip()
             self.reload()
 
     async def do_kind(self) -> None:
@@ -229,6 +232,30 @@ class ImportScreen(LaunchpadScreen):
             single = len(row.files) == 1 and row.files[0].path == "."
             path = row.path.rpartition("/")[0] if single else row.path
             self.launchpad.open("browse", store=self.store, path=path, scope=self.scope)
+
+
+async def _read_values(
+    app: Shell, scope: Scope, added: Sequence[Artifact], beside: Mapping[str, Sequence[str]]
+) -> None:
+    """Add the values in files beside artifacts, whose paths are given by the URL."""
+    service = app.desk.attribute_files
+    failed: list[str] = []
+    count = 0
+    shown_at = monotonic()
+    chosen = [one for one in added if one.url in beside]
+    for number, one in enumerate(chosen, 1):
+        found, errors = await app.network(service.add, scope, one, beside[one.url])
+        count += bool(found)
+        failed += [f"{one.name}: {error.title}" for error in errors]
+        if monotonic() - shown_at > _PROGRESS_SECONDS:
+            shown_at = monotonic()
+            app.say(f"Values of {number:,} of {len(chosen):,} read", anywhere=True)
+    said = f"Values added to {count:,} of {len(added):,} added"
+    if failed:
+        text = f"{said}; {len(failed):,} files cannot be read: {failed[0]}"
+        app.say(text, "warn", 12, anywhere=True)
+    else:
+        app.say(said, "good", 8, anywhere=True)
 
 
 def _counted(count: int, kind: ArtifactKind) -> str:
