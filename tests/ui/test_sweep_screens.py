@@ -55,6 +55,9 @@ async def test_a_sweep_is_opened_compared_and_charted(swept_home: Home) -> None:
         assert shows(app, SweepScreen)
         text = screen_text(pilot)
         assert "1–3 of 3" in text
+        (head,) = [line for line in text.split("\n") if "Status" in line]
+        assert head.split()[:2] == ["learning_rate", "trees"]
+        assert "Configuration" not in head
         assert "1 were not created: The runtime did not respond" in text
         await press(pilot, "c")
         assert shows(app, CompareScreen)

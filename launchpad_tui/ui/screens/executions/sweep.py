@@ -146,7 +146,8 @@ class SweepScreen(ExecutionsScreen):
         They take the place of the name of the configuration, which consists of them.
         """
         found = list(super().columns())
-        varied = [one for one in found if one.id.startswith("parameter ")]
+        names = {str(one) for one in self.current_query.values if one.subject is Subject.PARAMETER}
+        varied = [one for one in found if one.id in names]
         if not varied:
             return found
         others = [one for one in found if one not in varied and one.id != "configuration"]
