@@ -81,6 +81,11 @@ class SweepMember:
         return one is None or one.status in RESUMED
 
     @property
+    def untried(self) -> bool:
+        """Whether no one has tried to create the execution."""
+        return not self.execution_id and not self.error
+
+    @property
     def state(self) -> str:
         """The status of the execution, or that it is missing."""
         if self.execution is not None:

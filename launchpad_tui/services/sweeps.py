@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, Outcome
-from launchpad_tui.domain.sweep import Sweep, SweepMember, member_name
+from launchpad_tui.domain.sweep import MOST_EXECUTIONS, Sweep, SweepMember, member_name
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.undo import UndoKind
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
@@ -157,10 +157,23 @@ class SweepService:
         self._create_members(scope, new, new.members[:1], None, len(new.members))
         return self.get(scope, new.id)
 
-    def complete(self, scope: Scope, sweep: Sweep, report: Report | None = None) -> Sweep:
-        """Create the members of a sweep that have not been created, and return the sweep."""
-        new = [one for one in sweep.members if not one.execution_id]
-        self._create_members(scope, sweep, new, report, len(sweep.members))
+    def complete(
+        self,
+        scope: Scope,
+        sweep: Sweep,
+        report: Report | None = None,
+        most: int = MOST_EXECUTIONS,
+    ) -> Sweep:
+        """Create the members of a sweep that no one has tried to create, and return the sweep.
+
+        Args:
+            scope: The connection and resource group.
+            sweep: The sweep with its members.
+            report: Called after each execution.
+            most: The largest number of members that are created by this call.
+        """
+        new = [one for one in sweep.members if one.untried]
+        self._create_members(scope, sweep, new[:most], report, len(sweep.members))
         return self.get(scope, sweep.id)
 
     def stop(self, scope: Scope, sweep: Sweep) -> tuple[Outcome, ...]:

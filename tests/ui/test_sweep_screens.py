@@ -18,7 +18,17 @@ from launchpad_tui.ui.screens.executions.sweep import SweepScreen
 from launchpad_tui.ui.screens.executions.sweeps import SweepsScreen
 from launchpad_tui.ui.screens.metrics.metrics import MetricsScreen
 from tests.scenes.harness import press, running, screen_text, settled
-from tests.scenes.screen_seeds import COMPLETED, DATASET, DEAD, MODEL, RUNNING, SWEEP, TRAIN, swept
+from tests.scenes.screen_seeds import (
+    COMPLETED,
+    DATASET,
+    DEAD,
+    MODEL,
+    RUNNING,
+    STOPPED,
+    SWEEP,
+    TRAIN,
+    swept,
+)
 
 
 @pytest.fixture
@@ -183,3 +193,30 @@ async def test_the_wizard_of_a_configuration_has_its_values(workshop_home: Home)
         text = screen_text(pilot)
         assert "Create a sweep" in text
         assert "deep trees" in text
+
+
+async def test_a_sweep_is_stopped_while_it_is_created(swept_home: Home, monkeypatch: Any) -> None:
+    from launchpad_tui.services.executions import ExecutionService
+    from launchpad_tui.ui.screens.common import sweep_step
+
+    seen: list[str] = []
+    ids = [RUNNING, COMPLETED, DEAD, STOPPED]
+
+    def created(self: ExecutionService, scope: Any, configuration_id: str) -> Any:
+        seen.append(configuration_id)
+        return self.get(scope, ids[(len(seen) - 1) % 4]).execution
+
+    monkeypatch.setattr(ExecutionService, "create", created)
+    monkeypatch.setattr(sweep_step, "_AT_ONCE", 3)
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        app.open("configuration.create", executable_id=TRAIN)
+        await settled(pilot)
+        await press(pilot, *"mine", "enter", "down", "end", *"..209", "down", *"left", "ctrl+n")
+        assert "10 executions" in screen_text(pilot)
+        await press(pilot, *["ctrl+n"] * 2, "enter")
+        await settled(pilot)
+        sweep = app.desk.sweeps.summaries(DEFAULT_SCOPE)[0]
+        assert sweep.total == 10
+        # One is STOPPED among the first four, so no further ones are created.
+        assert len(seen) == 4

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.sweep import (
     MOST_EXECUTIONS,
     RANDOM_KEY,
@@ -14,7 +15,7 @@ from launchpad_tui.domain.sweep import (
     plan,
     several,
 )
-from launchpad_tui.errors import InvalidInput
+from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.screens.common.wizard import Step
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MODE = "combinations"
 GRID, RANDOM, ONE = "grid", "random", "one"
 _COUNT, _SEED, _LIMIT = "combinations.count", "combinations.seed", "combinations.limit"
+#: the number of executions that are created by one call
+_AT_ONCE = 4
 #: the number of combinations that the review lists
 _LISTED = 5
 STEP = Step(
@@ -153,6 +156,11 @@ def review_items(found: SweepPlan) -> list[Item]:
     return items
 
 
+def _is_stopped(sweep: Sweep) -> bool:
+    """Return whether executions of a sweep were stopped, so that no further ones are created."""
+    return bool(sweep.count(Status.STOPPING, Status.STOPPED))
+
+
 async def start_sweep(
     screen: LaunchpadScreen,
     name: str,
@@ -182,12 +190,22 @@ async def start_sweep(
     app.point_at("sweeps", begun.id)
 
     async def complete() -> None:
-        done = await app.act(service.complete, scope, begun)
+        done = begun
+        # Between two calls other changes have their turn: the sweep can be stopped.
+        while (left := sum(one.untried for one in done.members)) and not _is_stopped(done):
+            try:
+                done = await app.act(service.complete, scope, done, most=_AT_ONCE)
+            except NotFound:
+                # The sweep was removed meanwhile.
+                return
+            if left - sum(one.untried for one in done.members) < min(_AT_ONCE, left):
+                # The runtime does not respond.
+                break
         errors: Sequence[str] = [one.error for one in done.members if one.error]
         if errors:
             text = f"{len(errors):,} executions of {name} were not created: {errors[0]}"
             app.say(text, "warn", 10, anywhere=True)
-        else:
+        elif not _is_stopped(done):
             app.say(f"Created {done.total:,} executions of {name}", "good", anywhere=True)
 
     app.run_task(complete(), f"sweep {begun.id}", exclusive=False)
