@@ -183,7 +183,7 @@ def _promote(context: CommandContext, options: argparse.Namespace) -> None:
     else:
         change = desk.annotations.promote(scope, one.id, options.alias)
         text = promoted_text(change)
-    context.done(text, _serialized(change), id=one.id)
+    context.done(text, serialized_change(change), id=one.id)
     context.hint(UNDO_HINT)
 
 
@@ -201,7 +201,7 @@ def _aliases(context: CommandContext, options: argparse.Namespace) -> None:
     if options.history:
         context.resources(
             service.history(scope, options.name or "", options.alias or ""),
-            _serialized,
+            serialized_change,
             ("TIME", "NAME", "ALIAS", "VERSION", "BEFORE", "BY", "SCENARIO", "ID"),
             lambda change: (
                 context.time(change.changed_at),
@@ -247,7 +247,8 @@ def _serialized_alias(row: tuple[str, Artifact]) -> dict[str, Any]:
     }
 
 
-def _serialized(change: AliasChange) -> dict[str, Any]:
+def serialized_change(change: AliasChange) -> dict[str, Any]:
+    """Return a change of an alias as JSON."""
     return {
         "name": change.name,
         "scenarioId": change.scenario_id,

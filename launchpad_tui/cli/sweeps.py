@@ -130,6 +130,48 @@ def _ranked(
     return sorted(members, key=rank)
 
 
+def _promote(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.artifact_edits import UNDO_HINT, promoted_text, serialized_change
+    from launchpad_tui.domain.list_names import metric_column
+
+    context.desk.executions.reconcile()
+    desk, scope = context.desk, context.scope
+    sweep = desk.sweeps.resolve(scope, options.id)
+    column = metric_column(options.metric)
+    members = [one for one in sweep.members if one.execution is not None]
+    values = _metrics(context, members, (column,))
+    best = next(
+        (
+            (one, models[0])
+            for one in _ranked(context, members, values, column)
+            if not math.isnan(values.get(one.execution_id, {}).get(column, math.nan))
+            and (models := desk.artifacts.models_of(scope, one.execution_id))
+        ),
+        None,
+    )
+    if best is None:
+        raise NotFound(
+            f"No model of the sweep {sweep.name} has a value of {options.metric[:80]}",
+            f"Its progress: {sweep.progress}.",
+            "List the metrics with: launchpad metrics keys",
+        )
+    member, model = best
+    change = desk.annotations.promote(scope, model.id, options.alias)
+    value = metric_text(values[member.execution_id][column], 6)
+    text = " ".join(f"{key}={each}" for key, each in member.parameters.items())
+    context.done(
+        f"{promoted_text(change)} {column} {value} with {text}.",
+        {
+            **serialized_change(change),
+            "executionId": member.execution_id,
+            "parameters": dict(member.parameters),
+            "metric": {"name": str(column), "value": values[member.execution_id][column]},
+        },
+        id=model.id,
+    )
+    context.hint(UNDO_HINT)
+
+
 def _wait(context: CommandContext, options: argparse.Namespace) -> int:
     return wait_for_sweep(context, context.desk.sweeps.resolve(context.scope, options.id))
 
@@ -300,6 +342,30 @@ COMMANDS = (
         ),
         _chart,
         (_sweep(), METRICS, *CHART_OPTIONS),
+    ),
+    Command(
+        ("sweeps", "promote"),
+        "Point an alias at the best model of a sweep",
+        (
+            "launchpad sweeps promote latest production --metric val_loss:best",
+            "launchpad sweeps promote s0123 champion --metric accuracy --json",
+        ),
+        _promote,
+        (
+            _sweep(),
+            argument("alias", help="Alias, for example production"),
+            argument(
+                "--metric",
+                metavar="NAME",
+                required=True,
+                completes="metrics",
+                help="Metric of which the best value wins: val_loss or val_loss:best",
+            ),
+        ),
+        details=(
+            "Whether lower or higher values are better follows from the name of the metric, unless "
+            "launchpad metrics set-direction was used."
+        ),
     ),
     Command(
         ("sweeps", "remove"),

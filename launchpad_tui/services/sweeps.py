@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, Outcome
 from launchpad_tui.domain.sweep import MOST_EXECUTIONS, Sweep, SweepMember, member_name
 from launchpad_tui.domain.timestamps import now
@@ -234,10 +235,12 @@ class SweepService:
         return outcomes
 
     def outputs(self, scope: Scope, sweep: Sweep) -> dict[str, str]:
-        """Return the ID of the first artifact that each execution of a sweep created."""
+        """Return the ID of the first model that each execution of a sweep created, or of its first
+        artifact if it created no model."""
         ids = [one.execution_id for one in sweep.members if one.execution_id]
+        created = artifacts.of_executions(self._registry, scope, ids)
         found: dict[str, str] = {}
-        for artifact in artifacts.of_executions(self._registry, scope, ids):
+        for artifact in sorted(created, key=lambda one: one.kind is not ArtifactKind.MODEL):
             found.setdefault(artifact.execution_id, artifact.id)
         return found
 

@@ -44,8 +44,12 @@ def test_a_grid_is_trained_compared_and_promoted(ready: Cli, home: Path) -> None
     accuracy = [one["metrics"][0]["value"] for one in ranked]
     assert accuracy == sorted(accuracy, reverse=True)
     assert {one["parameters"]["rate"] for one in ranked} == {"0.1", "0.5"}
-    best = ranked[0]["artifactId"]
-    assert ready("models", "promote", best, "production").code == 0
+    promoted = json.loads(
+        ready("sweeps", "promote", "latest", "production", "--metric", "accuracy", "--json").out
+    )
+    assert promoted["artifactId"] == ranked[0]["artifactId"]
+    assert promoted["parameters"] == ranked[0]["parameters"]
+    assert ready("sweeps", "promote", "latest", "x", "--metric", "accurate").code == 2
     shown = json.loads(ready("models", "show", "tiny-model@production", "--json").out)
     assert shown["parameters"]["rate"] == ranked[0]["parameters"]["rate"]
     table = ready("sweeps", "show", "latest", "--metric", "accuracy").out
