@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.cli.table import TableColumn
+from launchpad_tui.errors import NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.undo import UndoEntry
 
 
-def _undo(context: CommandContext, options: argparse.Namespace) -> int:
+def _undo(context: CommandContext, options: argparse.Namespace) -> None:
     scope, service = context.scope, context.desk.undo
     if options.list:
         context.resources(
@@ -24,18 +25,20 @@ def _undo(context: CommandContext, options: argparse.Namespace) -> int:
             lambda one: (one.title, context.time(one.changed_at), one.changed_by),
             name=lambda one: str(one.number),
         )
-        return 0
+        return
     last = service.last(scope)
     if last is None:
-        context.note(f"Nothing to undo in {scope}.")
-        return 1
+        raise NotFound(
+            f"Nothing to undo in {scope}",
+            "No edit, promotion or deletion was recorded that has not been undone.",
+            "Show further changes of aliases with: launchpad models aliases --history",
+        )
     if options.dry_run:
         when = f"{context.time(last.changed_at)} by {last.changed_by}"
         context.done(f"Dry run: the {last.title} ({when}) would be undone.", _serialized(last))
-        return 0
+        return
     service.undo(scope, last)
     context.done(f"Undid the {last.title}.", _serialized(last), id=str(last.number))
-    return 0
 
 
 def _serialized(one: UndoEntry) -> dict[str, Any]:

@@ -100,12 +100,17 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("serve", "clients", "delete"): ("notebook",),
 }
 #: Commands that fail in every home of this kind: outside of an execution, without outputs that
-#: could not be stored, because all configurations have executions, or without a sweep.
+#: could not be stored, because all configurations have executions, without a sweep, or without a
+#: change to undo.
 FAILING = {
     ("log",),
     ("executions", "store-outputs"),
     ("configurations", "delete"),
-    *(("sweeps", word) for word in ("show", "wait", "stop", "resume", "remove")),
+    ("undo",),
+    *(
+        ("sweeps", word)
+        for word in ("show", "wait", "stop", "resume", "remove", "compare", "chart", "promote")
+    ),
 }
 #: Columns that commands refer to, or that have a fixed set of values.
 _KEPT_COLUMNS = {
