@@ -86,7 +86,12 @@ class Cluster:
         key.chmod(0o600)
         self.config = folder / "slurm.conf"
         host = socket.gethostname().partition(".")[0]
-        self.config.write_text(_CONFIG.format(host=host, folder=folder, ports=_free_ports(3)))
+        self._ports = _free_ports(3)
+        text = _CONFIG.format(host=host, folder=folder, ports=self._ports)
+        self.config.write_text(text)
+        #: the same for commands that find out sooner that the controller does not respond
+        self.impatient = folder / "impatient.conf"
+        self.impatient.write_text(text.replace("MessageTimeout=5", "MessageTimeout=1"))
 
     def start(self) -> None:
         """Start all daemons and wait until both nodes are idle."""
@@ -110,8 +115,10 @@ class Cluster:
         self._run("slurmctld", "-f", str(self.config))
 
     def start_node(self, node: str) -> None:
-        """Start the daemon of a node."""
+        """Start the daemon of a node, and wait until jobs can be sent to it."""
         self._run("slurmd", "-f", str(self.config), "-N", node)
+        port = self._ports[1 + NODES.index(node)]
+        wait_until(lambda: _listens(port), self.logs)
 
     def kill(self, daemon: str) -> None:
         """Kill ``slurmctld`` or ``slurmd-<node>`` with SIGKILL."""
@@ -205,6 +212,14 @@ def wait_until(
     while not check():
         assert time.monotonic() < deadline, f"Not within {seconds} s\n{describe()}"
         time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _free_ports(count: int) -> list[int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from launchpad_tui.domain.execution import Status
 from tests.services.execution_support import until
 from tests.slurm.bench import SlurmBench
@@ -20,7 +22,15 @@ echo "::metric done=1 step=$i"
 """
 
 
-def test_a_controller_that_restarts_does_not_affect_a_job(bench: SlurmBench) -> None:
+@pytest.fixture
+def impatient(bench: SlurmBench, monkeypatch: pytest.MonkeyPatch) -> SlurmBench:
+    """The desk, whose supervisors wait for the controller for a second instead of five."""
+    monkeypatch.setenv("SLURM_CONF", str(bench.cluster.impatient))
+    return bench
+
+
+def test_a_controller_that_restarts_does_not_affect_a_job(impatient: SlurmBench) -> None:
+    bench = impatient
     execution = bench.shell(bench.waiting_script())
     bench.running(execution)
     bench.cluster.saved(bench.job(execution))
@@ -33,7 +43,8 @@ def test_a_controller_that_restarts_does_not_affect_a_job(bench: SlurmBench) -> 
     assert bench.runs == 1
 
 
-def test_a_job_is_submitted_after_the_controller_restarted(bench: SlurmBench) -> None:
+def test_a_job_is_submitted_after_the_controller_restarted(impatient: SlurmBench) -> None:
+    bench = impatient
     bench.cluster.kill("slurmctld")
     execution = bench.shell(bench.waiting_script())
     bench.wait_for_log(execution, "Slurm's controller does not respond")
