@@ -167,6 +167,15 @@ SLURM_FIELDS = (
         help="Whether Slurm starts a job again after its node failed or it was preempted.",
     ),
     Field(
+        "container_runtime",
+        "Container runtime",
+        FieldKind.CHOICE,
+        default="none",
+        choices=("none", "apptainer", "pyxis"),
+        help="What runs the images of templates on the nodes. none: the code in the folder of the "
+        "template runs with a Python of the nodes instead.",
+    ),
+    Field(
         "host",
         "SSH host",
         pattern=r"[A-Za-z0-9_][\w.@:%-]*",

@@ -6,14 +6,14 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.code_copy import CodeView
-from launchpad_tui.runtimes.embedded.engines.base import StepCommand
+from launchpad_tui.runtimes.embedded.engines.base import ImageRuntime, StepCommand
 from launchpad_tui.runtimes.embedded.expressions import result_text
 from launchpad_tui.runtimes.embedded.failure_hints import OutputTail, hint, last_error
 from launchpad_tui.runtimes.embedded.mounts import Mount
@@ -25,6 +25,7 @@ from launchpad_tui.runtimes.embedded.sandbox import Launch
 from launchpad_tui.runtimes.embedded.step_errors import Interrupted, StepFailed
 from launchpad_tui.runtimes.embedded.step_mounts import (
     add_mount,
+    image_output_place,
     input_mount,
     is_covered,
     is_file_path,
@@ -86,19 +87,22 @@ class ContainerRun:
         place = context.engine.place(context.workspace.artifacts, _file_name(step), self.key)
         view = context.code[self.template.name]
         container = view.complete(template.container)
-        mounts = self._code_mounts(template, view)
+        is_image = context.engine.images is not None and bool(container.image)
+        # An image has its own code.
+        mounts = {} if is_image else self._code_mounts(template, view)
         facts = replace(context.facts[self.template.name], inputs={})
         for path, source in self._inputs(template, place):
             add_mount(mounts, input_mount(source, path))
             facts.inputs[path.rstrip("/")] = source
         paths: dict[str, Path] = {}
+        find_place = image_output_place if is_image else output_place
         for output in template.outputs:
-            paths[output.name] = output_place(
+            paths[output.name] = find_place(
                 mounts, place / "out", output.path, is_file=is_file_path(output.path)
             )
         for parameter in template.output_parameters:
             if parameter.path:
-                paths[parameter.name] = output_place(
+                paths[parameter.name] = find_place(
                     mounts, place / "out", parameter.path, is_file=True
                 )
         variables = self.variables.with_texts(
@@ -228,6 +232,8 @@ class ContainerRun:
             file = place / "script"
             file.write_text(variables.fill_in(container.script), encoding="utf-8")
             argv = [*argv, str(file)]
+        if (images := context.engine.images) is not None and container.image:
+            return self._image_launch(images, container, argv, env, mounts, place)
         if argv and _SYSTEM_PYTHON.fullmatch(argv[0]):
             # The path of the interpreter in the image does not exist on this machine.
             argv[0] = str(context.python)
@@ -245,6 +251,31 @@ class ContainerRun:
                 step=step,
             )
         return context.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
+
+    def _image_launch(
+        self,
+        images: ImageRuntime,
+        container: Container,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        mounts: Sequence[Mount],
+        place: Path,
+    ) -> Launch:
+        """Return the command that runs the image; it gets no variables of this machine."""
+        own = {name: text for name, text in env.items() if os.environ.get(name) != text}
+        set_by_template = {each.name for each in container.env}
+        if "PATH" not in set_by_template:
+            # The interpreters of this machine do not exist in the image.
+            own.pop("PATH", None)
+        else:
+            own["PATH"] = next(
+                self.variables.fill_in(each.value) for each in container.env if each.name == "PATH"
+            )
+        if container.script:
+            mounts = [*mounts, Mount(place / "script", str(place / "script"), writable=False)]
+        image = self.variables.fill_in(container.image)
+        self.context.log.report(f"Image {image} is run by {images.name}", self.step)
+        return images.launch(image, argv, own, container.working_dir, mounts)
 
     def _collect(
         self,

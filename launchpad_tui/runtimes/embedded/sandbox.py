@@ -44,7 +44,8 @@ class Launch:
 
     ``plan`` is the plan of `command_launcher`, which starts the command. Another machine that does
     not allow the view of the plan runs ``rewritten`` instead, after it created ``links`` (the path
-    and the destination of each).
+    and the destination of each). ``in_image`` is whether the command is in a container of an image,
+    whose runtime requires variables of the machine.
     """
 
     argv: tuple[str, ...]
@@ -53,6 +54,7 @@ class Launch:
     plan: str = ""
     rewritten: Launch | None = None
     links: tuple[tuple[str, str], ...] = ()
+    in_image: bool = False
 
     def command(self, parent: int) -> list[str]:
         """Return the complete command line.

@@ -51,6 +51,21 @@ def output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file: 
     return source / name
 
 
+def image_output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file: bool) -> Path:
+    """Add a mount for an output of a container and return its path on this machine.
+
+    An output file is mounted by itself, because a folder would hide those of the image.
+    """
+    source = folder / (path.strip("/").replace("/", "-") or "root")
+    if is_file:
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.touch()
+    else:
+        source.mkdir(parents=True, exist_ok=True)
+    add_mount(mounts, Mount(source, path.rstrip("/")))
+    return source
+
+
 def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
     """Return whether a folder exists in the view even if it is not mounted."""
     above = [

@@ -223,7 +223,8 @@ class _SupervisedRun:
         ).start()
         signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
         for note in executable.notes:
-            self._log.report(f"Note: {note}")
+            if engine.images is None or not note.startswith("image is ignored"):
+                self._log.report(f"Note: {note}")
         with self._endpoint(execution.id, self._metrics) as url:
             preparation = Preparation(
                 self._host,

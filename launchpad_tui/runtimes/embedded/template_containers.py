@@ -81,7 +81,8 @@ def read_container(node: Node, note: Callable[[str, str], None], *, script: bool
     if working_dir and not working_dir.startswith(("/", "{{")):
         raise node.require("workingDir").error("must be an absolute path")
     args = tuple(each.text() for each in node.list_of("args"))
-    return Container(command, args, tuple(env), tuple(secrets), working_dir, source)
+    image = node.get_text("image")
+    return Container(command, args, tuple(env), tuple(secrets), working_dir, source, image)
 
 
 def _variable(node: Node) -> EnvVar:

@@ -77,7 +77,8 @@ class Container:
     """The command of a template.
 
     ``command`` is empty if the default command of the image is used. ``script`` is the text of a
-    script; its file becomes the last argument of the command.
+    script; its file becomes the last argument of the command. ``image`` is used by engines that
+    run images.
     """
 
     command: tuple[str, ...]
@@ -86,6 +87,7 @@ class Container:
     env_secrets: tuple[str, ...] = ()
     working_dir: str = ""
     script: str = ""
+    image: str = ""
 
 
 @record

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.records import record
 from launchpad_tui.runtimes.embedded.metric_recording import ExecutionMetrics
+from launchpad_tui.runtimes.embedded.mounts import Mount
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus
 from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
 from launchpad_tui.runtimes.embedded.workspace import Workspace
@@ -69,6 +70,33 @@ class EngineContext:
     describe: Callable[[str, Mapping[str, str]], None]
 
 
+class ImageRuntime(Protocol):
+    """Runs commands in containers of the images that templates name."""
+
+    name: str
+
+    def launch(
+        self,
+        image: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        mounts: Sequence[Mount],
+    ) -> Launch:
+        """Return the command that runs another one in a container.
+
+        Args:
+            image: the image as the template names it.
+            argv: the command in the container; empty for that of the image.
+            env: its variables.
+            cwd: its working directory; empty for that of the image.
+            mounts: inputs, outputs and scripts.
+
+        Raises:
+            InvalidInput: the command or a path is not supported.
+        """
+
+
 class Engine(Protocol):
     """Runs the commands of one execution. Safe for threads: steps may run in parallel.
 
@@ -78,10 +106,12 @@ class Engine(Protocol):
             returns its result or waits for it.
         starts_at_once: whether commands start without waiting for resources. If not, the execution
             is PENDING until the first one starts.
+        images: runs the images of templates; None if the code of their folders runs instead.
     """
 
     reattaches: bool
     starts_at_once: bool
+    images: ImageRuntime | None
 
     def sandbox(self) -> Sandbox:
         """Return the method of mapping the container's paths.

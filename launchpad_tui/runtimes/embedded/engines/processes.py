@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from launchpad_tui.runtimes.embedded import process, sandbox
-from launchpad_tui.runtimes.embedded.engines.base import StepCommand
+from launchpad_tui.runtimes.embedded.engines.base import ImageRuntime, StepCommand
 
 #: the largest number of steps with the same name
 _SAME_NAMES = 10_000
@@ -20,6 +20,7 @@ class ProcessEngine:
 
     reattaches = False
     starts_at_once = True
+    images: ImageRuntime | None = None
 
     def __init__(self, execution_id: str) -> None:
         self._execution_id = execution_id

@@ -14,10 +14,15 @@ from typing import ClassVar
 from launchpad_tui.domain.connection import Connection, Field
 from launchpad_tui.errors import InvalidInput, LaunchpadError, Unreachable
 from launchpad_tui.records import replace
-from launchpad_tui.runtimes.embedded.engines.base import EngineContext, StepCommand
+from launchpad_tui.runtimes.embedded.engines.base import (
+    EngineContext,
+    ImageRuntime,
+    StepCommand,
+)
 from launchpad_tui.runtimes.embedded.engines.slurm import job_states
 from launchpad_tui.runtimes.embedded.engines.slurm.client import SlurmClient, SlurmJob
 from launchpad_tui.runtimes.embedded.engines.slurm.cluster_state import COMMENT
+from launchpad_tui.runtimes.embedded.engines.slurm.image_runtimes import IMAGE_RUNTIMES
 from launchpad_tui.runtimes.embedded.engines.slurm.job_folder import JobFolder
 from launchpad_tui.runtimes.embedded.engines.slurm.job_run import JobRun, JobTools
 from launchpad_tui.runtimes.embedded.engines.slurm.node_paths import NodePaths
@@ -68,6 +73,7 @@ class SlurmEngine:
 
     def __init__(self, context: EngineContext, connection: Connection) -> None:
         settings = parse_settings(connection.settings)
+        self.images: ImageRuntime | None = IMAGE_RUNTIMES.get(settings.container_runtime)
         self._context = context
         self._settings = settings
         self._client = SlurmClient(settings)

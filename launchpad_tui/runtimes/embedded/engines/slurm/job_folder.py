@@ -54,7 +54,12 @@ class JobFolder:
         return str(self.path / "job.sh")
 
     def write(
-        self, command: StepCommand, grace_seconds: float, beat_seconds: float, *, requeue: bool
+        self,
+        command: StepCommand,
+        grace_seconds: float,
+        beat_seconds: float,
+        *,
+        requeue: bool,
     ) -> None:
         """Write what the node requires, unless an earlier supervisor has done so.
 
@@ -79,6 +84,7 @@ class JobFolder:
             "rewritten": _launch(command.launch.rewritten or command.launch),
             "links": command.launch.links,
             "mapped": command.launch.rewritten is not None,
+            "image": command.launch.in_image,
             "launcher": str(self._programs / COMMAND_LAUNCHER.name),
             "grace": grace_seconds,
             "beat": beat_seconds,

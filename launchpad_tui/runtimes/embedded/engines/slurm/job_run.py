@@ -106,7 +106,10 @@ class JobRun:
         """
         beat = min(self._tools.poll_seconds, _BEAT_SECONDS)
         self._folder.write(
-            self._command, self._tools.grace_seconds, beat, requeue=self._tools.requeue
+            self._command,
+            self._tools.grace_seconds,
+            beat,
+            requeue=self._tools.requeue,
         )
         self._id = self._folder.job()
         if self._id:

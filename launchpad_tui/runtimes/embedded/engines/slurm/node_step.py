@@ -52,6 +52,13 @@ _ENTRIES = ("metrics", "tags", "customInfo")
 #: the number of beats without a change after which an attempt has ended, and the content of the
 #: file ``alive`` at its end
 _QUIET_BEATS, _ENDED = 5, b"ended"
+#: what the program that runs an image requires in addition: the node's programs, home folder,
+#: caches, proxies and credentials of registries
+_IMAGE_NODE = re.compile(
+    r"SLURM|CUDA_VISIBLE_DEVICES|NVIDIA_|ROCR_|HIP_|ZE_|GPU_DEVICE|PMI|TMPDIR$|HOSTNAME$|"
+    r"XDG_RUNTIME_DIR$|KRB5CCNAME$|PATH$|HOME$|USER$|APPTAINER|SINGULARITY|ENROOT|"
+    r"(?i:https?_proxy$|no_proxy$)"
+)
 #: variables that belong to the node and not to the machine that submitted the job
 _NODE = re.compile(
     r"SLURM|CUDA_VISIBLE_DEVICES|NVIDIA_|ROCR_|HIP_|ZE_|GPU_DEVICE|PMI|TMPDIR$|HOSTNAME$|"
@@ -217,7 +224,8 @@ class Run:
         launch = self.step if view else self.step["rewritten"]
         if not view:
             link_nested(self.step["links"])
-        env = {**launch["env"], **{k: v for k, v in os.environ.items() if _NODE.match(k)}}
+        node = _NODE if not self.step["image"] else _IMAGE_NODE
+        env = {**launch["env"], **{k: v for k, v in os.environ.items() if node.match(k)}}
         env["AICORE_TRACKING_ENDPOINT"] = url
         command = [
             sys.executable,

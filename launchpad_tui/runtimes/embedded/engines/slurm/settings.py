@@ -46,6 +46,7 @@ class SlurmSettings:
 
     Args:
         plans: the options of sbatch by the name of a resource plan, in lower case.
+        container_runtime: the name of the program that runs images, ``none`` for none.
         host: the login node; empty to call the commands on this machine.
         poll_seconds: seconds between two calls of squeue.
     """
@@ -57,6 +58,7 @@ class SlurmSettings:
     options: tuple[str, ...]
     plans: Mapping[str, tuple[str, ...]]
     requeue: bool
+    container_runtime: str
     host: str
     parallel: int
     poll_seconds: float
@@ -104,6 +106,7 @@ def parse_settings(settings: Mapping[str, str]) -> SlurmSettings:
         options=parse_options(values["options"], "options"),
         plans=_parse_plans(values["resource_plans"]),
         requeue=values["requeue"] == "yes",
+        container_runtime=values["container_runtime"],
         host=values["host"],
         parallel=int(values["parallel"]),
         poll_seconds=max(0.05, float(values["poll_seconds"])),
