@@ -16,6 +16,8 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import Conflict, InvalidInput
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text, settled
 from tests.services.execution_support import shell_template, until
 from tests.slurm.bench import SlurmBench
 from tests.slurm.cluster import Cluster
@@ -143,6 +145,30 @@ def test_steps_have_the_resources_of_their_plan(bench: SlurmBench) -> None:
     for wrong in ({"options": "--comment=mine"}, {"resource_plan": "none"}, {"other": "x"}):
         with pytest.raises(InvalidInput):
             executions.create(bench.scope, configuration, wrong)
+
+
+async def test_a_rerun_in_the_app_has_settings_of_its_own(bench: SlurmBench) -> None:
+    bench.change({"options": "--begin=now+1hour"})
+    execution = bench.shell("echo never")
+    bench.desk.executions.stop(bench.scope, [execution])
+    bench.wait(execution, Status.STOPPED)
+    bench.desk.connections.choose(bench.scope)
+    async with running(bench.desk.home, "executions") as pilot:
+        pilot.app.open("execution.rerun", item_id=execution)
+        await settled(pilot)
+        for step in (["name"], ["parameter text"], ["setting options", "setting resource_plan"]):
+            assert list(pilot.app.screen.query_one(Form).values()) == step
+            if step[0] != "setting options":
+                await press(pilot, "ctrl+n")
+        await press(pilot, *"--time=7", "ctrl+n")
+        assert "--time=7" in screen_text(pilot)
+        await press(pilot, "ctrl+n")
+        listing = bench.desk.executions.listing(bench.scope, Query())
+        newest = listing.slice(0, 1)[0].execution
+        assert newest.id != execution
+        assert newest.status_details["options"] == "--time=7"
+        bench.desk.executions.stop(bench.scope, [newest.id])
+    bench.wait(newest.id, Status.STOPPED)
 
 
 def test_a_waiting_job_has_its_reason(bench: SlurmBench) -> None:

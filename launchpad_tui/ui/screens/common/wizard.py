@@ -53,7 +53,7 @@ class StepProgress(Painted):
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__()
-        self._titles = tuple(titles)
+        self.titles = tuple(titles)
         self.at = 0
 
     def paint_line(self, y: int, width: int) -> Strip:
@@ -63,8 +63,8 @@ class StepProgress(Painted):
         line = LineBuilder(width, look.style("text")).add(" ")
         if y != 1:
             return line.strip()
-        needed = sum(cell_width(title) + 6 for title in self._titles)
-        for number, title in enumerate(self._titles):
+        needed = sum(cell_width(title) + 6 for title in self.titles)
+        for number, title in enumerate(self.titles):
             if number:
                 line.add(f" {glyphs.rule * 2} ", look.style("line"))
             glyph = (
@@ -184,6 +184,11 @@ class WizardScreen(LaunchpadScreen):
         self._all_steps = (*self.steps(), REVIEW)
         yield StepProgress([step.title for step in self._all_steps])
         yield Vertical(id="step")
+
+    def update_steps(self) -> None:
+        """Call `steps` again, before the first step is shown."""
+        self._all_steps = (*self.steps(), REVIEW)
+        self.query_one(StepProgress).titles = tuple(step.title for step in self._all_steps)
 
     async def load(self) -> None:
         """Show the first step, once: a change in the registry must not discard typed values."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from launchpad_tui.domain.connection import Field
+from launchpad_tui.records import replace
 from launchpad_tui.ui.screens.common.binding_wizard import BindingWizard
+from launchpad_tui.ui.screens.common.wizard import Step
+from launchpad_tui.ui.widgets.details import Item, heading
+
+#: what distinguishes the names of settings from those of other fields
+_SETTING = "setting "
+_STEP = Step("settings", "Job", "Set values for this execution alone. All may be empty.")
 
 
 class ExecutionRerunScreen(BindingWizard):
@@ -18,9 +28,36 @@ class ExecutionRerunScreen(BindingWizard):
     def __init__(self, item_id: str) -> None:
         super().__init__()
         self.item_id = item_id
+        self._settings: tuple[Field, ...] = ()
+
+    def steps(self) -> Sequence[Step]:
+        """Return the common steps, and that of the execution's settings if there are any."""
+        return (*super().steps(), *([_STEP] if self._settings else []))
+
+    async def fields(self, step: Step) -> tuple[Field, ...]:
+        """Return the settings that the runtime has; executions of a sweep have none."""
+        if step is not _STEP:
+            return await super().fields(step)
+        found = () if self.varied() else self._settings
+        return tuple(replace(each, name=f"{_SETTING}{each.name}") for each in found)
+
+    async def review(self) -> list[Item]:
+        """Return all values, those of the settings last."""
+        items = await super().review()
+        if self._settings and not self.varied():
+            items.append(heading("Job"))
+            values = self._setting_values()
+            items += [
+                Item(each.title, values[each.name] or "of the template", "text")
+                for each in self._settings
+            ]
+        return items
+
+    def _setting_values(self) -> dict[str, str]:
+        return {each.name: self.values.get(f"{_SETTING}{each.name}", "") for each in self._settings}
 
     async def prepare(self) -> None:
-        """Fill in the name, parameters and inputs of the earlier execution."""
+        """Fill in the name, parameters, inputs and settings of the earlier execution."""
         details = await self.read(self.desk.executions.get, self.scope, self.item_id)
         configuration = details.configuration
         if configuration is None:
@@ -29,6 +66,12 @@ class ExecutionRerunScreen(BindingWizard):
             )
         await self.choose_executable(configuration.executable_id)
         self.values["name"] = configuration.name
+        self._settings = await self.read(self.desk.executions.fields, self.scope)
+        self.update_steps()
+        known = details.execution.status_details
+        self.values |= {
+            f"{_SETTING}{each.name}": known.get(each.name, "") for each in self._settings
+        }
         self.fill_in(configuration.parameters, configuration.inputs)
 
     async def finish_one(self) -> None:
@@ -40,6 +83,7 @@ class ExecutionRerunScreen(BindingWizard):
             self.parameters(),
             self.inputs(),
             self.values["name"],
+            self._setting_values(),
         )
         self.launchpad.point_at("executions", created.id)
         self.launchpad.say(f"Execution {created.id} created", "good")
