@@ -153,6 +153,7 @@ EXECUTIONS = ListTable(
         "completed_at": Attribute("completed_at", "timestamp", nullable=True, indexed=True),
         "duration": Attribute("duration", "seconds", nullable=True, indexed=True),
         "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
+        "schedule_id": Attribute("schedule_id"),
         SWEEP: Attribute("", "name", expression=name_expression("t.id")),
         COMMIT: Attribute("", expression=commit_expression("t.pk")),
     },

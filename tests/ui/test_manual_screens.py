@@ -77,10 +77,10 @@ async def test_the_palette_finds_topics_of_the_manual(tmp_path: Path) -> None:
     home = Home.at(tmp_path).ensure()
     open_desk(home).close()
     async with running(home, size=(80, 24)) as pilot:
-        await press(pilot, "colon", *"sweeps:")
-        assert "manual experiments: Sweeps" in screen_text(pilot)
+        await press(pilot, "colon", *"a slurm cluster")
+        assert "manual slurm: Training on a Slurm cluster" in screen_text(pilot)
         await press(pilot, "enter")
-        assert "Sweeps of parameters" in screen_text(pilot)
+        assert "Slurm clusters" in screen_text(pilot)
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
