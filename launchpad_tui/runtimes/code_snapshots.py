@@ -154,7 +154,8 @@ class CodeSnapshotStore:
         """
         try:
             data = self._manifest(snapshot_id).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
+            # An ID that no file can have, for example with a NUL, was written by something else.
             raise NotFound(
                 f"The code snapshot {snapshot_id[:12]} is not stored",
                 f"It was deleted from {self._folder}.",

@@ -80,6 +80,7 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("boards", "import"): ("{folder}/board.json", "--overwrite"),
     ("boards", "delete"): ("Mine",),
     ("boards", "edit"): ("Mine",),
+    ("views", "delete"): ("Mine",),
     ("executables", "add"): ("{folder}/checkout",),
     ("executables", "set"): ("tiny-train", "path=/opt/bin"),
     ("executions", "wait"): ("{executions}", "--timeout", "0"),
@@ -411,6 +412,7 @@ def plain_home(root: Path, inputs: Path) -> Path:
         (("models", "verify", "models-files", "--record"), 0),
         (("resultsets", "verify", "resultsets-files", "--record"), 0),
         (("boards", "import", str(board)), 0),
+        (("models", "list", "--save-view", "Mine"), 0),
         (("serve", "clients", "add", "notebook"), 0),
     ):
         done = spawn(root, *line)
