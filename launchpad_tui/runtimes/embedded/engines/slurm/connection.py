@@ -98,9 +98,9 @@ def _check_folder(settings: SlurmSettings) -> str:
 
 def _check_programs(client: SlurmClient) -> str:
     version = client.call(["sbatch", "--version"]).strip()
-    for name in ("squeue", "scancel", "scontrol", "sinfo"):
+    for name in ("squeue", "scancel", "sinfo"):
         client.call([name, "--version"])
-    return f"{version}: sbatch, squeue, scancel, scontrol, sinfo"
+    return f"{version}: sbatch, squeue, scancel, sinfo"
 
 
 def _check_partitions(client: SlurmClient, settings: SlurmSettings) -> str:
