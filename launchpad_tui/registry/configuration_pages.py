@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Cursor, Filter, Page
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
-from launchpad_tui.registry.configurations import COLUMNS, LISTED, from_row
+from launchpad_tui.registry.configurations import (
+    COLUMNS,
+    LISTED,
+    all_configurations,
+    from_row,
+)
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.list_tables import CONFIGURATIONS
@@ -142,3 +148,21 @@ class ConfigurationLister:
         segment = Segment("configurations t", where, values, keys, value=keys[0])
         segment.start, segment.down = cursor, not backwards
         return segment
+
+
+def filtered_configurations(
+    registry: Registry,
+    scope: Scope,
+    executable_id: str | None,
+    search: str,
+    filters: tuple[Filter, ...],
+) -> Iterator[Configuration]:
+    """Yield the configurations that match conditions on attributes and parameters; otherwise as
+    `configurations.all_configurations`.
+
+    Raises:
+        NotFound: the resource group does not exist.
+        InvalidInput: a condition is invalid.
+    """
+    where = conditions_sql(CONFIGURATIONS, filters)
+    return all_configurations(registry, scope, executable_id, search, where)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.query import Filter
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.ambiguity import MOST_LISTED, ambiguous
@@ -22,9 +21,9 @@ LIST_LIMIT = 10_000
 BATCH = 900
 #: the condition of configurations that lists contain, see `registry.artifact_records`
 LISTED = "created_at >= 0"
+COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 #: greater than every row number and every time in microseconds
 _NEWEST = 2**63 - 1
-COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 
 
 def configurations(
@@ -65,41 +64,33 @@ def all_configurations(
     scope: Scope,
     executable_id: str | None = None,
     search: str = "",
-    filters: tuple[Filter, ...] = (),
+    conditions: tuple[list[str], list[object]] = ([], []),
 ) -> Iterator[Configuration]:
     """Yield all configurations of a resource group, newest first, read in batches.
 
     Args:
         executable_id: yield only configurations of this executable.
         search: words that all must occur in the name, ID, executable or bindings.
-        filters: the conditions on attributes and parameters.
+        conditions: further SQL conditions on the table ``t``, and their parameters.
 
     Raises:
         NotFound: the resource group does not exist.
-        InvalidInput: a condition is invalid.
     """
     words = terms(search)
-    conditions = ["group_pk = ?", LISTED, "(created_at, pk) < (?, ?)"]
+    where = ["group_pk = ?", LISTED, "(created_at, pk) < (?, ?)"]
     values: list[object] = []
     if executable_id is not None:
-        conditions.append("executable_id = ?")
+        where.append("executable_id = ?")
         values.append(executable_id)
-    conditions += ["instr(search_text, ?)"] * len(words)
-    bound: list[object] = []
-    if filters:
-        # Most lists have none.
-        from launchpad_tui.registry.list_tables import CONFIGURATIONS
-        from launchpad_tui.registry.query import conditions_sql
-
-        where, bound = conditions_sql(CONFIGURATIONS, filters)
-        conditions += where
+    where += ["instr(search_text, ?)"] * len(words)
+    where += conditions[0]
     last: tuple[int, int] = (_NEWEST, _NEWEST)
     while True:
         with registry.read() as db:
             rows = db.execute(
-                f"SELECT {COLUMNS} FROM configurations t WHERE {' AND '.join(conditions)} "
+                f"SELECT {COLUMNS} FROM configurations t WHERE {' AND '.join(where)} "
                 "ORDER BY created_at DESC, pk DESC LIMIT ?",
-                (group_pk(db, scope), *last, *values, *words, *bound, BATCH),
+                (group_pk(db, scope), *last, *values, *words, *conditions[1], BATCH),
             ).fetchall()
             found = from_row(db, rows)
         yield from found

@@ -83,9 +83,11 @@ class ConfigurationService:
         Arguments and errors as for `list`; ``filters`` are conditions on attributes and parameters,
         and raise InvalidInput if they are invalid.
         """
-        return configurations.all_configurations(
-            self._registry, scope, executable_id, search, filters
-        )
+        if not filters:
+            return configurations.all_configurations(self._registry, scope, executable_id, search)
+        from launchpad_tui.registry.configuration_pages import filtered_configurations
+
+        return filtered_configurations(self._registry, scope, executable_id, search, filters)
 
     def get(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return the configuration with this ID. Raises NotFound."""
