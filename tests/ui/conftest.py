@@ -8,7 +8,7 @@ import pytest
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
-from tests.scenes.screen_seeds import workshop
+from tests.scenes.screen_seeds import swept, workshop
 
 
 @pytest.fixture
@@ -17,4 +17,13 @@ def workshop_home(tmp_path: Path) -> Home:
     home = Home.at(tmp_path / "home").ensure()
     open_desk(home).close()
     workshop(home)
+    return home
+
+
+@pytest.fixture
+def swept_home(tmp_path: Path) -> Home:
+    """A home as `workshop_home`, with a sweep of which one execution was not created."""
+    home = Home.at(tmp_path / "home").ensure()
+    open_desk(home).close()
+    swept(home)
     return home

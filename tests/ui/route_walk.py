@@ -1,4 +1,4 @@
-"""Arguments with which every route can be opened over the home of the scenes."""
+"""Arguments with which every route can be opened over the home of `swept`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.scenes.screen_seeds import (
     DEAD,
     MODEL,
     SECOND,
+    SWEEP,
     TRAIN,
 )
 
@@ -31,6 +32,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "import": {"store": "default", "path": "incoming"},
     "manual.topic": {"name": "screens"},
     "artifact": {"item_id": MODEL},
+    "versions": {"item_id": MODEL},
+    "sweep": {"item_id": SWEEP},
     "execution": {"item_id": COMPLETED},
     "execution.rerun": {"item_id": COMPLETED},
     "configuration": {"item_id": CONFIGURATION},

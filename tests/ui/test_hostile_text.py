@@ -13,7 +13,11 @@ from textual.app import App
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import ChartDefinition
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.domain.sweep import Sweep, SweepMember
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.registry import sweeps
+from launchpad_tui.registry.database import Registry
 from launchpad_tui.ui.routes import ROUTES
 from tests.cli.command_walk import (
     HOSTILE,
@@ -35,6 +39,7 @@ KEYS = ("down", "tab", "tab", "enter", "question_mark", "escape", "escape", "y",
 SIZES = ((80, 24), (200, 50))
 #: controls with which the interface itself moves the cursor and begins and ends sequences
 OWN_CONTROLS = "\x1b\a\b\v\r\n"
+SWEEP = "s00000000000000b"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,18 @@ def seeded_home(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for table, column in (("artifacts", "description"), ("configurations", "name")):
             db.execute(f"UPDATE {table} SET {column} = {column} || ?", (MARKUP,))
     db.close()
+    registry = Registry(root / "registry.db")
+    (execution,) = KnownValues(root, inputs).format(["{executions}"])
+    member = SweepMember(1, {HOSTILE: HOSTILE}, "", "", "")
+    missing = SweepMember(2, {HOSTILE: MARKUP}, "", "", "")
+    new = Sweep(
+        SWEEP, f"{HOSTILE}{MARKUP}", HOSTILE, {HOSTILE: HOSTILE}, {}, {}, now(), HOSTILE,
+        (member, missing),
+    )  # fmt: skip
+    sweeps.add(registry, DEFAULT_SCOPE, new)
+    sweeps.set_member(registry, DEFAULT_SCOPE, SWEEP, 1, {"execution_id": execution})
+    sweeps.set_member(registry, DEFAULT_SCOPE, SWEEP, 2, {"error": HOSTILE})
+    registry.close()
     return root
 
 
@@ -93,6 +110,8 @@ def arguments_of(home: Path, inputs: Path) -> dict[str, dict[str, Any]]:
         "import": {"store": "lake", "path": "files"},
         "manual.topic": {"name": "screens"},
         "artifact": {"item_id": artifact},
+        "versions": {"item_id": artifact},
+        "sweep": {"item_id": SWEEP},
         "artifact.add": {"url": f"ai://lake/{HOSTILE}"},
         "execution": {"item_id": execution},
         "execution.rerun": {"item_id": execution},

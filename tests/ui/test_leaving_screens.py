@@ -62,10 +62,10 @@ def record_errors(app: Any) -> list[BaseException]:
 
 @pytest.mark.parametrize(("route", "arguments"), visits(), ids=lambda value: str(value)[:40])
 async def test_a_screen_that_is_left_while_it_loads_never_fails(
-    workshop_home: Home, monkeypatch: pytest.MonkeyPatch, route: str, arguments: dict[str, Any]
+    swept_home: Home, monkeypatch: pytest.MonkeyPatch, route: str, arguments: dict[str, Any]
 ) -> None:
     chance = random.Random(route)
-    async with running(workshop_home) as pilot:
+    async with running(swept_home) as pilot:
         app: Any = pilot.app
         slow_lanes(monkeypatch, chance)
         errors = record_errors(app)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
@@ -27,17 +23,7 @@ from tests.scenes.screen_seeds import (
     STOPPED,
     SWEEP,
     TRAIN,
-    swept,
 )
-
-
-@pytest.fixture
-def swept_home(tmp_path: Path) -> Home:
-    """A home with a sweep of which one execution was not created."""
-    home = Home.at(tmp_path / "home").ensure()
-    open_desk(home).close()
-    swept(home)
-    return home
 
 
 def shows(app: Any, kind: type) -> bool:

@@ -132,13 +132,13 @@ async def shown_in(pilot: Any, name: str) -> None:
     assert app._exception is None
 
 
-async def test_every_screen_switches_between_all_themes(workshop_home: Home) -> None:
+async def test_every_screen_switches_between_all_themes(swept_home: Home) -> None:
     dialogs = (
         ConfirmDialog("Delete it?", "Nothing can restore it."),
         PromptDialog("Name", "", "A hint"),
         ChooseDialog("Choose", [Choice("a", "a"), Choice("b", "b")], multi=True),
     )
-    async with running(workshop_home) as pilot:
+    async with running(swept_home) as pilot:
         app = pilot.app
         for route, params in visits():
             app.open(route, **params)
