@@ -60,3 +60,16 @@ def smallest(db: sqlite3.Connection, among: Iterable[Driver], most: int) -> Driv
                 break
             most = size - 1
     return best
+
+
+def union(*among: Driver | None) -> Driver:
+    """Return the rows of several drivers with the same ``joins``; None stands for no rows."""
+    given = [driver for driver in among if driver is not None]
+    if len(given) == 1:
+        return given[0]
+    return Driver(
+        " UNION ".join(f"SELECT x FROM ({driver.sql})" for driver in given),
+        tuple(value for driver in given for value in driver.values),
+        given[0].joins,
+        " UNION ALL ".join(f"SELECT x FROM ({driver.counted or driver.sql})" for driver in given),
+    )

@@ -11,9 +11,9 @@ import re
 import sqlite3
 from collections.abc import Iterable
 
-from launchpad_tui.domain.query import Combination, Condition, Op, Query, Subject
+from launchpad_tui.domain.query import Condition, Filter, Junction, Op, Query, Subject
 from launchpad_tui.registry.codec import clean
-from launchpad_tui.registry.driver import Driver
+from launchpad_tui.registry.driver import Driver, union
 from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
 from launchpad_tui.registry.query import (
     COMPARE,
@@ -38,13 +38,33 @@ def drivers(
         most: indexes with more rows are omitted if reading them takes longer than counting so far.
     """
     found = search_drivers(db, table.name, search_terms(query.search), most)
-    for condition in query.conditions:
-        if isinstance(condition, Condition) and condition.subject is Subject.ATTRIBUTE:
-            found += _texts(db, table, condition, most)
-        # Combinations are tested row by row.
-        if isinstance(condition, Combination) or condition.op is Op.MISSING:
-            continue
-        found += _DRIVERS[condition.subject](table, kind, condition, group)
+
+    def of_filter(one: Filter) -> list[Driver]:
+        if isinstance(one, Condition):
+            texts = one.subject is Subject.ATTRIBUTE
+            matches = [*_texts(db, table, one, most)] if texts else []
+            if one.op is not Op.MISSING:
+                matches += _DRIVERS[one.subject](table, kind, one, group)
+            return matches
+        if one.junction is Junction.NOT:
+            return []
+        parts = [of_filter(part) for part in one.parts]
+        if one.junction is Junction.AND:
+            return [driver for part in parts for driver in part]
+        return _either(parts)
+
+    for one in query.conditions:
+        found += of_filter(one)
+    return found
+
+
+def _either(parts: list[list[Driver]]) -> list[Driver]:
+    """Return the drivers of conditions of which one has to hold, from the drivers of each."""
+    found: list[Driver] = []
+    for joins in dict.fromkeys(driver.joins for driver in parts[0]):
+        same = [[driver for driver in part if driver.joins == joins] for part in parts]
+        if all(same):
+            found.append(union(*(part[0] for part in same)))
     return found
 
 

@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from launchpad_tui.registry.codec import terms
-from launchpad_tui.registry.driver import Driver
+from launchpad_tui.registry.driver import Driver, union
 from launchpad_tui.registry.shown_values import ShownValue, joined, shown_value
 
 #: the number of characters of the terms of the full-text index
@@ -123,7 +123,7 @@ def search_drivers(
     # The name before an @ is part of the text.
     names = [name for term in terms if models and len(name := term.rpartition("@")[0]) >= TRIGRAM]
     if plain or names:
-        found.append(_union(_full_text(table, match_expression([*plain, *names])), aliases))
+        found.append(union(_full_text(table, match_expression([*plain, *names])), aliases))
     for term in terms:
         if term in plain or (models and "@" in term and len(term.rpartition("@")[0]) >= TRIGRAM):
             continue
@@ -135,7 +135,7 @@ def search_drivers(
             continue
         versions = _version_driver(term)
         if versions is not None or not _version_test(term)[0]:
-            found.append(_union(text, aliases, versions))
+            found.append(union(text, aliases, versions))
     return found
 
 
@@ -156,20 +156,7 @@ def _shown_driver(table: str, term: str, aliases: Driver | None) -> Driver | Non
         (shown.low, shown.high),
         "t.pk",
     )
-    return _union(_full_text(table, match_expression(parts)), values, aliases)
-
-
-def _union(*drivers: Driver | None) -> Driver:
-    """Return the rows of several drivers."""
-    given = [driver for driver in drivers if driver is not None]
-    if len(given) == 1:
-        return given[0]
-    return Driver(
-        " UNION ".join(f"SELECT x FROM ({driver.sql})" for driver in given),
-        tuple(value for driver in given for value in driver.values),
-        "t.pk",
-        " UNION ALL ".join(f"SELECT x FROM ({driver.counted or driver.sql})" for driver in given),
-    )
+    return union(_full_text(table, match_expression(parts)), values, aliases)
 
 
 def text_driver(db: sqlite3.Connection, table: str, text: str, most: int) -> Driver | None:
@@ -253,4 +240,4 @@ def _short(db: sqlite3.Connection, table: str, term: str, most: int) -> Driver |
         )
     if not trigrams:
         return ends
-    return _union(_full_text(table, " OR ".join(map(_quoted, trigrams))), ends)
+    return union(_full_text(table, " OR ".join(map(_quoted, trigrams))), ends)

@@ -13,7 +13,9 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.query import (
+    Combination,
     Condition,
+    Junction,
     MetricColumn,
     Op,
     Order,
@@ -92,6 +94,17 @@ DRIVEN = {
     "two letters": Query("zq"),
     "a letter and two": Query("e zq"),
     "an alias": Query("@production"),
+    "either": Query(
+        conditions=(
+            Combination(
+                Junction.OR,
+                (
+                    Condition(Subject.METRIC, "accuracy", Op.GREATER, "5"),
+                    Combination(Junction.AND, (Condition(*RARE), Condition(*SLOW))),
+                ),
+            ),
+        )
+    ),
     "aliases": where((Subject.ATTRIBUTE, "aliases", Op.CONTAINS, "production")),
     "a version": Query("emea@99"),
     "large": where((Subject.ATTRIBUTE, "size", Op.GREATER, "499900000")),
