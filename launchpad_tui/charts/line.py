@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 #: the name of the x axis by its kind
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
-#: the number of cells between two markers of a curve, at least, and for each curve of the chart
-_MARKER_EVERY, _MARKER_EVERY_OF_MANY = 24, 6
+#: the cells between two markers of a curve, at least, and for each curve beyond the second
+_MARKER_EVERY, _MARKER_EVERY_OF_MANY = 24, 12
 #: the least number of rows of which two can stay free
 _LEAST_WITH_ROOM = 6
 
@@ -124,7 +124,7 @@ def _marks(
 ) -> dict[Point, tuple[str, Ink]]:
     """Return the markers of the last visible point of each curve and of points along it."""
     found: dict[Point, tuple[str, Ink]] = {}
-    every = max(_MARKER_EVERY, _MARKER_EVERY_OF_MANY * len(drawn))
+    every = max(_MARKER_EVERY, _MARKER_EVERY_OF_MANY * (len(drawn) - 2))
     for one, dots in zip(drawn, points, strict=True):
         glyph = (marker(one.slot, ascii_only=spec.ascii), (one.slot, "bold"))
         next_column = -1

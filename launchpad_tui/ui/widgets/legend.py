@@ -17,8 +17,9 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
-#: the least width of the list and of its values, in cells
-_LEAST, _VALUE = 18, 9
+#: The least width of the list and of its values, in cells. A value that is wider changes the width
+#: of the chart beside the list, which is then drawn again.
+_LEAST, _VALUE = 18, 11
 #: the largest width of the list; names that are wider lose the prefix that they share
 _MOST = 32
 
