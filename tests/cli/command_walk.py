@@ -101,12 +101,15 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("serve", "clients", "delete"): ("notebook",),
 }
 #: Commands that fail in every home of this kind: outside of an execution, without outputs that
-#: could not be stored, because all configurations have executions, without a sweep, or without a
-#: change to undo.
+#: could not be stored, because all configurations have executions, without recorded code, without a
+#: sweep, without a change to undo, or without a Slurm cluster.
 FAILING = {
     ("log",),
     ("executions", "store-outputs"),
+    ("executions", "reproduce"),
+    ("executions", "code"),
     ("configurations", "delete"),
+    ("connections", "cluster"),
     ("undo",),
     *(
         ("sweeps", word)
