@@ -20,7 +20,7 @@ async def _topics(pilot: Pilot[Any]) -> None:
 
 async def _stores(pilot: Pilot[Any]) -> None:
     await _topics(pilot)
-    await press(pilot, *["down"] * 7, "enter")
+    await press(pilot, *["down"] * 8, "enter")
 
 
 async def _search(pilot: Pilot[Any]) -> None:

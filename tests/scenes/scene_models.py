@@ -69,6 +69,6 @@ SCENES = [
         models(),
         _help,
         (120, 32),
-        expect=("Select metrics and parameters to show as columns", "This screen"),
+        expect=("Select metrics, parameters, labels and tags as columns", "This screen"),
     ),
 ]
