@@ -97,6 +97,7 @@ def arguments_of(home: Path, inputs: Path) -> dict[str, dict[str, Any]]:
     pair = (artifact, execution)
     file = {"store": "lake", "path": f"files/{HOSTILE_NAME}"}
     return {
+        "schedule": {"item_id": schedule},
         "schedule.create": {"item_id": schedule},
         "connection": {"item_id": "core"},
         "connection.edit": {"item_id": "core"},
