@@ -52,7 +52,7 @@ SCENES = [
         size=(180, 48),
     ),
     shown("model", keys("end", "up", "enter"), "Overview", "learning_rate", "balanced"),
-    shown("model-metrics", keys("end", "up", "enter", "tab"), "accuracy", "optimizer", "confusion matrix"),
+    shown("model-metrics", keys("end", "up", "enter", "tab"), "accuracy", "confusion matrix"),
     shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),
     shown("lineage", keys("L"), "this dataset", "──▶", start="datasets", size=(150, 58)),
     shown("model-add", keys("a", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
