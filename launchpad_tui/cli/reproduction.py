@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def _reproduce(context: CommandContext, options: argparse.Namespace) -> int:
     service = context.desk.reproduction
     source = _execution_of(context, options.id)
-    if options.compare_with:
+    if options.compare_with is not None:
         other = context.desk.executions.resolve(context.scope, options.compare_with)
         return print_report(
             context, service.report(context.scope, source.id, other.id, options.tolerance)

@@ -83,6 +83,7 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("views", "delete"): ("Mine",),
     ("executables", "add"): ("{folder}/checkout",),
     ("executables", "set"): ("tiny-train", "path=/opt/bin"),
+    ("executions", "reproduce"): ("{executions}", "--no-wait"),
     ("executions", "wait"): ("{executions}", "--timeout", "0"),
     ("configurations", "create"): ("tiny-train", "--name", "new", "-i", "numbers={datasets}"),
     ("connections", "add"): ("new", "--service-key", "{folder}/key.json"),

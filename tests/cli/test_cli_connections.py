@@ -145,7 +145,7 @@ def test_an_artifact_is_added_manually(home: Path, cli: Cli, template: Path) -> 
     ).json["kind"]
     assert kind == "other"
     assert cli("artifacts", "list", "--json").json["count"] == 2
-    assert cli("metrics", "list", "churn").code == 2
+    assert cli("metrics", "list", "churn", "--json").json == {"resources": [], "count": 0}
 
 
 def test_paths_settings_and_reconcile(home: Path, cli: Cli) -> None:
@@ -154,6 +154,7 @@ def test_paths_settings_and_reconcile(home: Path, cli: Cli) -> None:
         "registry",
         "files",
         "executions",
+        "code",
         "secrets",
         "settings",
         "credentials",

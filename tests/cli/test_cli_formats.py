@@ -426,7 +426,9 @@ def test_lists_are_sorted_by_names_of_columns(trained: Cli) -> None:
 
     assert order("--sort", "CREATED") == order("--sort=-created_at")[::-1]
     assert order("--sort", "metric.loss:last") == order("--sort", "loss")
-    assert trained("executions", "list", "--sort", "param.rate").code == 2
+    assert order("--sort", "param.rate") == order("--sort", "rate")
+    assert order("--sort=-param.rate") == order("--sort", "param.rate")[::-1]
+    assert trained("executions", "list", "--sort", "param.nothing").code == 2
 
 
 def test_a_test_is_named_by_its_subject(trained: Cli) -> None:
