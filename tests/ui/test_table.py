@@ -208,8 +208,10 @@ async def test_the_cursor_moves_to_a_far_end_later_unless_it_is_moved(
 
 
 async def test_a_list_that_ends_in_its_first_block_needs_no_count(tmp_path: Path) -> None:
-    async with table_of(tmp_path, SlowlyCounted(20)) as (pilot, _):
+    source = SlowlyCounted(20)
+    async with table_of(tmp_path, source) as (pilot, _):
         assert "of 20" in screen_text(pilot)
+        source.may_count.set()
 
 
 async def test_a_move_repaints_two_lines_and_an_edge_scrolls(
