@@ -154,7 +154,7 @@ def query(
     if options.sort:
         by = parse_column(options.sort.removeprefix("-"), names)
         order = Order(by, options.sort.startswith("-"))
-    _check_known(context, metrics)
+    check_known(context, metrics)
     conditions: list[Filter] = [*view.conditions]
     if options.where:
         from launchpad_tui.domain.expression import parse_where
@@ -272,7 +272,11 @@ def _parameters(context: CommandContext, names: Sequence[str]) -> tuple[ValueCol
 
 
 def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[MetricColumn, ...]:
-    """Return the metric columns that options name; ``all`` names all metrics of the group."""
+    """Return the metric columns that options name; ``all`` names all metrics of the group.
+
+    Raises:
+        InvalidInput: A name is unknown.
+    """
     from launchpad_tui.domain.list_names import metric_column
     from launchpad_tui.domain.query import MetricColumn
 
@@ -283,6 +287,7 @@ def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[Metri
             columns |= dict.fromkeys(MetricColumn(key) for key in known)
         else:
             columns[metric_column(text)] = None
+    check_known(context, tuple(columns))
     return tuple(columns)
 
 
@@ -332,7 +337,7 @@ def column_texts(query: Query, row: ArtifactRow | ExecutionRow) -> Iterator[str]
         yield row.values.get(value, "")
 
 
-def _check_known(context: CommandContext, named: Sequence[MetricColumn]) -> None:
+def check_known(context: CommandContext, named: Sequence[MetricColumn]) -> None:
     """Raise InvalidInput if an option names a metric that no execution has logged.
 
     Without any metric in the resource group nothing is refused: a script may list models before the

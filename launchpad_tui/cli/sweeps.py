@@ -138,6 +138,7 @@ def _promote(context: CommandContext, options: argparse.Namespace) -> None:
     desk, scope = context.desk, context.scope
     sweep = desk.sweeps.resolve(scope, options.id)
     column = metric_column(options.metric)
+    listing.check_known(context, (column,))
     members = [one for one in sweep.members if one.execution is not None]
     values = _metrics(context, members, (column,))
     best = next(

@@ -431,6 +431,15 @@ def test_lists_are_sorted_by_names_of_columns(trained: Cli) -> None:
     assert trained("executions", "list", "--sort", "param.nothing").code == 2
 
 
+def test_versions_refuse_an_unknown_metric(trained: Cli) -> None:
+    name = trained("models", "list", "--json").json["resources"][0]["name"]
+    assert trained("models", "versions", name, "--metric", "loss:min").code == 0
+    refused = trained("models", "versions", name, "--metric", "los")
+    assert refused.code == 2
+    assert "There is no metric 'los'" in refused.err
+    assert "Did you mean 'loss" in refused.err
+
+
 def test_a_test_is_named_by_its_subject(trained: Cli) -> None:
     assert trained("stores", "test", "default", "-o", "name").lines == ["default"]
     rows = list(csv.DictReader(io.StringIO(trained("stores", "test", "default", "--csv").out)))

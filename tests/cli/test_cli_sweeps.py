@@ -50,6 +50,7 @@ def test_a_grid_is_trained_compared_and_promoted(ready: Cli, home: Path) -> None
     assert promoted["artifactId"] == ranked[0]["artifactId"]
     assert promoted["parameters"] == ranked[0]["parameters"]
     assert ready("sweeps", "promote", "latest", "x", "--metric", "accurate").code == 2
+    assert ready("sweeps", "show", "latest", "--metric", "accurate").code == 2
     shown = json.loads(ready("models", "show", "tiny-model@production", "--json").out)
     assert shown["parameters"]["rate"] == ranked[0]["parameters"]["rate"]
     table = ready("sweeps", "show", "latest", "--metric", "accuracy").out
