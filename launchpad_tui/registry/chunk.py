@@ -1,7 +1,7 @@
 """Chunks: up to 4096 points of a series in packed form, with an overview for drawing.
 
-Chunks are packed with the standard library alone, because supervisors should not load numpy. If it
-is loaded already, it is used. `window` unpacks them with numpy.
+Chunks are packed and unpacked with the standard library alone: neither supervisors nor the app load
+numpy.
 
 A packed chunk is the byte `_DELTAS` or `_PLAIN` and a zlib stream. The stream has the steps, times
 and values one after the other, as eight planes: first the lowest byte of every number, then the
@@ -168,16 +168,10 @@ def unpack(packed: bytes) -> Points:
 
 
 @reports_damage
-def unpack_numpy(packed: bytes) -> tuple[Any, Any, Any]:
-    """Return steps, times and values of a packed chunk as numpy arrays."""
-    import numpy as np
-
-    kind, data = _columns(packed)
-    size = len(data) // _COLUMNS
-    steps, times = np.frombuffer(data[: 2 * size], "<i8").reshape(2, -1)
-    if kind == _DELTAS:
-        steps, times = steps.cumsum(), times.cumsum()
-    return steps, times, np.frombuffer(data[2 * size :], "<f8")
+def unpack_values(packed: bytes) -> array[float]:
+    """Return the values of a packed chunk, in less time than `unpack` takes for all columns."""
+    data = _columns(packed)[1]
+    return decoded("d", data[2 * (len(data) // _COLUMNS) :])
 
 
 def _deltas(numbers: array[int]) -> array[int]:

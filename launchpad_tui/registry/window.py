@@ -1,28 +1,36 @@
 """Reduces series to the points that are needed to draw them, without losing peaks.
 
-A long series is drawn from the overviews of its chunks, a short section from its points.
+A long series is drawn from the overviews of its chunks, a short section from its points. The
+standard library is enough for it: its built-in functions reduce the arrays in a few milliseconds,
+whereas an import of numpy would take 12 MB of memory and a tenth of a second.
 """
 
 from __future__ import annotations
 
 import math
 import sqlite3
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from itertools import islice, pairwise
+from typing import Any, Literal
 
 from launchpad_tui.domain.metric import SeriesWindow
+from launchpad_tui.domain.numbers import mean
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, packs
+from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.series_points import nan
 from launchpad_tui.registry.sqlite_errors import reports_damage
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 By = Literal["step", "time"]
 
 #: overviews are used if a section has more than this many times the requested number of points
 _COARSE = 16
+#: bytes of a point in the five arrays of an overview, see `chunk.overview`
+_OVERVIEW_POINT = 32
 
 
 @dataclass(slots=True)
@@ -33,22 +41,33 @@ class _Cells:
     values among these that are not finite.
     """
 
-    steps: NDArray[Any]
-    times: NDArray[Any]
-    values: NDArray[Any]
-    weights: NDArray[Any]
-    bad: NDArray[Any]
+    steps: array[int]
+    times: array[int]
+    values: array[float]
+    weights: array[int]
+    bad: array[int]
 
     def __len__(self) -> int:
         return len(self.steps)
 
-    def take(self, index: Any) -> _Cells:
+    def take(self, index: Sequence[int]) -> _Cells:
+        """Return the points at some positions, in the order of these."""
         return _Cells(
-            self.steps[index],
-            self.times[index],
-            self.values[index],
-            self.weights[index],
-            self.bad[index],
+            _taken(self.steps, index),
+            _taken(self.times, index),
+            _taken(self.values, index),
+            _taken(self.weights, index),
+            _taken(self.bad, index),
+        )
+
+    def part(self, start: int, stop: int) -> _Cells:
+        """Return the points from position ``start`` up to but not including ``stop``."""
+        return _Cells(
+            self.steps[start:stop],
+            self.times[start:stop],
+            self.values[start:stop],
+            self.weights[start:stop],
+            self.bad[start:stop],
         )
 
 
@@ -72,8 +91,6 @@ def window(
     Raises:
         NotFound: the series was deleted.
     """
-    import numpy as np
-
     points = max(8, points)
     with registry.read() as db:
         whole = db.execute(
@@ -90,17 +107,39 @@ def window(
         start, stop = (low if start is None else start), (high if stop is None else stop)
         cells = _gather(db, series_id, start, stop, by, whole[0] if complete else None, points)
     axis = cells.steps if by == "step" else cells.times
-    if len(axis) > 1 and bool((axis[1:] < axis[:-1]).any()):
+    if not chunk.in_order(axis):
         # A stable sort keeps points of equal steps in the order of logging.
-        cells = cells.take(np.argsort(axis, kind="stable"))
+        cells = cells.take(sorted(range(len(axis)), key=axis.__getitem__))
         axis = cells.steps if by == "step" else cells.times
-    total, bad = int(cells.weights.sum()), int(cells.bad.sum())
+    total, bad = sum(cells.weights), sum(cells.bad)
     exact = total <= points and total == len(cells)
     if not exact:
         cells = cells.take(_reduced(cells, axis, points))
-    # Arrays of numpy behave like sequences, but are not declared as such.
-    steps, times, values = cast(tuple[Any, Any, Any], (cells.steps, cells.times, cells.values))
-    return SeriesWindow(series_id, steps, times, values, total, bad, exact)
+    return SeriesWindow(series_id, cells.steps, cells.times, cells.values, total, bad, exact)
+
+
+@reports_damage
+def finite_mean(registry: Registry, series_id: int) -> float | None:
+    """Return the mean of the finite values of a series; None if it has none."""
+    finite = array("d")
+    with registry.read() as db:
+        for values in _value_arrays(db, series_id):
+            finite.extend(filter(math.isfinite, values) if chunk.not_finite(values) else values)
+    return mean(finite) if finite else None
+
+
+def _value_arrays(db: sqlite3.Connection, series: int) -> Iterator[array[float]]:
+    """Yield the values of a series, in the order of their storage."""
+    for (number,) in db.execute(
+        "SELECT pk FROM chunks WHERE series_pk = ? ORDER BY pk", (series,)
+    ).fetchall():
+        plain, packed = db.execute(
+            "SELECT length(times) > 0, points FROM chunks WHERE pk = ?", (number,)
+        ).fetchone()
+        yield chunk.decoded("d", packed) if plain else chunk.unpack_values(packed)
+    tail = db.execute("SELECT value FROM tail WHERE series_pk = ?", (series,))
+    yield array("d", [nan(value) for (value,) in tail])
+    yield from (found.values for found in packs.read(db, [series]).values())
 
 
 def _gather(
@@ -113,8 +152,6 @@ def _gather(
     points: int,
 ) -> _Cells:
     """Return points and overview points between two positions, in the order of their chunks."""
-    import numpy as np
-
     first, last = ("first_step", "last_step") if by == "step" else ("first_at", "last_at")
     heads = db.execute(
         f"SELECT pk, count, {first} >= :start AND {last} <= :stop FROM chunks "
@@ -133,11 +170,7 @@ def _gather(
                 parts.append(_overview(chunk.decode_overview(stored, packed=bool(packed))))
                 continue
         row = db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
-        if row[1]:
-            columns = zip(row, ("<i8", "<i8", "<f8"), strict=True)
-            part = _raw(*(np.frombuffer(blob, kind) for blob, kind in columns))
-        else:
-            part = _raw(*chunk.unpack_numpy(row[2]))
+        part = _raw(chunk.decode(*row))
         parts.append(part if inside else _cut(part, start, stop, by))
     column = "step" if by == "step" else "at"
     tail = db.execute(
@@ -148,47 +181,50 @@ def _gather(
     if not heads and not tail:
         found = packs.read(db, [series]).get(series)
         if found is not None:
-            return _cut(
-                _raw(*map(np.asarray, (found.steps, found.times, found.values))), start, stop, by
-            )
+            return _cut(_raw(found), start, stop, by)
     steps, times, values = zip(*tail, strict=True) if tail else ((), (), ())
-    parts.append(
-        _raw(
-            np.array(steps, dtype="<i8"),
-            np.array(times, dtype="<i8"),
-            np.array(values, dtype="<f8"),
-        )
-    )
-    return _Cells(*(np.concatenate([getattr(p, name) for p in parts]) for name in _Cells.__slots__))
+    parts.append(_raw(chunk.points(steps, times, map(nan, values))))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[_Cells]) -> _Cells:
+    """Return the points of several parts, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = parts[0].part(0, len(parts[0]))
+    for part in parts[1:]:
+        joined.steps += part.steps
+        joined.times += part.times
+        joined.values += part.values
+        joined.weights += part.weights
+        joined.bad += part.bad
+    return joined
 
 
 def _overview(blob: bytes) -> _Cells:
-    import numpy as np
-
-    # 8 + 8 + 8 + 4 + 4 bytes per point, see chunk.overview.
-    count = len(blob) // 32
+    count = len(blob) // _OVERVIEW_POINT
     ends = [0, 8 * count, 16 * count, 24 * count, 28 * count, 32 * count]
-    kinds = ("<i8", "<i8", "<f8", "<i4", "<i4")
     return _Cells(
-        *(np.frombuffer(blob[ends[i] : ends[i + 1]], kind) for i, kind in enumerate(kinds))
+        *(chunk.decoded(code, blob[ends[i] : ends[i + 1]]) for i, code in enumerate("qqdii"))
     )
 
 
-def _raw(steps: NDArray[Any], times: NDArray[Any], values: NDArray[Any]) -> _Cells:
-    import numpy as np
-
-    return _Cells(
-        steps, times, values, np.ones(len(steps), dtype="<i4"), (~np.isfinite(values)).astype("<i4")
-    )
+def _raw(points: Points) -> _Cells:
+    bad = array("i", bytes(4 * len(points)))
+    if chunk.not_finite(points.values):
+        bad = array("i", [not math.isfinite(value) for value in points.values])
+    return _Cells(points.steps, points.times, points.values, array("i", [1]) * len(points), bad)
 
 
 def _cut(cells: _Cells, start: int, stop: int, by: By) -> _Cells:
     axis = cells.steps if by == "step" else cells.times
-    return cells.take((axis >= start) & (axis <= stop))
+    if chunk.in_order(axis):
+        return cells.part(bisect_left(axis, start), bisect_right(axis, stop))
+    return cells.take([place for place, at in enumerate(axis) if start <= at <= stop])
 
 
-def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
-    """Return the positions of the points to keep.
+def _reduced(cells: _Cells, axis: Sequence[int], points: int) -> list[int]:
+    """Return the positions of the points to keep, in ascending order.
 
     The points are divided into buckets. Each bucket keeps its smallest and its greatest finite
     value, and one value that is not finite if at least half of its values are not. Half of the
@@ -197,42 +233,33 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
     edges are multiples of them. Therefore a new point changes only the last bucket, and the drawing
     of a growing curve is stable.
     """
-    import numpy as np
-
     count = len(axis)
     buckets = max(2, (points - 2) // 4)
-    edges = [np.arange(0, count, _power_of_two(count / buckets))]
-    low, high = int(axis[0]), int(axis[-1])
+    starts = set(range(0, count, _power_of_two(count / buckets)))
+    low, high = axis[0], axis[-1]
     if high > low:
         wide = _power_of_two((high - low) / buckets)
-        edges.append(np.searchsorted(axis, np.arange(low - low % wide + wide, high, wide)))
-    starts = _distinct(np.concatenate(edges))
-    starts = starts[starts < count]
-    sizes = np.diff(np.append(starts, count))
-    of = np.repeat(np.arange(len(starts)), sizes)
-    finite = np.isfinite(cells.values)
-    kept = [np.array([0, count - 1])]
-    for fill, extreme in ((np.inf, np.minimum), (-np.inf, np.maximum)):
-        values = np.where(finite, cells.values, fill)
-        hits = np.flatnonzero((values == extreme.reduceat(values, starts)[of]) & finite)
-        kept.append(hits[np.unique(of[hits], return_index=True)[1]])
-    gaps = np.flatnonzero(
-        2 * np.add.reduceat(cells.bad, starts)
-        >= np.maximum(1, np.add.reduceat(cells.weights, starts))
-    )
-    if len(gaps):
-        hits = np.flatnonzero(~finite & np.isin(of, gaps))
-        kept.append(hits[np.unique(of[hits], return_index=True)[1]])
-    return _distinct(np.concatenate(kept))
+        edges = range(low - low % wide + wide, high, wide)
+        starts.update(bisect_left(axis, edge) for edge in edges)
+    starts.discard(count)
+    ordered = [*sorted(starts), count]
+    kept = {0, count - 1}
+    for start, stop in pairwise(ordered):
+        values: Sequence[float] = cells.values[start:stop]
+        bad = sum(cells.bad[start:stop])
+        finite = values if not bad else [value for value in values if math.isfinite(value)]
+        if finite:
+            kept.add(start + values.index(min(finite)))
+            kept.add(start + values.index(max(finite)))
+        if bad and 2 * bad >= sum(cells.weights[start:stop]):
+            gap = (place for place, one in enumerate(values, start) if not math.isfinite(one))
+            kept.update(islice(gap, 1))
+    return sorted(kept)
 
 
-def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
-    """Return the distinct numbers in ascending order; ``numpy.unique`` loads ``numpy.ma`` first."""
-    import numpy as np
-
-    ordered = np.sort(numbers)
-    distinct: NDArray[Any] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
-    return distinct
+def _taken(numbers: array[Any], index: Sequence[int]) -> array[Any]:
+    """Return the numbers at some positions."""
+    return array(numbers.typecode, [numbers[place] for place in index])
 
 
 def _power_of_two(least: float) -> int:

@@ -12,7 +12,6 @@ from launchpad_tui.charts.model import ChartData, ChartTable, Series, Value
 from launchpad_tui.domain.board import Against, Board, ChartDefinition
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction, normal_name
-from launchpad_tui.domain.numbers import mean
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
@@ -104,13 +103,9 @@ class ChartService:
             start = int((x_range[0] - margin + zero) * scale) - 1
             stop = int((x_range[1] + margin + zero) * scale) + 1
         found = window(self._registry, series.id, start, stop, by, points)
-        x = (
-            _floats(found.steps)
-            if by == "step"
-            else [at / _SECOND - zero for at in _floats(found.times)]
-        )
+        x = list(found.steps) if by == "step" else [at / _SECOND - zero for at in found.times]
         key = f"{subject.id}/{series.key}"
-        return Series(key, label, x, _floats(found.values), slot, found.total, found.not_finite)
+        return Series(key, label, x, list(found.values), slot, found.total, found.not_finite)
 
     def _table(
         self,
@@ -185,13 +180,9 @@ class ChartService:
         if how == "best":
             how = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
         if how == "mean":
-            import math
+            from launchpad_tui.registry.window import finite_mean
 
-            from launchpad_tui.registry.window import window
-
-            values = _floats(window(self._registry, series.id, points=series.count + 8).values)
-            finite = [value for value in values if math.isfinite(value)]
-            return mean(finite) if finite else None
+            return finite_mean(self._registry, series.id)
         return {"min": series.minimum, "max": series.maximum}.get(how, series.last)
 
 
@@ -350,10 +341,3 @@ def _number(text: str | None) -> float | None:
         return float(text) if text is not None else None
     except ValueError:
         return None
-
-
-def _floats(values: Sequence[float]) -> list[float]:
-    """Return values, possibly a NumPy array, as a list, which Python iterates several times
-    faster."""
-    plain: list[float] = values.tolist() if hasattr(values, "tolist") else list(values)
-    return plain

@@ -263,8 +263,6 @@ def windows(home: Home, rounds: int) -> Iterator[Figure]:
     assert all(one.count == LONG_POINTS for one in long), (
         "the home contains no series of 1,000,000 points"
     )
-    # NumPy is imported first, so that its import is not measured.
-    import numpy  # noqa: F401
 
     def read(start: int | None = None, stop: int | None = None) -> None:
         for one in long:

@@ -171,8 +171,6 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in newest[:5]
     ]
     assert all(one.count == 1_000_000 for one in long)
-    import numpy  # noqa: F401  imported first, so that its import is not measured
-
     found["window x5, whole"] = measure(
         lambda: [desk.metrics.window(one.id, points=800) for one in long]
     )

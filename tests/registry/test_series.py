@@ -20,7 +20,7 @@ from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, logged_metrics, series
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.window import window
+from launchpad_tui.registry.window import finite_mean, window
 from tests.registry.registry_data import START, add_execution
 
 ROOT = Path(__file__).parents[2]
@@ -207,6 +207,18 @@ def test_short_windows_are_exact(registry: Registry, long: SeriesSummary) -> Non
     assert (list(empty.steps), empty.total) == ([], 0)
 
 
+def test_the_mean_is_that_of_all_finite_values(registry: Registry, long: SeriesSummary) -> None:
+    add_execution(registry, "other")
+    series.append(registry, "other", [Metric("few", value, START, 1) for value in (1.0, 4.0)])
+    series.append(registry, "other", [Metric("none", math.nan, START, 1)])
+    few, none = series.summaries(registry, DEFAULT_SCOPE, ["other"])["other"]
+    values = [math.sin(step / 5000) for step in range(300_000)]
+    values[123_456], values[200_001] = 99.0, -55.0
+    finite = [*values[:7], *values[8:100_000], *values[110_000:]]
+    assert finite_mean(registry, long.id) == pytest.approx(math.fsum(finite) / len(finite))
+    assert (finite_mean(registry, few.id), finite_mean(registry, none.id)) == (2.5, None)
+
+
 def test_a_sparse_end_keeps_its_points(registry: Registry) -> None:
     add_execution(registry, ID)
     steps = [*range(100_000), *range(1_000_000, 1_000_000 + 50 * 20_000, 20_000)]
@@ -295,7 +307,7 @@ def test_timestamps_are_preserved(registry: Registry) -> None:
     ]
 
 
-def test_writing_does_not_import_numpy(tmp_path: Path) -> None:
+def test_neither_writing_nor_drawing_imports_numpy(tmp_path: Path) -> None:
     import subprocess
     import sys
 
@@ -311,8 +323,11 @@ if len(sys.argv) == 1:
     add_execution(registry, {ID!r})
 else:
     from launchpad_tui.registry import series
+    from launchpad_tui.registry.window import window
     numbers = range(10_000)
-    series.append_bulk(Registry(path), {ID!r}, "loss", (), numbers, numbers, [1.0] * 10_000)
+    registry = Registry(path)
+    series.append_bulk(registry, {ID!r}, "loss", (), numbers, numbers, [1.0] * 10_000)
+    assert window(registry, 1, points=100).total == window(registry, 1, 5, 50).total + 9954
     assert not {{"numpy", "sqlite_utils", "yaml"}} & sys.modules.keys(), "too much imported"
 """
     for arguments in ([], ["write"]):
