@@ -238,11 +238,15 @@ def wrap(text: str, width: int) -> list[str]:
             # A character that is wider than the line is on a line of its own.
             head = first_cells(rest, width) or rest[:1]
             space = head.rfind(" ")
-            if space > width // 3 and not rest[len(head) :].startswith(" "):
-                head = head[: space + 1]
-            elif space < 0:
-                # A long name, ID or path is broken after a separator.
-                head = head[: max(head.rfind(mark, width // 2) for mark in _SEPARATORS) + 1] or head
+            if not rest[len(head) :].startswith(" "):
+                word = rest[space + 1 :].partition(" ")[0]
+                # A long word follows a short one on the same line, unless it fits on the next.
+                if head[: space + 1].strip() and (space > width // 3 or cell_width(word) <= width):
+                    head = head[: space + 1]
+                else:
+                    # A long name, ID or path is broken after a separator.
+                    least = max(width // 2, space)
+                    head = head[: max(head.rfind(mark, least) for mark in _SEPARATORS) + 1] or head
             lines.append(head.rstrip())
             rest = rest[len(head) :].lstrip(" ")
         lines.append(rest)

@@ -162,3 +162,15 @@ def test_names_lose_the_prefix_that_all_of_them_share() -> None:
     assert shared_prefix(["alone-1"]) == ""
     assert shared_prefix(["same-x", "same-x"]) == "same-"
     assert shared_prefix(["rate=0.02 a", "rate=0.04 a"]) == "rate="
+
+
+def test_a_word_that_fits_on_the_next_line_is_not_broken() -> None:
+    name = "GOOGLE_APPLICATION_CREDENTIALS"
+    assert wrap(f"environment: {name} or so", 37) == ["environment:", f"{name} or so"]
+    # One that does not fit follows on the same line, and is broken after a separator.
+    assert wrap("In https://files.example.com/models", 20) == [
+        "In https://files.",
+        "example.com/models",
+    ]
+    # A line that ends with a word is not broken within it.
+    assert wrap("a/long/path/here and more", 16) == ["a/long/path/here", "and more"]

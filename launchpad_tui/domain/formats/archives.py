@@ -101,9 +101,9 @@ def _torch(source: Source, entries: list[zipfile.ZipInfo], facts: list[tuple[str
     facts += [("TorchScript", f"{code:,} code files")] if code else []
     facts += search.facts()
     rows = pickle_rows(search.total)
-    return Preview(
-        "torch", "PyTorch archive", tuple(facts), COLUMNS, rows, note=pickle_note(search)
-    )
+    columns = COLUMNS if rows else ()
+    note = pickle_note(search)
+    return Preview("torch", "PyTorch archive", tuple(facts), columns, rows, note=note)
 
 
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, str, str]:

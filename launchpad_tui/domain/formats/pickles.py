@@ -41,6 +41,6 @@ def pickle_preview(source: Source) -> Preview | None:
         ("Protocol", str(total.protocol)),
         *search.facts(),
     ]
-    return Preview(
-        "pickle", "Pickle", tuple(facts), COLUMNS, pickle_rows(total), note=pickle_note(search)
-    )
+    rows = pickle_rows(total)
+    columns = COLUMNS if rows else ()
+    return Preview("pickle", "Pickle", tuple(facts), columns, rows, note=pickle_note(search))

@@ -169,12 +169,13 @@ class Choice:
     """An entry of a `ChooseDialog`.
 
     Args:
-        id: the result; empty for a heading.
+        id: the result.
         title: the text of the entry.
         note: a remark beside it.
         reason: why the entry cannot be selected; empty if it can.
         keywords: further terms that find the entry.
         keys: the keys that have the same effect.
+        heading: whether the entry is the heading of those below it, which cannot be selected.
     """
 
     id: str
@@ -183,6 +184,7 @@ class Choice:
     reason: str = ""
     keywords: str = ""
     keys: str = ""
+    heading: bool = False
 
 
 class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
@@ -428,7 +430,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             self.dismiss(table.selection.ids)
         elif row is not None and row.reason:
             self.launchpad.say(clip(row.reason, 200), "warn")
-        elif row is not None:
+        elif row is not None and not row.heading:
             self.dismiss((row.id,))
 
 
@@ -445,7 +447,9 @@ def note_cell(choice: Choice) -> Cell:
 
 def choice_cell(choice: Choice) -> Cell:
     """Return the cell of a choice; headings and disabled entries have roles of their own."""
-    return Cell(choice.title, "title" if not choice.id else "disabled" if choice.reason else "text")
+    return Cell(
+        choice.title, "title" if choice.heading else "disabled" if choice.reason else "text"
+    )
 
 
 class PromptDialog(LaunchpadModal[str]):

@@ -32,8 +32,8 @@ LABEL_WIDTH, MAX_LABEL_WIDTH = 22, 34
 LEAST_EDITOR_WIDTH = 32
 #: cells by which editors and notes are indented below the labels
 INDENT = 2
-#: lines of a field's note, at most
-NOTE_LINES = 6
+#: lines of a field's note, at most: more than any help has in a narrow terminal
+NOTE_LINES = 12
 
 
 def label_width(fields: Iterable[Field]) -> int:
@@ -99,7 +99,9 @@ class _Note(Painted):
             self.repaint()
 
     def _lines(self, width: int) -> list[str]:
-        return wrap(self.text, width - self._indent - 1)[:NOTE_LINES]
+        lines = wrap(self.text, width - self._indent - 1)
+        cut = [*lines[: NOTE_LINES - 1], self.look.glyphs.ellipsis]
+        return lines if len(lines) <= NOTE_LINES else cut
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """Return the number of wrapped lines, at least one."""
@@ -362,7 +364,7 @@ class Form(ActionOwner, VerticalScroll):
             )
         if field.kind is FieldKind.CHOICE:
             choices = self._choices.get(field.name) or [
-                Choice(choice, choice) for choice in field.choices
+                Choice(choice, choice or "not set") for choice in field.choices
             ]
             return ChoiceLine(field.title, choices, value)
         if field.lines:
@@ -492,5 +494,5 @@ def _problem(field: Field, value: str) -> str:
     if field.kind is FieldKind.CHOICE and field.choices and value not in field.choices:
         return f"Enter one of {', '.join(field.choices)}"
     if field.pattern and not re.fullmatch(field.pattern, value):
-        return f"This value is invalid: {field.help}" if field.help else "This value is invalid"
+        return f"This value is invalid. {field.help}".strip()
     return ""

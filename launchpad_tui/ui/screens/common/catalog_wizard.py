@@ -123,7 +123,15 @@ class CatalogWizard(WizardScreen):
         name = (
             ()
             if self.item_id
-            else (Field(NAME, self.NAME_TITLE, required=True, help=self.NAME_RULE),)
+            else (
+                Field(
+                    NAME,
+                    self.NAME_TITLE,
+                    required=True,
+                    pattern=self.NAMES.pattern,
+                    help=self.NAME_RULE,
+                ),
+            )
         )
         return (*name, *(self._form_field(field) for field in self.kind.fields))
 

@@ -64,7 +64,7 @@ class HelpScreen(ChooseDialog):
 
         choices = [Choice("app.manual", "Manual", "Open the manual")]
         for group in sorted(groups, key=rank):
-            choices += [Choice("", group), *groups[group]]
+            choices += [Choice("", group, heading=True), *groups[group]]
         return cls("Keys", choices, at="app.manual")
 
     def do_select(self) -> None:

@@ -97,7 +97,7 @@ class _ConnectionWizard(CatalogWizard):
                 kinds[0].key_title,
                 FieldKind.SECRET,
                 help="Paste the JSON or enter the path of a file to fill the settings. Leave it "
-                "empty to enter the settings or to read them from the environment",
+                "empty to enter the settings or to read them from the environment.",
                 when=(KIND, tuple(kind.id for kind in kinds)),
                 lines=True,
             ),
@@ -209,11 +209,17 @@ class GroupAddScreen(WizardScreen):
     def steps(self) -> Sequence[Step]:
         """Return the only step: name and labels."""
         fields = (
-            Field("name", "Name", required=True, help=RESOURCE_GROUP_RULE),
+            Field(
+                "name",
+                "Name",
+                required=True,
+                pattern=RESOURCE_GROUP_NAME.pattern,
+                help=RESOURCE_GROUP_RULE,
+            ),
             Field(
                 "labels",
                 "Labels",
-                help="Optional pairs key=value, separated by spaces",
+                help="Optional pairs key=value, separated by spaces.",
             ),
         )
         note = "A resource group has its own configurations, executions and artifacts."

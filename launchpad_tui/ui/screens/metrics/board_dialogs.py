@@ -38,7 +38,7 @@ async def manage_boards(screen: LaunchpadScreen, board: Board, *, saved: bool) -
     ]
     not_saved = "" if saved else "This board is generated; change or copy it to save it as yours"
     choices += [
-        Choice("", "This board"),
+        Choice("", "This board", heading=True),
         Choice("copy", "Copy …", "save a copy under another name"),
         Choice("rename", "Rename …", "", not_saved),
         Choice("export", "Export …", "to a file"),

@@ -75,7 +75,7 @@ class ArtifactWizard(WizardScreen):
                 "labels",
                 "Labels",
                 "Optional pairs key=value, separated by spaces.",
-                (Field("labels", "Labels", help="Example: stage=production team=vision"),),
+                (Field("labels", "Labels", help="For example stage=production team=vision."),),
             ),
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactUrl
@@ -14,11 +16,32 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.downloads import download
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.stores.preview_lines import preview_lines
-from launchpad_tui.ui.widgets.lines import Lines
+from launchpad_tui.ui.screens.stores.preview_lines import error_lines, preview_lines
+from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import DownloadedFiles, Progress
+
+
+#: the width at which a copied preview is wrapped: no line of a preview is as long
+_UNWRAPPED = 1_000_000
+
+
+class _WrappedLines(Lines):
+    """Lines that depend on the width of the widget."""
+
+    content: Callable[[int], Sequence[Parts]] | None = None
+
+    def show(self, content: Callable[[int], Sequence[Parts]]) -> None:
+        """Show the lines that a function returns for a width, in cells."""
+        self.content = content
+        self.set_lines(content(self.size.width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the lines at the new width."""
+        if self.content is not None:
+            self.set_lines(self.content(event.size.width))
+        super().on_resize(event)
 
 
 class PreviewScreen(LaunchpadScreen):
@@ -40,7 +63,6 @@ class PreviewScreen(LaunchpadScreen):
         self.store = store
         self.path = path
         self._of = scope
-        self._shown: list[list[tuple[str, str]]] = []
 
     @property
     def scope(self) -> Scope:
@@ -53,23 +75,26 @@ class PreviewScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """Yield the lines of the preview."""
-        yield Lines(empty=f"reading{self.launchpad.look.glyphs.ellipsis}", id="preview")
+        yield _WrappedLines(empty=f"reading{self.launchpad.look.glyphs.ellipsis}", id="preview")
 
     async def load(self) -> None:
         """Read the parts of the file that the preview needs."""
         found: Preview = await self.launchpad.network(
             self.desk.browsing.preview, self.scope, self.store, self.path
         )
-        self._shown = preview_lines(found, str(ArtifactUrl(self.store, self.path)))
-        self.query_one(Lines).set_lines(self._shown)
+        url = str(ArtifactUrl(self.store, self.path))
+        self._lines.show(lambda width: preview_lines(found, url, width))
+
+    @property
+    def _lines(self) -> _WrappedLines:
+        return self.query_one(_WrappedLines)
 
     def show_load_error(self, error: Exception) -> None:
         """Show the error in place of the preview."""
         if not isinstance(error, LaunchpadError):
             super().show_load_error(error)
             return
-        lines = [[(error.title, "bad")], [(error.detail, "text")], [(error.hint, "strong")]]
-        self.query_one(Lines).set_lines([[("", "text")], *[line for line in lines if line[0][0]]])
+        self._lines.show(lambda width: error_lines(error, width))
 
     async def do_download(self) -> None:
         """Download the file."""
@@ -82,6 +107,8 @@ class PreviewScreen(LaunchpadScreen):
 
     def do_copy(self) -> None:
         """Copy the preview as text."""
+        content = self._lines.content
+        lines = content(_UNWRAPPED) if content is not None else ()
         self.launchpad.copy(
-            "\n".join("".join(text for text, _ in line) for line in self._shown), "the preview"
+            "\n".join("".join(text for text, _ in line) for line in lines), "the preview"
         )

@@ -26,13 +26,13 @@ _CREATE_AT_RUNTIME = Field(
     "Create in the runtime",
     FieldKind.FLAG,
     default="true",
-    help="Also create an object store secret in the runtime, for all its users",
+    help="Also create an object store secret in the runtime, for all its users.",
 )
 _UPDATE_AT_RUNTIME = Field(
     _AT_RUNTIME,
     "Update in the runtime",
     FieldKind.FLAG,
-    help="Also replace the object store secret in the runtime, for all its users",
+    help="Also replace the object store secret in the runtime, for all its users.",
 )
 
 
