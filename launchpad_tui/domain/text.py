@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from launchpad_tui.domain.shown_credentials import hide_credentials
 
@@ -275,3 +275,44 @@ def shared_prefix(labels: Sequence[str]) -> str:
     ):
         prefix = prefix[:-1]
     return prefix if len(prefix) >= _LEAST_PREFIX else ""
+
+
+#: how often texts that still look alike are cut again
+_ROUNDS = 3
+
+
+def clip_distinct(texts: Collection[str], width: int, ellipsis: str = "…") -> dict[str, str]:
+    """Return each text made safe and cut to ``width`` cells, so that different ones look different.
+
+    A text is cut at its end as by `clip`. Those that would look alike lose the start that they
+    share, or are cut in the middle.
+    """
+    shown = {text: clip(text, width, ellipsis) for text in texts}
+    for _ in range(_ROUNDS):
+        groups: dict[str, list[str]] = {}
+        for text, cut in shown.items():
+            groups.setdefault(cut, []).append(text)
+        alike = [group for group in groups.values() if len(group) > 1]
+        if not alike:
+            break
+        for group in alike:
+            cuts = _clip_alike([safe_text(text) for text in group], width, ellipsis)
+            shown |= dict(zip(group, cuts, strict=True))
+    return shown
+
+
+def _clip_alike(texts: Sequence[str], width: int, ellipsis: str) -> list[str]:
+    """Return safe texts cut to ``width`` cells, with what follows the start that they share.
+
+    The ellipsis is in the same place of all texts; the words that differ are whole if they fit.
+    """
+    shared = shared_prefix(texts)
+    for start in (shared.rfind(" ") + 1, len(shared)):
+        room = width - len(ellipsis) - max(cell_width(text[start:]) for text in texts)
+        if start and room >= 0:
+            head = first_cells(shared[:start], room).rstrip()
+            head = (head if len(head) >= _LEAST_PREFIX else "") + ellipsis
+            return [head + text[start:] for text in texts]
+    head = ellipsis if shared else ""
+    room = width - len(head)
+    return [head + clip_middle(text[len(shared) :], room, ellipsis) for text in texts]

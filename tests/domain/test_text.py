@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from launchpad_tui.domain.text import (
     cell_width,
     clip,
+    clip_distinct,
     clip_left,
     first_cells,
     one_line,
@@ -174,3 +175,44 @@ def test_a_word_that_fits_on_the_next_line_is_not_broken() -> None:
     ]
     # A line that ends with a word is not broken within it.
     assert wrap("a/long/path/here and more", 16) == ["a/long/path/here", "and more"]
+
+
+SWEEP = [
+    f"tune the rate learning_rate={rate} batch={size}" for rate in (0.1, 0.01) for size in (8, 16)
+]
+
+
+def test_names_that_would_look_alike_show_what_differs_at_the_same_place() -> None:
+    shown = clip_distinct([*SWEEP, "another name that is too long for its column"], 36)
+    assert list(shown.values()) == [
+        "tune the…learning_rate=0.1 batch=8",
+        "tune the…learning_rate=0.1 batch=16",
+        "tune the…learning_rate=0.01 batch=8",
+        "tune the…learning_rate=0.01 batch=16",
+        "another name that is too long for i…",
+    ]
+    assert list(clip_distinct(SWEEP, 16).values()) == [
+        "…0.1 batch=8",
+        "…0.1 batch=16",
+        "…0.01 batch=8",
+        "…0.01 batch=16",
+    ]
+
+
+@pytest.mark.parametrize("width", [9, 10, 12, 16, 20, 30, 40, 60])
+@pytest.mark.parametrize(
+    "names",
+    [
+        SWEEP,
+        [f"{'long' * 20}{number}" for number in range(12)],
+        [f"{number} {'long ' * 20}" for number in range(12)],
+        [f"run of the {number}th of May with resnet" for number in range(12)],
+        ["漢字の名前" * 9 + "一", "漢字の名前" * 9 + "二"],
+        ["same", "same long name " * 5, "same long name " * 5 + "\x1b[31m"],
+    ],
+    ids=["sweep", "no separator", "start", "middle", "wide", "control"],
+)
+def test_different_names_differ_in_any_width(names: list[str], width: int) -> None:
+    shown = clip_distinct(names, width)
+    assert len(set(shown.values())) == len(names)
+    assert max(map(cell_width, shown.values())) <= width

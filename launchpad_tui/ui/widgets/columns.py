@@ -15,6 +15,8 @@ Row = TypeVar("Row")
 GAP = 2
 #: the share of the contents of the first column below which it is not cut for a second column
 _MOSTLY = 0.85
+#: the least width of a table in which the first column leaves half of it for others
+_WIDE = 60
 
 
 @record
@@ -50,6 +52,7 @@ class Column(Generic[Row]):
         align: left or right.
         sort: the sort key (`domain.query.Order.by`); None if the table cannot be sorted by it.
         priority: if not all columns fit, those with the smallest numbers come first.
+        names: whether texts that are cut must still differ, as in the first column.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Column(Generic[Row]):
     align: str = "left"
     sort: Any = None
     priority: int = 5
+    names: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,10 @@ def place(
     """
     first, rest = columns[0], list(columns[1:])
     least = {column.id: _least(column, contents) for column in columns}
-    # The first column identifies the row, so it is cut last.
-    whole = min(contents.get(first.id, 0), first.max_width, width * 2 // 3)
+    # The first column identifies the row, so it is cut last. In a wide table it leaves half of the
+    # width for other columns: of texts that look alike, what they share is cut.
+    most = width // 2 if width >= _WIDE else width * 2 // 3
+    whole = min(contents.get(first.id, 0), first.max_width, most)
     if rest:
         beside = width - GAP - least[min(rest, key=lambda column: column.priority).id]
         whole = min(whole, beside) if beside >= whole * _MOSTLY else whole

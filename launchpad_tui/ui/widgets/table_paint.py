@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import cell_width, clip, pad, safe_text, wrap
+from launchpad_tui.domain.text import cell_width, clip, clip_distinct, pad, safe_text, wrap
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
 from launchpad_tui.ui.widgets.painted import Painted, in_thumb
@@ -62,6 +62,8 @@ class TablePaint(Painted, Generic[Row]):
         self._measured: tuple[object, ...] = ()
         self._measured_rows: set[int] = set()
         self._chip_spans: list[tuple[int, int]] = []
+        #: what is shown of the texts in view that are cut, by the ID of the column
+        self._cut: dict[str, tuple[tuple[object, ...], dict[str, str]]] = {}
 
     # Geometry -------------------------------------------------------------------------------------
 
@@ -295,12 +297,35 @@ class TablePaint(Painted, Generic[Row]):
                     cell = Cell(cell)
                 # The gap has the style of the cell before it, which saves bytes.
                 line.fill_to(placed.start + MARGIN, line.last_style)
-                text = cell.fitting(placed.width) if cell.shorter else cell.text[:TEXT_LIMIT]
+                text = cell.fitting(placed.width) if cell.shorter else cell.text
+                text = text[:TEXT_LIMIT]
+                names = placed.column.names or placed.column is self.columns[0]
+                if names and len(text) > placed.width:
+                    text = self._distinct(placed, text)
                 text = pad(text, placed.width, placed.column.align, glyphs.ellipsis)
                 line.add(text, look.style(cell.role, cursor=cursor), safe=True)
         line.fill_to(width - 1, base if cursor else line.last_style)
         line.add(self._edge(y), look.style("faint"), safe=True)
         return line.strip()
+
+    def _distinct(self, placed: Placed[Row], text: str) -> str:
+        """Return a text that is too long for its column, cut so that it differs from the others.
+
+        These are the texts of the rows in view.
+        """
+        column, width = placed.column, placed.width
+        known = (self.cache, self.cache.puts, self.top, self.rows_high, column, width)
+        if self._cut.get(column.id, ((),))[0] != known:
+            cells = (
+                column.render(row)
+                for index in range(self.top, self.top + self.rows_high)
+                if (row := self.cache.get(index)) is not None
+            )
+            texts = {cell if isinstance(cell, str) else cell.fitting(width) for cell in cells}
+            texts = {one[:TEXT_LIMIT] for one in texts}
+            shown = clip_distinct(texts, width, self.look.glyphs.ellipsis)
+            self._cut[column.id] = (known, shown)
+        return self._cut[column.id][1].get(text, text)
 
     def cut_text(self) -> str:
         """Return the whole texts that are cut in the row under the cursor, on one line."""

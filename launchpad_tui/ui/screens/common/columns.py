@@ -34,6 +34,7 @@ def text_column(
     align: str = "left",
     sort: str | None = None,
     priority: int,
+    names: bool = False,
 ) -> Column[Row]:
     """Return a column of dim text.
 
@@ -55,6 +56,7 @@ def text_column(
         align,
         sort=sort,
         priority=priority,
+        names=names,
     )
 
 

@@ -45,7 +45,13 @@ def artifact_columns(
         "name", "Name", lambda r: name_cell(r.artifact, look), 14, 48, 4, sort="name", priority=0
     )
     configuration: Column[ArtifactRow] = text_column(
-        "configuration", "Configuration", lambda r: r.configuration_name, (13, 36), 2, priority=1
+        "configuration",
+        "Configuration",
+        lambda r: r.configuration_name,
+        (13, 36),
+        2,
+        priority=1,
+        names=True,
     )
     files = Column[ArtifactRow](
         "files",

@@ -105,8 +105,11 @@ class VersionsScreen(LaunchpadScreen):
                 (16, 44),
                 3,
                 priority=3,
+                names=True,
             ),
-            text_column("url", "URL", lambda row: row.artifact.url, (16, 60), 2, priority=4),
+            text_column(
+                "url", "URL", lambda row: row.artifact.url, (16, 60), 2, priority=4, names=True
+            ),
             text_column("id", "ID", lambda row: row.artifact.id, (36, 36), priority=5),
         )
 

@@ -324,6 +324,7 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
             36,
             2,
             priority=3,
+            names=True,
         ),
         Column[Schedule]("bounds", "Time range", bounds, 16, 36, 1, priority=5),
         Column[Schedule]("id", "ID", lambda one: Cell(one.id, "dim"), 10, 36, 1, priority=6),
