@@ -78,11 +78,22 @@ def is_wide(values: Sequence[float]) -> bool:
     )
 
 
-def draw_y(canvas: Canvas, scale: Scale, top: int, height: int, most_label: int) -> int:
-    """Draw the y axis at the left edge; return the column at which the plot starts."""
+def draw_y(
+    canvas: Canvas, scale: Scale, top: int, height: int, most_label: int, *, least_label: int = 0
+) -> int:
+    """Draw the y axis at the left edge; return the column at which the plot starts.
+
+    Args:
+        canvas: what to draw on.
+        scale: the values of the axis.
+        top: the first row.
+        height: the number of rows.
+        most_label: the largest width of a label in cells.
+        least_label: the least width of the labels in cells.
+    """
     found = scale.ticks(max(1, min(8, height // 3)))
     labels = scale.texts(found)
-    size = min(max(cell_width(label) for label in labels), most_label)
+    size = min(max(least_label, *map(cell_width, labels)), most_label)
     up, tick = ("|", "+") if canvas.ascii else ("│", "┤")
     for row in range(height):
         canvas.put(size + 1, top + row, up, style="axis")

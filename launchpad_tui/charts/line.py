@@ -95,7 +95,8 @@ def _layout(
     most = max(1, min(8, height // 3))
     found = log_ticks(y_low, y_high, most) if spec.y_log else ticks(y_low, y_high, most)
     texts = [number_text(tick) for tick in found] if spec.y_log else axis_texts(found)
-    label = min(max((len(text) for text in texts), default=1), max(1, spec.width // 3))
+    label = max([spec.label_width, 1, *map(len, texts)])
+    label = min(label, max(1, spec.width // 3))
     width = max(1, spec.width - label - 2)
     plot = Plot(
         label + 2, int(bool(spec.title)), width, height, x_low, x_high, y_low, y_high, spec.y_log

@@ -83,6 +83,8 @@ class ChartSpec:
         markers: draws markers along curves, so that these are distinguishable without color.
         room: leaves a row free above and below the values, for curves that grow: the newest point
             of a falling curve would otherwise lie on the x axis.
+        label_width: the least width in cells of the labels of the y axis, with which charts below
+            each other begin at the same column.
     """
 
     width: int
@@ -100,6 +102,7 @@ class ChartSpec:
     markers: bool = True
     room: bool = False
     legend: bool = False
+    label_width: int = 0
 
     def __post_init__(self) -> None:
         # Nothing can be laid out between ends that are not finite.
@@ -213,6 +216,11 @@ class Drawing:
     lines: tuple[tuple[Span, ...], ...]
     notes: tuple[str, ...] = ()
     plot: Plot | None = None
+
+    @property
+    def label_width(self) -> int:
+        """The width in cells of the labels of the y axis, 0 if it has no plot."""
+        return self.plot.left - 2 if self.plot is not None else 0
 
     def text(self) -> str:
         """Return the plain text without trailing blanks."""

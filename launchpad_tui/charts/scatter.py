@@ -83,7 +83,9 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     elif spec.robust and ys:
         y = Scale.of(y_range(ys, log=spec.y_log, robust=True), log=spec.y_log)
     height = canvas.height - canvas.top - 2
-    left = draw_y(canvas, y, canvas.top, height, max(1, canvas.width // 3))
+    left = draw_y(
+        canvas, y, canvas.top, height, max(1, canvas.width // 3), least_label=spec.label_width
+    )
     places, more = _draw_x(canvas, left, name, points, spec.title)
     notes += more
     plot = Plot(left, canvas.top, canvas.width - left, height, 0.0, 1.0, y.low, y.high)

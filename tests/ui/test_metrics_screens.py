@@ -24,7 +24,7 @@ from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.legend import Legend
 from launchpad_tui.ui.widgets.sheet import Sheet
 from tests.scenes.harness import press, running, screen_text, settled
-from tests.scenes.seeds import T0
+from tests.scenes.seeds import T0, add_scenario
 from tests.scenes.trained_seeds import add_trained, execution_id, falling, model_id, sweep
 
 
@@ -57,6 +57,26 @@ async def test_board_has_a_chart_for_each_metric(home: Home) -> None:
         for metric in ("loss", "val accuracy", "score"):
             assert metric in text
         assert all(panel.drawing for panel in pilot.app.screen.query_one(BoardView).panels)
+
+
+async def test_charts_of_a_board_have_their_y_axis_in_the_same_place(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    open_desk(home).close()
+    registry = Registry(home.registry_path)
+    add_scenario(registry)
+    curves = {
+        "large": [0.0, 200_000.0],
+        "small": [0.001, 0.002, 0.0035],
+        "whole": [1.0, 2.0, 3.0],
+    }
+    add_trained(registry, 1, "first", {}, curves)
+    registry.close()
+    async with running(home, size=(120, 40)) as pilot:
+        await press(pilot, "m")
+        view = pilot.app.screen.query_one(BoardView)
+        drawings = [panel.drawing for panel in view.panels]
+        assert {drawing.label_width for drawing in drawings if drawing} == {len("200000")}
+        assert len(drawings) == 3
 
 
 async def test_selected_items_are_hidden_isolated_and_removed(home: Home) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from textual import events
 
-from launchpad_tui.charts.model import ChartData, Drawing, Span
+from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Span
 from launchpad_tui.domain.board import ChartDefinition
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
@@ -106,7 +106,7 @@ def draw_curves(
         return None
     labels = list(dict.fromkeys(tuple(sorted(one.labels)) for one in item.series))
     directions = desk.boards.directions()
-    whole: Drawing | None = None
+    charts: list[tuple[str, ChartData]] = []
     high = height // len(names)
     for name in names:
         data = desk.charts.data(
@@ -121,11 +121,16 @@ def draw_curves(
             )
             for curve, one in zip(data.series, shown, strict=True)
         ]
-        chart = _draw_chart(
-            item, name, replace(data, series=tuple(curves)), width, high, ascii_only=ascii_only
-        )
-        whole = chart if whole is None else replace(whole, lines=(*whole.lines, *chart.lines))
-    return whole
+        charts.append((name, replace(data, series=tuple(curves))))
+    spec = ChartSpec(width, high, ascii=ascii_only)
+    drawings = [_draw_chart(item, name, data, spec) for name, data in charts]
+    # The y axes are below each other.
+    spec = replace(spec, label_width=max(one.label_width for one in drawings))
+    drawings = [
+        one if one.label_width == spec.label_width else _draw_chart(item, name, data, spec)
+        for one, (name, data) in zip(drawings, charts, strict=True)
+    ]
+    return replace(drawings[0], lines=tuple(line for one in drawings for line in one.lines))
 
 
 def _names(item: ComparedItem) -> list[str]:
@@ -138,22 +143,21 @@ def _names(item: ComparedItem) -> list[str]:
     )
 
 
-def _draw_chart(
-    item: ComparedItem, name: str, data: ChartData, width: int, height: int, *, ascii_only: bool
-) -> Drawing:
-    """Return a chart with its title above and its legend below, ``height`` lines in all."""
+def _draw_chart(item: ComparedItem, name: str, data: ChartData, spec: ChartSpec) -> Drawing:
+    """Return a chart with its title above and its legend below, of the size of ``spec`` in all."""
     from launchpad_tui.charts.catalog import KINDS
     from launchpad_tui.charts.curve import CurveView, range_with_room
     from launchpad_tui.charts.legend import with_legend
 
+    width, height = spec.width, spec.height
     live = item.execution is not None and not item.execution.status.final
     view = CurveView(x_range=range_with_room(data, width) if live else None)
     legend = replace(data, series=data.series[:_MOST_CURVES])
     # The last line stays empty, as a gap to the next chart.
     rows = max(4, height - 2 - len(legend.series))
-    spec = replace(view.spec(width, rows, ascii_only=ascii_only), room=live)
-    drawing = KINDS["line"].draw(spec, data)
-    drawing = with_legend(drawing, legend, "line", width, ascii_only=ascii_only)
+    curves = view.spec(width, rows, ascii_only=spec.ascii)
+    drawing = KINDS["line"].draw(replace(curves, room=live, label_width=spec.label_width), data)
+    drawing = with_legend(drawing, legend, "line", width, ascii_only=spec.ascii)
     more = len(data.series) - _MOST_CURVES
     title = name if more <= 0 else f"{name} ({more} more not in the legend)"
     lines: Sequence[tuple[Span, ...]] = [

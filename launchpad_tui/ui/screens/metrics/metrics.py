@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from launchpad_tui.charts.model import ChartData, Drawing
 from launchpad_tui.domain.board import MAX_CHARTS, Against, Board, ChartDefinition
 from launchpad_tui.services.charting import proposed
 from launchpad_tui.ui.keymap import Action
@@ -158,11 +159,21 @@ class MetricsScreen(SelectionScreen):
         elif view.columns != self.board.columns:
             view.set_panels(view.panels, self.board.columns)
         width, height = view.chart_size()
+        found: dict[int, tuple[ChartDefinition, ChartData, Drawing | None]] = {}
         for index in view.in_view():
             chart = charts[index]
             curve = view_of(chart)
             data = await self.chart_data(chart, curve, width)
             drawing = await self.drawing(chart, data, curve, width, height)
+            found[index] = (chart, data, drawing)
+        # All y axes are in the same place of their chart, so that steps are below each other.
+        widest = max((one.label_width for *_, one in found.values() if one), default=0)
+        self.label_width = max(widest, self.label_width)
+        for index, (chart, data, first) in found.items():
+            again = first and first.plot and first.label_width < widest
+            drawing = (
+                await self.drawing(chart, data, view_of(chart), width, height) if again else first
+            )
             note = "; ".join(drawing.notes) if drawing else ""
             view.set_panel(index, Panel(titles[index], note, drawing, why_empty(chart, data)))
         view.repaint()

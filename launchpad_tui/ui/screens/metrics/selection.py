@@ -52,6 +52,8 @@ class SelectionScreen(LaunchpadScreen):
         self.selected = Selected(tuple(dict.fromkeys(item_ids)))
         self.subjects: tuple[ComparedItem, ...] = ()
         self.directions: dict[str, str] = {}
+        #: the least width of the labels of y axes in cells
+        self.label_width = 0
         self._drawn_at = 0.0
         self._draw_scheduled = False
 
@@ -218,7 +220,7 @@ class SelectionScreen(LaunchpadScreen):
         if self.live and view.x_range is None and data.series:
             view = replace(view, x_range=range_with_room(data, width))
         spec = view.spec(width, height, title, ascii_only=self.launchpad.look.glyphs.ascii)
-        spec = replace(spec, room=self.live)
+        spec = replace(spec, room=self.live, label_width=self.label_width)
         if len(data.series) > _MAX_MARKED:
             spec = replace(spec, markers=False)
         return await self.launchpad.chart(kind.draw, spec, data)
