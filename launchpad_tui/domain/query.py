@@ -219,6 +219,31 @@ class Page(Generic[Row]):
 
 
 @record
+class Part(Generic[Row]):
+    """The rows of a page that have been found so far, in a list in which few rows match.
+
+    Attributes:
+        rows: the rows.
+        cursors: their positions.
+        reached: the position up to which the list has been searched; None if no row of the page
+            is missing.
+        searched: the number of rows that have been searched, regardless of whether they match.
+        total: the number of rows to search; None if it is not known.
+    """
+
+    rows: tuple[Row, ...]
+    cursors: tuple[Cursor, ...] = ()
+    reached: Cursor | None = None
+    searched: int = 0
+    total: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether no row of the page is missing."""
+        return self.reached is None
+
+
+@record
 class ArtifactRow:
     """A row of a list of artifacts.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.query import Cursor, Filter, Page
+from launchpad_tui.domain.query import Cursor, Filter, Page, Part
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.configurations import (
     COLUMNS,
@@ -20,6 +20,7 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.list_tables import CONFIGURATIONS
 from launchpad_tui.registry.query import conditions_sql
+from launchpad_tui.registry.scan import Steps, search_part
 from launchpad_tui.registry.search_terms import search_terms, term_test
 from launchpad_tui.registry.segments import Segment
 
@@ -53,6 +54,7 @@ class ConfigurationLister:
         self._words = search_terms(search)
         self._where, self._values = conditions_sql(CONFIGURATIONS, filters)
         self._cancellation = QueryCancellation()
+        self._steps = Steps()
 
     def cancel(self) -> None:
         """End running queries with `QueryCancelled`, and refuse further ones."""
@@ -91,6 +93,27 @@ class ConfigurationLister:
                 rows.reverse()
             found = from_row(db, [row[3:] for row in rows])
         return Page(tuple(found), tuple(row[:3] for row in rows))
+
+    def part(self, cursor: Cursor | None, limit: int) -> Part[Configuration]:
+        """Return the rows after a cursor that are found in a part of the time of a long search.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        columns = "".join(f", t.{name}" for name in COLUMNS.split(", "))
+        with self._registry.read(self._cancellation) as db:
+            all_rows = self._segment(db, cursor, backwards=False, filtered=False)
+            pair = (self._segment(db, cursor, backwards=False), all_rows)
+            steps = self._steps
+            with steps.measured():
+                rows, reached, searched = search_part(db, [pair], columns, limit, steps.rows)
+            found = tuple(from_row(db, [row[3:] for row in rows]))
+            if reached is not None and steps.searching and steps.total is None:
+                every = self._segment(db, None, backwards=False, filtered=False)
+                steps.total = every.count(db, sys.maxsize)
+            steps.searching = reached is not None
+        cursors = tuple(row[:3] for row in rows)
+        return Part(found, cursors, reached, searched, steps.total)
 
     def position(self, row_id: str) -> int | None:
         """Return the number of rows before the row with an ID.
@@ -136,14 +159,22 @@ class ConfigurationLister:
         return found
 
     def _segment(
-        self, db: sqlite3.Connection, cursor: Cursor | None, *, backwards: bool
+        self,
+        db: sqlite3.Connection,
+        cursor: Cursor | None,
+        *,
+        backwards: bool,
+        filtered: bool = True,
     ) -> Segment:
-        where = ["t.group_pk = ?", f"t.{LISTED}", *self._where]
-        values: list[object] = [group_pk(db, self._scope), *self._values]
-        for word in self._words:
-            test, bound = term_test("configurations", word)
-            where.append(test)
-            values += bound
+        where = ["t.group_pk = ?", f"t.{LISTED}"]
+        values: list[object] = [group_pk(db, self._scope)]
+        if filtered:
+            where += self._where
+            values += self._values
+            for word in self._words:
+                test, bound = term_test("configurations", word)
+                where.append(test)
+                values += bound
         keys = ("t.created_at", "t.pk")
         segment = Segment("configurations t", where, values, keys, value=keys[0])
         segment.start, segment.down = cursor, not backwards

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from copy import copy
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
@@ -40,6 +41,7 @@ class ListOrder:
         self._table = table
         self._kind = kind
         self._query = query
+        self._unfiltered = False
         self._where: list[str] = []
         self._values: list[object] = []
         # The modules are imported on use: most lists are neither filtered nor sorted by a metric.
@@ -70,6 +72,14 @@ class ListOrder:
         elif self._metric is None and self._attribute is None:
             hint = f"Use one of {', '.join(table.attributes)}, a metric, parameter, label or tag."
             raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
+
+    def unfiltered(self) -> ListOrder:
+        """Return the same order of all rows, whether or not they match the query."""
+        found = copy(self)
+        kinds = int(self._kind is not None)
+        found._where, found._values = self._where[:kinds], self._values[:kinds]
+        found._unfiltered = True
+        return found
 
     @property
     def in_index(self) -> bool:
@@ -175,7 +185,7 @@ class ListOrder:
                 "EXISTS (SELECT 1 FROM executions e WHERE e.pk = t.execution_pk "
                 f"AND e.{attribute.of_execution} IS NOT NULL)"
             )
-            where = [*source.where, f"NOT {given}"]
+            where = source.where if source.unfiltered else [*source.where, f"NOT {given}"]
             keys: tuple[str, ...] = (_CREATED, "t.pk")
             return Segment(
                 source.tables, where, source.values, keys, value="NULL", tie=_CREATED,
@@ -226,10 +236,12 @@ class ListOrder:
         if not has_value:
             if same:
                 return None  # Rows without a value match no condition on it.
-            where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
             # An index has this order, so that rows can be read without sorting all of them.
             keys: tuple[str, ...] = (_CREATED, "t.pk")
-            values = [*source.values, metric.key]
+            where, values = source.where, source.values
+            if not source.unfiltered:
+                where = [*where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
+                values = [*values, metric.key]
             return Segment(
                 source.tables,
                 where,
@@ -268,4 +280,5 @@ class ListOrder:
             values = [*driver.values, *values]
         every = self._table is ARTIFACTS and self._kind is None and driver is None
         kinds = tuple(ArtifactKind) if every and self._query.ids is None else ()
-        return OrderedSource(tables, where, values, group, driver is not None, kinds)
+        driven = driver is not None
+        return OrderedSource(tables, where, values, group, driven, kinds, self._unfiltered)

@@ -20,6 +20,7 @@ from launchpad_tui.domain.query import (
     ExecutionRow,
     MetricColumn,
     Page,
+    Part,
     Query,
     ValueColumn,
 )
@@ -32,6 +33,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.driver import SOME, Driver, few, smallest
 from launchpad_tui.registry.list_order import ListOrder
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
+from launchpad_tui.registry.scan import FIRST_STEP, Steps, search_part
 
 Row = TypeVar("Row")
 Curves = Mapping[str, tuple[float, ...]]
@@ -76,6 +78,18 @@ class Lister(Generic[Row]):
         #: the driver of all pages once it is known; None for reading in the list's order
         self._plan: tuple[Driver | None] | None = None
         self._has_drivers = False
+        self._steps = Steps()
+
+    @property
+    def _shown(self) -> str:
+        """The SQL of the columns of a row that are shown."""
+        shown = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
+        return f"{shown}, {_EXECUTION.format(self._table.execution)}"
+
+    @property
+    def _columns(self) -> str:
+        """The SQL of all columns of a row after its cursor."""
+        return f", {self._table.execution}, {self._shown}"
 
     @property
     def skips_slowly(self) -> bool:
@@ -149,7 +163,61 @@ class Lister(Generic[Row]):
             rows = self._planned_rows(db, cursor, limit, backwards)
             if backwards:
                 rows.reverse()
-            metrics, curves, values = self._values_of(db, rows)
+            return self._page(db, rows)
+
+    def part(self, cursor: Cursor | None, limit: int) -> Part[Row]:
+        """Return the rows after a cursor that are found in a part of the time of a long search.
+
+        Reading continues with the position that was reached. If an index has few rows among which
+        all that match are, or if the list is not filtered, the result is complete.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        with self._registry.read(self._cancellation) as db:
+            if not self._searches(db):
+                page = self.page(cursor, limit)
+                return Part(page.rows, page.cursors)
+            steps = self._steps
+            segments = zip(
+                self._order.segments(db, cursor, False, None),
+                self._order.unfiltered().segments(db, cursor, False, None),
+                strict=True,
+            )
+            with steps.measured():
+                rows, reached, searched = search_part(
+                    db, segments, self._columns, limit, steps.rows
+                )
+            if reached is not None and steps.searching and steps.total is None:
+                steps.total = self._number_to_search(db)
+            steps.searching = reached is not None
+            page = self._page(db, rows)
+        return Part(page.rows, page.cursors, reached, searched, steps.total)
+
+    def _searches(self, db: sqlite3.Connection) -> bool:
+        """Return whether the list is searched in its order, because no index has few rows."""
+        if not self._filtered or not self._order.in_index or self._largest(db) <= FIRST_STEP:
+            return False
+        if self._planned(db) is None and self._steps.searching and self._has_drivers:
+            # The rows that match are at the other end of the list, or few match all conditions.
+            self._plan, self._has_drivers = (smallest(db, self._drivers(db, SOME), SOME),), False
+        return self._planned(db) is None
+
+    def _number_to_search(self, db: sqlite3.Connection) -> int | None:
+        """Return the number of rows without the filter, None if rows without an order value have
+        to be searched twice."""
+        if self._order.looked_up:
+            return None
+        where: list[str] = ["t.group_pk = ?"]
+        values: list[object] = [group_pk(db, self._scope)]
+        if self._kind is not None:
+            where, values = [*where, "t.kind = ?"], [*values, self._kind]
+        sql = f"SELECT count(*) FROM {self._table.name} t WHERE {' AND '.join(where)}"
+        return int(db.execute(sql, values).fetchone()[0])
+
+    def _page(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> Page[Row]:
+        """Return rows with their cursors, row numbers of executions and columns as a page."""
+        metrics, curves, values = self._values_of(db, rows)
         return Page(
             tuple(
                 self._build(
@@ -311,15 +379,11 @@ class Lister(Generic[Row]):
         driver: Driver | None,
     ) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
-        shown = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
-        shown += f", {_EXECUTION.format(self._table.execution)}"
-        columns = f", {self._table.execution}"
+        shown, columns = self._shown, f", {self._table.execution}"
         # Rows that have to be sorted are sorted without the columns that are shown.
         later = driver is not None
         for segment in self._order.segments(db, cursor, backwards, driver):
-            rows += segment.fetch(
-                db, columns if later else f"{columns}, {shown}", limit - len(rows)
-            )
+            rows += segment.fetch(db, columns if later else self._columns, limit - len(rows))
             if len(rows) >= limit:
                 break
         if not later:

@@ -16,7 +16,8 @@ class OrderedSource:
     """The tables and conditions of all statements of a query.
 
     ``kinds`` has all kinds of artifacts if a list contains all of them, and an index has the order
-    of each.
+    of each. ``unfiltered``: the rows are all rows of the list, whether or not they match; those
+    without an order value need not be told from others.
     """
 
     tables: str
@@ -25,6 +26,7 @@ class OrderedSource:
     group: int
     driven: bool
     kinds: tuple[str, ...]
+    unfiltered: bool = False
 
 
 def tie_of(keys: Sequence[str]) -> str:
@@ -65,7 +67,9 @@ class Segment:
         self._value = value
         self._tie = tie
         self._kinds = kinds
+        #: the position before the first row, and that of the last one
         self.start: Cursor | None = None
+        self.stop: Cursor | None = None
         self.down = False
 
     def only(self, pk: int) -> Segment:
@@ -121,25 +125,30 @@ class Segment:
         return int(db.execute(sql, (*values, most)).fetchone()[0])
 
     def _after_start(self) -> tuple[str, list[object]]:
-        where, values = self._where, self._values
-        if self.start is not None:
-            value, tie, number = self.start
-            ties = self._keys[1:-1]
-            found = [tie] if len(ties) == 1 else json.loads(str(tie)) if ties else []
-            if self._keys[0] == self._value:
-                start = [value, *found, number]
-            elif self._keys[0] == self._tie:
-                start = [tie, number]
-            else:
-                start = [number]
-            compare = "<" if self.down else ">"
-            marks = ", ".join("?" * len(start))
-            # SQLite compares several columns by an index only if none has a COLLATE clause; the
-            # first condition finds the start in the index.
-            where = [
-                *where,
-                f"{self._keys[0]} {compare}= ?",
-                f"({', '.join(self._keys)}) {compare} ({marks})",
-            ]
-            values = [*values, start[0], *start]
+        where, values = [*self._where], [*self._values]
+        for cursor, compare in (
+            (self.start, "<" if self.down else ">"),
+            (self.stop, ">=" if self.down else "<="),
+        ):
+            if cursor is not None:
+                keys = self._keys_of(cursor)
+                marks = ", ".join("?" * len(keys))
+                # SQLite compares several columns by an index only if none has a COLLATE clause; the
+                # first condition finds the position in the index.
+                where += [
+                    f"{self._keys[0]} {compare[0]}= ?",
+                    f"({', '.join(self._keys)}) {compare} ({marks})",
+                ]
+                values += [keys[0], *keys]
         return f"{self._tables} WHERE {' AND '.join(where)}", values
+
+    def _keys_of(self, cursor: Cursor) -> list[object]:
+        """Return the values of the keys at a position."""
+        value, tie, number = cursor
+        ties = self._keys[1:-1]
+        found = [tie] if len(ties) == 1 else json.loads(str(tie)) if ties else []
+        if self._keys[0] == self._value:
+            return [value, *found, number]
+        if self._keys[0] == self._tie:
+            return [tie, number]
+        return [number]

@@ -71,11 +71,14 @@ def value_segment(
         # have one with this name.
         if column.subject is Subject.LABEL:
             own = f"{joins} AND +{_NAMES[column.subject]} = ?"
-        inside = f"SELECT 1 FROM {_reversed(names)} WHERE {own}"
+        where, values = source.where, source.values
+        if not source.unfiltered:
+            inside = f"SELECT 1 FROM {_reversed(names)} WHERE {own}"
+            where, values = [*where, f"NOT EXISTS ({inside})"], [*values, column.name]
         return Segment(
             source.tables,
-            [*source.where, f"NOT EXISTS ({inside})"],
-            [*source.values, column.name],
+            where,
+            values,
             keys,
             value="NULL",
             tie=keys[0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from textual.geometry import Region
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.query import Part
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
@@ -59,6 +60,9 @@ class Numbers:
         self.read.append((start, stop))
         self.threads.add(threading.current_thread().name)
         return list(range(start, min(stop, self.size)))
+
+    def part(self, start: int, stop: int, so_far: Part[int] | None = None) -> Part[int]:
+        return Part(tuple(self.slice(start, stop)))
 
 
 class SlowlyCounted(Numbers):
@@ -376,3 +380,55 @@ async def test_an_empty_list_has_no_more_columns(tmp_path: Path) -> None:
     async with running(home, "schedules", size=(80, 24)) as pilot:
         assert "No execution schedules yet" in screen_text(pilot)
         assert "more columns" not in screen_text(pilot)
+
+
+class Searched(Numbers):
+    """Numbers of which some are found only after an event is set."""
+
+    def __init__(self, parts: Sequence[Part[int]]) -> None:
+        super().__init__(len(parts[-1].rows))
+        self.parts = parts
+        self.may_go_on = threading.Event()
+
+    def part(self, start: int, stop: int, so_far: Part[int] | None = None) -> Part[int]:
+        if so_far is None:
+            return self.parts[0]
+        self.may_go_on.wait(60)
+        return self.parts[self.parts.index(so_far) + 1]
+
+
+def at(number: int) -> tuple[None, int, int]:
+    return (None, 0, number)
+
+
+async def test_rows_are_shown_before_all_rows_have_been_searched(tmp_path: Path) -> None:
+    first = Part((1, 2), (at(1), at(2)), at(5), 50, 200)
+    source = Searched([first, Part((1, 2, 3), (), at(9), 120, 200), Part((1, 2, 3, 4))])
+    async with running(Home.at(tmp_path).ensure(), size=(60, 24)) as pilot:
+        sheet = Sheet(source)
+        pilot.app.push_screen(sheet)
+        while "searched 25%" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        table: Any = sheet.query_one(VirtualTable)
+        assert "row 2" in screen_text(pilot)
+        assert "of …" in screen_text(pilot)
+        await pilot.press("down", "down", "down")
+        assert table.row == 2
+        source.may_go_on.set()
+        await settled(pilot)
+        assert "of 4" in screen_text(pilot)
+        assert "searched" not in screen_text(pilot)
+        assert (table.row, table.cache.count) == (2, 4)
+
+
+async def test_a_search_without_matches_so_far_is_not_an_empty_list(tmp_path: Path) -> None:
+    source = Searched([Part((), (), at(5), 5_000), Part((), (), None, 9_000)])
+    async with running(Home.at(tmp_path).ensure(), size=(60, 24)) as pilot:
+        pilot.app.push_screen(Sheet(source))
+        while "No matches so far, searched 5,000 rows" not in screen_text(pilot):
+            await pilot.pause(0.02)
+        assert "Nothing" not in screen_text(pilot)
+        source.may_go_on.set()
+        await settled(pilot)
+        assert "Nothing" in screen_text(pilot)
+        assert "Searching" not in screen_text(pilot)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from launchpad_tui.domain.query import Part
 
 Row = TypeVar("Row")
-RowT_co = TypeVar("RowT_co", covariant=True)
 #: the number of rows that are read at once
 BLOCK = 64
 #: the number of blocks that are cached
 KEPT = 32
 
 
-class RowSource(Protocol[RowT_co]):
+class RowSource(Protocol[Row]):
     """The rows of a table, for example a `services.listing.Listing`.
 
     All methods may block, so they are called on a lane, except for `cancel`.
@@ -26,8 +27,11 @@ class RowSource(Protocol[RowT_co]):
     def at_least(self, most: int) -> tuple[int, bool]:
         """Return the number of rows, counted up to ``most``, and whether these are all rows."""
 
-    def slice(self, start: int, stop: int) -> Sequence[RowT_co]:
+    def slice(self, start: int, stop: int) -> Sequence[Row]:
         """Return the rows from ``start`` up to, but not including, ``stop``."""
+
+    def part(self, start: int, stop: int, so_far: Any = None) -> Part[Row]:
+        """Return those rows of `slice` that are found at once; ``so_far`` is the former result."""
 
     def position(self, row_id: str) -> int | None:
         """Return the position of a row; None if it is not in the list or takes long to find."""
@@ -74,6 +78,10 @@ class FixedRows(Generic[Row]):
         """Return the rows from ``start`` up to, but not including, ``stop``."""
         return self._rows[start:stop]
 
+    def part(self, start: int, stop: int, so_far: Any = None) -> Part[Row]:  # noqa: ARG002
+        """Return the same rows as `slice`."""
+        return Part(tuple(self._rows[start:stop]))
+
 
 class RowCache(Generic[Row]):
     """Blocks of rows by position. The block that was not used for longest is dropped first."""
@@ -88,6 +96,18 @@ class RowCache(Generic[Row]):
         #: how often a block was added
         self.puts = 0
         self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        #: the block of which only some rows have been found, and these rows
+        self._unfinished: tuple[int, Part[Row]] | None = None
+
+    @property
+    def search(self) -> Part[Row] | None:
+        """The rows of the block of which further rows are being searched; None if there is none."""
+        return None if self._unfinished is None else self._unfinished[1]
+
+    def so_far(self, number: int) -> Part[Row] | None:
+        """Return the rows of a block that have been found, if further ones are being searched."""
+        unfinished = self._unfinished
+        return unfinished[1] if unfinished is not None and unfinished[0] == number else None
 
     def get(self, index: int) -> Row | None:
         """Return the row at a position, None if it has not been read."""
@@ -116,6 +136,18 @@ class RowCache(Generic[Row]):
         elif self.count is None or end > self.count:
             self.count, self.counted = end, False
 
+    def put_part(self, number: int, part: Part[Row]) -> None:
+        """Add the rows of a block that have been found."""
+        if part.complete:
+            if self.so_far(number) is not None:
+                self._unfinished = None
+            self.put_next(number, part.rows)
+            return
+        self._unfinished = (number, part)
+        self.put(number, part.rows)
+        self.count = max(self.count or 0, number * BLOCK + len(part.rows))
+        self.counted = False
+
     def expect(self, index: int) -> None:
         """Assume that there is a row at a position, so that it is read."""
         if self.count is None or self.count <= index:
@@ -139,7 +171,7 @@ class RowCache(Generic[Row]):
         if ahead:
             numbers += [max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
         for number in numbers:
-            if number in self._blocks:
+            if number in self._blocks and self.so_far(number) is None:
                 self._blocks.move_to_end(number)
             elif number <= last:
                 return number

@@ -191,6 +191,8 @@ class TablePaint(Painted, Generic[Row]):
             line.add(f" {self.top + 1:,}{glyphs.range}{stop:,} of {total}", look.style("dim"))
         elif count is None:
             line.add(f" loading{glyphs.ellipsis}", look.style("dim"))
+        if searched := self._searched():
+            line.add(f"  {searched}", look.style("dim"))
         if len(self.selection):
             line.add(
                 f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected")
@@ -200,6 +202,15 @@ class TablePaint(Painted, Generic[Row]):
         line.fill_to(width - cell_width(note) - 1)
         line.add(note, look.style("dim"))
         return line.strip()
+
+    def _searched(self) -> str:
+        """Return how far the list has been searched; empty if it is not being searched."""
+        search = self.cache.search
+        if search is None:
+            return ""
+        if search.total:
+            return f"searched {min(99, 100 * search.searched // search.total)}%"
+        return f"searched {search.searched:,} rows"
 
     def _title_note(self, count: int | None, room: int) -> str:
         """Return the text at the right end of the title line, in the longest form that fits."""
@@ -250,7 +261,10 @@ class TablePaint(Painted, Generic[Row]):
     def _notice_line(self, number: int, width: int) -> Strip:
         """Return a line of the problem or of the empty state, in the middle of the rows."""
         look = self.look
-        lines = wrap(self.problem or self.empty, max(10, min(70, width - 8)))
+        text = self.problem or self.empty
+        if not self.problem and (searched := self._searched()):
+            text = f"Searching{look.glyphs.ellipsis}\nNo matches so far, {searched}"
+        lines = wrap(text, max(10, min(70, width - 8)))
         first = max(0, (self.rows_high - len(lines)) // 2 - 1)
         line = LineBuilder(width, look.style("text"))
         if first <= number < first + len(lines):

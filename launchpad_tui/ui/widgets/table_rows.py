@@ -260,13 +260,18 @@ class TableRows(TablePaint[Row], Generic[Row]):
         if number is None:
             return False
         cache = self.cache
-        rows = await self.launchpad.read_list(
-            self._source.slice, number * BLOCK, (number + 1) * BLOCK
-        )
+        source, row_id, so_far = self._source, self.row_id, cache.so_far(number)
+        start = number * BLOCK
+        part = await self.launchpad.read_list(source.part, start, start + BLOCK, so_far)
         if cache is self.cache:
-            cache.put_next(number, rows)
+            cache.put_part(number, part)
             self._show_from(self.top)
+            self._check_emptiness()
             self.repaint()
+            if row_id != self.row_id:
+                self.cursor_moved()
+            if so_far is not None and part.complete and not cache.counted:
+                self._start_count(source, cache)
         return True
 
     async def _fetch_pending(self, pending: RowCache[Row], source: RowSource[Row]) -> bool:
@@ -282,10 +287,14 @@ class TableRows(TablePaint[Row], Generic[Row]):
         number = pending.missing(self._pending_top, max(1, self.rows_high), ahead=False)
         if number is not None:
             start = number * BLOCK
-            rows = await self.launchpad.read_list(source.slice, start, start + BLOCK)
+            so_far = pending.so_far(number)
+            part = await self.launchpad.read_list(source.part, start, start + BLOCK, so_far)
             if pending is self._pending:
-                pending.put_next(number, rows)
-            if rows or not number:
+                pending.put_part(number, part)
+            # Rows of another query are shown as they are found. Otherwise, the former rows are
+            # shown until all rows in view have been found.
+            replaces = self._keep_cursor and bool(self.cache.count)
+            if (part.complete or replaces) and (part.rows or not number):
                 return True
         if pending is self._pending:
             place = pending.find(lambda row: self.key_of(row) == row_id) if row_id else None
@@ -296,10 +305,19 @@ class TableRows(TablePaint[Row], Generic[Row]):
             self._pending = self._pending_source = None
             self._source = source
             self._swap(pending, place)
-            if not pending.counted or self._keep_cursor:
-                # The rows never wait for their number.
-                self.run_task(self._count(source, pending), group="count", exclusive=False)
+            if pending.search is None and (not pending.counted or self._keep_cursor):
+                self._start_count(source, pending)
         return True
+
+    def _start_count(self, source: RowSource[Row], cache: RowCache[Row]) -> None:
+        """Count the rows; the rows never wait for their number."""
+        self.run_task(self._count(source, cache), group="count", exclusive=False)
+
+    def _check_emptiness(self) -> None:
+        empty = self.cache.count == 0
+        if self._empty != empty:
+            self._empty = empty
+            self.emptiness_changed()
 
     def _cursor_id(self) -> str:
         """Return the ID of the row that the cursor is on or is to be put on."""
@@ -383,9 +401,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         before = self.row_id
         count = cache.count or 0
         self.cache = cache
-        if self._empty != (count == 0):
-            self._empty = count == 0
-            self.emptiness_changed()
+        self._check_emptiness()
         self.settling = self.settling and not self._settles
         wanted = self._wanted
         if not self._keep_cursor:
