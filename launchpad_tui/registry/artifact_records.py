@@ -26,6 +26,7 @@ from launchpad_tui.registry import (
     configurations,
     executions,
     logged_metrics,
+    parameter_sets,
     series,
     series_points,
 )
@@ -211,6 +212,15 @@ def _put_parameters(db: sqlite3.Connection, owner: int, parameters: Mapping[str,
             "(excluded.value, excluded.number)",
             (clean(name), clean(value), number(value), owner),
         )
+    _assign_names(db, owner)
+
+
+def _assign_names(db: sqlite3.Connection, owner: int) -> None:
+    """Store which parameters the configuration of an execution has."""
+    sql = "SELECT configuration_pk FROM executions WHERE pk = ?"
+    (configuration,) = db.execute(sql, (owner,)).fetchone()
+    if configuration is not None:
+        parameter_sets.assign(db, configuration)
 
 
 def _mark(
@@ -245,6 +255,8 @@ def _remove(
         else:
             table = _TABLES[part]
             db.execute(f"DELETE FROM {table} WHERE execution_pk = ? AND name = ?", (owner, name))
+    if part is Part.PARAMETER:
+        _assign_names(db, owner)
 
 
 def _remove_metrics(

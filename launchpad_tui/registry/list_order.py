@@ -276,7 +276,9 @@ class ListOrder:
         tables = f"{self._table.name} t"
         if driver is not None:
             tables = f"({driver.sql}) d CROSS JOIN {tables}"
-            where = [f"{driver.joins} = d.x", *where]
+            # With = SQLite may first read the whole table to build a Bloom filter of its rows
+            # (https://www.sqlite.org/queryplanner-ng.html), if it overestimates the driver.
+            where = [f"{driver.joins} IN (d.x, d.x)", *where]
             values = [*driver.values, *values]
         every = self._table is ARTIFACTS and self._kind is None and driver is None
         kinds = tuple(ArtifactKind) if every and self._query.ids is None else ()

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from launchpad_tui.registry import lifecycle_schema, schema
+from launchpad_tui.registry import parameter_sets as sets
 
 migrations = Migrations("launchpad")
 
@@ -147,6 +148,17 @@ def tag_values(db: Database) -> None:
     """Add the index of the values of tags."""
     for statement in lifecycle_schema.TAG_VALUES:
         db.conn.execute(statement)
+
+
+@migrations()
+def parameter_sets(db: Database) -> None:
+    """Add the sets of names of parameters."""
+    for statement in sets.PARAMETER_SETS:
+        db.conn.execute(statement)
+    if db["sqlite_stat1"].exists():
+        db.conn.execute("PRAGMA analysis_limit = 1000")
+        db.conn.execute("ANALYZE configurations")
+        db.conn.execute("PRAGMA analysis_limit = 0")
 
 
 def apply(connection: sqlite3.Connection) -> None:

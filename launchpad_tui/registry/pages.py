@@ -16,12 +16,14 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import (
     ArtifactRow,
+    Combination,
     Cursor,
     ExecutionRow,
     MetricColumn,
     Page,
     Part,
     Query,
+    Subject,
     ValueColumn,
 )
 from launchpad_tui.errors import InvalidInput
@@ -45,6 +47,8 @@ _BUDGET = 1_000_000
 #: Up to this part of all rows are then read from an index and sorted, which takes less time than
 #: reading all of them in the order of another index.
 _ONE_IN = 4
+#: the subjects whose values are compared if they are few
+_COMPARED = frozenset({Subject.PARAMETER, Subject.LABEL, Subject.TAG})
 
 #: the last columns of every row: name of the configuration and duration of the (source) execution
 _EXECUTION = (
@@ -323,8 +327,15 @@ class Lister(Generic[Row]):
         if self._plan is None:
             most = few(self._largest(db))
             among = self._drivers(db, most)
-            # A short term has an index, which is omitted if it has many rows.
-            self._has_drivers = bool(among or self._query.search)
+            # Indexes that have many rows are omitted, for example that of a short term.
+            self._has_drivers = bool(
+                among
+                or self._query.search
+                or any(
+                    isinstance(one, Combination) or one.subject in _COMPARED
+                    for one in self._query.conditions
+                )
+            )
             self._plan = (smallest(db, among, most),)
         return self._plan[0]
 

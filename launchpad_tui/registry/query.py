@@ -250,7 +250,7 @@ def label_condition(table: ListTable, condition: Condition) -> tuple[str, Values
     if condition.op is Op.MISSING:
         sql = f"SELECT 1 FROM artifact_labels l WHERE l.artifact_pk = t.pk AND l.{named}"
         return f"NOT EXISTS ({sql})", (key,)
-    test, value = _text_test("l.value", condition)
+    test, value = text_test("l.value", condition)
     inside = (
         "EXISTS (SELECT 1 FROM artifact_labels l "
         f"WHERE l.artifact_pk = t.pk AND l.{named} AND {test})"
@@ -263,12 +263,12 @@ def _tag(table: ListTable, condition: Condition) -> tuple[str, Values]:
     tags = f"SELECT 1 FROM tags g WHERE g.execution_pk = {table.execution} AND g.name = ?"
     if condition.op is Op.MISSING:
         return f"NOT EXISTS ({tags})", (condition.name,)
-    test, value = _text_test("g.value", condition)
+    test, value = text_test("g.value", condition)
     differs = "NOT " if condition.op is Op.NOT_EQUALS else ""
     return f"{differs}EXISTS ({tags} AND {test})", (condition.name, value)
 
 
-def _text_test(column: str, condition: Condition) -> tuple[str, object]:
+def text_test(column: str, condition: Condition) -> tuple[str, object]:
     """Return the SQL of a test of a text, and its parameter; ``!=`` is tested as ``=``."""
     if condition.op is Op.LIKE:
         like, (pattern,) = _like(column, condition)
@@ -345,22 +345,22 @@ def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
     return f"EXISTS ({named} AND {test})", (condition.name, *bound)
 
 
-def parameter_test(condition: Condition) -> tuple[str, Values, bool]:
-    """Return the SQL of a test of the parameter ``p``, its parameters, and whether the index of
+def parameter_test(condition: Condition, row: str = "p") -> tuple[str, Values, bool]:
+    """Return the SQL of a test of the parameter ``row``, its parameters, and whether the index of
     the parameter's values has the matches side by side."""
     asked = number(condition.value)
     if condition.op is Op.LIKE:
-        return (*_like("p.value", condition), False)
+        return (*_like(f"{row}.value", condition), False)
     if condition.op is Op.CONTAINS:
-        return "instr(casefold(p.value), ?)", (condition.value.casefold(),), False
+        return f"instr(casefold({row}.value), ?)", (condition.value.casefold(),), False
     if asked is None:
         if condition.op is Op.EQUALS:
             # A text that is not a number equals no number.
-            return "p.number IS NULL AND p.value = ?", (condition.value,), True
-        return f"p.value {COMPARE[condition.op]} ?", (condition.value,), False
+            return f"{row}.number IS NULL AND {row}.value = ?", (condition.value,), True
+        return f"{row}.value {COMPARE[condition.op]} ?", (condition.value,), False
     if condition.op is Op.NOT_EQUALS:
-        return "p.number IS NOT ?", (asked,), False
-    return f"p.number {COMPARE[condition.op]} ?", (asked,), True
+        return f"{row}.number IS NOT ?", (asked,), False
+    return f"{row}.number {COMPARE[condition.op]} ?", (asked,), True
 
 
 def number_of(condition: Condition) -> float:

@@ -40,6 +40,11 @@ def where(*conditions: tuple[Subject, str, Op, str], order: Order | None = None)
     return Query(conditions=found, order=order or Order())
 
 
+def none_of(*conditions: tuple[Subject, str, Op, str]) -> Query:
+    either = Combination(Junction.OR, tuple(Condition(*one) for one in conditions))
+    return Query(conditions=(Combination(Junction.NOT, (either,)),))
+
+
 GOOD = (Subject.METRIC, "accuracy", Op.GREATER, "0.5")
 BEST = (Subject.METRIC, "accuracy", Op.GREATER, "0.97")
 SLOW = (Subject.PARAMETER, "learning_rate", Op.LESS, "0.01")
@@ -109,6 +114,30 @@ DRIVEN = {
     "a version": Query("emea@99"),
     "large": where((Subject.ATTRIBUTE, "size", Op.GREATER, "499900000")),
     "with labels": where((Subject.METRIC, str(LABELED), Op.LESS, "0.001")),
+    "a missing parameter": where((Subject.PARAMETER, "seed", Op.MISSING, "")),
+    "other values than all": where(
+        (Subject.PARAMETER, "optimizer", Op.LESS, "a"),
+        (Subject.PARAMETER, "epochs", Op.LIKE, "zq%"),
+    ),
+    "a part of few values": where((Subject.PARAMETER, "optimizer", Op.CONTAINS, "zq")),
+    "a part of a label": where((Subject.LABEL, "algorithm", Op.LIKE, "%zq%")),
+    "another label than all": where((Subject.LABEL, "region", Op.GREATER, "zq")),
+    "not a parameter": none_of((Subject.PARAMETER, "epochs", Op.GREATER, "0")),
+    "not a size": none_of((Subject.ATTRIBUTE, "size", Op.GREATER_EQUAL, "0")),
+    "a missing size": where((Subject.ATTRIBUTE, "size", Op.MISSING, "")),
+    "a missing version": where((Subject.ATTRIBUTE, "version", Op.MISSING, "")),
+    "a duration": where((Subject.ATTRIBUTE, "duration", Op.LESS, "0.001")),
+    "no duration": where((Subject.ATTRIBUTE, "duration", Op.MISSING, "")),
+    "neither of two": none_of(
+        (Subject.PARAMETER, "epochs", Op.GREATER, "0"), (Subject.LABEL, "stage", Op.EQUALS, "zq")
+    ),
+    "either of two kinds": Query(
+        conditions=(
+            Combination(
+                Junction.OR, (Condition(*RARE), Condition(Subject.ATTRIBUTE, "name", Op.LESS, " "))
+            ),
+        )
+    ),
 }
 
 
@@ -176,7 +205,8 @@ def plan_of(registry: Registry, action: Callable[[], object]) -> list[str]:
 #: subqueries, constants, tables with few rows, the tables of a full-text index, and the index of
 #: the models that have aliases
 NOT_SCANNED = (
-    r"SCAN (\(|CONSTANT|(d|keys|ends|json_each|g|c)\b|.*VIRTUAL TABLE|main\.\w+_search_config"
+    r"SCAN (\(|CONSTANT|(d|keys|ends|json_each|g|c|numbers|parameters|listed|found)\b"
+    r"|(sets|parameter_sets)\b|.*VIRTUAL TABLE|main\.\w+_search_config"
     "|t USING COVERING INDEX artifacts_alias_texts)"
 )
 
