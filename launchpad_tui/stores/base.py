@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import importlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -271,6 +270,9 @@ class Receiver:
     """
 
     def __init__(self, target: BinaryIO, progress: Progress | None = None) -> None:
+        # Loads OpenSSL, which takes 4 MB; the pages of artifacts import this module for its types.
+        import hashlib
+
         self._target = target
         self._progress = progress
         self._digest = hashlib.sha256()

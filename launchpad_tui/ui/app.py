@@ -34,7 +34,7 @@ from launchpad_tui.ui.screens.common.screen import (
     keep_list_state,
 )
 from launchpad_tui.ui.sync_status import SyncStatus
-from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result, shorten_escape_delay
+from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result, adapt_textual
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.transfer_watch import TransferWatch
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
@@ -90,7 +90,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self._environ = dict(os.environ)
         os.environ.pop("NO_COLOR", None)
         super().__init__()
-        shorten_escape_delay()
+        adapt_textual()
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
         self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -19,8 +19,10 @@ from textual import constants
 from textual._callback import invoke
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._context import NoActiveAppError, active_message_pump
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App, ScreenError
+from textual.color import Color
 from textual.css.query import QueryError
 from textual.dom import NoScreen
 from textual.keys import (
@@ -33,6 +35,7 @@ from textual.keys import (
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.style import Style
 from textual.widget import MountError
 
 from launchpad_tui.ui.frame_writer import FrameWriter, Row
@@ -84,14 +87,25 @@ def is_key_name(name: str) -> bool:
     return len(key) == 1 or key in named or key_to_character(key) is not None
 
 
-def shorten_escape_delay() -> None:
-    """Let a lone escape act after 25 ms, in which a terminal sends the rest of a sequence.
+def adapt_textual() -> None:
+    """Change what Textual has no settings for, in this process.
 
-    Textual waits 100 ms, which swallows fast keys after an escape. Its constant has no setter; the
-    environment variable ESCDELAY is respected.
+    A lone escape acts after 25 ms, in which a terminal sends the rest of a sequence. Textual waits
+    100 ms, which swallows fast keys after an escape. Its constant has no setter; the environment
+    variable ESCDELAY is respected.
+
+    The lines of widgets are freed with them. Textual caches a method of `StylesCache` by its object
+    as well, on which the result does not depend, and so keeps the lines of up to 1,024 widgets.
     """
     if "ESCDELAY" not in os.environ:
         setattr(constants, "ESCAPE_DELAY", 0.025)  # noqa: B010  declared as final
+    setattr(StylesCache, "get_inner_outer", staticmethod(_backgrounds))  # noqa: B010  a method
+
+
+@lru_cache(1024)
+def _backgrounds(base: Color, background: Color) -> tuple[Style, Style]:
+    """Return the styles inside and outside of a widget."""
+    return Style(background=base + background), Style(background=base)
 
 
 def replace_bindings(node: DOMNode, former: Iterable[str], bindings: Iterable[KeyBinding]) -> None:
