@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,19 @@ settings.load_profile("any machine")
 
 # Tests and the processes that they start must not use the keyring of the user.
 os.environ["LAUNCHPAD_CREDENTIALS"] = "file"
+
+# A shell starts programs in the background with a signal that is ignored. The processes of tests
+# inherit that, and could not be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def skipped_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the pauses between attempts to reach a server; see `skip_pauses`."""
+    from tests.virtual_time import skip_pauses
+
+    skip_pauses(monkeypatch)
 
 
 @pytest.fixture(scope="session")

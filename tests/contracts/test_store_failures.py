@@ -92,6 +92,7 @@ def raised_error(place: Place, call: Callable[[], object], seconds: float = 60) 
     return caught.value
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 def test_truncated_responses_are_rejected(place: Place, large: Path) -> None:
     place.store.put("a/large.bin", large)
     place.relay.cut_after = 2_000_000
@@ -112,6 +113,7 @@ def test_truncated_responses_are_rejected(place: Place, large: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 def test_truncated_listings_are_rejected(place: Place, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.write_bytes(b"x")
@@ -122,10 +124,8 @@ def test_truncated_listings_are_rejected(place: Place, tmp_path: Path) -> None:
     assert isinstance(error, Unreachable)
 
 
-def test_a_server_that_stops_during_an_upload(
-    place: Place, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 1.0)
+@pytest.mark.usefixtures("skipped_pauses")
+def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_path: Path) -> None:
     (tmp_path / "small").write_bytes(b"x")
     if place.kind not in SEPARATE_DATA_SERVERS:
         place.relay.down_after = 2_000_000
@@ -259,8 +259,8 @@ def test_a_download_from_a_slow_server_can_be_canceled(
     assert not (tmp_path / "got").exists()
 
 
-def test_unreachable_server(place: Place, large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 1.0)
+@pytest.mark.usefixtures("skipped_pauses")
+def test_unreachable_server(place: Place, large: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = urlsplit(place.through[ADDRESS[place.kind]])
@@ -271,6 +271,7 @@ def test_unreachable_server(place: Place, large: Path, monkeypatch: pytest.Monke
     assert isinstance(raised_error(place, lambda: place.open().put("a", large)), Unreachable)
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, large: Path) -> None:
     place.store.put("a", large)
     with faulty_relay.relaying() as stranger:

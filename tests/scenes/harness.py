@@ -13,8 +13,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -28,6 +28,7 @@ from textual.worker import Worker
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
+from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
 from launchpad_tui.ui.textual_compat import key_of_character
@@ -39,6 +40,8 @@ from tests.scenes.snapshot import screen_text as screen_text  # noqa: PLC0414  o
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 #: the folder and prefix of the homes of scenes, and a name of the same length to show instead
 _HOMES, _HOME_PREFIX, _HOME_NAME = "/tmp", "launchpad-", "launchpad-training"
+#: the longest time of a timer that is awaited before the screen is tested (seconds)
+_SHORT_SECONDS = 0.15
 #: a disk of 100 GB of which 80 GB are free
 _DISK = os.statvfs_result((4096, 4096, 24_414_062, 19_531_250, 19_531_250, 1, 1, 1, 0, 255))
 FROZEN = {
@@ -106,10 +109,11 @@ async def running(
         app.sync_status.start_daemon = False
         # As in a terminal; Textual leaves them out of tests.
         try:
-            async with app.run_test(size=size, tooltips=True, notifications=True) as pilot:
-                await asyncio.wait_for(app.desk_opened.wait(), wait)
-                await settled(pilot, wait)
-                yield pilot
+            with deterministic_pauses():
+                async with app.run_test(size=size, tooltips=True, notifications=True) as pilot:
+                    await asyncio.wait_for(app.desk_opened.wait(), wait)
+                    await settled(pilot, wait)
+                    yield pilot
         finally:
             await _released(app)
 
@@ -124,8 +128,41 @@ async def _released(app: LaunchpadApp) -> None:
     gc.unfreeze()
 
 
+async def wait_until_idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
+    """Wait until nothing is left to run but timers, threads and files.
+
+    It replaces a function of Textual, which sleeps until the process uses little CPU time. That
+    takes at least 20 ms for each key, and up to a second while other threads work.
+
+    Args:
+        min_sleep: the seconds to wait at least.
+        max_sleep: the seconds to wait at most.
+    """
+    ready: Any = asyncio.get_running_loop()
+    start = time.monotonic()
+    turns = 0
+    while turns < 2 and time.monotonic() - start < max_sleep:
+        await asyncio.sleep(0)
+        turns = 0 if ready._ready else turns + 1
+    if (left := start + min_sleep - time.monotonic()) > 0:
+        await asyncio.sleep(left)
+
+
+@contextmanager
+def deterministic_pauses() -> Iterator[None]:
+    """Let Textual's pilot wait for the app in the block instead of for a process without load."""
+    with (
+        patch("textual.app.wait_for_idle", wait_until_idle),
+        patch("textual.pilot.wait_for_idle", wait_until_idle),
+    ):
+        yield
+
+
 async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:
-    """Wait until every lane is idle, every transfer has ended and the screen is painted."""
+    """Wait until every lane is idle, every transfer has ended and the screen is painted.
+
+    What a screen does after a short rest, such as the preview of a row, is awaited as well.
+    """
     app: Any = pilot.app
     quiet = 0
     deadline = time.monotonic() + seconds
@@ -133,6 +170,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:
         await pilot.pause()
         for lane in app.lanes.values():
             await lane.run(int)
+        await wait_until_idle()
         busy = [
             worker
             for worker in app.workers
@@ -140,9 +178,39 @@ async def settled(pilot: Pilot[Any], seconds: float = 60) -> None:
             and not worker.is_finished
             and not _waits_for_an_answer(app, worker)
         ]
-        due = getattr(app.screen, "curves_are_due", False)
+        due = getattr(app.screen, "curves_are_due", False) or _short_timers(app)
         quiet = 0 if busy or due or app.transfers.following or app.typed_ahead else quiet + 1
-        await asyncio.sleep(0.01)
+        if quiet == 3 and await _announce_changes(app):
+            quiet = 0
+        await asyncio.sleep(0.001 if quiet else 0.005)
+
+
+async def _announce_changes(app: Any) -> bool:
+    """Let the app announce changes of the registry now, not a moment later; return whether it did.
+
+    An app that is closing, or whose registry cannot be read, announces nothing.
+    """
+    if not app.desk_opened.is_set() or not app.is_running:
+        return False
+    try:
+        topics = await app.read(app.desk.changes.poll)
+    except (LaunchpadError, RuntimeError):
+        return False
+    if topics:
+        await app._announce(topics)
+    return bool(topics)
+
+
+def _short_timers(app: Any) -> bool:
+    """Return whether a timer that ends soon, once, is running on the screen."""
+    return any(
+        timer._repeat == 0
+        and timer._interval <= _SHORT_SECONDS
+        and timer._task is not None
+        and not timer._task.done()
+        for node in (app, *app.screen.walk_children(with_self=True))
+        for timer in node._timers
+    )
 
 
 def _waits_for_an_answer(app: Any, worker: Worker[Any]) -> bool:

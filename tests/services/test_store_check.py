@@ -160,6 +160,7 @@ def test_a_user_who_may_only_read_from_hdfs(tmp_path: Path) -> None:
     assert server.names(store["path_prefix"]) == [".launchpad-staging", "a"]
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 @pytest.mark.parametrize("user", ["", hadoop.VISITOR])
 def test_an_unresolvable_datanode_fails_the_check(user: str, tmp_path: Path) -> None:
     server = hadoop.shared()

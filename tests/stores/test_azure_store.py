@@ -178,12 +178,12 @@ def test_container_uris(uri: str, url: str, account: str) -> None:
     assert (container.url, container.account) == (url, account)
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 def test_unreachable_server(
     server: azurite.Server, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(net_client, "CONNECT_TIMEOUT", 0.2)
     monkeypatch.setattr(net_client, "READ_TIMEOUT", 0.2)
-    monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -24,7 +24,6 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
-from launchpad_tui.net import retry
 from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.gcs import GcsStore
@@ -179,10 +178,8 @@ def test_missing_bucket(server: fake_gcs.Server, prefix: str, source: Path) -> N
             call()
 
 
-def test_unreachable_server(
-    server: fake_gcs.Server, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
+@pytest.mark.usefixtures("skipped_pauses")
+def test_unreachable_server(server: fake_gcs.Server, source: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"

@@ -401,6 +401,7 @@ def test_redirects_are_not_followed(source: Path, status: int) -> None:
     assert paths == []
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [
@@ -439,6 +440,7 @@ def test_a_bucket_with_another_endpoint() -> None:
         opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).check()
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 @pytest.mark.parametrize(
     "page", [b"<html>please log in</html>", b"<html><br>please", b"please", b""]
 )

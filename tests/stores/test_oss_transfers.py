@@ -75,6 +75,7 @@ def test_an_interrupted_upload_is_retried(source: Path) -> None:
     assert min(moved) == -200_000
 
 
+@pytest.mark.usefixtures("skipped_pauses")
 @pytest.mark.parametrize("size", [200_000, oss_transfers.PART_SIZE + 1])
 def test_corrupted_uploads_are_detected(tmp_path: Path, source: Path, size: int) -> None:
     source.write_bytes(os.urandom(size))
