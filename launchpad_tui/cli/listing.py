@@ -382,6 +382,7 @@ def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
     """Yield the rows of a listing in order, read in batches.
 
     The rows are not counted first, because counting may take longer than reading the first rows.
+    In a long search, rows are yielded as they are found.
 
     Args:
         listing: The listing.
@@ -394,9 +395,13 @@ def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
     start = 0
     while limit == 0 or start < limit:
         stop = start + _BATCH if limit == 0 else min(start + _BATCH, limit)
-        found = listing.slice(start, stop)
-        yield from found
-        if len(found) < stop - start:
+        part = listing.part(start, stop)
+        yield from part.rows
+        while not part.complete:
+            yielded = len(part.rows)
+            part = listing.part(start, stop, part)
+            yield from part.rows[yielded:]
+        if len(part.rows) < stop - start:
             return
         start = stop
 

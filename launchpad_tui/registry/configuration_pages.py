@@ -166,7 +166,8 @@ class ConfigurationLister:
         backwards: bool,
         filtered: bool = True,
     ) -> Segment:
-        where = ["t.group_pk = ?", f"t.{LISTED}"]
+        # With + the condition is not the limit of the index, which a position in the list is.
+        where = ["t.group_pk = ?", f"+t.{LISTED}"]
         values: list[object] = [group_pk(db, self._scope)]
         if filtered:
             where += self._where

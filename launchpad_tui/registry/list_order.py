@@ -267,8 +267,10 @@ class ListOrder:
     def source(self, db: sqlite3.Connection, driver: Driver | None) -> OrderedSource:
         group = group_pk(db, self._scope)
         where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
-        if self._table.visible:
-            where.append(self._table.visible)
+        hidden = self._table.hidden
+        if hidden and db.execute(f"{hidden} LIMIT 1").fetchone():
+            # The few hidden rows are read once from an index, and no row of the list is.
+            where.append(f"t.pk NOT IN ({hidden})")
         if self._query.ids is not None:
             # As JSON, because there may be more IDs than a statement has parameters.
             where.append("t.id IN (SELECT value FROM json_each(?))")

@@ -61,6 +61,7 @@ class ListTable:
         owns: the SQL condition under which the series ``s`` of that execution belongs to a row.
         attributes: the columns by which the list can be filtered and ordered, by name.
         visible: the SQL condition of the rows that lists contain; empty for all rows.
+        hidden: the SQL that selects the row numbers of the other rows.
         configuration: the SQL expression of the row number of the configuration, of rows that have
             no execution and thus neither metrics nor tags.
     """
@@ -71,6 +72,7 @@ class ListTable:
     owns: str
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
     visible: str = ""
+    hidden: str = ""
     configuration: str = ""
 
 
@@ -158,6 +160,7 @@ EXECUTIONS = ListTable(
         COMMIT: Attribute("", expression=commit_expression("t.pk")),
     },
     "t.kept = 0",
+    "SELECT k.pk FROM executions k WHERE k.kept = 1",
 )
 CONFIGURATIONS = ListTable(
     "configurations",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from launchpad_tui.domain.query import Cursor
 from launchpad_tui.records import record
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @record
@@ -112,17 +115,33 @@ class Segment:
         """
         if self._kinds:
             sql, values = self._each_kind(columns, limit + skip)
-        else:
-            tables, values = self._after_start()
-            shown = f"{self._value}, {self._tie}, t.pk{columns}"
-            sql = f"SELECT {shown} FROM {tables} ORDER BY {self._order()}"
-        return db.execute(f"{sql} LIMIT ? OFFSET ?", (*values, limit, skip)).fetchall()
+            return db.execute(f"{sql} LIMIT ? OFFSET ?", (*values, limit, skip)).fetchall()
+        shown = f"{self._value}, {self._tie}, t.pk{columns}"
+        found: list[tuple[Any, ...]] = []
+        ranges = self._ranges()
+        for number, (where, bound) in enumerate(ranges, 1):
+            tables = f"{self._tables} WHERE {' AND '.join([*self._where, *where])}"
+            values = [*self._values, *bound]
+            rows = db.execute(
+                f"SELECT {shown} FROM {tables} ORDER BY {self._order()} LIMIT ? OFFSET ?",
+                (*values, limit - len(found), skip),
+            ).fetchall()
+            found += rows
+            if len(found) >= limit or number == len(ranges):
+                break
+            if rows:
+                skip = 0
+            elif skip:
+                skip -= _count(db, tables, values, skip)
+        return found
 
     def count(self, db: sqlite3.Connection, most: int) -> int:
         """Return the number of rows, counted up to a limit."""
-        tables, values = self._after_start()
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {tables} LIMIT ?)"
-        return int(db.execute(sql, (*values, most)).fetchone()[0])
+        found = 0
+        for where, bound in self._ranges():
+            tables = f"{self._tables} WHERE {' AND '.join([*self._where, *where])}"
+            found += _count(db, tables, [*self._values, *bound], most - found)
+        return found
 
     def _after_start(self) -> tuple[str, list[object]]:
         where, values = [*self._where], [*self._values]
@@ -142,6 +161,64 @@ class Segment:
                 values += [keys[0], *keys]
         return f"{self._tables} WHERE {' AND '.join(where)}", values
 
+    def _ranges(self) -> list[tuple[list[str], list[object]]]:
+        """Return conditions and parameters of the rows between start and stop, in their order.
+
+        Each range has rows with the same first keys, and limits of the next key, both of which an
+        index finds. With one comparison of all keys, SQLite would read all rows with the first key
+        of the start, which may be half of the list.
+        """
+        after, before = ("<", ">") if self.down else (">", "<")
+        start = None if self.start is None else self._keys_of(self.start)
+        stop = None if self.stop is None else self._keys_of(self.stop)
+        last = len(self._keys) - 1
+        ranges: list[tuple[list[str], list[object]]] = []
+
+        def add(of: list[object], place: int, *limits: tuple[str, object]) -> None:
+            conditions = [
+                (key, "=", value) for key, value in zip(self._keys, of[:place], strict=False)
+            ]
+            conditions += [(self._keys[place], compare, value) for compare, value in limits]
+            ranges.append(
+                (
+                    [f"{key} {compare} ?" for key, compare, _ in conditions],
+                    [value for _, _, value in conditions],
+                )
+            )
+
+        if start is None and stop is None:
+            return [([], [])]
+        common = -1
+        if start is not None and stop is not None:
+            common = next(
+                (
+                    place
+                    for place, key in enumerate(self._keys)
+                    if not _equal(key, start[place], stop[place])
+                ),
+                last + 1,
+            )
+            if common > last:
+                return [(["0"], [])]
+        if start is not None:
+            deepest = last
+            if last > 1 and stop is None:
+                # Few rows have the same first keys: those of one execution or configuration.
+                add(start, last - 1, (f"{after}=", start[last - 1]))
+                where, values = ranges[0]
+                where.append(f"({self._keys[-2]}, {self._keys[-1]}) {after} (?, ?)")
+                values += start[-2:]
+                deepest = last - 2
+            for place in range(deepest, common, -1):
+                add(start, place, (after, start[place]))
+        if start is not None and stop is not None:
+            inclusive = f"{before}=" if common == last else before
+            add(start, common, (after, start[common]), (inclusive, stop[common]))
+        if stop is not None:
+            for place in range(common + 1, last + 1):
+                add(stop, place, (f"{before}=" if place == last else before, stop[place]))
+        return ranges
+
     def _keys_of(self, cursor: Cursor) -> list[object]:
         """Return the values of the keys at a position."""
         value, tie, number = cursor
@@ -152,3 +229,16 @@ class Segment:
         if self._keys[0] == self._tie:
             return [tie, number]
         return [number]
+
+
+def _equal(key: str, one: object, other: object) -> bool:
+    """Return whether the index of a key has two values at the same place."""
+    if key.endswith(" NOCASE") and isinstance(one, str) and isinstance(other, str):
+        # NOCASE ignores the case of ASCII letters only.
+        return one.translate(_LOWER) == other.translate(_LOWER)
+    return one == other
+
+
+def _count(db: sqlite3.Connection, tables: str, values: list[object], most: int) -> int:
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {tables} LIMIT ?)"
+    return int(db.execute(sql, (*values, most)).fetchone()[0])

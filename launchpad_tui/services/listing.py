@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 #: The smallest number of rows between two anchors. At most this many rows are read additionally.
 ANCHOR_EVERY = 500
 #: the largest number of anchors of a jump
-_ANCHORS = 256
+_ANCHORS = 64
 #: the number of rows that can be skipped at once if skipping them takes long
 _NEAR = 20_000
 #: the number of anchors that `prepare` finds in one call

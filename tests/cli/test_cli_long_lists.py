@@ -48,18 +48,18 @@ def long_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def observed(monkeypatch: pytest.MonkeyPatch, reads: Callable[[], None]) -> None:
     """Call a function before each batch of rows is read."""
-    sliced: Any = Listing.slice
+    read_part: Any = Listing.part
     fetched: Any = configurations.from_row
 
-    def slice_(self: Any, start: int, stop: int) -> Any:
+    def part(self: Any, start: int, stop: int, so_far: Any = None) -> Any:
         reads()
-        return sliced(self, start, stop)
+        return read_part(self, start, stop, so_far)
 
     def from_row(*arguments: Any) -> Any:
         reads()
         return fetched(*arguments)
 
-    monkeypatch.setattr(Listing, "slice", slice_)
+    monkeypatch.setattr(Listing, "part", part)
     monkeypatch.setattr(configurations, "from_row", from_row)
 
 

@@ -364,9 +364,6 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._painted_top = self.top
         self.repaint()
         self._fetch()
-        if (count or 0) > _PREPARED_FROM and complete:
-            with suppress(QueryCancelled):
-                await self.launchpad.count(source.prepare)
 
     @property
     def end_is_near(self) -> bool:
