@@ -124,6 +124,7 @@ class ListOrder:
             if segment is not None:
                 started = cursor is not None and (cursor[0] is not None) == has_value
                 segment.start, segment.down = cursor if started else None, down
+                segment.driven = driver is not None
                 yield segment
 
     def _value_segments(
@@ -147,6 +148,7 @@ class ListOrder:
             segment = value_segment(self._table, column, part, self.source(db, driver), self._query)
             segment.start = cursor if part is at else None
             segment.down = self._query.order.descending != backwards
+            segment.driven = driver is not None
             yield segment
 
     def segment(

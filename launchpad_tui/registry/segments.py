@@ -74,6 +74,8 @@ class Segment:
         self.start: Cursor | None = None
         self.stop: Cursor | None = None
         self.down = False
+        #: whether the rows are not in the order of an index, and are sorted by each statement
+        self.driven = False
 
     def only(self, pk: int) -> Segment:
         """Return the part of the segment that consists of one row."""
@@ -144,7 +146,14 @@ class Segment:
         return found
 
     def _after_start(self) -> tuple[str, list[object]]:
-        where, values = [*self._where], [*self._values]
+        where, values = self._limits()
+        where, values = [*self._where, *where], [*self._values, *values]
+        return f"{self._tables} WHERE {' AND '.join(where)}", values
+
+    def _limits(self) -> tuple[list[str], list[object]]:
+        """Return one condition of the rows between start and stop, and its parameters."""
+        where: list[str] = []
+        values: list[object] = []
         for cursor, compare in (
             (self.start, "<" if self.down else ">"),
             (self.stop, ">=" if self.down else "<="),
@@ -159,7 +168,7 @@ class Segment:
                     f"({', '.join(self._keys)}) {compare} ({marks})",
                 ]
                 values += [keys[0], *keys]
-        return f"{self._tables} WHERE {' AND '.join(where)}", values
+        return where, values
 
     def _ranges(self) -> list[tuple[list[str], list[object]]]:
         """Return conditions and parameters of the rows between start and stop, in their order.
@@ -188,6 +197,8 @@ class Segment:
 
         if start is None and stop is None:
             return [([], [])]
+        if self.driven:
+            return [self._limits()]
         common = -1
         if start is not None and stop is not None:
             common = next(
