@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import artifacts, executions
-from launchpad_tui.registry.cancellation import QueryCancellation
+from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.driver import few, smallest
+from launchpad_tui.registry.driver import SOME, Driver, few, smallest
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
 from launchpad_tui.registry.search_terms import search_drivers, search_terms, term_test
 
@@ -24,6 +24,10 @@ PARTS: tuple[tuple[ListTable, tuple[str, ...]], ...] = (
     (ARTIFACTS, ("dataset", "resultset", "other")),
     (EXECUTIONS, ()),
 )
+
+#: the instructions of SQLite for the newest rows, before another way is tried; about a tenth of a
+#: second
+_BUDGET = 1_000_000
 
 
 def search(registry: Registry, text: str, limit: int) -> list[Hit]:
@@ -65,32 +69,61 @@ def search_part(
                 "JOIN connections c ON c.pk = g.connection_pk"
             )
         }
+        pks: list[int] | None = None
         if driver is None:
-            lists = [
-                _newest(db, table, group, kind, words)
-                for group in scopes
-                for kind in kinds or (None,)
-            ]
-            # Each list is read only as far as its rows are among the newest of all.
-            pks = [pk for _, pk in islice(heapq.merge(*lists, reverse=True), limit)]
-        else:
-            where = f" AND t.kind IN ({placeholders(kinds)})" if kinds else ""
-            where += f" AND {table.visible}" if table.visible else ""
-            matches, values = _matches(table, words)
-            where += matches
-            pks = [
-                pk
-                for (pk,) in db.execute(
-                    f"SELECT t.pk FROM ({driver.sql}) d CROSS JOIN {table.name} t "
-                    f"WHERE t.pk = d.x{where} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
-                    (*driver.values, *kinds, *values, limit),
-                )
-            ]
+            try:
+                with registry.budget(_BUDGET):
+                    pks = _newest_of_all(db, table, scopes, kinds, words, limit)
+            except BudgetExceeded:
+                # Few of the newest rows match.
+                driver = smallest(db, search_drivers(db, table.name, words, SOME), SOME)
+        if driver is not None:
+            pks = _driven(db, table, driver, kinds, words, limit)
+        elif pks is None:
+            pks = _newest_of_all(db, table, scopes, kinds, words, limit)
         rows_of = _rows(db, table, pks)
     found = [(scopes[rows_of[pk][0]], rows_of[pk][1:]) for pk in pks]
     if table is ARTIFACTS:
         return [Hit(scope, artifact=artifacts.from_row(row)) for scope, row in found]
     return [Hit(scope, execution=executions.from_row(row)) for scope, row in found]
+
+
+def _newest_of_all(
+    db: sqlite3.Connection,
+    table: ListTable,
+    groups: Iterable[int],
+    kinds: tuple[str, ...],
+    words: tuple[str, ...],
+    limit: int,
+) -> list[int]:
+    """Return the row numbers of the newest matches of all groups."""
+    lists = [
+        _newest(db, table, group, kind, words) for group in groups for kind in kinds or (None,)
+    ]
+    # Each list is read only as far as its rows are among the newest of all.
+    return [pk for _, pk in islice(heapq.merge(*lists, reverse=True), limit)]
+
+
+def _driven(
+    db: sqlite3.Connection,
+    table: ListTable,
+    driver: Driver,
+    kinds: tuple[str, ...],
+    words: tuple[str, ...],
+    limit: int,
+) -> list[int]:
+    """Return the row numbers of the newest matches among the rows of an index."""
+    where = f" AND t.kind IN ({placeholders(kinds)})" if kinds else ""
+    where += f" AND {table.visible}" if table.visible else ""
+    matches, values = _matches(table, words)
+    return [
+        int(pk)
+        for (pk,) in db.execute(
+            f"SELECT t.pk FROM ({driver.sql}) d CROSS JOIN {table.name} t "
+            f"WHERE t.pk = d.x{where}{matches} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
+            (*driver.values, *kinds, *values, limit),
+        )
+    ]
 
 
 def _newest(

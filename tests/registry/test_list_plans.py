@@ -481,3 +481,19 @@ def test_rows_are_found_when_the_budget_is_exceeded(
     monkeypatch.setattr("launchpad_tui.registry.pages._BUDGET", 0)
     monkeypatch.setattr("launchpad_tui.registry.cancellation.STEPS", 100)
     assert lister_of(registry, query).page(None, ROWS) == expected
+
+
+@pytest.mark.parametrize("text", ["churn@99", "churn zq", "e 9"])
+def test_everywhere_reads_an_index_if_few_of_the_newest_rows_match(
+    homes: dict[int, Registry], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    registry = homes[MANY]
+    expected = global_search.search(registry, text, 500)
+    found: list[str] = []
+    monkeypatch.setattr(global_search, "_BUDGET", 0)
+    monkeypatch.setattr(global_search, "few", lambda _rows: -1)
+    with registry.read() as db:
+        db.set_trace_callback(found.append)
+        assert global_search.search(registry, text, 500) == expected
+        db.set_trace_callback(None)
+    assert any(") d CROSS JOIN artifacts t WHERE" in statement for statement in found)
