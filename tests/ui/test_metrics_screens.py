@@ -12,7 +12,7 @@ import pytest
 from textual import events
 
 from launchpad_tui.bootstrap import open_desk
-from launchpad_tui.charts.model import Plot
+from launchpad_tui.charts.model import Drawing, Plot
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import Against
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -542,3 +542,27 @@ async def test_a_covered_screen_is_not_painted(home: Home, monkeypatch: pytest.M
         assert loss.drawing.plot is not None
         assert loss.drawing.plot.y_high == 9
     registry.close()
+
+
+@pytest.mark.parametrize("size", [(200, 50), (120, 40), (80, 24)])
+async def test_a_chart_is_drawn_once_when_it_opens_and_again_for_another_size(
+    home: Home, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    drawn: list[int] = []
+    show = ChartView.set_drawing
+
+    def counted(view: ChartView, drawing: Drawing | None, empty: str = "") -> None:
+        if drawing is not None and drawing.plot is not None:
+            assert len(drawing.lines) == view.size.height
+            drawn.append(view.size.width)
+        show(view, drawing, empty)
+
+    monkeypatch.setattr(ChartView, "set_drawing", counted)
+    async with opened(home, "metrics", ids(0, 1, 2), size) as pilot:
+        names = [panel.title for panel in pilot.app.screen.query_one(BoardView).panels]
+        await press(pilot, *["right"] * names.index("loss"), "enter")
+        await settled(pilot)
+        assert drawn == [pilot.app.screen.query_one(ChartView).size.width]
+        await pilot.resize_terminal(size[0] - 10, size[1])
+        await settled(pilot)
+        assert drawn[-1] == pilot.app.screen.query_one(ChartView).size.width < drawn[0]

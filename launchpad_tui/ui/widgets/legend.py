@@ -127,8 +127,12 @@ class Legend(Painted):
         self.top = 0
         self._wanted = _LEAST
 
-    def set_entries(self, entries: Sequence[LegendEntry]) -> None:
-        """Show other entries; the cursor stays on its entry."""
+    def set_entries(self, entries: Sequence[LegendEntry]) -> bool:
+        """Show other entries; the cursor stays on its entry.
+
+        Returns:
+            Whether the list becomes wider with the next layout, within its largest width.
+        """
         current = self.entry.id if self.entry else ""
         self.entries = self._distinguished(entries)
         self.cursor = next(
@@ -139,9 +143,11 @@ class Legend(Painted):
         # width with each value.
         title = cell_width(self.title) + 3 + 3 * self.counted
         wanted = max([self._wanted, title, *map(_entry_width, self.entries)])
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self.refresh(layout=True)
+        if wanted == self._wanted:
+            return False
+        self._wanted = wanted
+        self.refresh(layout=True)
+        return True
 
     def _distinguished(self, entries: Sequence[LegendEntry]) -> tuple[LegendEntry, ...]:
         """Return the entries without what all names begin with if a name is too long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 
 from launchpad_tui.charts.curve import CurveView, readout
 from launchpad_tui.charts.legend import with_legend
@@ -146,6 +148,8 @@ class ChartScreen(SelectionScreen):
         self._index = index
         self._view = view_of(self.chart_shown)
         self._data = ChartData()
+        #: the size of the chart that was drawn last; None while the layout is awaited
+        self._drawn_size: Size | None = Size()
 
     @property
     def chart_shown(self) -> ChartDefinition:
@@ -191,9 +195,10 @@ class ChartScreen(SelectionScreen):
     # Drawing --------------------------------------------------------------------------------------
 
     @on(ChartView.DrawingRequested)
-    def drawing_requested(self) -> None:
-        """Draw the chart again, for example for another size."""
-        self.draw_soon()
+    def drawing_requested(self, event: ChartView.DrawingRequested) -> None:
+        """Draw the chart for another size."""
+        if self._drawn_size not in {None, (event.width, event.height)}:
+            self.draw_soon()
 
     async def draw(self, *, reading: bool = True) -> None:
         """Draw the chart and update the values.
@@ -208,6 +213,9 @@ class ChartScreen(SelectionScreen):
             return
         if reading:
             self._data = await self.chart_data(self.chart_shown, self._view, width)
+            if self._show_values(widget.drawing.plot if widget.drawing else None):
+                width, height = await self._size_beside_values()
+        self._drawn_size = Size(width, height)
         drawing = await self.drawing(self.chart_shown, self._data, self._view, width, height)
         widget.set_drawing(drawing, why_empty(self.chart_shown, self._data))
         self._show_values(drawing.plot if drawing else None)
@@ -215,13 +223,26 @@ class ChartScreen(SelectionScreen):
             self.launchpad.say("; ".join(drawing.notes))
         self.refresh_footer()
 
-    def _show_values(self, plot: Plot | None) -> None:
-        """List for each curve its value under the cursor, or its last value without a cursor."""
+    async def _size_beside_values(self) -> Size:
+        """Return the size of the chart once the list of values is wider, to draw it only once."""
+        arranged = asyncio.Event()
+        self._drawn_size = None
+        try:
+            self.call_after_refresh(arranged.set)
+            await arranged.wait()
+        finally:
+            self._drawn_size = Size()
+        return self.query_one(ChartView).size
+
+    def _show_values(self, plot: Plot | None) -> bool:
+        """List the values under the cursor, or the last ones without a cursor.
+
+        Returns whether the list becomes wider.
+        """
         legend = self.query_one("#values", Legend)
         if not self.chart_shown.against.over:
             legend.title, legend.counted = "My Selection", True
-            legend.set_entries(self.legend_entries())
-            return
+            return legend.set_entries(self.legend_entries())
         series = self._data.series
         at = self._view.cursor_x
         found: list[tuple[float, float] | None]
@@ -233,7 +254,7 @@ class ChartScreen(SelectionScreen):
             found = [(float(one.x[-1]), float(one.y[-1])) if len(one.x) else None for one in series]
             legend.title = "last"
         live = {one.id for one in self.legend_entries() if one.live}
-        legend.set_entries(
+        return legend.set_entries(
             [
                 LegendEntry(
                     one.id,
