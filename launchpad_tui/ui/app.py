@@ -35,7 +35,7 @@ from launchpad_tui.ui.screens.common.screen import (
 )
 from launchpad_tui.ui.sync_status import SyncStatus
 from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result, adapt_textual
-from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
+from launchpad_tui.ui.theme import find_look, palette_for, textual_theme
 from launchpad_tui.ui.transfer_watch import TransferWatch
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
 from launchpad_tui.ui.widgets.painted import Painted
@@ -72,7 +72,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     CSS = """
     Screen { background: $background; color: $foreground; }
     Input { border: none; height: 1; padding: 0; background: $panel; }
-    Input:focus { border: none; }
+    Input:focus { border: none; background-tint: transparent; }
+    Input > .input--placeholder, Input > .input--suggestion { color: $lp-dim; }
     #search { padding: 0 1; }
     """
 
@@ -357,7 +358,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
 
     def use_theme(self, name: str) -> None:
         """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
-        self.look = type(self.look)(BY_NAME[name], self.look.glyphs)
+        self.look = type(self.look)(palette_for(name, self._environ), self.look.glyphs)
         self._apply_theme()
         for screen in self.screen_stack:
             for widget in screen.query(Painted):

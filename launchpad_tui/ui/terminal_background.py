@@ -44,6 +44,13 @@ def has_few_colors(environ: Mapping[str, str]) -> bool:
     return bool(term) and term.rpartition("-")[2] not in {"256color", "kitty"}
 
 
+def has_256_colors(environ: Mapping[str, str]) -> bool:
+    """Return whether Rich writes 256 colors to the terminal, False if it is unknown."""
+    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return False
+    return bool(environ.get("TERM", "").strip()) and not has_few_colors(environ)
+
+
 def is_light(color: str) -> bool | None:
     """Return whether a color is light; None if the text is not a color.
 

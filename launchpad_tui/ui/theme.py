@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.ui.terminal_background import has_few_colors
+from launchpad_tui.ui.terminal_background import has_256_colors, has_few_colors
 
 
 class Palette(NamedTuple):
@@ -91,14 +91,14 @@ PALETTES = (
         "#1d6f27",
         "#8a5a00",
         "#b3202c",
-        ("#0b63b5", "#b86b00", "#00775a", "#a6347a", "#8a7a00", "#5b45c0", "#c8400a", "#4d5a6b"),
+        ("#0b63b5", "#a05c00", "#00775a", "#a6347a", "#796b00", "#5b45c0", "#b63a09", "#4d5a6b"),
     ),
     Palette(
         "contrast",
         "High contrast",
         True,
         "#000000",
-        "#000000",
+        "#262626",
         "#ffffff",
         "#e0e0e0",
         "#a0a0a0",
@@ -153,6 +153,19 @@ PALETTES = (
     ),
 )
 BY_NAME: Mapping[str, Palette] = {palette.name: palette for palette in PALETTES}
+#: palettes for terminals with 256 colors: the nearest to some of the usual colors have too little
+#: contrast, or are the same for two series
+_IN_256_COLORS: Mapping[str, Palette] = {
+    "dark": BY_NAME["dark"]._replace(cursor="#303030"),
+    "light": BY_NAME["light"]._replace(
+        panel="#f5f5f5",
+        cursor="#d7ffff",
+        series=(
+            *("#005faf", "#875f00", "#00875f", "#87005f", "#5f5f00", "#5f5faf", "#af5f00"),
+            "#5f5f5f",
+        ),
+    ),
+}
 
 
 class Glyphs:
@@ -332,7 +345,9 @@ class Look:
             # For a raw curve behind its smoothed one: closer to the background, or dim if the
             # colors cannot be blended.
             styles[f"series{slot}-faint"] = (
-                on(_between(color, p.background)) if color.startswith("#") else on(color, dim=True)
+                on(_between(color, p.background, 0.5 if p.dark else 0.4))
+                if color.startswith("#")
+                else on(color, dim=True)
             )
         return styles
 
@@ -351,10 +366,10 @@ class Look:
         return tuple(f"series{slot}" for slot in range(len(self.palette.series)))
 
 
-def _between(color: str, background: str) -> str:
-    """Return a color, moved 62 % of the way to the background; both are ``#rrggbb``."""
+def _between(color: str, background: str, part: float) -> str:
+    """Return a color, moved a part of the way to the background; both are ``#rrggbb``."""
     pairs = [(int(color[at : at + 2], 16), int(background[at : at + 2], 16)) for at in (1, 3, 5)]
-    return "#" + "".join(f"{round(one * 0.38 + other * 0.62):02x}" for one, other in pairs)
+    return "#" + "".join(f"{round(one + (other - one) * part):02x}" for one, other in pairs)
 
 
 def find_look(
@@ -379,12 +394,19 @@ def find_look(
     name = theme if theme in BY_NAME else "sixteen" if few else "light" if light else "dark"
     if colors == "never" or (colors == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
         name = "plain"
-    palette = BY_NAME[name]
-    if few and not palette.ansi:
-        # Most of its colors would become the same one of the terminal's 16.
-        palette = palette._replace(series=_SIXTEEN)
     plain = ascii_only or not _utf8(environ)
-    return Look(palette, ASCII if plain else UNICODE)
+    return Look(palette_for(name, environ), ASCII if plain else UNICODE)
+
+
+def palette_for(name: str, environ: Mapping[str, str] = os.environ) -> Palette:
+    """Return a palette with colors that the terminal can show, by its name in `BY_NAME`."""
+    palette = BY_NAME[name]
+    if palette.ansi:
+        return palette
+    if has_few_colors(environ):
+        # Most of its colors would become the same one of the terminal's 16.
+        return palette._replace(series=_SIXTEEN)
+    return _IN_256_COLORS.get(name, palette) if has_256_colors(environ) else palette
 
 
 def textual_theme(palette: Palette) -> Theme:
@@ -412,6 +434,7 @@ def textual_theme(palette: Palette) -> Theme:
             "input-cursor-background": css(palette.text),
             "input-cursor-foreground": css(palette.background),
             "input-selection-background": css(palette.cursor),
+            "input-selection-foreground": css(palette.cursor_text),
             # Textual's own styles of screens and buttons name these for themes with ANSI colors.
             "ansi-background": css(palette.panel),
             "ansi-foreground": css(palette.text),

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
 from launchpad_tui.ui.textual_compat import key_of_character
+from tests.scenes.legibility import illegible
 from tests.scenes.picture import self_contained
 from tests.scenes.snapshot import Rendering, open_routes, screen_styles
 from tests.scenes.snapshot import screen_text as screen_text  # noqa: PLC0414  other tests use it
@@ -49,6 +50,7 @@ FROZEN = {
     "LC_ALL": "C.UTF-8",
     "LANG": "C.UTF-8",
     "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
     "NO_COLOR": "",
     "LAUNCHPAD_CREDENTIALS": "file",
 }
@@ -270,12 +272,13 @@ async def play(scene: Scene) -> Rendering:
                 await _unchanging(pilot)
                 app: Any = pilot.app
                 picture = self_contained(app.export_screenshot(title="launchpad"))
-                return Rendering(
+                rendering = Rendering(
                     screen_text(pilot).replace(name, _HOME_NAME),
                     screen_styles(pilot, app.look),
                     picture.replace(name, _HOME_NAME),
                     open_routes(app.screen_stack),
                 )
+                return replace(rendering, illegible=tuple(await illegible(pilot)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -37,12 +37,14 @@ class Rendering:
         styles: for each line that is not plain text the roles of its cells.
         picture: the screen as SVG.
         routes: the IDs of the routes of the open screens.
+        illegible: what cannot be read in one of the themes.
     """
 
     text: str
     styles: str
     picture: str
     routes: tuple[str, ...] = ()
+    illegible: tuple[str, ...] = ()
 
     @property
     def snapshot(self) -> str:

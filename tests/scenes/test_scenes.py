@@ -33,6 +33,7 @@ async def test_scene_matches_its_snapshot(scene: Scene) -> None:
         assert text in rendering.text, rendering.text
     assert max(len(line) for line in rendering.text.split("\n")) <= scene.size[0]
     assert rendering.picture.startswith("<svg")
+    assert not rendering.illegible, "\n".join(rendering.illegible)
     found = differences(rendering, scene.name, picture=scene.shown)
     assert not found, f"{scene.name} changed; if that is intended: {UPDATE} {scene.name}\n{found}"
 

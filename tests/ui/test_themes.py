@@ -6,15 +6,24 @@ from typing import Any
 
 import pytest
 from rich.color import ColorSystem
-from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.ui.theme import ASCII, BY_NAME, PALETTES, UNICODE, Glyphs, Look, find_look
+from launchpad_tui.ui.theme import (
+    ASCII,
+    BY_NAME,
+    PALETTES,
+    UNICODE,
+    Glyphs,
+    Look,
+    find_look,
+    palette_for,
+)
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
 from tests.scenes.harness import running, settled
+from tests.scenes.legibility import GRAPHICS, TEXT, contrast
 from tests.ui.route_walk import visits
 
 TEXT_ROLES = (
@@ -23,38 +32,49 @@ TEXT_ROLES = (
 )
 #: roles that keep their color on the cursor line
 CURSOR_ROLES = ("text", "dim", "faint", "accent", "good", "warn", "bad")
-#: WCAG 2.1, success criterion 1.4.3
-LEAST = 4.5
 
 
-def luminance(color: ColorTriplet) -> float:
-    """Return the relative luminance of a color, as WCAG 2.1 defines it."""
-    parts = [part / 255 for part in color]
-    red, green, blue = (
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def style_contrast(style: Style, system: ColorSystem = ColorSystem.TRUECOLOR) -> float:
+    """Return the contrast of a style's text with its background, from 1 to 21.
 
-
-def contrast(style: Style) -> float:
-    """Return the contrast of a style's text with its background, from 1 to 21."""
+    Args:
+        style: the style.
+        system: the colors of the terminal, which shows the nearest to those of the style.
+    """
     assert style.color is not None
     assert style.bgcolor is not None
-    pair = sorted(luminance(one.get_truecolor()) for one in (style.color, style.bgcolor))
-    return (pair[1] + 0.05) / (pair[0] + 0.05)
+    return contrast(
+        style.color.downgrade(system).get_truecolor(),
+        style.bgcolor.downgrade(system).get_truecolor(),
+    )
 
 
+@pytest.mark.parametrize(
+    ("system", "environ"),
+    [
+        (ColorSystem.TRUECOLOR, {"TERM": "xterm-256color", "COLORTERM": "truecolor"}),
+        (ColorSystem.EIGHT_BIT, {"TERM": "xterm-256color"}),
+    ],
+    ids=["truecolor", "256 colors"],
+)
 @pytest.mark.parametrize("name", [palette.name for palette in PALETTES if not palette.ansi])
-def test_text_can_be_read(name: str) -> None:
-    palette = BY_NAME[name]
+def test_text_can_be_read(name: str, system: ColorSystem, environ: dict[str, str]) -> None:
+    palette = palette_for(name, environ)
     look = Look(palette, UNICODE)
-    found = {role: contrast(look.style(role)) for role in TEXT_ROLES}
-    found |= {f"{role} on cursor": contrast(look.style(role, cursor=True)) for role in CURSOR_ROLES}
+    series = tuple(look.series(slot) for slot in range(8))
+    found = {role: style_contrast(look.style(role), system) for role in (*TEXT_ROLES, *series)}
+    found |= {
+        f"{role} on cursor": style_contrast(look.style(role, cursor=True), system)
+        for role in CURSOR_ROLES
+    }
     # Dialogs are drawn on the panel.
     for color in ("text", "dim", "faint", "accent", "good", "warn", "bad"):
         style = Style(color=getattr(palette, color), bgcolor=palette.panel)
-        found[f"{color} on panel"] = contrast(style)
-    assert {role: round(value, 2) for role, value in found.items() if value < LEAST} == {}
+        found[f"{color} on panel"] = style_contrast(style, system)
+    assert {role: round(value, 2) for role, value in found.items() if value < TEXT} == {}
+    # On the cursor line, series have only markers.
+    marks = {role: style_contrast(look.style(role, cursor=True), system) for role in series}
+    assert {role: round(value, 2) for role, value in marks.items() if value < GRAPHICS} == {}
 
 
 @pytest.mark.parametrize("name", [palette.name for palette in PALETTES if palette.ansi])
@@ -130,6 +150,17 @@ async def shown_in(pilot: Any, name: str) -> None:
     await pilot.pause()
     assert app.theme == f"launchpad-{name}"
     assert app._exception is None
+
+
+async def test_a_switched_theme_has_the_colors_of_the_terminal(swept_home: Home) -> None:
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        for environ in ({"TERM": "xterm"}, {"TERM": "xterm-256color"}):
+            app._environ = environ
+            for name in BY_NAME:
+                await shown_in(pilot, name)
+                expected = find_look(name, environ=environ | {"LANG": "C.UTF-8"})
+                assert app.look.palette == expected.palette
 
 
 async def test_every_screen_switches_between_all_themes(swept_home: Home) -> None:

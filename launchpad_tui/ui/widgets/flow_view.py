@@ -87,6 +87,11 @@ class BoxesView(Painted):
         self._strips.clear()
         self._draw()
 
+    def invalidate(self) -> None:
+        """Draw the boxes with the styles of the theme."""
+        self._draw()
+        super().invalidate()
+
     def focus_changed(self) -> None:
         """Mark the focused item while the widget has the focus."""
         self._draw()

@@ -22,7 +22,7 @@ class LaunchpadModal(ActionOwner, ScreenWithoutOverlays[T], ModalScreen[T]):
     DEFAULT_CSS = """
     LaunchpadModal { align: center middle; background: transparent; }
     LaunchpadModal > .box { width: 76; max-width: 96%; height: auto; max-height: 90%;
-        background: $panel; border: round $lp-line; padding: 0 1; }
+        background: $background; border: round $lp-line; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
     ACTIONS: ClassVar[tuple[Action, ...]] = (
