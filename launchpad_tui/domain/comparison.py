@@ -66,6 +66,12 @@ class ComparedItem:
             return self.artifact.name
         return self.execution.configuration_name if self.execution else ""
 
+    @property
+    def mark(self) -> str:
+        """What tells the item from others of its name: the version, else the start of the ID."""
+        version = self.artifact.version if self.artifact is not None else None
+        return self.id[:8] if version is None else f"v{version}"
+
 
 #: the values of a series that a row can show
 AGGREGATES = ("last", "best", "min", "max")
@@ -207,10 +213,10 @@ class Comparison:
     baseline: int | None = None
 
     def titles(self) -> list[str]:
-        """Return the headings of the columns: names, with the start of the ID if not unique."""
+        """Return the headings of the columns: names, with version or start of the ID if needed."""
         names = [one.name for one in self.subjects]
         return [
-            one.name if names.count(one.name) == 1 else f"{one.name} {one.id[:8]}"
+            one.name if names.count(one.name) == 1 else f"{one.name} {one.mark}"
             for one in self.subjects
         ]
 

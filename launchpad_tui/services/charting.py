@@ -222,8 +222,10 @@ def best_of(
 
 
 def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
-    """Return distinct labels: the name, with the name of the configuration and an ID prefix as far
-    as they are needed."""
+    """Return distinct labels: the name, with the name of the configuration and the version, or
+    else an ID prefix, as far as they are needed. The version of a single model is part of it."""
+    if len(subjects) == 1 and subjects[0].artifact is not None:
+        return [subjects[0].artifact.name_with_version]
     names = [one.name for one in subjects]
     with_configuration = [
         f"{one.name} {one.configuration.name}"
@@ -242,7 +244,7 @@ def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
         if name_counts[name] == 1:
             found.append(name)
         else:
-            found.append(longer if long_counts[longer] == 1 else f"{longer} {one.id[:8]}")
+            found.append(longer if long_counts[longer] == 1 else f"{longer} {one.mark}")
     return found
 
 

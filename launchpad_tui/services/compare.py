@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, is_record
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.difference import ChangedFile
+from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.errors import NotFound
 from launchpad_tui.records import replace
 from launchpad_tui.registry import (
@@ -109,6 +111,7 @@ class CompareService:
         tags = logged_metrics.tags(self._registry, scope, found)
         infos = logged_metrics.custom_info(self._registry, scope, found)
         code = self._code.facts(scope, found)
+        names = self._input_names(scope, bound.values())
         subjects = {}
         for id_, execution in found.items():
             configuration = bound.get(execution.configuration_id)
@@ -116,13 +119,26 @@ class CompareService:
                 None,
                 execution,
                 configuration,
-                configuration.inputs if configuration else {},
+                {name: names[one] for name, one in configuration.inputs.items()}
+                if configuration
+                else {},
                 tuple(logged.get(id_, ())),
                 {tag.name: tag.value for tag in tags.get(id_, ())},
                 {info.name: info.value for info in infos.get(id_, ())},
                 code=code.get(id_, {}),
             )
         return subjects
+
+    def _input_names(self, scope: Scope, bound: Iterable[Configuration]) -> dict[str, str]:
+        """Return the names of all input artifacts by ID, with the start of the ID where several
+        have one name; artifacts that do not exist have their ID."""
+        ids = {one for configuration in bound for one in configuration.inputs.values()}
+        found = artifacts.by_id(self._registry, scope, ids)
+        names = {one: found[one].name_with_version if one in found else one for one in ids}
+        counts = Counter(names.values())
+        return {
+            one: f"{name} {one[:8]}" if counts[name] > 1 else name for one, name in names.items()
+        }
 
 
 def _file_texts(files: Sequence[ArtifactFile]) -> dict[str, str]:

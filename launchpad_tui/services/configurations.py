@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from launchpad_tui.domain.credential_warnings import is_suspected
 from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -28,6 +29,9 @@ NAME_HINT = (
     "Use 1 to 256 letters, digits, spaces and "
     ". ! ? , ; : [ ] ( ) { } < > \" ' = + * / \\ ^ & % @ ~ $ # | _ -"
 )
+
+#: the longest value of a parameter that a name repeats
+_LONGEST_NAMED = 24
 
 
 class ConfigurationService:
@@ -212,6 +216,32 @@ def check_resource_name(name: str) -> str:
             field="name",
         )
     return name
+
+
+def name_with_parameters(
+    name: str, parameters: Mapping[str, str], changed: Mapping[str, str]
+) -> str:
+    """Return a name that tells a configuration from the one that it was derived from.
+
+    Args:
+        name: The name of the original, which may end with values of parameters already.
+        parameters: All parameters of the original.
+        changed: The parameters with other values. Values with credentials and long ones are left
+            out.
+
+    Returns:
+        For example ``deep trees learning_rate=0.3``; the name itself if it would not be valid.
+    """
+    words = name.split(" ")
+    named = [one for one in words if one.partition("=")[0] in parameters and "=" in one]
+    shown = dict(one.split("=", 1) for one in named)
+    for key, value in changed.items():
+        shown.pop(key, None)
+        if value and len(value) <= _LONGEST_NAMED and not is_suspected(key, value):
+            shown[key] = value
+    kept = [one for one in words if one not in named]
+    derived = " ".join((*kept, *(f"{key}={value}" for key, value in shown.items())))
+    return derived if RESOURCE_NAME.fullmatch(derived) else name
 
 
 def _parameter_values(executable: Executable, given: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,11 @@ def test_table_output(trained: Cli, models: list[str]) -> None:
     assert "  mode " not in shown.out
     assert "0.995*" in shown.out
     assert shown.lines[-1] == "* best value"
-    assert f"tiny-model {models[0][:8]}" in shown.lines[0]
+    assert shown.lines[0].split() == ["tiny-model", "v1", "tiny-model", "v2"]
+    (digits,) = [line for line in shown.lines if line.split()[:1] == ["numbers"]] or [""]
+    assert not digits
+    shown = trained("compare", *models, "--all")
+    assert any(line.split() == ["numbers", "numbers", "numbers"] for line in shown.lines)
     assert "  mode " in trained("compare", *models, "--all").out
     assert "accuracy" not in trained("compare", *models, "--all", "--metric", "loss").out
     same = trained("compare", models[0], models[0])

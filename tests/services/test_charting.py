@@ -14,6 +14,7 @@ from launchpad_tui.domain.board import Against, Board, ChartDefinition
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound
+from launchpad_tui.records import replace
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.boards import write_text
 from launchpad_tui.services.charting import labels_of, metric_keys, parameters_of, proposed
@@ -155,6 +156,18 @@ def test_labels_distinguish_models(desk: Desk, subjects: tuple[ComparedItem, ...
     assert len(set(labels)) == 3
     assert all(label.startswith("two") for label in labels[1:])
     assert metric_keys(subjects)[:3] == ["long", "loss", "score"]
+
+
+def test_labels_and_headings_have_versions(desk: Desk) -> None:
+    ids = [model_id(number) for number in (1, 2, 3)]
+    models = desk.compare.artifacts(DEFAULT_SCOPE, ids)
+    versions = [one.artifact.version for one in models if one.artifact is not None]
+    assert labels_of(models[:1]) == [f"one v{versions[0]}"]
+    # Two models of one configuration name and no own one are told apart by their versions.
+    same = [replace(one, configuration=models[1].configuration) for one in models[1:]]
+    assert [one.mark for one in same] == [f"v{version}" for version in versions[1:]]
+    assert len(set(labels_of(same))) == 2
+    assert all(one.mark in label for one, label in zip(same, labels_of(same), strict=True))
 
 
 def test_a_default_board_covers_all_logged_metrics(subjects: tuple[ComparedItem, ...]) -> None:

@@ -205,11 +205,30 @@ async def test_valid_templates_are_added_and_invalid_ones_refused(
         assert "1 template was refused" in screen_text(pilot)
         await press(pilot, "escape", "a", *str(tmp_path / "nowhere"), "enter")
         assert "There is no file or folder" in screen_text(pilot)
-        await press(pilot, "escape", "a", *str(demo), "enter")
+        # The path is kept to be corrected; typing replaces it.
+        await press(pilot, "escape", "a")
+        assert str(tmp_path / "nowhere") in screen_text(pilot).replace("\n", "")
+        await press(pilot, *str(demo), "enter")
         found = {one.id for one in pilot.app.desk.scenarios.executables(DEFAULT_SCOPE)}
         assert found > {TRAIN, EVALUATE}
         await press(pilot, "r")
         assert f"of {len(found)}" in screen_text(pilot)
+
+
+async def test_the_cursor_is_on_what_was_added(workshop_home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(FOREIGN)
+    (tmp_path / "train.py").write_text("")
+    async with running(workshop_home, "scenarios") as pilot:
+        await press(pilot, "a")
+        await paste(pilot, str(file))
+        await press(pilot, "enter")
+        await settled(pilot)
+        await press(pilot, "x", "enter")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        # Without a typed name, the configuration has the ID of the executable.
+        assert text.count("foreign-train") == 2
 
 
 async def test_an_executable_is_removed_after_a_question(workshop_home: Home) -> None:

@@ -309,6 +309,18 @@ async def test_rerun_keeps_typed_values_when_going_back(workshop_home: Home) -> 
         assert len(ids(pilot)) == 5
 
 
+async def test_rerun_with_other_parameters_has_a_name_of_its_own(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED)
+        await press(pilot, "A", "ctrl+n", "ctrl+u", *"0.3", "ctrl+n", "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "deep trees learning_rate=0.3" in text
+        # The name is that of the original again if the parameter is.
+        await press(pilot, "escape", "escape", "ctrl+u", *"0.05", "ctrl+n", "ctrl+n")
+        assert "deep trees learning_rate" not in screen_text(pilot)
+
+
 async def test_the_execution_of_a_model_is_rerun_from_the_model(workshop_home: Home) -> None:
     for start, keys in (("models", ("A",)), ("models", ("enter", "A"))):
         async with running(workshop_home, start) as pilot:

@@ -339,6 +339,25 @@ def test_columns_never_overflow(width: int) -> None:
     assert width < 40 or shown == {column.id for column in columns}
 
 
+@pytest.mark.parametrize("width", [32, 37, 72, 77, 120])
+def test_column_of_the_order_is_in_view_until_it_is_scrolled_out(width: int) -> None:
+    name = Column[str]("name", "Name", str, 14, 48, 4, priority=0)
+    configuration = Column[str]("configuration", "Configuration", str, 12, 44, 3, priority=1)
+    loss = Column[str]("loss", "val loss", str, 10, 24, 0, priority=1)
+    accuracy = Column[str]("accuracy", "val accuracy", str, 14, 24, 0, priority=2)
+    columns = (name, configuration, loss, accuracy)
+    contents = {"name": 16, "configuration": 40}
+    placed, most = place(columns, width, 0, contents, "accuracy")
+    shown = [one.column.id for one in placed]
+    assert "accuracy" in shown
+    # The order of the columns stays the same.
+    assert shown == [one.id for one in columns if one.id in shown]
+    assert all(one.start + one.width <= width for one in placed)
+    for scroll in range(most + 1):
+        placed, _ = place(columns, width, scroll, contents, "accuracy")
+        assert placed[-1].start + placed[-1].width <= width
+
+
 async def test_columns_are_as_wide_as_their_contents(tmp_path: Path) -> None:
     home = Home.at(tmp_path).ensure()
     open_desk(home).close()

@@ -53,6 +53,7 @@ class Column(Generic[Row]):
         sort: the sort key (`domain.query.Order.by`); None if the table cannot be sorted by it.
         priority: if not all columns fit, those with the smallest numbers come first.
         names: whether texts that are cut must still differ, as in the first column.
+        stays: whether the column is in view while the rows are ordered by it.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Column(Generic[Row]):
     sort: Any = None
     priority: int = 5
     names: bool = False
+    stays: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def place(
     width: int,
     scroll: int = 0,
     contents: Mapping[str, int] = MappingProxyType({}),
+    ordered_by: str = "",
 ) -> tuple[list[Placed[Row]], int]:
     """Lay out columns.
 
@@ -95,18 +98,22 @@ def place(
         scroll: the number of columns after the first that are scrolled out.
         contents: the widths of the longest contents, headings included, by the ID of the column;
             columns of a fixed width and columns that are not known are missing.
+        ordered_by: the ID of the column that the rows are ordered by, which has its place beside
+            the first column before all others until it is scrolled out; empty for none.
 
     Returns:
         The visible columns, and the largest useful ``scroll``.
     """
     first, rest = columns[0], list(columns[1:])
+    order = next((column for column in rest if column.id == ordered_by), None)
     least = {column.id: _least(column, contents) for column in columns}
     # The first column identifies the row, so it is cut last. In a wide table it leaves half of the
     # width for other columns: of texts that look alike, what they share is cut.
-    most = width // 2 if width >= _WIDE else width * 2 // 3
-    whole = min(contents.get(first.id, 0), first.max_width, most)
+    widest = width // 2 if width >= _WIDE else width * 2 // 3
+    whole = min(contents.get(first.id, 0), first.max_width, widest)
     if rest:
-        beside = width - GAP - least[min(rest, key=lambda column: column.priority).id]
+        second = order or min(rest, key=lambda column: column.priority)
+        beside = width - GAP - least[second.id]
         whole = min(whole, beside) if beside >= whole * _MOSTLY else whole
     least[first.id] = max(least[first.id], whole)
     # Columns of the first priority are not cut in favor of others.
@@ -122,7 +129,9 @@ def place(
         max_scroll = 0
     chosen = [first]
     used = least[first.id]
-    for column in rest[min(scroll, max_scroll) :]:
+    waiting = rest[min(scroll, max_scroll) :]
+    # Rows in an order that cannot be seen look unordered.
+    for column in sorted(waiting, key=lambda column: column is not order):
         size = sizes[column.id]
         if used + GAP + size > width:
             size = least[column.id]
@@ -130,6 +139,7 @@ def place(
             chosen.append(column)
             least[column.id] = size
             used += GAP + size
+    chosen[1:] = [column for column in waiting if column in chosen]
     widths = [min(least[column.id], width) for column in chosen]
     most = [min(column.max_width, contents.get(column.id, column.max_width)) for column in chosen]
     left = _grow(chosen, widths, most, width - used)

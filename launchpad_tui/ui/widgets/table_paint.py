@@ -109,7 +109,10 @@ class TablePaint(Painted, Generic[Row]):
         if self._placed[0] != known:
             columns, contents = self._filled_columns()
             room = width - MARGIN - 2
-            placed, self.max_scroll = place(columns, room, self.scroll_columns, contents)
+            ordered_by = next((one.id for one in columns if one.stays and self._orders_by(one)), "")
+            placed, self.max_scroll = place(
+                columns, room, self.scroll_columns, contents, ordered_by
+            )
             self.scroll_columns = min(self.scroll_columns, self.max_scroll)
             self._placed = (known, placed)
         return self._placed[1]

@@ -16,7 +16,7 @@ from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.services.configurations import check_resource_name
+from launchpad_tui.services.configurations import check_resource_name, name_with_parameters
 from launchpad_tui.ui.screens.common import sweep_step
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
@@ -24,6 +24,7 @@ from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.execution import Configuration
     from launchpad_tui.domain.sweep import SweepPlan
 
 #: the most artifacts that are listed for an input, newest first
@@ -45,6 +46,7 @@ class BindingWizard(WizardScreen):
         super().__init__()
         self._sweep = sweep
         self._initial: dict[str, str] = {}
+        self._initial_name = ""
         self.executable: Executable | None = None
         self._prepared = False
 
@@ -76,6 +78,29 @@ class BindingWizard(WizardScreen):
         declared = self.executable.parameters if self.executable else ()
         return {each.name: self.values.get(f"{_PARAMETER}{each.name}", "") for each in declared}
 
+    def start_from(self, configuration: Configuration) -> None:
+        """Fill in the name, parameters and inputs of a configuration."""
+        self.values["name"] = self._initial_name = configuration.name
+        self.fill_in(configuration.parameters, configuration.inputs)
+
+    def configuration_name(self) -> str:
+        """Return the name of the configuration.
+
+        If none was typed, it is the executable's ID, or the name of the original configuration
+        with the parameters that were changed: two of one name could not be told apart.
+        """
+        typed = self.values.get("name", "").strip()
+        if not typed and self.executable is not None:
+            return self.executable.id
+        if typed != self._initial_name or self.varied():
+            return typed
+        changed = {
+            name: value
+            for name, value in self.parameters().items()
+            if value != self._initial.get(name, "")
+        }
+        return name_with_parameters(typed, self._initial, changed)
+
     def varied(self) -> dict[str, str]:
         """Return the typed values of the parameters that have several ones."""
         return sweep_step.varied(self.parameters(), self._initial)
@@ -96,7 +121,6 @@ class BindingWizard(WizardScreen):
                 "name",
                 "Name",
                 "Name the configuration. Names need not be unique.",
-                (Field("name", "Name", required=True),),
             ),
             Step(
                 "parameters",
@@ -121,6 +145,8 @@ class BindingWizard(WizardScreen):
                 )
                 for each in self.executable.parameters
             )
+        if step.id == "name":
+            return (Field("name", "Name", help=self._name_help()),)
         if step is sweep_step.STEP:
             return sweep_step.FIELDS if self.varied() else ()
         if step.id == "inputs":
@@ -177,7 +203,7 @@ class BindingWizard(WizardScreen):
             A warning about parameters that look like credentials.
         """
         if step.id == "name":
-            check_resource_name(self.values["name"])
+            check_resource_name(self.configuration_name())
         if step.id == "parameters" and self.executable is not None:
             if self._sweep and not self.varied():
                 raise InvalidInput(
@@ -203,7 +229,7 @@ class BindingWizard(WizardScreen):
     async def review(self) -> list[Item]:
         """Return all values, with names and URLs of the artifacts instead of their IDs."""
         executable = self.executable
-        items = [heading("Configuration"), Item("Name", self.values.get("name", ""))]
+        items = [heading("Configuration"), Item("Name", self.configuration_name())]
         if executable is not None:
             items.append(
                 Item("Executable", f"{executable.name} ({executable.id} {executable.version})")
@@ -227,7 +253,7 @@ class BindingWizard(WizardScreen):
             return
         begun = await sweep_step.start_sweep(
             self,
-            self.values["name"],
+            self.configuration_name(),
             self.executable.id,
             self.parameters(),
             self.inputs(),
@@ -238,6 +264,11 @@ class BindingWizard(WizardScreen):
     @abstractmethod
     async def finish_one(self) -> None:
         """Perform the wizard's operation for parameters with one value each."""
+
+    def _name_help(self) -> str:
+        if self._initial_name:
+            return "If you keep it and change parameters, these are added to it."
+        return "Empty: the ID of the executable."
 
     def _warning(self) -> str:
         """Return a warning about parameters that look like credentials; empty without any."""

@@ -35,6 +35,7 @@ def text_column(
     sort: str | None = None,
     priority: int,
     names: bool = False,
+    stays: bool = True,
 ) -> Column[Row]:
     """Return a column of dim text.
 
@@ -57,6 +58,7 @@ def text_column(
         sort=sort,
         priority=priority,
         names=names,
+        stays=stays,
     )
 
 
@@ -67,6 +69,7 @@ def timestamp_column(
     *,
     sort: str | None = None,
     priority: int,
+    stays: bool = True,
 ) -> Column[Row]:
     """Return a column of timestamps in the time zone of this machine, empty for None."""
 
@@ -74,7 +77,7 @@ def timestamp_column(
         at = timestamp(row)
         return timestamp_text(at) if at is not None else ""
 
-    return text_column(name, title, text, (16, 16), sort=sort, priority=priority)
+    return text_column(name, title, text, (16, 16), sort=sort, priority=priority, stays=stays)
 
 
 def age_column(timestamp: Callable[[Row], datetime | None], *, priority: int) -> Column[Row]:

@@ -35,8 +35,7 @@ class ConfigurationCreateScreen(BindingWizard):
         if self._like:
             source = await self.read(self.desk.configurations.get, self.scope, self._like)
             await self.choose_executable(source.executable_id)
-            self.values["name"] = source.name
-            self.fill_in(source.parameters, source.inputs)
+            self.start_from(source)
         elif self._executable_id:
             await self.choose_executable(self._executable_id)
         if self.executable is not None:
@@ -106,7 +105,7 @@ class ConfigurationCreateScreen(BindingWizard):
         created = await self.launchpad.act(
             self.desk.configurations.create,
             self.scope,
-            self.values["name"],
+            self.configuration_name(),
             self.values["executable"],
             self.parameters(),
             self.inputs(),

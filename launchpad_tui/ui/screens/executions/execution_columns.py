@@ -64,7 +64,13 @@ def execution_columns(
             "duration", "Duration", duration, (9, 9), align="right", sort="duration", priority=2
         ),
         timestamp_column(
-            "created", "Created", lambda r: r.execution.created_at, sort="created_at", priority=3
+            "created",
+            "Created",
+            lambda r: r.execution.created_at,
+            sort="created_at",
+            priority=3,
+            # The age shows this order as well.
+            stays=False,
         ),
         text_column("id", "ID", lambda r: r.execution.id, (16, 16), sort="id", priority=4),
         text_column(

@@ -65,14 +65,13 @@ class ExecutionRerunScreen(BindingWizard):
                 self.desk.configurations.get, self.scope, details.execution.configuration_id
             )
         await self.choose_executable(configuration.executable_id)
-        self.values["name"] = configuration.name
         self._settings = await self.read(self.desk.executions.fields, self.scope)
         self.update_steps()
         known = details.execution.status_details
         self.values |= {
             f"{_SETTING}{each.name}": known.get(each.name, "") for each in self._settings
         }
-        self.fill_in(configuration.parameters, configuration.inputs)
+        self.start_from(configuration)
 
     async def finish_one(self) -> None:
         """Create the execution and open its screen."""
@@ -82,7 +81,7 @@ class ExecutionRerunScreen(BindingWizard):
             self.item_id,
             self.parameters(),
             self.inputs(),
-            self.values["name"],
+            self.configuration_name(),
             self._setting_values(),
         )
         self.launchpad.point_at("executions", created.id)

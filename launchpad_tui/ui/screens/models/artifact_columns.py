@@ -97,7 +97,13 @@ def artifact_columns(
         *(curve_column(key, ascii_only=look.glyphs.ascii) for key in query.curves),
         column("scenario_id", "Scenario", (12, 24), 1, 3),
         timestamp_column(
-            "created", "Created", lambda r: r.artifact.created_at, sort="created_at", priority=2
+            "created",
+            "Created",
+            lambda r: r.artifact.created_at,
+            sort="created_at",
+            priority=2,
+            # The age shows this order as well.
+            stays=False,
         ),
         size_column(lambda r: r.artifact.size, sort="size", priority=2),
         text_column(

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
@@ -106,6 +106,7 @@ class ScenariosScreen(LaunchpadScreen):
     def __init__(self, *, add: bool = False) -> None:
         super().__init__()
         self._add = add
+        self._refused_path = ""
 
     def body(self) -> ComposeResult:
         """Yield the table."""
@@ -157,15 +158,25 @@ class ScenariosScreen(LaunchpadScreen):
         typed = await self.launchpad.ask(
             PromptDialog(
                 "Add workflow templates from",
-                "",
+                self._refused_path,
                 "Type a YAML file, or a folder to add all templates in it and its subfolders.",
                 verb="add",
             )
         )
         if not typed:
             return
+        # What was refused is corrected and added again.
+        self._refused_path = typed
         path = Path(typed).expanduser().absolute()
         found = await self.launchpad.files(self.desk.scenarios.add_executables, self.scope, path)
+        self._show_added(path, found)
+        for executable_id, folders in found.code_candidates.items():
+            await self._select_code_folder(executable_id, folders)
+
+    def _show_added(self, path: Path, found: AddedExecutables) -> None:
+        """Put the cursor on what was added, and report it and what was refused."""
+        if found.added:
+            self.launchpad.point_at("scenarios", found.added[0][0].id)
         if found.refused:
             count, added = len(found.refused), len(found.added)
             title = f"{count} template{'s were' if count > 1 else ' was'} refused"
@@ -184,12 +195,11 @@ class ScenariosScreen(LaunchpadScreen):
                 "Type the path of a workflow template or of a folder that contains one.",
             )
         else:
+            self._refused_path = ""
             text = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
             if found.skipped:
                 text += f"; skipped {found.skipped[0].file.name}: {found.skipped[0].reason}"
             self.launchpad.say(text, "good", 8)
-        for executable_id, folders in found.code_candidates.items():
-            await self._select_code_folder(executable_id, folders)
 
     async def _select_code_folder(self, executable_id: str, folders: Sequence[str]) -> None:
         """Ask which of several folders has the code of an executable, and save the setting."""

@@ -1,0 +1,29 @@
+"""Tests of the names that are derived from changed parameters."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchpad_tui.services.configurations import name_with_parameters
+
+PARAMETERS = {"rate": "0.1", "depth": "3", "api_key": "x"}
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "derived"),
+    [
+        ("deep trees", {"rate": "0.3"}, "deep trees rate=0.3"),
+        ("deep trees", {}, "deep trees"),
+        ("deep rate=0.3", {"depth": "5"}, "deep rate=0.3 depth=5"),
+        ("deep rate=0.3 depth=5", {"rate": "0.9"}, "deep depth=5 rate=0.9"),
+        # What is no parameter stays a part of the name.
+        ("a=b", {"rate": "0.3"}, "a=b rate=0.3"),
+        ("deep", {"rate": ""}, "deep"),
+        ("deep", {"rate": "x" * 25}, "deep"),
+        ("deep", {"rate": "größer"}, "deep"),
+        ("deep", {"api_key": "sk-1234567890abcdef"}, "deep"),
+        ("d" * 250, {"rate": "0.3"}, "d" * 250),
+    ],
+)
+def test_name_has_the_changed_parameters(name: str, changed: dict[str, str], derived: str) -> None:
+    assert name_with_parameters(name, PARAMETERS, changed) == derived
