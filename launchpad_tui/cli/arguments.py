@@ -6,6 +6,7 @@ import math
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from launchpad_tui.cli.command import Argument, argument
 
@@ -51,12 +52,30 @@ def age(text: str) -> timedelta:
     return timedelta(seconds=value)
 
 
-EXECUTION = argument("id", help="Execution: ID or unique ID prefix", completes="executions")
+def download_target(given: str | None, *names: str) -> Path:
+    """Return the folder of a download.
+
+    Args:
+        given: The argument; None for a folder in the current one.
+        names: The names of that folder, the preferred one first. Only the last part of a path is
+            used, and the first name that a folder can have.
+    """
+    if given is not None:
+        return Path(given).expanduser()
+    lasts = (name.strip("/").rpartition("/")[2] for name in names)
+    return Path(next((last for last in lasts if last not in {"", ".", ".."}), "files"))
+
+
+EXECUTION = argument(
+    "id",
+    help="Execution: ID, unique ID prefix or latest; or the model that it created",
+    completes="executions",
+)
 EXECUTIONS = argument(
     "ids",
     nargs="+",
     metavar="id",
-    help="Executions: IDs or unique ID prefixes",
+    help="Executions: IDs, unique ID prefixes or latest",
     completes="executions",
 )
 SUBJECTS = argument(
@@ -65,6 +84,11 @@ SUBJECTS = argument(
     metavar="id",
     help="Models or executions: IDs, unique ID prefixes or unique names",
     completes="artifacts",
+)
+SOURCE = argument(
+    "configuration",
+    help="Configuration: ID, unique ID prefix or unique name; or ID of an executable",
+    completes="execution sources",
 )
 CONFIGURATION = argument(
     "configuration",

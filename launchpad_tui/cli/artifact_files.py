@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact
+from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact, download_target
 from launchpad_tui.cli.artifact_values import NO_ATTRIBUTES, add_beside, add_found
-from launchpad_tui.cli.bindings import warn_of_credentials
+from launchpad_tui.cli.bindings import SCENARIO, scenario_of, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS
-from launchpad_tui.cli.progress import counted, progress
+from launchpad_tui.cli.progress import DOWNLOAD_INTERRUPTED, UPLOAD_INTERRUPTED, counted, progress
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.artifact import (
     Artifact,
@@ -175,8 +175,9 @@ def _download(
     kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
 ) -> None:
     one = _resolve(kind, context, options)
-    target = Path(options.target).expanduser()
-    with progress("Downloading", quiet=context.quiet) as report:
+    version = "" if one.version is None else f"-v{one.version}"
+    target = download_target(options.target, f"{one.name}{version}", one.id)
+    with progress("Downloading", quiet=context.quiet, interrupted=DOWNLOAD_INTERRUPTED) as report:
         paths = context.desk.files.download(
             context.scope, one.id, target, report, overwrite=options.overwrite
         )
@@ -193,14 +194,14 @@ def _upload(
     kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
 ) -> None:
     url = options.url or str(ArtifactUrl("default", options.name))
-    with progress("Uploading", quiet=context.quiet) as report:
+    with progress("Uploading", quiet=context.quiet, interrupted=UPLOAD_INTERRUPTED) as report:
         one = context.desk.importing.upload(
             context.scope,
             kind or ArtifactKind(options.kind),
             options.name,
             Path(options.source).expanduser(),
             url,
-            options.scenario,
+            scenario_of(context, options, kind),
             options.description or "",
             tuple(parse_label(text) for text in options.label or ()),
             report,
@@ -241,7 +242,11 @@ def _import(
         if each.problem:
             context.note(f"skipped: {each.path}: {each.problem}")
     added = importing.register(
-        context.scope, kind or ArtifactKind(options.kind), options.scenario, new, labels
+        context.scope,
+        kind or ArtifactKind(options.kind),
+        scenario_of(context, options, kind),
+        new,
+        labels,
     )
     warn_of_credentials(context, "label", dict(labels))
     if not options.no_attributes:
@@ -312,13 +317,6 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
             ),
         )
     )
-    scenario = argument(
-        "--scenario",
-        required=True,
-        metavar="ID",
-        help="Scenario of the artifact",
-        completes="scenarios",
-    )
     return (
         Command(
             (group, "files"),
@@ -380,13 +378,19 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
             (group, "download"),
             f"Download the files of {noun}",
             (
+                f"launchpad {group} download churn",
                 f"launchpad {group} download churn ./churn",
                 f"launchpad {group} download churn ./churn --overwrite",
             ),
             partial(_download, kind),
             (
                 one,
-                argument("target", help="Target folder", completes="files"),
+                argument(
+                    "target",
+                    nargs="?",
+                    help="Target folder (default: one with the name and version)",
+                    completes="files",
+                ),
                 OVERWRITE,
             ),
             details="Run the command again to resume an interrupted download.",
@@ -404,7 +408,7 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 argument("name", help="Name; need not be unique"),
                 argument("source", help="File or folder to upload", completes="files"),
                 *kinds,
-                scenario,
+                SCENARIO,
                 argument("--url", metavar="URL", help="Target URL (default: ai://default/<name>)"),
                 argument("--description", metavar="TEXT", help="Description"),
                 LABEL,
@@ -426,7 +430,7 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 argument("store", help="Object store", completes="stores"),
                 argument("prefix", nargs="?", help="Folder to search (default: the whole store)"),
                 *kinds,
-                scenario,
+                SCENARIO,
                 argument(
                     "--pattern",
                     default="*",

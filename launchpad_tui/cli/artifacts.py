@@ -10,7 +10,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import artifact_edits, artifact_files, artifact_values, listing, trash
 from launchpad_tui.cli.arguments import LABEL, artifact
 from launchpad_tui.cli.artifact_attributes import ATTRIBUTES
-from launchpad_tui.cli.bindings import warn_of_credentials
+from launchpad_tui.cli.bindings import SCENARIO, scenario_of, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, NAME, TableColumn
@@ -197,7 +197,7 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
         kind or ArtifactKind(options.kind),
         options.name,
         options.url,
-        options.scenario,
+        scenario_of(context, options, kind),
         options.description or "",
         tuple(parse_label(text) for text in options.label or ()),
     )
@@ -342,13 +342,7 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
                 argument("name", help="Name; need not be unique"),
                 argument("url", help="URL in the form ai://<object store>/<path>"),
                 *kinds,
-                argument(
-                    "--scenario",
-                    required=True,
-                    metavar="ID",
-                    help="Scenario of the artifact",
-                    completes="scenarios",
-                ),
+                SCENARIO,
                 argument("--description", metavar="TEXT", help="Description"),
                 LABEL,
                 argument(

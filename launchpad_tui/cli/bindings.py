@@ -1,14 +1,28 @@
-"""Parse ``name=value`` arguments."""
+"""Parse ``name=value`` arguments, and find the scenario of new artifacts."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from launchpad_tui.cli.command import argument
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.artifact import ArtifactKind
+
+
+SCENARIO = argument(
+    "--scenario",
+    metavar="ID",
+    help="Scenario of the artifact (default: that of the newest one of the name, or the only "
+    "scenario)",
+    completes="scenarios",
+)
+#: The number of scenarios that an error lists.
+_LISTED = 20
 
 
 def bindings(texts: Sequence[str] | None, noun: str) -> dict[str, str]:
@@ -97,4 +111,35 @@ def nothing_to_log() -> InvalidInput:
         "Nothing to log",
         "No metric, tag or custom info was given.",
         "Pass metrics as NAME=NUMBER, or use --tag or --info.",
+    )
+
+
+def scenario_of(
+    context: CommandContext, options: argparse.Namespace, kind: ArtifactKind | None
+) -> str:
+    """Return the scenario that the options name or imply.
+
+    Raises:
+        InvalidInput: There are several scenarios, or none, and the option is missing.
+    """
+    if options.scenario:
+        return str(options.scenario)
+    from launchpad_tui.domain.query import Condition, Op, Query, Subject
+
+    scope, name = context.scope, getattr(options, "name", None)
+    if name:
+        condition = Condition(Subject.ATTRIBUTE, "name", Op.EQUALS, name)
+        found = context.desk.artifacts.listing(scope, kind, Query(conditions=(condition,)))
+        for row in found.slice(0, 1):
+            return row.artifact.scenario_id
+    scenarios = [one.id for one in context.desk.scenarios.scenarios(scope)]
+    if len(scenarios) == 1:
+        return scenarios[0]
+    raise InvalidInput(
+        "The scenario is missing",
+        f"Scenarios of {scope}: {', '.join(scenarios[:_LISTED]) or 'none'}.",
+        "Pass --scenario ID."
+        if scenarios
+        else "Add one with: launchpad scenarios add ID; then pass --scenario ID.",
+        field="scenario",
     )

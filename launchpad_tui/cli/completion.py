@@ -234,6 +234,10 @@ def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tup
         "configurations": lambda: (
             (one.id, one.name) for one in desk.configurations.list(scope)[:_LIMIT]
         ),
+        "execution sources": lambda: (
+            *((one.id, one.name) for one in desk.scenarios.executables(scope)),
+            *((one.id, one.name) for one in desk.configurations.list(scope)[:_LIMIT]),
+        ),
         "executables": lambda: ((one.id, one.name) for one in desk.scenarios.executables(scope)),
         "scenarios": lambda: ((one.id, one.name) for one in desk.scenarios.scenarios(scope)),
         "connections": lambda: ((one.name, one.kind) for one in desk.connections.list()),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.cli import trash
-from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
+from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.execution_sources import create_configuration
 from launchpad_tui.cli.listing import ALL, LIMIT, WHERE, check_limit, where_filters
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 
@@ -68,15 +69,13 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> None:
-    parameters = bindings(options.parameter, "parameter")
-    one = context.desk.configurations.create(
-        context.scope,
+    one = create_configuration(
+        context,
         options.name,
         options.executable,
-        parameters,
+        bindings(options.parameter, "parameter"),
         input_bindings(context, options.input),
     )
-    warn_of_credentials(context, "parameter", parameters, one.executable_id)
     context.done(
         f"Created configuration {one.id} ({one.name}).", serialize_configuration(one), id=one.id
     )
@@ -107,12 +106,15 @@ COMMANDS = (
         (
             "launchpad configurations create digits-train --name fast -p learning_rate=0.1 "
             "-i digits=digits",
-            "launchpad configurations create digits-train --name plain --quiet",
+            "launchpad configurations create digits-train -p epochs=60 -i digits=digits --quiet",
         ),
         _create,
         (
             argument("executable", help="ID of the executable", completes="executables"),
-            argument("--name", required=True, help="Name; need not be unique"),
+            argument(
+                "--name",
+                help="Name; need not be unique (default: the executable and the parameters given)",
+            ),
             *BINDING_OPTIONS,
         ),
     ),

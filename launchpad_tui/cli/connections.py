@@ -13,7 +13,13 @@ from launchpad_tui.aiapi.connections import (
     serialize_connection,
 )
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
+from launchpad_tui.cli.field_options import (
+    FIELD_OPTIONS,
+    field_values,
+    option_hints,
+    print_types,
+    with_missing_secrets,
+)
 from launchpad_tui.cli.table import NAME
 
 if TYPE_CHECKING:
@@ -109,8 +115,16 @@ def _add(context: CommandContext, options: argparse.Namespace) -> None:
         **_service_key(context, kind, options.service_key),
         **field_values(options, kind.fields),
     }
-    one = context.desk.connections.add(options.name, kind.id, values)
+    either = () if values.get("private_key") else ("client_secret", "certificate")
+    with option_hints(kind.fields):
+        one = context.desk.connections.add(
+            options.name, kind.id, with_missing_secrets(values, kind.fields, either=either)
+        )
     context.done(f"Added connection {one.name}.", serialize_connection(one), id=one.name)
+    context.hint(
+        f"Test it with: launchpad connections test {one.name}; "
+        f"make it the current one with: launchpad connections use {one.name}"
+    )
 
 
 def _types_with_service_key(context: CommandContext) -> list[str]:

@@ -23,6 +23,24 @@ from launchpad_tui.cli.formats import (
 from launchpad_tui.cli.table import TableColumn, markdown_lines
 from launchpad_tui.domain.text import safe_lines, safe_text
 
+#: The groups of commands that read records which a sync fetches from a remote runtime.
+READING = frozenset(
+    {
+        "models",
+        "datasets",
+        "resultsets",
+        "artifacts",
+        "compare",
+        "metrics",
+        "executions",
+        "sweeps",
+        "schedules",
+        "configurations",
+        "executables",
+        "scenarios",
+    }
+)
+
 if TYPE_CHECKING:
     import argparse
     from datetime import datetime
@@ -46,6 +64,7 @@ class CommandContext:
         #: Whether the command prints data instead of a text about it.
         self.structured = self.output in STRUCTURED
         self.quiet: bool = options.quiet
+        self._fetch_tried = False
 
     @cached_property
     def home(self) -> Home:
@@ -71,9 +90,28 @@ class CommandContext:
     def scope(self) -> Scope:
         """Return the connection and resource group named by the options, or the current ones.
 
+        If nothing of a remote runtime was fetched yet, a command that reads its records fetches
+        them first.
+
         Raises:
             NotFound: The connection or the resource group does not exist.
+            Unreachable: The runtime does not respond, and nothing of it is stored. Other errors of
+                runtimes are possible.
         """
+        scope = self._named_scope()
+        from launchpad_tui.domain.connection import DEFAULT_SCOPE
+
+        local = scope.connection == DEFAULT_SCOPE.connection
+        if not local and not self._fetch_tried and self._options.command.path[0] in READING:
+            from launchpad_tui.cli.first_sync import fetch_first
+
+            # Once per command: an error is not followed by a second attempt, which may wait long.
+            self._fetch_tried = True
+            fetch_first(self.desk, scope, note=self.note, hint=self.hint, quiet=self.quiet)
+        return scope
+
+    def _named_scope(self) -> Scope:
+        """Return the scope that the options name. Raises NotFound."""
         from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
         from launchpad_tui.errors import NotFound
 

@@ -27,6 +27,14 @@ def report_created(context: CommandContext, execution: Execution) -> None:
     context.done(
         f"Created execution {execution.id}.", extended_execution(execution), id=execution.id
     )
+    context.hint(f"Follow its log with: launchpad executions logs {execution.id} --follow")
+
+
+def hint_at_logs(context: CommandContext, ended: Sequence[ExecutionDetails]) -> None:
+    """Name the command that shows the log of the first execution that failed, if one did."""
+    failed = next((each.execution for each in ended if each.execution.status == Status.DEAD), None)
+    if failed is not None:
+        context.hint(f"Show its log with: launchpad executions logs {failed.id}")
 
 
 def exit_code(ended: Sequence[ExecutionDetails]) -> int:
@@ -59,6 +67,8 @@ def wait_for(
             if report:
                 context.done(status_line(details), id=execution_id)
         if not waiting:
+            if report:
+                hint_at_logs(context, ended)
             return ended
         if deadline is not None and time.monotonic() > deadline:
             context.note(f"Timed out after {timeout:g} s. Still running: {', '.join(waiting)}")

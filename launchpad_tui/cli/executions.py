@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
 from launchpad_tui.cli import listing, logs, reproduction, sweep_create
-from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS, YES, seconds
+from launchpad_tui.cli.arguments import EXECUTION, EXECUTIONS, SOURCE, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.configurations import BINDING_OPTIONS
 from launchpad_tui.cli.execution_results import (
     exit_code,
+    hint_at_logs,
     print_outcomes,
     report_created,
     status_line,
     wait_for,
 )
+from launchpad_tui.cli.execution_sources import configuration_of, execution_of
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.errors import InvalidInput
@@ -110,7 +112,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.reproduction import report_json, report_lines
 
     context.desk.executions.reconcile()
-    found = context.desk.executions.resolve(context.scope, options.id)
+    found = execution_of(context, options.id)
     details = context.desk.executions.get(context.scope, found.id)
     one = details.execution
     parameters = details.configuration.parameters if details.configuration else {}
@@ -165,8 +167,8 @@ def _reference(details: ExecutionDetails, name: str) -> str:
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> int:
-    configuration = context.desk.configurations.resolve(context.scope, options.configuration)
     settings = _settings(context, options)
+    configuration = configuration_of(context, options)
     created = context.desk.executions.create(context.scope, configuration.id, settings)
     return _report_created(context, created, options.wait)
 
@@ -188,7 +190,7 @@ def _settings(context: CommandContext, options: argparse.Namespace) -> dict[str,
 
 
 def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
-    source = context.desk.executions.resolve(context.scope, options.id)
+    source = execution_of(context, options.id)
     parameters = bindings(options.parameter, "parameter")
     execution = context.desk.executions.create_again(
         context.scope,
@@ -209,6 +211,7 @@ def _report_created(context: CommandContext, execution: Execution, wait: bool) -
     ended = wait_for(context, [execution.id], None)
     for each in ended:
         context.done(status_line(each), extended_execution_details(each), id=execution.id)
+    hint_at_logs(context, ended)
     return exit_code(ended)
 
 
@@ -273,21 +276,24 @@ _SETTINGS = argument(
 COMMANDS = (
     Command(
         ("executions", "create"),
-        "Create an execution of a configuration",
+        "Create an execution of a configuration or executable",
         (
             "launchpad executions create fast",
-            "launchpad executions create fast --wait",
+            "launchpad executions create digits-train -p epochs=60 -i digits=digits --wait",
             "launchpad executions create fast --set resource_plan=train.l",
         ),
         _create,
         (
-            CONFIGURATION,
+            SOURCE,
+            *BINDING_OPTIONS,
+            argument("--name", help="Name of the new configuration"),
             _SETTINGS,
             _WAIT,
         ),
         details=(
-            "It starts as soon as the number of running executions is below executions.parallel "
-            "(see: launchpad settings)."
+            "With --parameter, --input or --name, and for an executable, a new configuration is "
+            "created. The execution starts as soon as the number of running executions is below "
+            "executions.parallel (see: launchpad settings)."
         ),
     ),
     Command(

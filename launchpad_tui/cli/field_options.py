@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,73 @@ def field_values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[s
     for name in options.secret or ():
         _check_field(name, fields)
         found[name] = _read_secret(name)
+    return _with_absolute_paths(found, fields)
+
+
+def with_missing_secrets(
+    values: Mapping[str, str], fields: Sequence[Field], *, either: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the values of a new object with the required secrets that are missing.
+
+    On a terminal the user is asked for them. Otherwise the validation of the values reports them.
+
+    Args:
+        values: The values that options set.
+        fields: The fields of the type.
+        either: Secrets of which one is enough, although none of them is marked as required; the
+            first one is asked for.
+    """
+    from launchpad_tui.domain.connection import FieldKind
+    from launchpad_tui.domain.fields import applies
+
+    found = dict(values)
+    if sys.stdin is None or not sys.stdin.isatty():
+        return found
+    complete = {field.name: values.get(field.name) or field.default for field in fields}
+    for field in fields:
+        required = field.required or field.name == next(iter(either), "")
+        if (
+            field.kind is FieldKind.SECRET
+            and required
+            and applies(field, complete)
+            and not any(found.get(name) for name in (field.name, *either))
+        ):
+            found[field.name] = _read_secret(field.name)
     return found
+
+
+@contextmanager
+def option_hints(fields: Sequence[Field]) -> Iterator[None]:
+    """Let errors about values name the options that set them, instead of fields of a form."""
+    from launchpad_tui.domain.connection import FieldKind
+
+    try:
+        yield
+    except InvalidInput as error:
+        field = next((one for one in fields if one.name == error.field), None)
+        if field is not None:
+            secret = field.kind is FieldKind.SECRET
+            option = f"--secret {field.name}" if secret else f"--set {field.name}=VALUE"
+            words = [f"Set it with {option}" + (", from a prompt or standard input" * secret)]
+            name, choices = field.when
+            source = next((one for one in fields if one.name == name), None)
+            if secret and source is not None:
+                others = [one for one in source.choices if one not in choices]
+                words += [f"or use --set {name}={'|'.join(others)}"] if others else []
+            error.detail = "\n".join(filter(None, (error.detail, error.hint)))
+            error.hint = f"{', '.join(words)}."
+        raise
+
+
+def _with_absolute_paths(values: dict[str, str], fields: Sequence[Field]) -> dict[str, str]:
+    """Return values in which paths are absolute: those of options start in the current folder."""
+    from launchpad_tui.domain.connection import FieldKind
+
+    paths = {field.name for field in fields if field.kind is FieldKind.PATH}
+    return {
+        name: str(Path(value).expanduser().absolute()) if name in paths and value else value
+        for name, value in values.items()
+    }
 
 
 def type_json(kind: ConnectionKind | StoreKind) -> dict[str, Any]:

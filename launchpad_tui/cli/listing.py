@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ExecutionRow,
         Filter,
         MetricColumn,
+        Order,
         Query,
         ValueColumn,
     )
@@ -81,7 +82,14 @@ LIST_OPTIONS = (
         metavar="NAME",
         completes="metrics",
         help="Sort by an attribute, a metric (loss, loss:min), a parameter, label.NAME or "
-        "tag.NAME; --sort=-NAME sorts in descending order",
+        "tag.NAME, which becomes a column; -NAME sorts in descending order",
+    ),
+    argument(
+        "--best",
+        metavar="METRIC",
+        completes="metrics",
+        help="Sort by a metric with its best values first; whether lower or higher values are "
+        "better follows from its name or metrics set-direction",
     ),
     argument(
         "--metric",
@@ -154,6 +162,14 @@ def query(
     if options.sort:
         by = parse_column(options.sort.removeprefix("-"), names)
         order = Order(by, options.sort.startswith("-"))
+    best = getattr(options, "best", None)
+    if best:
+        order = _best_first(context, options)
+    if (options.sort or best) and not shown:
+        if isinstance(order.by, MetricColumn) and order.by not in metrics:
+            metrics += (order.by,)
+        elif isinstance(order.by, ValueColumn) and order.by not in values:
+            values += (order.by,)
     check_known(context, metrics)
     conditions: list[Filter] = [*view.conditions]
     if options.where:
@@ -178,6 +194,36 @@ def query(
         saved = context.desk.views.save(options.list_name, options.save_view, found)
         context.note(f"Saved view {saved.name} of {saved.list_name}.")
     return found
+
+
+def _best_first(context: CommandContext, options: argparse.Namespace) -> Order:
+    """Return the order with the best values of the metric that ``--best`` names first.
+
+    Raises:
+        InvalidInput: The metric is unknown, or it is unknown which of its values are better.
+    """
+    from launchpad_tui.domain.list_names import metric_column
+    from launchpad_tui.domain.metric import Direction, guess_direction
+    from launchpad_tui.domain.query import Order
+
+    if options.sort:
+        raise InvalidInput(
+            "--best and --sort exclude each other",
+            "Both set the order of the list.",
+            "Leave one of them out; to show another column, use --metric or --parameter.",
+            field="best",
+        )
+    column = metric_column(options.best, "best")
+    check_known(context, (column,))
+    direction = context.desk.boards.directions().get(column.key) or guess_direction(column.key)
+    if direction is None:
+        raise InvalidInput(
+            f"It is unknown which values of {column.key} are better",
+            "The name of the metric does not suggest it.",
+            f"Set it with: launchpad metrics set-direction {column.key} lower (or higher)",
+            field="best",
+        )
+    return Order(column, direction == Direction.HIGHER)
 
 
 def _view(

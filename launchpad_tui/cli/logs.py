@@ -16,6 +16,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import output
 from launchpad_tui.cli.arguments import EXECUTION, integer
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.execution_sources import execution_of
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
@@ -43,7 +44,7 @@ def _logs(context: CommandContext, options: argparse.Namespace) -> int:
             "Use --tail N with N from 0.",
             field="tail",
         )
-    execution = context.desk.executions.resolve(context.scope, options.id).id
+    execution = execution_of(context, options.id).id
     log = context.desk.executions.log(context.scope, execution)
     since, until = parse_time(options.since, "since"), parse_time(options.until, "until")
     filtered = bool(options.grep or since or until)

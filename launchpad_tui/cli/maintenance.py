@@ -54,9 +54,12 @@ def _doctor(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _backup(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.timestamps import now
     from launchpad_tui.services.maintenance import back_up
 
-    target = Path(options.file)
+    target = Path(options.file).expanduser()
+    if target.is_dir() or options.file.endswith("/"):
+        target /= f"launchpad-{now():%Y-%m-%dT%H%M%SZ}.db"
     size = back_up(context.home, target, overwrite=options.overwrite)
     context.done(
         f"Wrote the registry to {target} ({size_text(size)}). Files of models, credentials and "
@@ -69,11 +72,11 @@ def _restore(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.errors import InvalidInput
     from launchpad_tui.services.maintenance import restore
 
-    if not options.yes:
+    if not options.yes and context.home.registry_path.exists():
         raise InvalidInput(
             "Restoring a backup requires confirmation",
             f"It replaces the registry of {context.home.root}.",
-            "To confirm, add --yes",
+            "To confirm, pass --yes.",
             field="yes",
         )
     former = restore(context.home, Path(options.file))
@@ -81,6 +84,10 @@ def _restore(context: CommandContext, options: argparse.Namespace) -> None:
     context.done(
         f"Restored the registry from {options.file}.{kept}",
         {"file": options.file, "former": str(former) if former else None},
+    )
+    context.hint(
+        "Backups contain neither files of models nor credentials. To find what is missing: "
+        "launchpad models verify --all"
     )
 
 
@@ -105,11 +112,22 @@ COMMANDS = (
         ("backup",),
         COMMAND_GROUPS["backup"].help,
         (
+            "launchpad backup",
             "launchpad backup launchpad-2026-01-31.db",
             "launchpad backup /backups/launchpad.db --overwrite",
         ),
         _backup,
-        (_FILE, OVERWRITE),
+        (
+            argument(
+                "file",
+                nargs="?",
+                default=".",
+                help="File, or folder in which the file is named after the current time (default: "
+                "the current folder)",
+                completes="files",
+            ),
+            OVERWRITE,
+        ),
         details="The copy is consistent, even while executions write to the registry. It has all "
         "records and metrics, but neither files of models nor credentials.",
     ),
@@ -121,7 +139,11 @@ COMMANDS = (
             "launchpad restore /backups/launchpad.db --yes --json",
         ),
         _restore,
-        (_FILE, argument("--yes", action="store_true", help="Replace the registry")),
-        details="The former registry is kept beside the new one. Executions must not be running.",
+        (
+            _FILE,
+            argument("--yes", action="store_true", help="Confirm that a registry is replaced"),
+        ),
+        details="The former registry is kept beside the new one. Executions must not be running. "
+        "In a new home folder nothing is replaced, and --yes is not required.",
     ),
 )

@@ -112,11 +112,49 @@ class _Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
         """Parse a command line. Raises InvalidUsage."""
-        options, unknown = self.parse_known_args(args, namespace)
+        given = sys.argv[1:] if args is None else args
+        options, unknown = self.parse_known_args(self._with_joined_values(given), namespace)
         if unknown:
             named = getattr(options, "branch", None)
             (named if isinstance(named, _Parser) else self)._refuse(unknown)
         return options
+
+    def _with_joined_values(self, arguments: Sequence[str]) -> list[str]:
+        """Return arguments in which options are joined with values that begin with a dash.
+
+        argparse would take the value in ``--sort -loss`` for an option. Options of the command, and
+        all words with two dashes, are never values.
+        """
+        with_value = {
+            flag
+            for flag, action in self._option_string_actions.items()
+            if action.nargs is None and flag.startswith("--")
+        }
+        joined: list[str] = []
+        rest = iter(arguments)
+        for each in rest:
+            joined.append(each)
+            if each == "--":
+                break
+            if each in with_value and (value := next(rest, None)) is not None:
+                if len(value) > 1 and value.startswith("-") and not self._is_option(value):
+                    joined[-1] = f"{each}={value}"
+                else:
+                    joined.append(value)
+        return [*joined, *rest]
+
+    def _is_option(self, word: str) -> bool:
+        """Return whether a word with a dash is an option, possibly with others or with its value.
+
+        Such words are ``-q``, ``-qw``, ``-ojson`` and ``-prate=1``, but not ``-quality``.
+        """
+        flags = self._option_string_actions
+        if word.startswith("--") or word in flags:
+            return True
+        first, rest = flags.get(word[:2]), word[2:]
+        if first is not None and first.nargs is None:
+            return "=" in rest or rest in (first.choices or ())
+        return all(f"-{each}" in flags and flags[f"-{each}"].nargs == 0 for each in word[1:])
 
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
         """Raise InvalidUsage for arguments that the command does not have."""

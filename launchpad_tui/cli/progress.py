@@ -15,23 +15,36 @@ from launchpad_tui.domain.text import clip
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Transfer
 
+#: Printed after Ctrl+C during a download and an upload.
+DOWNLOAD_INTERRUPTED = "Interrupted. To resume the download, run the command again."
+UPLOAD_INTERRUPTED = (
+    "Interrupted. Nothing was added or changed; run the command again to upload the files."
+)
 #: Seconds between two repaints, chosen for slow connections.
 _INTERVAL = 0.2
 
 
 @contextmanager
-def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] | None]:
+def progress(
+    verb: str, *, quiet: bool, interrupted: str = ""
+) -> Iterator[Callable[[Transfer], None] | None]:
     """Show the progress of a transfer in one line, which is erased at the end.
 
     Args:
         verb: The activity, such as ``Downloading``.
         quiet: Show nothing.
+        interrupted: Printed after Ctrl+C: what happened to the transfer, and how to resume it.
 
     Yields:
         A callback for the transfer, or None if nothing is shown.
     """
     if quiet or not sys.stderr.isatty():
-        yield None
+        try:
+            yield None
+        except KeyboardInterrupt:
+            if interrupted and not quiet:
+                print(interrupted, file=sys.stderr)
+            raise
         return
     started = time.monotonic()
     next_at = started + _INTERVAL
@@ -51,6 +64,11 @@ def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] |
 
     try:
         yield report
+    except KeyboardInterrupt:
+        if interrupted:
+            _show("")
+            print(interrupted, file=sys.stderr)
+        raise
     finally:
         if shown:
             _show("")

@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.arguments import YES, age, tolerance
+from launchpad_tui.cli.arguments import EXECUTION, YES, age, tolerance
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.execution_results import print_report, report_created, wait_for
+from launchpad_tui.cli.execution_sources import execution_of
 from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.domain.numbers import TOLERANCE, size_text
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.execution import Execution
 
 
 def _reproduce(context: CommandContext, options: argparse.Namespace) -> int:
     service = context.desk.reproduction
-    source = _execution_of(context, options.id)
+    source = execution_of(context, options.id)
     if options.compare_with is not None:
         other = context.desk.executions.resolve(context.scope, options.compare_with)
         return print_report(
@@ -41,7 +40,7 @@ def _reproduce(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _code(context: CommandContext, options: argparse.Namespace) -> None:
-    found = _execution_of(context, options.id)
+    found = execution_of(context, options.id)
     target = Path(options.folder)
     snapshot = context.desk.code.export(context.scope, found.id, target)
     count = len(snapshot.files)
@@ -50,33 +49,6 @@ def _code(context: CommandContext, options: argparse.Namespace) -> None:
         {"id": found.id, "snapshot": snapshot.id, "folder": str(target), "files": count},
         id=found.id,
     )
-
-
-def _execution_of(context: CommandContext, text: str) -> Execution:
-    """Return the execution that a text names, or the source execution of the model that it names.
-
-    Raises:
-        NotFound: The text names neither.
-        Conflict: The text is ambiguous, or the model has no source execution.
-    """
-    try:
-        return context.desk.executions.resolve(context.scope, text)
-    except NotFound:
-        try:
-            model = context.desk.artifacts.resolve(context.scope, text)
-        except NotFound:
-            raise NotFound(
-                f"Execution or model {text[:80]!r} not found",
-                f"It is not in {context.scope}.",
-                "Pass the ID of an execution, or the ID or name of a model.",
-            ) from None
-    if not model.execution_id:
-        raise Conflict(
-            f"Model {model.name} cannot be reproduced",
-            "It was added, no execution created it.",
-            "Pass a model that an execution created.",
-        )
-    return context.desk.executions.get(context.scope, model.execution_id).execution
 
 
 def _list(context: CommandContext, options: argparse.Namespace) -> None:  # noqa: ARG001
@@ -147,11 +119,7 @@ COMMANDS_OF_EXECUTIONS = (
         ),
         _reproduce,
         (
-            argument(
-                "id",
-                help="Execution or model: ID, unique start of an ID, or name of a model",
-                completes="executions",
-            ),
+            EXECUTION,
             argument(
                 "--tolerance",
                 type=tolerance,
@@ -186,11 +154,7 @@ COMMANDS_OF_EXECUTIONS = (
         ),
         _code,
         (
-            argument(
-                "id",
-                help="Execution or model: ID, unique start of an ID, or name of a model",
-                completes="executions",
-            ),
+            EXECUTION,
             argument("folder", help="New or empty folder", completes="files"),
         ),
         details="The workflow template becomes the file template.yaml.",

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.arguments import OVERWRITE, integer
+from launchpad_tui.cli.arguments import OVERWRITE, download_target, integer
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.confirmation import confirmed
 from launchpad_tui.cli.listing import ALL, check_limit
 from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
-from launchpad_tui.cli.progress import progress
+from launchpad_tui.cli.progress import DOWNLOAD_INTERRUPTED, UPLOAD_INTERRUPTED, progress
 from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.text import safe_text
@@ -95,8 +95,8 @@ def _download(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.artifact import ArtifactUrl
 
     url = str(ArtifactUrl(find_store(context, options.name).name, options.path.strip("/")))
-    target = Path(options.target).expanduser()
-    with progress("Downloading", quiet=context.quiet) as report:
+    target = download_target(options.target, options.path)
+    with progress("Downloading", quiet=context.quiet, interrupted=DOWNLOAD_INTERRUPTED) as report:
         paths = context.desk.files.stage(
             context.scope, url, target, report, overwrite=options.overwrite
         )
@@ -107,6 +107,23 @@ def _download(context: CommandContext, options: argparse.Namespace) -> None:
         "downloaded": paths.fetched,
     }
     context.done(f"{paths.summary(target)}.", data)
+
+
+def _upload(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.artifact import ArtifactUrl
+
+    source = Path(options.source).expanduser()
+    path = (options.path or source.absolute().name).strip("/")
+    url = str(ArtifactUrl(find_store(context, options.name).name, path))
+    with progress("Uploading", quiet=context.quiet, interrupted=UPLOAD_INTERRUPTED) as report:
+        files = context.desk.files.store_output(context.scope, url, source, report)
+    data = {
+        "url": url,
+        "source": str(source),
+        "files": [each.path for each in files],
+        "size": sum(each.size for each in files),
+    }
+    context.done(f"Uploaded {len(files):,} file{'s' * (len(files) != 1)} to {url}.", data)
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> int:
@@ -209,6 +226,7 @@ def _not_empty(path: str) -> str:
     return path
 
 
+_URL_DETAILS = "A URL such as ai://lake/models may replace the store and the path."
 STORE = argument("name", help="Name of the object store", completes="stores")
 COMMANDS = (
     Command(
@@ -216,6 +234,7 @@ COMMANDS = (
         "List the files and folders in an object store",
         (
             "launchpad stores browse lake models",
+            "launchpad stores browse ai://lake/models",
             "launchpad stores browse lake --recursive --limit 100",
         ),
         _browse,
@@ -257,10 +276,31 @@ COMMANDS = (
         (
             STORE,
             argument("path", help="Path of the file or folder in the store"),
-            argument("target", help="Target folder", completes="files"),
+            argument(
+                "target",
+                nargs="?",
+                help="Target folder (default: one with the name of the path)",
+                completes="files",
+            ),
             OVERWRITE,
         ),
-        details="Run the command again to resume an interrupted download.",
+        details=f"Run the command again to resume an interrupted download. {_URL_DETAILS}",
+    ),
+    Command(
+        ("stores", "upload"),
+        "Upload a file or folder",
+        (
+            "launchpad stores upload ./data lake datasets/churn",
+            "launchpad stores upload ./data ai://lake/datasets/churn",
+        ),
+        _upload,
+        (
+            argument("source", help="File or folder to upload", completes="files"),
+            STORE,
+            argument("path", nargs="?", help="Path in the store (default: the name of the source)"),
+        ),
+        details=f"Files that exist are never replaced. {_URL_DETAILS} To add the files as a "
+        "model: launchpad models upload.",
     ),
     Command(
         ("stores", "delete"),

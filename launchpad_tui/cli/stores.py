@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.connections import serialize_object_store
 from launchpad_tui.cli import store_files
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
+from launchpad_tui.cli.field_options import (
+    FIELD_OPTIONS,
+    field_values,
+    option_hints,
+    print_types,
+    with_missing_secrets,
+)
 from launchpad_tui.cli.store_files import STORE, find_store
 from launchpad_tui.cli.table import NAME
 from launchpad_tui.errors import InvalidInput
@@ -80,10 +86,16 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
 def _add(context: CommandContext, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
     values = field_values(options, kind.fields)
-    one = context.desk.stores.add(
-        context.scope, options.name, kind.id, values, here=options.local_only
-    )
+    with option_hints(kind.fields):
+        one = context.desk.stores.add(
+            context.scope,
+            options.name,
+            kind.id,
+            with_missing_secrets(values, kind.fields),
+            here=options.local_only,
+        )
     context.done(f"Added object store {one.name}.", serialize_object_store(one), id=one.name)
+    context.hint(f"Test it with: launchpad stores test {one.name}")
 
 
 def _edit(context: CommandContext, options: argparse.Namespace) -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.first_sync import synchronize
 from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.connection import Scope
-    from launchpad_tui.services.sync.lists import Progress
 
 
 def _sync(context: CommandContext, options: argparse.Namespace) -> int:
@@ -53,27 +53,19 @@ def _sync(context: CommandContext, options: argparse.Namespace) -> int:
 def _sync_group(
     context: CommandContext, scope: Scope, full: bool
 ) -> tuple[str, str, int, int, str]:
-    from launchpad_tui.cli.progress import counted
     from launchpad_tui.domain.query import Query
 
     failed = ""
-    with counted(f"Synchronizing {scope}:", quiet=context.quiet) as report:
-
-        def report_progress(progress: Progress) -> None:
-            if report is not None:
-                of = "" if progress.total is None else f"of {progress.total:,} "
-                report(progress.done, f"{of}{progress.part}")
-
-        try:
-            context.desk.sync.sync(scope, report_progress, all_executables=full, full=full)
-        except LaunchpadError as error:
-            failed = error.title
-            context.note(
-                f"{scope}: "
-                + ". ".join(
-                    part.rstrip(".") for part in (error.title, error.detail, error.hint) if part
-                )
+    try:
+        synchronize(context.desk, scope, quiet=context.quiet, full=full)
+    except LaunchpadError as error:
+        failed = error.title
+        context.note(
+            f"{scope}: "
+            + ". ".join(
+                part.rstrip(".") for part in (error.title, error.detail, error.hint) if part
             )
+        )
     artifacts = context.desk.artifacts.listing(scope, None, Query()).count()
     executions = context.desk.executions.count(scope, Query())
     return scope.connection, scope.resource_group, artifacts, executions, failed

@@ -106,6 +106,25 @@ def is_unresolved(error: LaunchpadError) -> bool:
     return cause is not None
 
 
+def certificate_hint(reason: str) -> str:
+    """Return what to do about a certificate that was not verified.
+
+    Args:
+        reason: The message of OpenSSL, such as ``certificate has expired``.
+    """
+    reason = reason.casefold()
+    if "expired" in reason:
+        return "Its owner has to renew the certificate. If it is valid, check this machine's clock."
+    if "not yet valid" in reason:
+        return "Check this machine's clock."
+    if "mismatch" in reason or "not valid for" in reason:
+        return "The certificate is that of another host: check the address."
+    return (
+        "Check the address. To trust your own certificate authority, set the field CA file "
+        "(ca_file) to its certificate."
+    )
+
+
 def _tls_error(error: BaseException) -> ssl.SSLError | None:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
@@ -121,7 +140,7 @@ def _transport_error(error: Exception, server: str, *, mutual_tls: bool) -> Laun
         return Unreachable(
             f"TLS certificate verification failed for {server}",
             f"{_host(error)}{tls.verify_message}",
-            "Check the address. To trust your own certificate authority, set the field CA file.",
+            certificate_hint(tls.verify_message),
         )
     if mutual_tls and tls is not None and _CERTIFICATE_REFUSED.search(str(tls)):
         return AuthenticationFailed(

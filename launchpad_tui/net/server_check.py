@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import ConfigError, LaunchpadError, Unreachable
+from launchpad_tui.net.errors import certificate_hint
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.records import record
 
@@ -93,7 +94,7 @@ def _handshake(connection: socket.socket, server: ServerAddress) -> CheckStep:
         failure: LaunchpadError = Unreachable(
             f"TLS certificate verification failed for {server.host}",
             error.verify_message or str(error),
-            "Enter the certificate of your own authority in the field CA file.",
+            certificate_hint(error.verify_message or str(error)),
         )
         return CheckStep(CheckPart.TLS, failure.title, failure)
     except ConfigError as error:

@@ -19,6 +19,7 @@ from launchpad_tui.domain.execution import (
     Outcome,
     Status,
 )
+from launchpad_tui.domain.model_version import LATEST
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -101,12 +102,14 @@ class ExecutionService:
 
     def resolve(self, scope: Scope, text: str) -> Execution:
         """Return the execution with this ID, or with this unique ID prefix of at least 4
-        characters.
+        characters; ``latest`` is the newest one.
 
         Raises:
             NotFound: No execution matches.
             Conflict: Several executions match; the detail lists them.
         """
+        if text == LATEST and (newest := self.listing(scope, Query()).slice(0, 1)):
+            return newest[0].execution
         return executions.resolve(self._registry, scope, text)
 
     def fields(self, scope: Scope) -> tuple[Field, ...]:

@@ -67,7 +67,7 @@ def back_up(home: Home, target: Path, *, overwrite: bool = False) -> int:
 
 
 def restore(home: Home, source: Path) -> Path | None:
-    """Replace the registry by a backup.
+    """Replace the registry by a backup; the home folder is created if it does not exist.
 
     Returns:
         Where the former registry is; None if there was none.
@@ -80,6 +80,7 @@ def restore(home: Home, source: Path) -> Path | None:
     """
     source = source.expanduser().absolute()
     copies.check_copy(source)
+    home.ensure()
     if running := running_executions(home):
         raise Conflict(
             "The registry cannot be restored while executions are running",

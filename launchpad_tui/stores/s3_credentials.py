@@ -39,15 +39,25 @@ def create_session(values: Mapping[str, str]) -> Session:
             missing = [name for name in _VARIABLES if not os.environ.get(name)]
             if missing:
                 raise credentials_missing(
-                    "Set these environment variables.", f"Not set: {', '.join(missing)}."
+                    "Set these environment variables, or edit the object store to use other "
+                    "credentials.",
+                    f"Not set: {', '.join(missing)}.",
+                    _shown(values),
                 )
             key, secret = (os.environ[name] for name in _VARIABLES)
             return _with_keys(key, secret, os.environ.get("AWS_SESSION_TOKEN"))
         case _:
             key, secret = values.get("access_key_id", ""), values.get("secret_access_key", "")
             if not key or not secret:
-                raise credentials_missing("Enter access key ID and secret access key.")
+                raise credentials_missing(
+                    "Enter access key ID and secret access key.", store=_shown(values)
+                )
             return _with_keys(key, secret, values.get("session_token"))
+
+
+def _shown(values: Mapping[str, str]) -> str:
+    """Return how messages name the store."""
+    return f"bucket {values['bucket']!r}" if values.get("bucket") else "the object store"
 
 
 def _isolated() -> Session:

@@ -22,6 +22,7 @@ from launchpad_tui.errors import (
     Unreachable,
     UploadInProgress,
 )
+from launchpad_tui.net.errors import certificate_hint
 
 #: maximum number of characters of a path in messages
 _PATH_LENGTH = 200
@@ -39,9 +40,11 @@ def authentication_failed(store: str, detail: str, hint: str) -> AuthenticationF
     )
 
 
-def credentials_missing(hint: str, detail: str = "") -> AuthenticationFailed:
+def credentials_missing(
+    hint: str, detail: str = "", store: str = "the object store"
+) -> AuthenticationFailed:
     """Return the error for missing credentials in the store's fields or the environment."""
-    return AuthenticationFailed("No credentials found for the object store", detail, hint)
+    return AuthenticationFailed(f"No credentials found for {store}", detail, hint)
 
 
 def permission_denied(
@@ -147,7 +150,7 @@ def untrusted_certificate(store: str, detail: str) -> Unreachable:
     return Unreachable(
         f"TLS certificate verification failed for {store}",
         detail,
-        "Check the endpoint. To trust your own certificate authority, set the field CA file.",
+        certificate_hint(detail),
     )
 
 

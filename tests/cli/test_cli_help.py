@@ -68,7 +68,8 @@ def test_the_usage_names_required_arguments_only(cli: Cli) -> None:
 
     assert usage("models", "list") == "[options]"
     assert usage("models", "preview") == "[options] id [path]"
-    assert usage("models", "upload") == "[options] --scenario ID name source"
+    assert usage("models", "upload") == "[options] name source"
+    assert usage("stores", "add") == "[options] --type TYPE name"
     assert usage("compare") == "[options] id [id ...]"
     assert usage("log") == "[options] [NAME=NUMBER ...]"
     assert usage("metrics", "set-direction") == "[options] metric {lower,higher,auto}"

@@ -97,3 +97,21 @@ def test_credentials_are_required(cli: Cli) -> None:
     assert refused.code == 2
     assert "Client secret is missing" in refused.err
     assert cli("connections", "list", "--quiet").lines == ["local"]
+
+
+def test_the_first_list_of_a_runtime_fetches_its_records(core: Cli, tenant: Tenant) -> None:
+    tenant.groups["default"].train(1)
+    listed = core("models", "list", "--connection", "core", "--json")
+    assert listed.code == 0, listed.err
+    assert listed.json["count"] == 1
+
+
+def test_a_runtime_that_was_never_reached_is_not_an_empty_list(core: Cli, tenant: Tenant) -> None:
+    words = ["connections", "edit", "core", "--set", "base_url=http://127.0.0.1:9/v2"]
+    assert core(*words, "--set", "auth_url=http://127.0.0.1:9").code == 0
+    listed = core("models", "list", "--connection", "core")
+    assert listed.code == 2
+    assert "No response" in listed.err
+    assert listed.out == ""
+    # Records of this machine do not need the runtime.
+    assert core("models", "list").code == 0

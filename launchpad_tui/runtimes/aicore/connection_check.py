@@ -107,7 +107,16 @@ def _api(client: AICoreClient) -> str:
     try:
         meta = client.meta()
     except NotFound:
-        return f"answers without metadata; it has {sum(1 for _ in client.scenarios())} scenarios"
+        try:
+            count = sum(1 for _ in client.scenarios())
+        except NotFound as error:
+            raise NotFound(
+                f"No AI API at {client.key.base_url}",
+                error.detail,
+                "Check the AI API URL of the connection (base_url): serviceurls.AI_API_URL of the "
+                "key, which may end in /v2.",
+            ) from error
+        return f"answers without metadata; it has {count} scenarios"
     missing = [
         name for name, has in (("executions", meta.executions), ("logs", meta.logs)) if not has
     ]
