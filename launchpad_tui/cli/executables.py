@@ -103,7 +103,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
 
 def _add(context: CommandContext, options: argparse.Namespace) -> int:
     found = context.desk.scenarios.add_executables(
-        context.scope, Path(options.path).expanduser().absolute()
+        context.scope, Path(options.path).expanduser().absolute(), overwrite=options.overwrite
     )
     refused, skipped = (
         [{"file": str(each.file), "line": each.line, "reason": each.reason} for each in problems]
@@ -117,10 +117,16 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
                 "refused": refused,
                 "skipped": skipped,
                 "codeCandidates": {one: list(each) for one, each in found.code_candidates.items()},
+                "templateFile": found.template_file or None,
+                "scriptNotes": list(found.script_notes),
             },
             rows="added",
         )
     else:
+        if found.template_file and not context.quiet:
+            context.note(f"template: {found.template_file}")
+        for note in found.script_notes if not context.quiet else ():
+            context.note(f"  note: {note}")
         for one, outcome in found.added:
             context.done(
                 f"{outcome}: {one.id} ({one.scenario_id}, version {one.version})", id=one.id
@@ -136,7 +142,8 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
         raise InvalidInput(
             f"No workflow template found in {options.path}",
             "It contains no YAML or JSON document with kind: WorkflowTemplate.",
-            "Pass the YAML file of a workflow template, or a folder that contains one.",
+            "Pass the YAML file of a workflow template, a folder that contains one, or a Python "
+            "script, from which a template is created.",
             field="path",
         )
     return 0
@@ -229,13 +236,27 @@ COMMANDS = (
     ),
     Command(
         ("executables", "add"),
-        "Add workflow templates from a file or folder",
-        ("launchpad executables add train.yaml", "launchpad executables add ~/src/churn"),
+        "Add workflow templates from a file, folder or script",
+        (
+            "launchpad executables add train.yaml",
+            "launchpad executables add ~/src/churn",
+            "launchpad executables add ~/src/churn/train.py",
+        ),
         _add,
-        (argument("path", help="YAML file or folder", completes="files"),),
+        (
+            argument("path", help="YAML file, folder or Python script", completes="files"),
+            argument(
+                "--overwrite",
+                action="store_true",
+                help="Replace a file that has the name of the template of a script",
+            ),
+        ),
         details=(
-            "In a folder, for example a Git checkout, all workflow templates in YAML and JSON "
-            "files are added. Serving templates are skipped, because they describe deployments."
+            "For a Python script, a workflow template is written beside it: options that it "
+            "declares with argparse or click become parameters, and an option such as --model-dir "
+            "gets the folder of the model. In a folder, for example a Git checkout, all workflow "
+            "templates in YAML and JSON files are added. Serving templates are skipped, because "
+            "they describe deployments."
         ),
     ),
     Command(

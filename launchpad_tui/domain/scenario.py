@@ -125,10 +125,14 @@ class AddedExecutables:
     ``added`` are executables, each with ``added``, ``changed`` or ``unchanged``. ``refused`` are
     the templates that were rejected, ``skipped`` the documents that are no workflow templates but
     resemble them, such as serving templates. ``code_candidates`` are, by the ID of an executable,
-    the folders of which the user has to select the one with its code.
+    the folders of which the user has to select the one with its code. ``template_file`` is the file
+    of the template that was written for a script; empty without one. ``script_notes`` are the
+    options of the script that are no parameters, and what it is missing.
     """
 
     added: tuple[tuple[Executable, str], ...]
     refused: tuple[TemplateProblem, ...]
     skipped: tuple[TemplateProblem, ...] = ()
     code_candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    template_file: str = ""
+    script_notes: tuple[str, ...] = ()

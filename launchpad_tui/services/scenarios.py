@@ -16,6 +16,7 @@ from launchpad_tui.domain.scenario import (
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.trash import EXECUTABLE
 from launchpad_tui.errors import Conflict
+from launchpad_tui.records import replace
 from launchpad_tui.registry import scenarios, trash, undo
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.annotations import current_user
@@ -78,14 +79,31 @@ class ScenarioService:
         """Return the executable with this ID. Raises NotFound."""
         return scenarios.executable(self._registry, scope, executable_id)
 
-    def add_executables(self, scope: Scope, path: Path) -> AddedExecutables:
+    def add_executables(
+        self, scope: Scope, path: Path, *, overwrite: bool = False
+    ) -> AddedExecutables:
         """Add the workflow templates of a file or folder; each replaces one with the same ID.
 
+        For a Python script, a template is written beside it first.
+
+        Args:
+            scope: The connection and resource group.
+            path: The file or folder.
+            overwrite: Whether to replace a file that has the name of the template of a script.
+
         Raises:
-            InvalidInput: The path is neither a file nor a folder.
+            InvalidInput: The path is neither a file nor a folder, or the script is not valid.
+            Conflict: A file has the name of the template of the script, and other content.
             CapabilityMissing: Executables cannot be added to the runtime.
         """
-        return self._runtimes().runtime(scope, "add_executable").add_executables(path)
+        runtime = self._runtimes().runtime(scope, "add_executable")
+        if path.suffix != ".py" or not path.is_file():
+            return runtime.add_executables(path)
+        from launchpad_tui.services.script_templates import write_template
+
+        written = write_template(path, overwrite=overwrite)
+        found = runtime.add_executables(written.file)
+        return replace(found, template_file=str(written.file), script_notes=written.notes)
 
     def executable_fields(self, scope: Scope) -> tuple[Field, ...]:
         """Return the settings that executables have in the scope's runtime. Raises NotFound."""

@@ -240,22 +240,65 @@ def parse_text(text: str, file: Path, executable_id: str = "") -> ParsedTemplate
     )
 
 
-def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplate:
+def _check_header(node: Node) -> None:
+    """Check everything of a template except its specification.
+
+    Raises:
+        TemplateError: a part is missing or invalid. The reason has all of them, so that a template
+            can be corrected at once.
+    """
+    errors: list[TemplateError] = []
+
+    def check(test: Callable[[], object]) -> bool:
+        try:
+            test()
+        except TemplateError as error:
+            errors.append(error)
+            return False
+        return True
+
+    check(lambda: _api_version(node))
+    if check(lambda: node.require("metadata").get("name")):
+        metadata = node.require("metadata")
+        check(lambda: _checked_id(metadata.require("name"), "because it is the executable's ID"))
+        if metadata.get("labels") is None:
+            errors.append(metadata.error(f"labels is missing, with {_SCENARIO_ID} and {_VERSION}"))
+        elif check(lambda: metadata.require("labels").get(_SCENARIO_ID)):
+            labels = metadata.require("labels")
+            check(lambda: _checked_id(labels.require(_SCENARIO_ID)))
+            check(lambda: labels.require_text(_VERSION))
+    check(lambda: node.require("spec"))
+    if errors:
+        first, *others = errors
+        reasons = [first.reason]
+        reasons += [
+            each.reason if each.line == first.line else f"line {each.line}: {each.reason}"
+            for each in others
+        ]
+        raise TemplateError(first.line, "; ".join(reasons)) from first
+
+
+def _api_version(node: Node) -> None:
     version = node.require("apiVersion")
     if version.text() != "argoproj.io/v1alpha1":
         raise version.error(f"must be argoproj.io/v1alpha1, not {version.text()[:60]!r}")
+
+
+def _checked_id(node: Node, reason: str = "") -> str:
+    """Return the ID of a scenario or executable. Raises TemplateError if it is not valid."""
+    text = node.text().strip()
+    if not _ID.fullmatch(text):
+        rule = "must have 4 to 64 letters, digits, '_', '.' or '-'"
+        raise node.error(f"{rule}, {reason}" if reason else rule)
+    return text
+
+
+def _parse(node: Node, text: str, file: Path, library: Library) -> ParsedTemplate:
+    _check_header(node)
     metadata = node.require("metadata")
-    name = metadata.require("name")
-    executable_id = name.text().strip()
-    if not _ID.fullmatch(executable_id):
-        raise name.error(
-            "must have 4 to 64 letters, digits, '_', '.' or '-', because it is the executable's ID"
-        )
+    executable_id = metadata.require("name").text().strip()
     annotations, labels = metadata.get_mapping("annotations"), metadata.require("labels")
-    scenario_node = labels.require(_SCENARIO_ID)
-    scenario_id = scenario_node.text().strip()
-    if not _ID.fullmatch(scenario_id):
-        raise scenario_node.error("must have 4 to 64 letters, digits, '_', '.' or '-'")
+    scenario_id = labels.require(_SCENARIO_ID).text().strip()
     code_path = annotations.get_text(CODE_PATH).strip()
     if code_path and not code_path.startswith("/"):
         raise annotations.require(CODE_PATH).error("must be an absolute path")
