@@ -363,7 +363,7 @@ VERSION_COMMANDS = (
                 help="ID, unique ID prefix, unique name, NAME@VERSION or NAME@ALIAS",
                 completes="models",
             ),
-            argument("alias", help="Alias, for example production"),
+            argument("alias", help="Alias, for example production", completes="aliases"),
             argument("--remove", action="store_true", help="Remove the alias from the model"),
         ),
         details=(

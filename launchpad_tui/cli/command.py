@@ -24,8 +24,8 @@ class Argument(NamedTuple):
         keywords: Further keyword arguments of argparse's ``add_argument``.
         completes: The values that shell completion offers: models, datasets, resultsets, artifacts,
             executions, schedules, configurations, executables, scenarios, connections, groups,
-            stores, connection types, store types, metrics, parameters, topics or files. Empty for
-            none.
+            stores, connection types, store types, metrics, parameters, topics, files, execution
+            sources, or a kind of `launchpad_tui.cli.completion_values`. Empty for none.
     """
 
     flags: tuple[str, ...]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.command import (
@@ -14,18 +14,18 @@ from launchpad_tui.cli.command import (
     Command,
     argument,
 )
+from launchpad_tui.cli.completion_values import LIMIT, artifact_values, contextual_values
 from launchpad_tui.errors import LaunchpadError
 
 if TYPE_CHECKING:
     import argparse
 
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.artifact import ArtifactKind
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.services.desk import Desk
 
-#: The maximum number of IDs or names that are offered.
-_LIMIT = 200
+#: Characters that bash takes for words of their own (COMP_WORDBREAKS).
+_BREAKS = frozenset("=@:")
 _SCRIPTS = {
     "bash": """\
 _launchpad() {
@@ -36,6 +36,7 @@ _launchpad() {
       compopt -o filenames 2>/dev/null
       while IFS= read -r each; do COMPREPLY+=("$each"); done < <(compgen -f -- "$word")
     else
+      [[ $each == *= ]] && compopt -o nospace 2>/dev/null
       COMPREPLY+=("$(printf %q "$each")")
     fi
   done < <(launchpad _complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
@@ -45,12 +46,13 @@ complete -o nosort -F _launchpad launchpad
     "zsh": """\
 #compdef launchpad
 _launchpad() {
-  local -a found described
+  local -a found described end
   found=("${(@f)$(launchpad _complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
   if [[ ${found[1]} == "//files" ]]; then _files; return; fi
   described=("${(@)found//:/\\\\:}")
   described=("${(@)described/$'\\t'/:}")
-  [[ -n ${found[1]} ]] && _describe launchpad described
+  [[ ${found[1]%%$'\\t'*} == *= ]] && end=(-S '')
+  [[ -n ${found[1]} ]] && _describe launchpad described $end
 }
 if [[ ${funcstack[1]} == _launchpad ]]; then _launchpad "$@"; else compdef _launchpad launchpad; fi
 """,
@@ -81,20 +83,43 @@ def candidates(context: CommandContext, words: list[str]) -> Iterator[str]:
         context: The context that provides IDs and names.
         words: The words after ``launchpad``. The last one is incomplete, possibly empty.
     """
+    joined, removed = _joined(words or [""])
+    *before, last = joined
+    added = ""
+    if last.startswith("--") and "=" in last:
+        # The value of an option after = is completed like the next word.
+        flag, _, last = last.partition("=")
+        before, added = [*before, flag], f"{flag}="
+    for line in _candidates(context, before, last):
+        found = line if line.startswith("//") else f"{added}{line}".removeprefix(removed)
+        if found and not found.startswith("\t"):
+            yield found
+
+
+def _joined(words: Sequence[str]) -> tuple[list[str], str]:
+    """Return words that bash has split, such as ``name=value`` and ``name@alias``, as one.
+
+    Returns:
+        Also the start of the last word that bash does not replace by a completion.
+    """
+    joined: list[str] = []
+    glued, removed = False, ""
+    for word in words:
+        if joined and (glued or word in _BREAKS):
+            removed = joined[-1] + (word if word in _BREAKS else "")
+            joined[-1] += word
+        else:
+            joined.append(word)
+            removed = ""
+        glued = word in _BREAKS
+    return joined, removed
+
+
+def _candidates(context: CommandContext, before: list[str], last: str) -> Iterator[str]:
+    """Yield the completions of a word that follows others."""
     from launchpad_tui.cli.aliases import current_names
     from launchpad_tui.cli.parser import commands, default_command, group_name
 
-    *before, last = words or [""]
-    if last.startswith("--") and "=" in last:
-        # The value of an option after = is completed like the next word.
-        flag, _, value = last.partition("=")
-        for line in candidates(context, [*before, flag, value]):
-            yield line if line.startswith("//") else f"{flag}={line}"
-        return
-    # Bash takes the = of --option=value for a word of its own.
-    if last == "=" or before[-1:] == ["="]:
-        last = last.removeprefix("=")
-        before = before[:-1] if before[-1:] == ["="] else before
     before = current_names(before)
     plain = _plain_words(before)
     group = group_name(before)
@@ -127,7 +152,8 @@ def candidates(context: CommandContext, words: list[str]) -> Iterator[str]:
     if positional and (
         position < len(positional) or positional[-1].keywords.get("nargs") in {"*", "+"}
     ):
-        yield from _values(context, positional[min(position, len(positional) - 1)], last)
+        each = positional[min(position, len(positional) - 1)]
+        yield from _values(context, each, last, _given(arguments, before))
 
 
 def _next_words(table: Sequence[Command], plain: Sequence[str], last: str) -> Iterator[str]:
@@ -176,7 +202,7 @@ def _option_completions(
 ) -> Iterator[str]:
     option = _option_before(arguments, before)
     if option is not None and not option.positional:
-        yield from _values(context, option, last)
+        yield from _values(context, option, last, _given(arguments, before))
         return
     for each in arguments:
         for flag in each.flags:
@@ -190,7 +216,17 @@ def _group_names(last: str) -> Iterator[str]:
             yield f"{name}\t{group.help}"
 
 
-def _values(context: CommandContext, each: Argument, last: str) -> Iterator[str]:
+def _given(arguments: Sequence[Argument], before: Sequence[str]) -> list[str]:
+    """Return the words without options, and the type that an option names."""
+    words = [word.partition("=") for word in before]
+    types = [value for flag, _, value in words if flag == "--type" and value]
+    types += [after for word, after in pairwise(before) if word == "--type"]
+    return [*_plain_words(before, arguments), *(f"--type={each}" for each in types)]
+
+
+def _values(
+    context: CommandContext, each: Argument, last: str, words: Sequence[str]
+) -> Iterator[str]:
     choices = each.keywords.get("choices")
     if choices:
         yield from (str(choice) for choice in choices if str(choice).startswith(last))
@@ -207,7 +243,10 @@ def _values(context: CommandContext, each: Argument, last: str) -> Iterator[str]
             # Completion must not create a home folder.
             return
         try:
-            found = list(stored_values(context, each.completes, last))
+            found = contextual_values(context, each.completes, words, last)
+            if found is None:
+                found = stored_values(context, each.completes, last)
+            found = list(found)
         except LaunchpadError:
             # An error message would be printed into the command line that the user is editing.
             return
@@ -227,16 +266,14 @@ def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tup
         "resultsets": ArtifactKind.RESULTSET,
     }
     if name in kinds or name == "artifacts":
-        return _artifacts(desk, scope, kinds.get(name), last)
+        return artifact_values(desk, scope, kinds.get(name), last)
     values: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "executions": lambda: _executions(desk, scope),
-        "schedules": lambda: ((one.id, one.name) for one in desk.schedules.list(scope)[:_LIMIT]),
-        "configurations": lambda: (
-            (one.id, one.name) for one in desk.configurations.list(scope)[:_LIMIT]
-        ),
+        "schedules": lambda: ((one.id, one.name) for one in desk.schedules.list(scope)[:LIMIT]),
+        "configurations": lambda: _configurations(desk, scope),
         "execution sources": lambda: (
             *((one.id, one.name) for one in desk.scenarios.executables(scope)),
-            *((one.id, one.name) for one in desk.configurations.list(scope)[:_LIMIT]),
+            *_configurations(desk, scope),
         ),
         "executables": lambda: ((one.id, one.name) for one in desk.scenarios.executables(scope)),
         "scenarios": lambda: ((one.id, one.name) for one in desk.scenarios.scenarios(scope)),
@@ -249,7 +286,7 @@ def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tup
         "store types": lambda: ((one.id, one.title) for one in desk.stores.kinds()),
         "sweeps": lambda: (
             pair
-            for one in desk.sweeps.summaries(scope)[:_LIMIT]
+            for one in desk.sweeps.summaries(scope)[:LIMIT]
             for pair in ((one.id, f"{one.name}: {one.progress}"), (one.name, one.progress))
         ),
         "metrics": lambda: ((key, "") for key in desk.artifacts.metric_keys(scope)),
@@ -258,27 +295,21 @@ def stored_values(context: CommandContext, name: str, last: str) -> Iterable[tup
     return values[name]()
 
 
-def _artifacts(
-    desk: Desk, scope: Scope, kind: ArtifactKind | None, last: str
-) -> Iterator[tuple[str, str]]:
-    from launchpad_tui.domain.query import Query
-
-    rows = desk.artifacts.listing(scope, kind, Query(search=last)).slice(0, _LIMIT)
-    names = Counter(row.artifact.name for row in rows)
-    for row in rows:
-        yield row.artifact.id, row.artifact.name
-        # A name is offered if it is unique and needs no quoting in a shell.
-        if (
-            names[row.artifact.name] == 1
-            and row.artifact.name.replace("-", "").replace("_", "").isalnum()
-        ):
-            yield row.artifact.name, row.artifact.id
+def _configurations(desk: Desk, scope: Scope) -> Iterator[tuple[str, str]]:
+    """Yield the unique names of configurations, then the IDs of all."""
+    found = desk.configurations.list(scope)[:LIMIT]
+    names = [one.name for one in found]
+    yield from ((one.name, one.id) for one in found if names.count(one.name) == 1)
+    yield from ((one.id, one.name) for one in found)
 
 
 def _executions(desk: Desk, scope: Scope) -> Iterator[tuple[str, str]]:
     from launchpad_tui.domain.query import Query
 
-    for row in desk.executions.listing(scope, Query()).slice(0, _LIMIT):
+    rows = desk.executions.listing(scope, Query()).slice(0, LIMIT)
+    if rows:
+        yield "latest", rows[0].execution.id
+    for row in rows:
         yield row.execution.id, f"{row.execution.configuration_name} {row.execution.status}"
 
 

@@ -88,6 +88,7 @@ BINDING_OPTIONS = (
         action="append",
         metavar="NAME=VALUE",
         help="Value of a parameter; others keep their default; may be repeated",
+        completes="parameter bindings",
     ),
     argument(
         "--input",
@@ -96,7 +97,7 @@ BINDING_OPTIONS = (
         metavar="NAME=ARTIFACT",
         help="Input artifact: ID, unique ID prefix, unique name, NAME@VERSION or NAME@ALIAS; "
         "may be repeated",
-        completes="artifacts",
+        completes="input bindings",
     ),
 )
 COMMANDS = (

@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.connection import ConnectionKind, Field, StoreKind
 
 FIELD_OPTIONS = (
-    argument("--set", action="append", metavar="FIELD=VALUE", help="Set a field; may be repeated"),
+    argument(
+        "--set",
+        action="append",
+        metavar="FIELD=VALUE",
+        help="Set a field; may be repeated",
+        completes="fields",
+    ),
     argument(
         "--secret",
         action="append",
         metavar="FIELD",
+        completes="secret fields",
         help="Set a secret field, from a prompt or a line of standard input; may be repeated",
     ),
     argument(

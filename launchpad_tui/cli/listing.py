@@ -73,6 +73,7 @@ LIST_OPTIONS = (
         "--where",
         metavar="CONDITION",
         action="append",
+        completes="columns",
         help="Only items that meet a condition, such as 'accuracy > 0.9 and rate < 0.1', "
         "'status = DEAD' or 'label.stage = prod'; may be repeated",
     ),
@@ -80,7 +81,7 @@ LIST_OPTIONS = (
     argument(
         "--sort",
         metavar="NAME",
-        completes="metrics",
+        completes="columns",
         help="Sort by an attribute, a metric (loss, loss:min), a parameter, label.NAME or "
         "tag.NAME, which becomes a column; -NAME sorts in descending order",
     ),
@@ -116,6 +117,7 @@ LIST_OPTIONS = (
         "--columns",
         metavar="NAMES",
         action="append",
+        completes="columns",
         help="Show these columns only: attributes, metrics, parameters, label.NAME and tag.NAME, "
         "separated by commas",
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.completion import stored_values
+from launchpad_tui.cli.completion_values import CONTEXTUAL
 from launchpad_tui.domain.suggestions import did_you_mean, nearest
 from launchpad_tui.errors import LaunchpadError
 
@@ -43,15 +44,16 @@ def add_suggestion(
 def _named(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Yield the kinds of objects that a command line names, each with the name or ID."""
     for each in (*options.command.args, *options.command.common):
-        if not each.completes or each.completes == "files":
+        bound = each.completes == "input bindings"
+        if each.completes in {"", "files"} or (each.completes in CONTEXTUAL and not bound):
             continue
         flag = each.flags[0].lstrip("-").replace("-", "_")
         values = getattr(options, str(each.keywords.get("dest", flag)), None)
         for value in [values] if isinstance(values, str) else values or ():
             # The name in NAME=ARTIFACT is that of an input.
-            text = value.rpartition("=")[2] if each.flags[0] == "--input" else value
+            text = value.rpartition("=")[2] if bound else value
             if isinstance(text, str) and text:
-                yield each.completes, text
+                yield "artifacts" if bound else each.completes, text
 
 
 def _names(context: CommandContext, options: argparse.Namespace, kind: str) -> Iterable[str]:
@@ -73,5 +75,4 @@ def _names(context: CommandContext, options: argparse.Namespace, kind: str) -> I
 
         found = context.desk.artifacts.listing(context.scope, None, Query()).slice(0, _LIMIT)
         return [row.artifact.name for row in found]
-    pairs = list(stored_values(context, kind, ""))
-    return [name for pair in pairs for name in (pair if kind == "configurations" else pair[:1])]
+    return [name for name, _ in stored_values(context, kind, "")]

@@ -207,6 +207,6 @@ COMMANDS = (
             "launchpad serve clients delete notebook --quiet",
         ),
         _delete,
-        (argument("name", help="Name of the client"),),
+        (argument("name", help="Name of the client", completes="clients"),),
     ),
 )

@@ -152,6 +152,7 @@ CREATE = Command(
             action="append",
             metavar="NAME=VALUES",
             help="Values: 0.1,0.01 or 1..5 or 0..1:5 or 0.0001..0.1:4:log; may be repeated",
+            completes="parameter bindings",
         ),
         argument(
             "--input",
@@ -159,7 +160,7 @@ CREATE = Command(
             action="append",
             metavar="NAME=ARTIFACT",
             help="Input artifact: ID, unique name, NAME@VERSION or NAME@ALIAS; may be repeated",
-            completes="artifacts",
+            completes="input bindings",
         ),
         argument("--name", help="Name of the sweep (default: that of the source)"),
         argument("--random", type=integer, metavar="N", help="Use N random combinations, not all"),

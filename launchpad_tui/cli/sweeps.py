@@ -354,7 +354,7 @@ COMMANDS = (
         _promote,
         (
             _sweep(),
-            argument("alias", help="Alias, for example production"),
+            argument("alias", help="Alias, for example production", completes="aliases"),
             argument(
                 "--metric",
                 metavar="NAME",
