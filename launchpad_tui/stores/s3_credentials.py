@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import ConfigError
@@ -64,9 +65,25 @@ def _isolated() -> Session:
     import botocore.session
 
     nothing = (None, None, None, None)
-    return botocore.session.Session(
+    session = botocore.session.Session(
         session_vars={"profile": nothing, "config_file": nothing, "credentials_file": nothing}
     )
+    loader = _service_descriptions()
+    # Each session of boto3 adds the same folder.
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+    session.register_component("data_loader", loader)
+    return session
+
+
+@cache
+def _service_descriptions() -> Any:
+    """Return the loader of botocore's descriptions of services.
+
+    Each session would parse them again, which takes most of the time to create a client.
+    """
+    from botocore.loaders import create_loader
+
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
 def _with_keys(key: str, secret: str, token: str | None) -> Session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from launchpad_tui.__main__ import main
 
 TEMPLATE = """\
 apiVersion: argoproj.io/v1alpha1
@@ -122,6 +127,21 @@ def spawn(home: Path, *words: str, env: Mapping[str, str] | None = None, stdin: 
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def run(home: Path, *words: str) -> Result:
+    """Run a command line in this process, which is quicker than `spawn`."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environment(home), clear=True),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            code = main(list(words))
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Result(code, out.getvalue(), err.getvalue())
+
+
 def checkout(folder: Path) -> Path:
     """Create a folder with the template and its code."""
     (folder / "src").mkdir(parents=True)
@@ -132,10 +152,10 @@ def checkout(folder: Path) -> Path:
 
 def prepare(root: Path, templates: Path) -> None:
     """Add the template and a dataset to a home."""
-    added = spawn(root, "executables", "add", str(templates))
+    added = run(root, "executables", "add", str(templates))
     assert added.code == 0, added.err
     data = root / "files" / "numbers"
     data.mkdir(parents=True)
     (data / "a.csv").write_text("1,2\n")
     words = ("datasets", "add", "numbers", "ai://default/numbers", "--scenario", "tiny", "--record")
-    assert spawn(root, *words).code == 0
+    assert run(root, *words).code == 0

@@ -196,11 +196,6 @@ def test_formats_are_completed_in_fish(home: Path) -> None:
     assert fish(home, "launchpad models -o y") == ["yaml"]
 
 
-def offered(cli: Cli, *words: str) -> list[str]:
-    """Return the completions of the last word, without descriptions."""
-    return [line.split("\t")[0] for line in cli("_complete", "--", *words).lines]
-
-
 def test_names_that_depend_on_other_words_are_completed(trained: Cli) -> None:
     assert offered(trained, "executions", "create", "tiny-train", "-p", "ra") == ["rate="]
     assert offered(trained, "executions", "create", "fast", "-p", "") == ["rate=", "mode="]

@@ -34,6 +34,7 @@ from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.publication import digest_of
 from launchpad_tui.stores.s3 import S3Store
+from launchpad_tui.stores.s3_credentials import create_session
 from launchpad_tui.stores.s3_errors import translate_errors
 from tests.stores import seaweed
 from tests.stores.faulty_relay import relaying
@@ -461,3 +462,15 @@ def _interrupting_relay(listener: socket.socket, upstream: int, ranges: list[byt
 
         for work in (up, down):
             threading.Thread(target=work, daemon=True).start()
+
+
+def test_clients_share_the_descriptions_of_services(server: seaweed.Server) -> None:
+    loader = create_session(server.values("")).get_component("data_loader")
+    client(server)
+    paths = list(dict.fromkeys(loader.search_paths))
+    assert loader.list_available_services("service-2")
+    for _ in range(3):
+        client(server)
+    session = create_session(server.values(""))
+    assert session.get_component("data_loader") is loader
+    assert loader.search_paths == paths

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,13 +116,21 @@ class Sheet(LaunchpadScreen):
 
 
 @asynccontextmanager
-async def table_of(
+async def table_that_loads(
     tmp_path: Path, source: Any, size: tuple[int, int] = (60, 24)
-) -> AsyncIterator[tuple[Any, Any]]:
+) -> AsyncIterator[tuple[Any, Sheet]]:
     home = Home.at(tmp_path).ensure()
     async with running(home, size=size) as pilot:
         sheet = Sheet(source)
         pilot.app.push_screen(sheet)
+        yield pilot, sheet
+
+
+@asynccontextmanager
+async def table_of(
+    tmp_path: Path, source: Any, size: tuple[int, int] = (60, 24)
+) -> AsyncIterator[tuple[Any, Any]]:
+    async with table_that_loads(tmp_path, source, size) as (pilot, sheet):
         await settled(pilot)
         yield pilot, sheet.query_one(VirtualTable)
 
@@ -213,9 +222,10 @@ async def test_the_cursor_moves_to_a_far_end_later_unless_it_is_moved(
 
 async def test_a_list_that_ends_in_its_first_block_needs_no_count(tmp_path: Path) -> None:
     source = SlowlyCounted(20)
-    async with running(Home.at(tmp_path).ensure(), size=(60, 24)) as pilot:
-        pilot.app.push_screen(Sheet(source))
+    async with table_that_loads(tmp_path, source) as (pilot, _):
+        deadline = time.monotonic() + 60
         while "of 20" not in screen_text(pilot):
+            assert time.monotonic() < deadline
             await pilot.pause(0.02)
         assert not source.may_count.is_set()
         source.may_count.set()
