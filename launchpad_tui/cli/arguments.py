@@ -123,3 +123,28 @@ def artifact(completes: str, *, optional: bool = False) -> Argument:
         completes=completes,
         **keywords,
     )
+
+
+#: The height of a chart in lines, unless an option sets another.
+CHART_HEIGHT = 20
+
+#: The size of a chart.
+SIZE_OPTIONS: tuple[Argument, ...] = (
+    argument(
+        "--width",
+        type=integer,
+        metavar="CELLS",
+        help="Width of the chart (default: width of the terminal)",
+    ),
+    argument(
+        "--height",
+        type=integer,
+        metavar="LINES",
+        help=f"Height of the chart (default: {CHART_HEIGHT})",
+    ),
+)
+
+#: Details for the help of the commands that show a preview.
+PREVIEW_DETAILS = (
+    "Shows metadata and the first lines, rows or tensors. No content of the file is executed."
+)

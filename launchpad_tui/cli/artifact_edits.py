@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing
+from launchpad_tui.cli.arguments import SIZE_OPTIONS
 from launchpad_tui.cli.bindings import warn_of_credentials
-from launchpad_tui.cli.charts import SIZE_OPTIONS
 from launchpad_tui.cli.command import Argument, Command, argument
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.artifact import LABEL_PREFIX, ArtifactKind, parse_label

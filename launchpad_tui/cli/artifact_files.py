@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact, download_target
+from launchpad_tui.cli.arguments import LABEL, OVERWRITE, PREVIEW_DETAILS, artifact, download_target
 from launchpad_tui.cli.artifact_values import NO_ATTRIBUTES, add_beside, add_found
 from launchpad_tui.cli.bindings import SCENARIO, scenario_of, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.preview_output import PREVIEW_DETAILS
 from launchpad_tui.cli.progress import DOWNLOAD_INTERRUPTED, UPLOAD_INTERRUPTED, counted, progress
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 from launchpad_tui.domain.artifact import (

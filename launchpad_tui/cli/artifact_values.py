@@ -170,17 +170,17 @@ def log_for_artifact(context: CommandContext, options: argparse.Namespace, one: 
 
 def delete_of_artifact(context: CommandContext, options: argparse.Namespace, one: Artifact) -> None:
     """Remove values that were added to an artifact: those that options name, or all."""
-    from launchpad_tui.domain.artifact_attributes import Part
+    from launchpad_tui.domain.artifact_attributes import AttributeKind
 
     desk, scope = context.desk, context.scope
     names = {
-        Part.METRIC: options.metric or (),
-        Part.PARAMETER: options.parameter or (),
-        Part.TAG: options.tag or (),
-        Part.INFO: options.info or (),
+        AttributeKind.METRIC: options.metric or (),
+        AttributeKind.PARAMETER: options.parameter or (),
+        AttributeKind.TAG: options.tag or (),
+        AttributeKind.INFO: options.info or (),
     }
     if not any(names.values()):
-        names = {part: [] for part in Part}
+        names = {part: [] for part in AttributeKind}
         for part, name in desk.annotations.attribute_sources(scope, one.id):
             names[part] = [*names[part], name]
     desk.annotations.remove_attributes(scope, one.id, names)

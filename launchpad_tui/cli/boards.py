@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.arguments import SUBJECTS
-from launchpad_tui.cli.charts import SIZE_OPTIONS, draw_chart
+from launchpad_tui.cli.arguments import SIZE_OPTIONS, SUBJECTS
+from launchpad_tui.cli.charts import draw_chart
 from launchpad_tui.cli.command import Command, argument
 
 if TYPE_CHECKING:

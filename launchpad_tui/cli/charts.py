@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.arguments import integer, named_metrics
+from launchpad_tui.cli.arguments import CHART_HEIGHT, SIZE_OPTIONS, named_metrics
 from launchpad_tui.cli.command import Argument, argument
 from launchpad_tui.errors import InvalidInput, NotFound
 
@@ -21,24 +21,13 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.query import ArtifactRow, MetricColumn
 
 X_AXES = ("step", "relative", "time", "parameters", "source")
-#: Size of a chart in cells if the size of the terminal is unknown.
-_WIDTH, _HEIGHT = 80, 20
+#: Width of a chart in cells if the size of the terminal is unknown.
+_WIDTH = 80
 #: Colors of the background, the text and the grid of SVG files.
 _PAPER, _INK, _FAINT = "#14171c", "#d3d8e0", "#8f98a7"
 #: The maximum width and height of a chart in cells.
 _MAXIMUM = 1000
 
-SIZE_OPTIONS: tuple[Argument, ...] = (
-    argument(
-        "--width",
-        type=integer,
-        metavar="CELLS",
-        help="Width of the chart (default: width of the terminal)",
-    ),
-    argument(
-        "--height", type=integer, metavar="LINES", help=f"Height of the chart (default: {_HEIGHT})"
-    ),
-)
 CHART_OPTIONS: tuple[Argument, ...] = (
     argument(
         "--x-axis",
@@ -274,10 +263,10 @@ def _write_svg(context: CommandContext, path: Path, drawing: Drawing, title: str
 def _size(options: argparse.Namespace) -> tuple[int, int]:
     import shutil
 
-    terminal = shutil.get_terminal_size((_WIDTH, _HEIGHT + 4))
+    terminal = shutil.get_terminal_size((_WIDTH, CHART_HEIGHT + 4))
     minimum_width, minimum_height = 20, 5
     width = options.width or min(_MAXIMUM, max(minimum_width, terminal.columns))
-    height = options.height or _HEIGHT
+    height = options.height or CHART_HEIGHT
     for name, value, minimum in (
         ("width", width, minimum_width),
         ("height", height, minimum_height),

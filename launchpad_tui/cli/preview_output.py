@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.formats import Preview
 
 
-#: Details for the help of the commands that show a preview.
-PREVIEW_DETAILS = (
-    "Shows metadata and the first lines, rows or tensors. No content of the file is executed."
-)
-
-
 def print_preview(context: CommandContext, preview: Preview) -> None:
     """Print a preview as data, or as facts, a table and lines of text.
 

@@ -12,8 +12,8 @@ from launchpad_tui.records import field, record
 USER = "user"
 
 
-class Part(StrEnum):
-    """The parts of the attributes of an artifact."""
+class AttributeKind(StrEnum):
+    """The kinds of attributes of an artifact."""
 
     METRIC = "metric"
     PARAMETER = "parameter"
@@ -55,7 +55,7 @@ class ArtifactAttributes:
 
 
 #: the sources of added values by part and name; the name of a metric is the key of its series
-Sources = Mapping[tuple[Part, str], str]
+Sources = Mapping[tuple[AttributeKind, str], str]
 
 
 def source_lines(sources: Sources) -> list[str]:

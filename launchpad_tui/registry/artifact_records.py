@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from launchpad_tui.domain.artifact import RECORD_PREFIX, Artifact
-from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, Part, Sources
+from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, AttributeKind, Sources
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, Metric, normal_name, series_key
@@ -34,7 +34,7 @@ from launchpad_tui.registry.codec import clean, number, to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
-_TABLES = {Part.TAG: "tags", Part.INFO: "custom_info"}
+_TABLES = {AttributeKind.TAG: "tags", AttributeKind.INFO: "custom_info"}
 
 
 def put(
@@ -80,10 +80,10 @@ def put(
             _pk(db, scope, artifact_id),
             source,
             {
-                Part.METRIC: keys,
-                Part.PARAMETER: new.parameters,
-                Part.TAG: [one.name for one in new.tags],
-                Part.INFO: [one.name for one in new.custom_info],
+                AttributeKind.METRIC: keys,
+                AttributeKind.PARAMETER: new.parameters,
+                AttributeKind.TAG: [one.name for one in new.tags],
+                AttributeKind.INFO: [one.name for one in new.custom_info],
             },
         )
     if not artifact.execution_id:
@@ -91,7 +91,7 @@ def put(
 
 
 def remove(
-    registry: Registry, scope: Scope, artifact_id: str, names: Mapping[Part, Iterable[str]]
+    registry: Registry, scope: Scope, artifact_id: str, names: Mapping[AttributeKind, Iterable[str]]
 ) -> None:
     """Remove attributes that were added to an artifact. All series of a metric's name are removed.
 
@@ -108,7 +108,8 @@ def remove(
                     key
                     for each, key in known
                     if each is part
-                    and name in ({key, key.partition("{")[0]} if part is Part.METRIC else {key})
+                    and name
+                    in ({key, key.partition("{")[0]} if part is AttributeKind.METRIC else {key})
                 }
                 if not matching:
                     raise NotFound(
@@ -133,7 +134,7 @@ def sources(registry: Registry, scope: Scope, artifact_id: str) -> Sources:
             "JOIN added_values v ON v.artifact_pk = a.pk WHERE a.group_pk = ? AND a.id = ?",
             (group_pk(db, scope), artifact_id),
         ).fetchall()
-    return {(Part(part), name): source for part, name, source in rows}
+    return {(AttributeKind(part), name): source for part, name, source in rows}
 
 
 def purge(db: sqlite3.Connection, group: int, artifact_id: str) -> None:
@@ -224,7 +225,10 @@ def _assign_names(db: sqlite3.Connection, owner: int) -> None:
 
 
 def _mark(
-    db: sqlite3.Connection, artifact_pk: int, source: str, names: Mapping[Part, Iterable[str]]
+    db: sqlite3.Connection,
+    artifact_pk: int,
+    source: str,
+    names: Mapping[AttributeKind, Iterable[str]],
 ) -> None:
     at = to_micros(now())
     db.executemany(
@@ -240,13 +244,17 @@ def _mark(
 
 
 def _remove(
-    db: sqlite3.Connection, owner: int, artifact: Artifact, part: Part, names: Iterable[str]
+    db: sqlite3.Connection,
+    owner: int,
+    artifact: Artifact,
+    part: AttributeKind,
+    names: Iterable[str],
 ) -> None:
-    if part is Part.METRIC:
+    if part is AttributeKind.METRIC:
         _remove_metrics(db, owner, artifact, names)
         return
     for name in names:
-        if part is Part.PARAMETER:
+        if part is AttributeKind.PARAMETER:
             db.execute(
                 "DELETE FROM configuration_parameters WHERE name = ? AND configuration_pk = "
                 "(SELECT configuration_pk FROM executions WHERE pk = ?)",
@@ -255,7 +263,7 @@ def _remove(
         else:
             table = _TABLES[part]
             db.execute(f"DELETE FROM {table} WHERE execution_pk = ? AND name = ?", (owner, name))
-    if part is Part.PARAMETER:
+    if part is AttributeKind.PARAMETER:
         _assign_names(db, owner)
 
 

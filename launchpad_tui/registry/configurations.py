@@ -9,7 +9,6 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry import parameter_sets
 from launchpad_tui.registry.ambiguity import MOST_LISTED, ambiguous
 from launchpad_tui.registry.codec import clean, number, search_text, terms
 from launchpad_tui.registry.connections import group_pk
@@ -259,6 +258,8 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
         "VALUES (?, ?, ?, ?, ?)",
         [(pk, i, clean(k), clean(v), number(v)) for i, (k, v) in enumerate(new.parameters.items())],
     )
+    from launchpad_tui.registry import parameter_sets
+
     parameter_sets.assign(db, pk)
     db.executemany(
         "INSERT INTO configuration_inputs (configuration_pk, position, name, artifact_id) "

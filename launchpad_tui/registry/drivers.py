@@ -23,7 +23,6 @@ from launchpad_tui.registry.index_ranges import (
     parameter_ranges,
 )
 from launchpad_tui.registry.list_tables import ARTIFACTS, Attribute, ListTable
-from launchpad_tui.registry.parameter_sets import executions_without
 from launchpad_tui.registry.query import (
     COMPARE,
     label_condition,
@@ -163,6 +162,8 @@ class _Drivers:
             for test, bound in ranges
         ]
         if missing is not negated:
+            from launchpad_tui.registry.parameter_sets import executions_without
+
             without = executions_without(self._db, condition.name, self._group, joins)
             if without is None:
                 return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from copy import copy
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
@@ -75,7 +74,8 @@ class ListOrder:
 
     def unfiltered(self) -> ListOrder:
         """Return the same order of all rows, whether or not they match the query."""
-        found = copy(self)
+        found = object.__new__(ListOrder)
+        found.__dict__.update(self.__dict__)
         kinds = int(self._kind is not None)
         found._where, found._values = self._where[:kinds], self._values[:kinds]
         found._unfiltered = True

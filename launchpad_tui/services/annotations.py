@@ -32,7 +32,7 @@ from launchpad_tui.services.configurations import check_resource_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, Part, Sources
+    from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, AttributeKind, Sources
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.registry.database import Registry
 
@@ -171,7 +171,7 @@ class AnnotationService:
         artifact_records.put(self._registry, scope, artifact_id, new, source, replacing=replacing)
 
     def remove_attributes(
-        self, scope: Scope, artifact_id: str, names: Mapping[Part, Iterable[str]]
+        self, scope: Scope, artifact_id: str, names: Mapping[AttributeKind, Iterable[str]]
     ) -> None:
         """Remove metrics, parameters, tags and custom info that were added to an artifact.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.credential_warnings import is_suspected
 from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -232,6 +231,8 @@ def name_with_parameters(
     Returns:
         For example ``deep trees learning_rate=0.3``; the name itself if it would not be valid.
     """
+    from launchpad_tui.domain.credential_warnings import is_suspected
+
     words = name.split(" ")
     named = [one for one in words if one.partition("=")[0] in parameters and "=" in one]
     shown = dict(one.split("=", 1) for one in named)

@@ -19,7 +19,6 @@ from launchpad_tui.domain.execution import (
     Outcome,
     Status,
 )
-from launchpad_tui.domain.model_version import LATEST
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -108,6 +107,8 @@ class ExecutionService:
             NotFound: No execution matches.
             Conflict: Several executions match; the detail lists them.
         """
+        from launchpad_tui.domain.model_version import LATEST
+
         if text == LATEST and (newest := self.listing(scope, Query()).slice(0, 1)):
             return newest[0].execution
         return executions.resolve(self._registry, scope, text)

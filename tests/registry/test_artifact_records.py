@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.artifact_attributes import USER, ArtifactAttributes, Part
+from launchpad_tui.domain.artifact_attributes import USER, ArtifactAttributes, AttributeKind
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
@@ -139,11 +139,13 @@ def test_what_is_added_to_a_trained_model_belongs_to_it_alone(models: Registry) 
     assert ids(models, Query(conditions=(f1,))) == ["trained"]
     with pytest.raises(Conflict):
         add(models, "trained", ArtifactAttributes(parameters={"depth": "5"}))
-    artifact_records.remove(models, DEFAULT_SCOPE, "trained", {Part.METRIC: ["accuracy"]})
+    artifact_records.remove(models, DEFAULT_SCOPE, "trained", {AttributeKind.METRIC: ["accuracy"]})
     assert ids(models, Query(order=Order(ACCURACY, descending=False)))[-1] == "m1"
     with pytest.raises(NotFound):
         # What the execution logged is not removed.
-        artifact_records.remove(models, DEFAULT_SCOPE, "trained", {Part.METRIC: ["accuracy"]})
+        artifact_records.remove(
+            models, DEFAULT_SCOPE, "trained", {AttributeKind.METRIC: ["accuracy"]}
+        )
 
 
 def test_values_are_replaced_and_removed(models: Registry) -> None:
@@ -157,13 +159,16 @@ def test_values_are_replaced_and_removed(models: Registry) -> None:
     assert (one.count, one.last) == (1, 0.6)
     add(models, "m1", ArtifactAttributes(parameters={"depth": "9", "rate": "0.1"}))
     assert artifact_records.sources(models, DEFAULT_SCOPE, "m1").keys() == {
-        (Part.METRIC, "accuracy"),
-        (Part.METRIC, "loss"),
-        (Part.PARAMETER, "depth"),
-        (Part.PARAMETER, "rate"),
+        (AttributeKind.METRIC, "accuracy"),
+        (AttributeKind.METRIC, "loss"),
+        (AttributeKind.PARAMETER, "depth"),
+        (AttributeKind.PARAMETER, "rate"),
     }
     artifact_records.remove(
-        models, DEFAULT_SCOPE, "m1", {Part.PARAMETER: ["depth"], Part.METRIC: ["loss"]}
+        models,
+        DEFAULT_SCOPE,
+        "m1",
+        {AttributeKind.PARAMETER: ["depth"], AttributeKind.METRIC: ["loss"]},
     )
     (item,) = compared(models, "m1")
     assert item.configuration is not None
@@ -176,7 +181,7 @@ def test_the_trash_keeps_them_until_it_is_emptied(models: Registry) -> None:
     (entry,) = trash.entries(models, DEFAULT_SCOPE)
     trash.restore(models, DEFAULT_SCOPE, entry)
     assert ids(models, Query(order=Order(ACCURACY, descending=True)))[0] == "m1"
-    assert (Part.METRIC, "loss") in artifact_records.sources(models, DEFAULT_SCOPE, "m1")
+    assert (AttributeKind.METRIC, "loss") in artifact_records.sources(models, DEFAULT_SCOPE, "m1")
     trash.put(models, DEFAULT_SCOPE, "artifacts", ["m1"], "ada")
     trash.purge(models, DEFAULT_SCOPE, entry, keep_mark=False)
     assert "loss" not in artifacts.metric_keys(models, DEFAULT_SCOPE)
@@ -198,7 +203,7 @@ def test_an_evaluation_reports_about_its_input(models: Registry) -> None:
     """Its metrics are those of the model, with the execution as their source."""
     evaluation(models, {"model": "m2"}, Metric("recall", 0.4, START, 3))
     assert ids(models, Query(order=Order(MetricColumn("recall"), descending=False)))[0] == "m2"
-    source = artifact_records.sources(models, DEFAULT_SCOPE, "m2")[Part.METRIC, "recall"]
+    source = artifact_records.sources(models, DEFAULT_SCOPE, "m2")[AttributeKind.METRIC, "recall"]
     assert source == "e2"
     # Reporting again adds nothing.
     evaluations.report(models, DEFAULT_SCOPE, "e2")

@@ -10,7 +10,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.artifact_attributes import USER, ArtifactAttributes, Part
+from launchpad_tui.domain.artifact_attributes import USER, ArtifactAttributes, AttributeKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import Metric, Tag
 from launchpad_tui.domain.query import MetricColumn, Order, Query
@@ -64,7 +64,7 @@ def test_what_is_added_stays_here_and_survives_a_sync(desk: Desk, tenant: Tenant
         assert ranked(desk, "loss") == ["model 1"]
         sources = desk.annotations.attribute_sources(SCOPE, by_hand.id)
         assert set(sources.values()) == {USER}
-        assert (Part.PARAMETER, "depth") in sources
+        assert (AttributeKind.PARAMETER, "depth") in sources
         first, second = desk.compare.artifacts(SCOPE, [by_hand.id, trained.id])
         assert first.configuration is not None
         assert first.configuration.parameters == {"depth": "8"}
@@ -84,4 +84,4 @@ def test_an_execution_of_the_tenant_evaluates_a_model(desk: Desk, tenant: Tenant
     desk.sync.sync(SCOPE)
     assert sorted(ranked(desk, "loss")) == ["model 1", "model 2"]
     sources = desk.annotations.attribute_sources(SCOPE, by_hand.id)
-    assert sources == {(Part.METRIC, "loss"): execution}
+    assert sources == {(AttributeKind.METRIC, "loss"): execution}

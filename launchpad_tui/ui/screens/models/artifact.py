@@ -18,7 +18,7 @@ from launchpad_tui.domain.artifact import (
     FileState,
     parse_url,
 )
-from launchpad_tui.domain.artifact_attributes import Part, Sources
+from launchpad_tui.domain.artifact_attributes import AttributeKind, Sources
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.metric import series_titles
@@ -245,7 +245,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     def _has_metrics(self) -> bool:
         """Whether an execution created the artifact, or metrics were added to it."""
         created = self._artifact is not None and bool(self._artifact.execution_id)
-        return created or any(part is Part.METRIC for part, _ in self._sources)
+        return created or any(part is AttributeKind.METRIC for part, _ in self._sources)
 
     def why_not_rerun(self) -> str | None:
         """Return why no execution can be run again, or None."""

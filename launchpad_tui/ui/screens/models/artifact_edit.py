@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, parse_labels
-from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, Part
+from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, AttributeKind
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.model_version import ArtifactEdit
 from launchpad_tui.domain.timestamps import now
@@ -115,7 +115,7 @@ async def _edit_values(
         )
         chosen = [keys[int(one)] for one in picked or ()]
         for one in found if chosen else ():
-            names: dict[Part, list[str]] = {}
+            names: dict[AttributeKind, list[str]] = {}
             for each, name in chosen:
                 if (each, name) in added[one.id]:
                     names.setdefault(each, []).append(name)
