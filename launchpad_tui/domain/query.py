@@ -219,7 +219,7 @@ class Page(Generic[Row]):
 
 
 @record
-class Part(Generic[Row]):
+class PagePart(Generic[Row]):
     """The rows of a page that have been found so far, in a list in which few rows match.
 
     Attributes:

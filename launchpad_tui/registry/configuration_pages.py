@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.query import Cursor, Filter, Page, Part
+from launchpad_tui.domain.query import Cursor, Filter, Page, PagePart
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
 from launchpad_tui.registry.configurations import (
     COLUMNS,
@@ -94,7 +94,7 @@ class ConfigurationLister:
             found = from_row(db, [row[3:] for row in rows])
         return Page(tuple(found), tuple(row[:3] for row in rows))
 
-    def part(self, cursor: Cursor | None, limit: int) -> Part[Configuration]:
+    def part(self, cursor: Cursor | None, limit: int) -> PagePart[Configuration]:
         """Return the rows after a cursor that are found in a part of the time of a long search.
 
         Raises:
@@ -113,7 +113,7 @@ class ConfigurationLister:
                 steps.total = every.count(db, sys.maxsize)
             steps.searching = reached is not None
         cursors = tuple(row[:3] for row in rows)
-        return Part(found, cursors, reached, searched, steps.total)
+        return PagePart(found, cursors, reached, searched, steps.total)
 
     def position(self, row_id: str) -> int | None:
         """Return the number of rows before the row with an ID.

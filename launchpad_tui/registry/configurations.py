@@ -258,9 +258,10 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
         "VALUES (?, ?, ?, ?, ?)",
         [(pk, i, clean(k), clean(v), number(v)) for i, (k, v) in enumerate(new.parameters.items())],
     )
-    from launchpad_tui.registry import parameter_sets
+    # Imported on use: lists of the command line import this module, but add nothing.
+    from launchpad_tui.registry.parameter_sets import assign
 
-    parameter_sets.assign(db, pk)
+    assign(db, pk)
     db.executemany(
         "INSERT INTO configuration_inputs (configuration_pk, position, name, artifact_id) "
         "VALUES (?, ?, ?, ?)",

@@ -74,8 +74,9 @@ class ListOrder:
 
     def unfiltered(self) -> ListOrder:
         """Return the same order of all rows, whether or not they match the query."""
-        found = object.__new__(ListOrder)
-        found.__dict__.update(self.__dict__)
+        from copy import copy
+
+        found = copy(self)
         kinds = int(self._kind is not None)
         found._where, found._values = self._where[:kinds], self._values[:kinds]
         found._unfiltered = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
@@ -21,7 +21,7 @@ from launchpad_tui.domain.query import (
     ExecutionRow,
     MetricColumn,
     Page,
-    Part,
+    PagePart,
     Query,
     Subject,
     ValueColumn,
@@ -35,7 +35,9 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.driver import SOME, Driver, few, smallest
 from launchpad_tui.registry.list_order import ListOrder
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
-from launchpad_tui.registry.scan import FIRST_STEP, Steps, search_part
+
+if TYPE_CHECKING:
+    from launchpad_tui.registry.scan import Steps
 
 Row = TypeVar("Row")
 Curves = Mapping[str, tuple[float, ...]]
@@ -82,7 +84,8 @@ class Lister(Generic[Row]):
         #: the driver of all pages once it is known; None for reading in the list's order
         self._plan: tuple[Driver | None] | None = None
         self._has_drivers = False
-        self._steps = Steps()
+        #: the state of a search in parts
+        self._steps: Steps | None = None
 
     @property
     def _shown(self) -> str:
@@ -169,7 +172,7 @@ class Lister(Generic[Row]):
                 rows.reverse()
             return self._page(db, rows)
 
-    def part(self, cursor: Cursor | None, limit: int) -> Part[Row]:
+    def part(self, cursor: Cursor | None, limit: int) -> PagePart[Row]:
         """Return the rows after a cursor that are found in a part of the time of a long search.
 
         Reading continues with the position that was reached. If an index has few rows among which
@@ -179,10 +182,12 @@ class Lister(Generic[Row]):
             QueryCancelled: `cancel` was called.
         """
         with self._registry.read(self._cancellation) as db:
-            if not self._searches(db):
+            steps = self._search_steps(db)
+            if steps is None:
                 page = self.page(cursor, limit)
-                return Part(page.rows, page.cursors)
-            steps = self._steps
+                return PagePart(page.rows, page.cursors)
+            from launchpad_tui.registry.scan import search_part
+
             segments = zip(
                 self._order.segments(db, cursor, False, None),
                 self._order.unfiltered().segments(db, cursor, False, None),
@@ -196,16 +201,23 @@ class Lister(Generic[Row]):
                 steps.total = self._number_to_search(db)
             steps.searching = reached is not None
             page = self._page(db, rows)
-        return Part(page.rows, page.cursors, reached, searched, steps.total)
+        return PagePart(page.rows, page.cursors, reached, searched, steps.total)
 
-    def _searches(self, db: sqlite3.Connection) -> bool:
-        """Return whether the list is searched in its order, because no index has few rows."""
-        if not self._filtered or not self._order.in_index or self._largest(db) <= FIRST_STEP:
-            return False
+    def _search_steps(self, db: sqlite3.Connection) -> Steps | None:
+        """Return the state of the search of the list in its order; None if an index has few rows
+        with all matches, or the list is short."""
+        if not self._filtered or not self._order.in_index:
+            return None
+        from launchpad_tui.registry import scan
+
+        if self._largest(db) <= scan.FIRST_STEP:
+            return None
+        if self._steps is None:
+            self._steps = scan.Steps()
         if self._planned(db) is None and self._steps.searching and self._has_drivers:
             # The rows that match are at the other end of the list, or few match all conditions.
             self._plan, self._has_drivers = (smallest(db, self._drivers(db, SOME), SOME),), False
-        return self._planned(db) is None
+        return self._steps if self._planned(db) is None else None
 
     def _number_to_search(self, db: sqlite3.Connection) -> int | None:
         """Return the number of rows without the filter, None if rows without an order value have

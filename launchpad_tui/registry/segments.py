@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from launchpad_tui.domain.query import Cursor
 from launchpad_tui.records import record
 
-_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+#: the lower case of ASCII letters
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 @record

@@ -6,7 +6,7 @@ import bisect
 import threading
 from typing import Generic, Protocol, TypeVar
 
-from launchpad_tui.domain.query import Cursor, Page, Part
+from launchpad_tui.domain.query import Cursor, Page, PagePart
 
 Row = TypeVar("Row")
 
@@ -42,7 +42,7 @@ class Pager(Protocol[Row]):
         A cursor of None is the position before the first row, or after the last if ``backwards``.
         """
 
-    def part(self, cursor: Cursor | None, limit: int) -> Part[Row]:
+    def part(self, cursor: Cursor | None, limit: int) -> PagePart[Row]:
         """Return the rows after a cursor that are found in a part of the time of a long search."""
 
     def reaches_end(self, limit: int) -> bool:
@@ -141,7 +141,7 @@ class Listing(Generic[Row]):
             self._remember(position + 1, page)
             return list(page.rows[start - position - 1 :])
 
-    def part(self, start: int, stop: int, so_far: Part[Row] | None = None) -> Part[Row]:
+    def part(self, start: int, stop: int, so_far: PagePart[Row] | None = None) -> PagePart[Row]:
         """Return those rows of `slice` that are found in about the time of a frame or two.
 
         Args:
@@ -153,12 +153,12 @@ class Listing(Generic[Row]):
         with self._lock:
             if so_far is None:
                 if start and start - 1 not in self._cursors:
-                    return Part(tuple(self.slice(start, stop)))
-                so_far = Part((), (), self._cursors.get(start - 1))
+                    return PagePart(tuple(self.slice(start, stop)))
+                so_far = PagePart((), (), self._cursors.get(start - 1))
             first = start + len(so_far.rows)
             part = self._pager.part(so_far.reached, stop - first)
             self._remember(first, part)
-            found = Part(
+            found = PagePart(
                 (*so_far.rows, *part.rows),
                 (*so_far.cursors, *part.cursors),
                 part.reached,
@@ -255,7 +255,7 @@ class Listing(Generic[Row]):
             for cursor in self._pager.anchors(self._cursors.get(position), rest, rest):
                 self._keep(start - 1, cursor)
 
-    def _remember(self, first: int, page: Page[Row] | Part[Row]) -> None:
+    def _remember(self, first: int, page: Page[Row] | PagePart[Row]) -> None:
         # The next page starts after the last row; the middle row helps when scrolling back.
         for index in {len(page.cursors) // 2, len(page.cursors) - 1}:
             if 0 <= index < len(page.cursors):

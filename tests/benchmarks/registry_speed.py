@@ -20,7 +20,9 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.expression import parse_where
 from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
+from launchpad_tui.registry.list_tables import ARTIFACTS
 from launchpad_tui.services.desk import Desk
 
 MODEL = ArtifactKind.MODEL
@@ -64,6 +66,55 @@ def further_orders(desk: Desk) -> dict[str, dict[str, float]]:
             lambda query=query: desk.executions.listing(DEFAULT_SCOPE, query).slice(0, ROWS),  # type: ignore[misc]
             3,
         )
+    return found
+
+
+#: conditions that few or no models of `populate.py` meet
+RARE = (
+    *("param.seed is missing", "metric.loss is missing", "not (metric.loss < 100)"),
+    *("param.optimizer like '%zz%'", "param.seed like '%9999'", "param.learning_rate contains 777"),
+    *("not (param.epochs > 1)", "metric.loss > 5 or param.seed = 77", "tag.team = red"),
+    *("label.region is missing", "label.algorithm like '%zz%'", "name not like '%'"),
+    *("duration < 1", "not (duration > 1)", "size is missing", "commit = abcdef"),
+    "param.seed = 77 and not (metric.loss < 1)",
+)
+
+
+def long_searches(desk: Desk) -> dict[str, dict[str, float]]:
+    """Return the processor time until the first rows or the progress of a search are shown, and
+    until all rows of a page have been found, in milliseconds."""
+    metrics, parameters = desk.artifacts.metric_keys, desk.artifacts.parameter_names
+    queries = [
+        Query(
+            conditions=parse_where(
+                text,
+                frozenset(ARTIFACTS.attributes),
+                lambda: tuple(metrics(DEFAULT_SCOPE)),
+                lambda: tuple(parameters(DEFAULT_SCOPE)),
+            )
+        )
+        for text in RARE
+    ]
+    queries += [
+        Query(text, order=Order(by))
+        for text in ("churn", "lstm", "fraud")
+        for by in ("name", "description")
+    ]
+    found = {}
+    for query in queries:
+        listing = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query)
+        taken: list[float] = []
+        part = None
+        while part is None or not part.complete:
+            started = time.thread_time()
+            part = listing.part(0, ROWS, part)
+            taken.append((time.thread_time() - started) * 1000)
+        conditions = " and ".join(str(one) for one in query.conditions)
+        found[f"{conditions or query.search} by {query.order.by}"] = {
+            "first": round(taken[0], 2),
+            "longest": round(max(taken), 2),
+            "total": round(sum(taken), 2),
+        }
     return found
 
 
@@ -161,6 +212,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         found[f"filter {name}"] = measure(listing(query), 3)
         found[f"filter {name} count"] = measure(counting(query), 3)
     found |= further_orders(desk)
+    found |= long_searches(desk)
     for text in ("c", "churn", "zq"):
         found[f"everywhere {text!r}"] = measure(lambda text=text: desk.everywhere.search(text), 3)  # type: ignore[misc]
     found["executions first page"] = measure(

@@ -19,7 +19,7 @@ from launchpad_tui.domain.query import (
     MetricColumn,
     Op,
     Order,
-    Part,
+    PagePart,
     Query,
     Statistic,
     Subject,
@@ -84,12 +84,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Search a few rows in each part, and read no list from the index of a condition."""
     for name in ("FIRST_STEP", "_LEAST", "_MOST"):
         monkeypatch.setattr(scan, name, 7)
-    monkeypatch.setattr(pages, "FIRST_STEP", 7)
     monkeypatch.setattr(pages, "SOME", -1)
     monkeypatch.setattr(pages, "few", lambda _rows: -1)
 
 
-def parts_of(listing: Listing[Any], start: int, stop: int) -> list[Part[Any]]:
+def parts_of(listing: Listing[Any], start: int, stop: int) -> list[PagePart[Any]]:
     found = [listing.part(start, stop)]
     while not found[-1].complete:
         found.append(listing.part(start, stop, found[-1]))

@@ -17,7 +17,7 @@ from textual.geometry import Region
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.query import Part
+from launchpad_tui.domain.query import PagePart
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
@@ -62,8 +62,8 @@ class Numbers:
         self.threads.add(threading.current_thread().name)
         return list(range(start, min(stop, self.size)))
 
-    def part(self, start: int, stop: int, so_far: Part[int] | None = None) -> Part[int]:
-        return Part(tuple(self.slice(start, stop)))
+    def part(self, start: int, stop: int, so_far: PagePart[int] | None = None) -> PagePart[int]:
+        return PagePart(tuple(self.slice(start, stop)))
 
 
 class SlowlyCounted(Numbers):
@@ -417,12 +417,12 @@ async def test_an_empty_list_has_no_more_columns(tmp_path: Path) -> None:
 class Searched(Numbers):
     """Numbers of which some are found only after an event is set."""
 
-    def __init__(self, parts: Sequence[Part[int]]) -> None:
+    def __init__(self, parts: Sequence[PagePart[int]]) -> None:
         super().__init__(len(parts[-1].rows))
         self.parts = parts
         self.may_go_on = threading.Event()
 
-    def part(self, start: int, stop: int, so_far: Part[int] | None = None) -> Part[int]:
+    def part(self, start: int, stop: int, so_far: PagePart[int] | None = None) -> PagePart[int]:
         if so_far is None:
             return self.parts[0]
         self.may_go_on.wait(60)
@@ -434,8 +434,8 @@ def at(number: int) -> tuple[None, int, int]:
 
 
 async def test_rows_are_shown_before_all_rows_have_been_searched(tmp_path: Path) -> None:
-    first = Part((1, 2), (at(1), at(2)), at(5), 50, 200)
-    source = Searched([first, Part((1, 2, 3), (), at(9), 120, 200), Part((1, 2, 3, 4))])
+    first = PagePart((1, 2), (at(1), at(2)), at(5), 50, 200)
+    source = Searched([first, PagePart((1, 2, 3), (), at(9), 120, 200), PagePart((1, 2, 3, 4))])
     async with running(Home.at(tmp_path).ensure(), size=(60, 24)) as pilot:
         sheet = Sheet(source)
         pilot.app.push_screen(sheet)
@@ -454,7 +454,7 @@ async def test_rows_are_shown_before_all_rows_have_been_searched(tmp_path: Path)
 
 
 async def test_a_search_without_matches_so_far_is_not_an_empty_list(tmp_path: Path) -> None:
-    source = Searched([Part((), (), at(5), 5_000), Part((), (), None, 9_000)])
+    source = Searched([PagePart((), (), at(5), 5_000), PagePart((), (), None, 9_000)])
     async with running(Home.at(tmp_path).ensure(), size=(60, 24)) as pilot:
         pilot.app.push_screen(Sheet(source))
         while "No matches so far, searched 5,000 rows" not in screen_text(pilot):

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from launchpad_tui.domain.query import Part
+from launchpad_tui.domain.query import PagePart
 
 Row = TypeVar("Row")
 #: the number of rows that are read at once
@@ -30,7 +30,7 @@ class RowSource(Protocol[Row]):
     def slice(self, start: int, stop: int) -> Sequence[Row]:
         """Return the rows from ``start`` up to, but not including, ``stop``."""
 
-    def part(self, start: int, stop: int, so_far: Any = None) -> Part[Row]:
+    def part(self, start: int, stop: int, so_far: Any = None) -> PagePart[Row]:
         """Return those rows of `slice` that are found at once; ``so_far`` is the former result."""
 
     def position(self, row_id: str) -> int | None:
@@ -78,9 +78,9 @@ class FixedRows(Generic[Row]):
         """Return the rows from ``start`` up to, but not including, ``stop``."""
         return self._rows[start:stop]
 
-    def part(self, start: int, stop: int, so_far: Any = None) -> Part[Row]:  # noqa: ARG002
+    def part(self, start: int, stop: int, so_far: Any = None) -> PagePart[Row]:  # noqa: ARG002
         """Return the same rows as `slice`."""
-        return Part(tuple(self._rows[start:stop]))
+        return PagePart(tuple(self._rows[start:stop]))
 
 
 class RowCache(Generic[Row]):
@@ -97,14 +97,14 @@ class RowCache(Generic[Row]):
         self.puts = 0
         self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
         #: the block of which only some rows have been found, and these rows
-        self._unfinished: tuple[int, Part[Row]] | None = None
+        self._unfinished: tuple[int, PagePart[Row]] | None = None
 
     @property
-    def search(self) -> Part[Row] | None:
+    def search(self) -> PagePart[Row] | None:
         """The rows of the block of which further rows are being searched; None if there is none."""
         return None if self._unfinished is None else self._unfinished[1]
 
-    def so_far(self, number: int) -> Part[Row] | None:
+    def so_far(self, number: int) -> PagePart[Row] | None:
         """Return the rows of a block that have been found, if further ones are being searched."""
         unfinished = self._unfinished
         return unfinished[1] if unfinished is not None and unfinished[0] == number else None
@@ -136,7 +136,7 @@ class RowCache(Generic[Row]):
         elif self.count is None or end > self.count:
             self.count, self.counted = end, False
 
-    def put_part(self, number: int, part: Part[Row]) -> None:
+    def put_part(self, number: int, part: PagePart[Row]) -> None:
         """Add the rows of a block that have been found."""
         if part.complete:
             if self.so_far(number) is not None:
