@@ -197,6 +197,10 @@ def restore(registry: Registry, scope: Scope, entry: TrashEntry) -> None:
         for part, key in _PARTS[table]:
             for each in content[part]:
                 _insert(db, part, each | {key: inserted}, keep=key)
+        if table == "configurations":
+            from launchpad_tui.registry.parameter_sets import assign
+
+            assign(db, inserted)
         db.execute("DELETE FROM trash WHERE pk = ?", (pk,))
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Combination, Condition, Filter, Junction, Op, Query, Subject
-from launchpad_tui.registry import parameter_sets
+from launchpad_tui.registry import configurations, parameter_sets, trash
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
-from tests.registry.registry_data import add_artifact, add_execution
+from tests.registry.registry_data import START, add_artifact, add_execution
 
 MISSING = Condition(Subject.PARAMETER, "rate", Op.MISSING, "")
 ADDED = (
@@ -74,6 +75,15 @@ def test_the_set_of_changed_parameters_is_unknown_until_it_is_assigned(models: R
                 parameter_sets.assign(db, pk)
         assert unknown(models) == 0
         assert without(models) == expected
+
+
+def test_a_restored_configuration_has_its_set(registry: Registry) -> None:
+    new = Configuration("c1", "c1", "sc", "ex", {"rate": "1"}, {}, START)
+    configurations.add(registry, DEFAULT_SCOPE, new)
+    trash.put(registry, DEFAULT_SCOPE, "configurations", ["c1"], "user")
+    (entry,) = trash.entries(registry, DEFAULT_SCOPE)
+    trash.restore(registry, DEFAULT_SCOPE, entry)
+    assert unknown(registry) == 0
 
 
 def test_a_set_of_many_names_is_not_stored(registry: Registry) -> None:
