@@ -65,7 +65,7 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
     # Raw curves are behind smoothed ones.
     for one in series if spec.smoothing and spec.raw else ():
         add(placed(plot, one.x, one.y), (one.slot, "faint"), _glyph(one, spec))
-    cells = figure.cells()
+    cells = figure.cells(long_runs=joined)
     if spec.cursor_x is not None and plot.x_low <= spec.cursor_x <= plot.x_high:
         _cursor(cells, plot, spec)
     lines = _framed(spec, plot, cells, y_ticks, y_labels)

@@ -8,7 +8,7 @@ fit; those stay in the modules of the charts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from plotext._date import date_class
 from plotext._matrix import matrix_class
@@ -26,12 +26,16 @@ _FIRST_BRAILLE, _LAST_BRAILLE, _ALL_DOTS = 0x2800, 0x28FF, 0xFF
 
 
 class _Cells(matrix_class):  # type: ignore[misc]
-    """Cells in which the dots of crossing curves are added; the first curve sets the color."""
+    """Cells in which the dots of crossing curves are added; the first curve sets the color.
+
+    ``covering`` has for each cell a bit for every color that was drawn there in dots.
+    """
 
     def set_matrices(self) -> None:
         """Clear the cells. Backgrounds are not used."""
         self.marker: list[list[str]] = [[" "] * self.cols for _ in range(self.rows)]
         self.fullground: list[list[int | None]] = [[None] * self.cols for _ in range(self.rows)]
+        self.covering: list[list[int]] = [[0] * self.cols for _ in range(self.rows)]
 
     def insert_element(
         self,
@@ -48,6 +52,8 @@ class _Cells(matrix_class):  # type: ignore[misc]
             self.fullground[row][col] = fullground
         elif _is_braille(marker) and _is_braille(above):
             self.marker[row][col] = chr(ord(marker) | ord(above))
+        if fullground is not None and _is_braille(marker):
+            self.covering[row][col] |= 1 << fullground
 
 
 class _Monitor(monitor_class):  # type: ignore[misc]
@@ -71,6 +77,8 @@ class Figure:
         self._inks: dict[Ink, int] = {}
         #: Braille bits of cells that are drawn as characters
         self._above: dict[Point, int] = {}
+        #: bits of the inks that were not drawn in a cell, because others have all of their dots
+        self._covered: dict[Point, int] = {}
         self._monitor = monitor = _Monitor()
         monitor.matrix = _Cells()
         monitor.set_date(date_class())
@@ -106,10 +114,18 @@ class Figure:
         inks = [self._ink(ink) for _, ink in found.values()]
         self._draw(*_coordinates(found), inks, [glyph for glyph, _ in found.values()])
 
-    def cells(self) -> list[list[Cell]]:
-        """Return the rows of the plot, the upper one first."""
+    def cells(self, *, long_runs: bool = False) -> list[list[Cell]]:
+        """Return the rows of the plot, the upper one first.
+
+        Args:
+            long_runs: whether a cell that several curves of the same style share may have the color
+                of any of them, so that neighboring cells have the same one as far as possible. A
+                terminal then receives fewer changes of colors.
+        """
         self._monitor.build_plot()
         matrix, inks = self._monitor.matrix, list(self._inks)
+        if long_runs:
+            self._share(matrix, inks)
         return [
             [
                 BLANK if color is None else (text, *inks[color])
@@ -120,10 +136,37 @@ class Figure:
             )
         ]
 
+    def _share(self, matrix: _Cells, inks: Sequence[Ink]) -> None:
+        """Give cells that several curves share the colors that change least along each row."""
+        alike = [
+            sum(1 << other for other, (_, style) in enumerate(inks) if style == own)
+            for _, own in inks
+        ]
+        covered = self._covered
+        for row, (markers, colors, covering) in enumerate(
+            zip(matrix.marker, matrix.fullground, matrix.covering, strict=True)
+        ):
+            run: list[int] = []
+            common = 0
+            for place, color in enumerate(colors):
+                if color is None:
+                    continue
+                mask = 1 << color
+                if _is_braille(markers[place]):
+                    mask |= (covering[place] | covered.get((place, row), 0)) & alike[color]
+                if not common & mask:
+                    _color(colors, run, common)
+                    run, common = [], mask
+                common &= mask
+                run.append(place)
+            _color(colors, run, common)
+
     def _braille(self, cells: Mapping[Point, int], ink: Ink) -> None:
         """Draw Braille characters, except those that characters above cover."""
-        above = self._above
+        above, mask = self._above, 1 << self._ink(ink)
         visible = {cell: bits for cell, bits in cells.items() if bits & ~above.get(cell, 0)}
+        for cell in cells.keys() - visible.keys():
+            self._covered[cell] = self._covered.get(cell, 0) | mask
         characters = [chr(_FIRST_BRAILLE | bits) for bits in visible.values()]
         self._draw(*_coordinates(visible), self._ink(ink), characters)
         for cell, bits in visible.items():
@@ -158,6 +201,13 @@ class Figure:
 
 def _coordinates(points: Collection[Point]) -> tuple[list[float], list[float]]:
     return [float(column) for column, _ in points], [float(row) for _, row in points]
+
+
+def _color(colors: list[int | None], places: Iterable[int], common: int) -> None:
+    """Set the color of cells to the first of the colors that all of them may have."""
+    first = (common & -common).bit_length() - 1
+    for place in places:
+        colors[place] = first
 
 
 def _is_braille(text: str) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import random
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import pairwise, product
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
+from launchpad_tui.charts.canvas import Cell
 from launchpad_tui.charts.catalog import draw
 from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Plot, Series
@@ -169,3 +171,29 @@ def test_forty_series_keep_their_slots(kind: str) -> None:
     drawing = draw(ChartSpec(200, 50), data, kind)
     slots = {span.slot for line in drawing.lines for span in line}
     assert len(slots - {None}) > 20
+
+
+def test_cells_of_several_curves_have_the_color_of_their_run() -> None:
+    """Where curves share cells, the colors change as rarely as possible, and none is invented."""
+    rng = random.Random(3)
+    plot = Plot(0, 0, 60, 12, 0, 59, 0, 47)
+    curves = [[(column, round(24 + rng.gauss(0, 8))) for column in range(120)] for _ in range(4)]
+
+    def drawn(numbers: Sequence[int], *, long_runs: bool = False) -> list[list[Cell]]:
+        figure = Figure(plot)
+        for number in numbers:
+            figure.curve(curves[number], (number, "faint" if number == 3 else "normal"))
+        return figure.cells(long_runs=long_runs)
+
+    def changes(rows: list[list[Cell]]) -> int:
+        slots = [[slot for text, slot, _ in row if text != " "] for row in rows]
+        return sum(one != other for row in slots for one, other in pairwise(row))
+
+    front, shared = drawn(range(4)), drawn(range(4), long_runs=True)
+    alone = [drawn([number]) for number in range(4)]
+    for y, x in product(range(12), range(60)):
+        (text, _, style), (other, slot, other_style) = front[y][x], shared[y][x]
+        # A curve in the background does not cover those in front of it.
+        assert (text, style) == (other, other_style)
+        assert slot is None or alone[slot][y][x][0] != " "
+    assert changes(shared) < 0.8 * changes(front)
