@@ -27,6 +27,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -206,6 +208,38 @@ def help_text(rounds: int) -> Figure:
     )
 
 
+def listing_json(name: str, home: Home, rounds: int) -> Iterator[Figure]:
+    """Measure the first row of ``models list --json --all``, and the memory once all are written.
+
+    Runs alternate with a Python process that does nothing.
+    """
+    command = [*APP, "models", "list", "--json", "--all"]
+    environment = {**os.environ, "LAUNCHPAD_HOME": str(home.root)}
+    bare, first, busy, used = [], [], [], 0.0
+    for turn in range(-1, rounds):
+        taken = seconds([sys.executable, "-c", "pass"]) * 1000
+        start = time.perf_counter()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+            assert process.stdout is not None
+            while b'"id"' not in process.stdout.readline():
+                pass
+            if turn >= 0:
+                first.append((time.perf_counter() - start) * 1000)
+                bare.append(taken)
+                times = psutil.Process(process.pid).cpu_times()
+                busy.append((times.user + times.system) * 1000)
+            if turn == rounds - 1:
+                for number, _ in enumerate(process.stdout):
+                    if number % 1000 == 0:
+                        used = max(used, psutil.Process(process.pid).memory_info().rss / 1e6)
+            else:
+                process.kill()
+    note = f"{spread(first)} ms, bare Python {spread(bare)} ms, processor time {spread(busy)} ms"
+    what = f"models list --json --all, {name}"
+    yield Figure(f"{what}: first row", statistics.median(first), 200, "ms", note)
+    yield Figure(f"{what}: memory", used, 40, "MB")
+
+
 def memory(name: str, home: Home) -> Figure:
     """Measure the peak resident memory of the app and its processes.
 
@@ -293,6 +327,8 @@ def figures(big: Home, small: Home, *, quick: bool) -> Iterator[Figure]:
     yield from moves(homes)
     yield from bytes_written(name, big)
     yield help_text(9 if quick else 31)
+    for each, home in homes.items():
+        yield from listing_json(each, home, 5 if quick else 15)
     yield memory(name, big)
     yield from windows(big, 5 if quick else 15)
 
