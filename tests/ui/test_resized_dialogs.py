@@ -36,3 +36,14 @@ async def test_dialog_and_screen_are_as_if_opened_at_the_new_size(
         while screen_text(pilot) != expected and time.monotonic() < deadline:
             await pilot.pause(0.02)
         assert screen_text(pilot) == expected
+
+
+@pytest.mark.parametrize("size", [(40, 20), (80, 24)])
+async def test_all_fields_of_a_condition_are_in_view(
+    workshop_home: Home, size: tuple[int, int]
+) -> None:
+    async with running(workshop_home, size=size) as pilot:
+        await press(pilot, "f")
+        text = screen_text(pilot)
+        for label in ("Subject *", "Condition *", "Value", "enter next, add   esc cancel"):
+            assert label in text

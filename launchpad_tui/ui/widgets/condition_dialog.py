@@ -36,7 +36,11 @@ class ConditionDialog(LaunchpadModal[Condition]):
         names: the possible subjects as (``subject name``, title).
     """
 
-    DEFAULT_CSS = "ConditionDialog Form { height: 6; }"
+    # Three fields with a line below them; in a narrow terminal, each has its label above.
+    DEFAULT_CSS = """
+    ConditionDialog Form { height: 6; }
+    ConditionDialog Form.-narrow { height: 10; }
+    """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("condition.add", "ctrl+n", "add", "Add the condition", "Dialogs", hidden=True),
     )
