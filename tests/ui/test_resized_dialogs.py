@@ -45,5 +45,11 @@ async def test_all_fields_of_a_condition_are_in_view(
     async with running(workshop_home, size=size) as pilot:
         await press(pilot, "f")
         text = screen_text(pilot)
-        for label in ("Subject *", "Condition *", "Value", "enter next, add   esc cancel"):
+        for label in (
+            "Subject *",
+            "Condition *",
+            "Value",
+            "Dates:",
+            "enter next, add   esc cancel",
+        ):
             assert label in text

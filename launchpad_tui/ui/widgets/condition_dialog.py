@@ -36,10 +36,10 @@ class ConditionDialog(LaunchpadModal[Condition]):
         names: the possible subjects as (``subject name``, title).
     """
 
-    # Three fields with a line below them; in a narrow terminal, each has its label above.
+    # Three fields with their notes; in a narrow terminal, each has its label above.
     DEFAULT_CSS = """
-    ConditionDialog Form { height: 6; }
-    ConditionDialog Form.-narrow { height: 10; }
+    ConditionDialog Form { height: 9; }
+    ConditionDialog Form.-narrow { height: 12; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("condition.add", "ctrl+n", "add", "Add the condition", "Dialogs", hidden=True),
