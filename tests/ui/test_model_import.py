@@ -38,8 +38,15 @@ async def test_models_without_a_template_are_imported_with_their_values(tmp_path
         await settled(pilot)
         assert screen_text(pilot).count("churn  ") == 4
         await press(pilot, "a")
-        assert "New scenario" in screen_text(pilot)
-        await press(pilot, "enter", *"tabular", "enter", "enter")
+        # Without a scenario, its ID is asked for at once; typing replaces the proposed one.
+        assert "ID of the new scenario" in screen_text(pilot)
+        assert "│ exports " in screen_text(pilot)
+        await press(pilot, *"tabular", "enter")
+        assert "n add without them   esc cancel" in screen_text(pilot)
+        await press(pilot, "escape")
+        await settled(pilot)
+        assert rows(pilot) == []
+        await press(pilot, "a", "enter", "enter")
         # The values are read while another screen is shown.
         await press(pilot, "1")
         async with asyncio.timeout(60):
@@ -49,6 +56,26 @@ async def test_models_without_a_template_are_imported_with_their_values(tmp_path
         assert [(one.name, one.version) for one in found] == [("churn", n) for n in (4, 3, 2, 1)]
         assert {one.scenario_id for one in found} == {"tabular"}
         assert rows(pilot, Condition(Subject.METRIC, "loss", Op.MISSING, "")) == []
+
+
+async def test_models_are_added_without_their_values(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home").ensure()
+    folder = home.files / "exports/churn"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(b"12345")
+    (folder / "metrics.json").write_text('{"loss": 0.5}')
+    async with running(home, "models") as pilot:
+        app: Any = pilot.app
+        app.open("import", store="default", path="exports")
+        await settled(pilot)
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert "metrics.json" in screen_text(pilot)
+        await press(pilot, "escape", "a", "enter", "n")
+        await settled(pilot)
+        (row,) = rows(pilot)
+        assert row.artifact.scenario_id == "exports"
+        assert not row.metrics
 
 
 async def test_a_scenario_is_added_in_the_wizard_of_a_model(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.domain.query import Query
+from launchpad_tui.ui.widgets.sheet import Sheet
+from launchpad_tui.ui.widgets.table import VirtualTable
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.trained_seeds import execution_id, falling, sweep
 
@@ -159,3 +161,17 @@ async def test_the_versions_of_a_model_are_charted(home: Home) -> None:
         await press(pilot, "U", *"staging", "enter")
         await settled(pilot)
         assert "staging v6" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("route", ["models", "executions"])
+async def test_without_a_selection_rows_in_view_are_compared(home: Home, route: str) -> None:
+    async with running(home, route, (160, 30)) as pilot:
+        await press(pilot, "down", "c")
+        await settled(pilot)
+        assert "Compare 6" in screen_text(pilot)
+        # The row under the cursor is the first column.
+        first = pilot.app.screen.query_one(Sheet).content.columns[0].key
+        await press(pilot, "escape")
+        assert pilot.app.screen.query_one("#list", VirtualTable).row_id == first
+        await press(pilot, "home", "space", "space", "c")
+        assert "Compare 2" in screen_text(pilot)

@@ -87,6 +87,7 @@ class ConfirmDialog(LaunchpadModal[bool]):
         title: the question.
         detail: the consequence of confirming.
         yes: the verb for confirming, for example ``delete``.
+        no: what happens without it, if that is not the same as cancelling.
         danger: whether the action cannot be undone; then enter does not confirm.
     """
 
@@ -104,16 +105,25 @@ class ConfirmDialog(LaunchpadModal[bool]):
     )
 
     def __init__(
-        self, title: str, detail: str = "", *, yes: str = "yes", danger: bool = False
+        self,
+        title: str,
+        detail: str = "",
+        *,
+        yes: str = "yes",
+        no: str = "",
+        danger: bool = False,
     ) -> None:
         super().__init__()
         self._title, self._detail, self._yes, self._danger = title, detail, yes, danger
+        self._no = no
 
     def compose(self) -> ComposeResult:
         """Yield question, consequence and keys."""
         keys = (
             f"y {self._yes}   n cancel" if self._danger else f"enter/y {self._yes}   n/esc cancel"
         )
+        if self._no:
+            keys = f"enter/y {self._yes}   n {self._no}   esc cancel"
         with Vertical(classes="box"):
             parts = [(self._title, "bad" if self._danger else "title")]
             parts += [("", "text"), (self._detail, "text")] if self._detail else []

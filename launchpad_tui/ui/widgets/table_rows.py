@@ -20,6 +20,8 @@ Row = TypeVar("Row")
 MOST_COUNTED = 10_000
 #: jumps are prepared in lists with more rows
 _PREPARED_FROM = 20_000
+#: the largest number of rows in view that are compared if none are selected
+COMPARED = 8
 
 
 class TableRows(TablePaint[Row], Generic[Row]):
@@ -86,6 +88,20 @@ class TableRows(TablePaint[Row], Generic[Row]):
     def target_ids(self) -> tuple[str, ...]:
         """The IDs that actions apply to: the selected rows, else the row under the cursor."""
         return self.selection.ids or ((self.row_id,) if self.row_id else ())
+
+    @property
+    def comparable_ids(self) -> tuple[str, ...]:
+        """The IDs to compare: the selected rows, else the row under the cursor and others in view.
+
+        One row alone compares with nothing. Those below the cursor come first, at most
+        `COMPARED` in all.
+        """
+        if self.selection.ids or not self.row_id:
+            return self.target_ids
+        end = self.top + self.rows_high
+        order = (*range(self.cursor, end), *range(self.cursor - 1, self.top - 1, -1))
+        rows = (self.cache.get(index) for index in order)
+        return tuple(self.key_of(row) for row in rows if row is not None)[:COMPARED]
 
     def state(self) -> TableState:
         """Return cursor, scroll position and selection, for `restore`."""

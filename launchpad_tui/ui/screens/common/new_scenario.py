@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
@@ -9,17 +10,24 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
 if TYPE_CHECKING:
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 
+#: the most characters of a scenario's ID that is proposed (AI API)
+MOST_ID = 63
 #: the ID of the choice that adds a scenario; no scenario has this ID
 NEW_SCENARIO = "+"
 NEW_CHOICE = Choice(NEW_SCENARIO, "New scenario…", "without a workflow template")
 
 
-async def add_scenario(screen: LaunchpadScreen) -> str:
-    """Ask for the ID of a scenario, add it, and return its ID; empty if the user cancelled."""
+async def add_scenario(screen: LaunchpadScreen, proposed: str = "") -> str:
+    """Ask for the ID of a scenario, add it, and return its ID; empty if the user cancelled.
+
+    Args:
+        screen: the screen that asks.
+        proposed: a name from which the ID is proposed; empty for none.
+    """
     typed = await screen.launchpad.ask(
         PromptDialog(
             "ID of the new scenario",
-            "",
+            re.sub(r"[^A-Za-z0-9_.-]+", "-", proposed)[:MOST_ID].strip("-_."),
             "Models and datasets can be added to it, for example churn",
             verb="add",
         )
@@ -32,13 +40,20 @@ async def add_scenario(screen: LaunchpadScreen) -> str:
     return added.id
 
 
-async def choose_scenario(screen: LaunchpadScreen, title: str) -> str:
-    """Ask for a scenario, which may be a new one, and return its ID; empty if the user
-    cancelled."""
+async def choose_scenario(screen: LaunchpadScreen, title: str, *, new: str = "") -> str:
+    """Ask for a scenario, which may be a new one, and return its ID; empty if the user cancelled.
+
+    Args:
+        screen: the screen that asks.
+        title: the heading of the list.
+        new: a name from which the ID of a new scenario is proposed; empty for none.
+    """
     service, scope = screen.desk.scenarios, screen.scope
     found = await screen.read(service.scenarios, scope)
     choices = [Choice(each.id, each.name, each.description) for each in found]
     can_add = not screen.launchpad.sync_status.missing_reason("add_executable")
+    if can_add and not choices:
+        return await add_scenario(screen, new)
     picked = await screen.launchpad.ask(
         ChooseDialog(
             title,
@@ -47,5 +62,5 @@ async def choose_scenario(screen: LaunchpadScreen, title: str) -> str:
         )
     )
     if picked == (NEW_SCENARIO,):
-        return await add_scenario(screen)
+        return await add_scenario(screen, new)
     return picked[0] if picked else ""

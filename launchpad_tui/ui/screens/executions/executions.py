@@ -101,7 +101,13 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             "Chart the metrics of the selected executions",
             footer=7,
         ),
-        Action("executions.compare", "c", "compare", "Compare the selected executions", footer=8),
+        Action(
+            "executions.compare",
+            "c",
+            "compare",
+            "Compare the selected executions, or those in view",
+            footer=8,
+        ),
         Action(
             "executions.columns",
             "o",
@@ -233,8 +239,8 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         self.launchpad.open("metrics", item_ids=self.table.target_ids)
 
     def do_compare(self) -> None:
-        """Compare the selected executions."""
-        self.launchpad.open("compare", item_ids=self.table.target_ids)
+        """Compare the selected executions, or those in view."""
+        self.launchpad.open("compare", item_ids=self.table.comparable_ids)
 
     async def do_stop(self) -> None:
         """Ask, then stop the selected executions."""

@@ -86,7 +86,13 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "Chart the metrics of the selected artifacts",
             footer=3,
         ),
-        Action("artifacts.compare", "c", "compare", "Compare the selected artifacts", footer=4),
+        Action(
+            "artifacts.compare",
+            "c",
+            "compare",
+            "Compare the selected artifacts, or those in view",
+            footer=4,
+        ),
         Action(
             "artifacts.lineage",
             "L",
@@ -267,8 +273,8 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         self.launchpad.open("metrics", item_ids=self.table.target_ids)
 
     def do_compare(self) -> None:
-        """Open the comparison of the selected artifacts."""
-        self.launchpad.open("compare", item_ids=self.table.target_ids)
+        """Open the comparison of the selected artifacts, or of those in view."""
+        self.launchpad.open("compare", item_ids=self.table.comparable_ids)
 
     def do_lineage(self) -> None:
         """Open the lineage of the artifact under the cursor."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -99,7 +100,6 @@ class ImportScreen(LaunchpadScreen):
             lambda proposal: proposal.path,
             title="Found",
             id="list",
-            opens=False,
             empty=f"searching{self.launchpad.look.glyphs.ellipsis}",
         )
 
@@ -167,19 +167,32 @@ class ImportScreen(LaunchpadScreen):
         """Disable the action without a row under the cursor."""
         return None if self.table.row is not None else "No file or folder is under the cursor"
 
+    @on(VirtualTable.Opened)
+    def opened(self) -> None:
+        """Browse the folder under the cursor."""
+        self.do_browse()
+
     async def do_add(self) -> None:
         """Ask for the scenario, and add the artifacts."""
         proposals, kind = self._to_add, self.kind
-        picked = await choose_scenario(self, f"Scenario of the {_counted(len(proposals), kind)}")
+        project = self.path.strip("/").rpartition("/")[2] or self.store
+        picked = await choose_scenario(
+            self, f"Scenario of the {_counted(len(proposals), kind)}", new=project
+        )
         if picked:
             beside = {one.url: one.attribute_files for one in proposals if one.attribute_files}
-            read = bool(beside) and await self.launchpad.ask(
-                ConfirmDialog(
-                    f"Read metrics and parameters of {_counted(len(beside), kind)}?",
-                    "Files such as metrics.json and params.yaml beside them have these values.",
-                    yes="read",
+            read: bool | None = False
+            if beside:
+                read = await self.launchpad.ask(
+                    ConfirmDialog(
+                        f"Read metrics and parameters of {_counted(len(beside), kind)}?",
+                        "Files such as metrics.json and params.yaml beside them have these values.",
+                        yes="read",
+                        no="add without them",
+                    )
                 )
-            )
+            if read is None:
+                return
             added: list[Artifact] = list(
                 await self.read(self.desk.importing.register, self.scope, kind, picked, proposals)
             )
