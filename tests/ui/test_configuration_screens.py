@@ -215,6 +215,48 @@ async def test_valid_templates_are_added_and_invalid_ones_refused(
         assert f"of {len(found)}" in screen_text(pilot)
 
 
+async def test_a_script_is_added_and_its_edited_template_is_replaced_after_a_question(
+    workshop_home: Home, tmp_path: Path
+) -> None:
+    script = tmp_path / "field" / "fit.py"
+    script.parent.mkdir()
+    script.write_text(
+        "import argparse\np = argparse.ArgumentParser()\n"
+        "p.add_argument('--rate', type=float, default=0.1)\np.add_argument('--model-dir')\n"
+    )
+    template = script.with_suffix(".yaml")
+    async with running(workshop_home, "scenarios", (160, 30)) as pilot:
+
+        async def add() -> None:
+            await press(pilot, "a")
+            await paste(pilot, str(script))
+            await press(pilot, "enter")
+            await settled(pilot)
+
+        await add()
+        assert template.is_file()
+        (added,) = [
+            one
+            for one in pilot.app.desk.scenarios.executables(DEFAULT_SCOPE)
+            if one.source == str(template)
+        ]
+        assert [one.name for one in added.parameters] == ["rate"]
+        edited = template.read_text() + "# edited\n"
+        template.write_text(edited)
+        await add()
+        assert "Replace fit.yaml?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert template.read_text() == edited
+        # The path is still there.
+        await press(pilot, "a", "enter")
+        await settled(pilot)
+        await press(pilot, "y")
+        await settled(pilot)
+        assert "# edited" not in template.read_text()
+        await press(pilot, "x", "enter")
+        assert "● Parameters" in screen_text(pilot)
+
+
 async def test_the_cursor_is_on_what_was_added(workshop_home: Home, tmp_path: Path) -> None:
     file = tmp_path / "t.yaml"
     file.write_text(FOREIGN)

@@ -99,7 +99,9 @@ class BoxesView(Painted):
 
     def why_not_open(self) -> str | None:
         """Return why there is nothing to open."""
-        return None if self._drawing.items else "The flow has no item to open"
+        return (
+            None if self._drawing.items else "Nothing to open yet: there are no inputs and outputs"
+        )
 
     def do_open(self) -> None:
         """Open the item under the cursor."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.lineage import Lineage, LineageExecution
 from launchpad_tui.domain.timestamps import duration_text
-from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
+from launchpad_tui.ui.screens.common.cells import files_cell, pairs_text, timestamp_text
 from launchpad_tui.ui.screens.models.lineage_lines import LineageLine, Side, lineage_lines
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.tree import TreeLine
@@ -54,7 +54,11 @@ def _line(line: LineageLine, look: Look) -> TreeLine:
         if line.repeated:
             parts.append(("  (see above)", "faint"))
     elif line.artifact is not None:
-        parts, item_id, route = _artifact(line.artifact, line.slot), line.artifact.id, "artifact"
+        parts, item_id, route = (
+            _artifact(line.artifact, line.slot, look),
+            line.artifact.id,
+            "artifact",
+        )
         if line.side is Side.ROOT:
             route = ""
     else:
@@ -65,15 +69,17 @@ def _line(line: LineageLine, look: Look) -> TreeLine:
     return TreeLine(line.path, parts, line.last, line.children, line.folded, route, item_id)
 
 
-def _artifact(artifact: Artifact, slot: str) -> _Parts:
+def _artifact(artifact: Artifact, slot: str, look: Look) -> _Parts:
     parts: _Parts = [
         (f"{artifact.kind.noun} ", "dim"),
         (artifact.name_with_version, "strong"),
     ]
     if slot and slot != artifact.name:
         parts.append((f"  as {slot}", "dim"))
+    files = files_cell(artifact, look)
     return [
         *parts,
+        (f"  {files.text}", files.role),
         (f"  {timestamp_text(artifact.created_at)}", "faint"),
         (f"  {artifact.id}", "faint"),
     ]

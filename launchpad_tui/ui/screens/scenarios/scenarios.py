@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
-from launchpad_tui.errors import InvalidInput
+from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
@@ -73,7 +73,7 @@ class ScenariosScreen(LaunchpadScreen):
             "scenarios.add",
             "a",
             "add",
-            "Add workflow templates from a file or folder",
+            "Add workflow templates from a file, folder or script",
             footer=2,
             needs="add_executable",
         ),
@@ -115,7 +115,7 @@ class ScenariosScreen(LaunchpadScreen):
             lambda row: row.executable.id,
             title="Executables",
             empty="No executables yet\n"
-            "Press a to add workflow templates from a YAML file or a folder, such as a checkout",
+            "Press a to add a Python script, a workflow template, or a folder such as a checkout",
             multi=False,
             id="list",
         )
@@ -159,7 +159,8 @@ class ScenariosScreen(LaunchpadScreen):
             PromptDialog(
                 "Add workflow templates from",
                 self._refused_path,
-                "Type a YAML file, or a folder to add all templates in it and its subfolders.",
+                "Type a YAML file, a folder to add all templates in it and its subfolders, or a "
+                "Python script to write a template for it.",
                 verb="add",
             )
         )
@@ -168,7 +169,21 @@ class ScenariosScreen(LaunchpadScreen):
         # What was refused is corrected and added again.
         self._refused_path = typed
         path = Path(typed).expanduser().absolute()
-        found = await self.launchpad.files(self.desk.scenarios.add_executables, self.scope, path)
+        add = self.desk.scenarios.add_executables
+        try:
+            found = await self.launchpad.files(add, self.scope, path)
+        except Conflict as error:
+            # The template of a script has been edited, or the script's options have changed.
+            question = ConfirmDialog(
+                f"Replace {path.with_suffix('.yaml').name}?",
+                f"{error.title}. What was edited in it is lost. To add the file as it is, cancel "
+                "and type its path.",
+                yes="replace",
+                danger=True,
+            )
+            if not await self.launchpad.ask(question):
+                return
+            found = await self.launchpad.files(add, self.scope, path, overwrite=True)
         self._show_added(path, found)
         for executable_id, folders in found.code_candidates.items():
             await self._select_code_folder(executable_id, folders)
@@ -192,14 +207,19 @@ class ScenariosScreen(LaunchpadScreen):
             raise InvalidInput(
                 f"No workflow templates in {path}",
                 skipped or "No document in a YAML or JSON file has the kind WorkflowTemplate.",
-                "Type the path of a workflow template or of a folder that contains one.",
+                "Type the path of a workflow template, a folder that contains one, or a Python "
+                "script.",
             )
         else:
             self._refused_path = ""
             text = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
             if found.skipped:
                 text += f"; skipped {found.skipped[0].file.name}: {found.skipped[0].reason}"
-            self.launchpad.say(text, "good", 8)
+            if found.template_file:
+                text += f" from {found.template_file}"
+            if found.script_notes:
+                text = f"{text}. {'. '.join(found.script_notes)}"
+            self.launchpad.say(text, "warn" if found.script_notes else "good", 8)
 
     async def _select_code_folder(self, executable_id: str, folders: Sequence[str]) -> None:
         """Ask which of several folders has the code of an executable, and save the setting."""
