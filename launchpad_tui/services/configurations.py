@@ -237,9 +237,10 @@ def name_with_parameters(
     named = [one for one in words if one.partition("=")[0] in parameters and "=" in one]
     shown = dict(one.split("=", 1) for one in named)
     for key, value in changed.items():
-        shown.pop(key, None)
         if value and len(value) <= _LONGEST_NAMED and not is_suspected(key, value):
             shown[key] = value
+        else:
+            shown.pop(key, None)
     kept = [one for one in words if one not in named]
     derived = " ".join((*kept, *(f"{key}={value}" for key, value in shown.items())))
     return derived if RESOURCE_NAME.fullmatch(derived) else name

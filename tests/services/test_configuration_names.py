@@ -15,7 +15,8 @@ PARAMETERS = {"rate": "0.1", "depth": "3", "api_key": "x"}
         ("deep trees", {"rate": "0.3"}, "deep trees rate=0.3"),
         ("deep trees", {}, "deep trees"),
         ("deep rate=0.3", {"depth": "5"}, "deep rate=0.3 depth=5"),
-        ("deep rate=0.3 depth=5", {"rate": "0.9"}, "deep depth=5 rate=0.9"),
+        ("deep rate=0.3 depth=5", {"rate": "0.9"}, "deep rate=0.9 depth=5"),
+        ("deep rate=0.3", {"rate": ""}, "deep"),
         # What is no parameter stays a part of the name.
         ("a=b", {"rate": "0.3"}, "a=b rate=0.3"),
         ("deep", {"rate": ""}, "deep"),

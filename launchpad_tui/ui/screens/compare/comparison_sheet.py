@@ -146,7 +146,7 @@ def _column_titles(
     for place, (subject, label) in enumerate(zip(comparison.subjects, labels, strict=True)):
         slot = slots.get(subject.id, 0)
         glyph = marker(slot, ascii_only=look.glyphs.ascii)
-        subtitle = f"baseline {subject.mark}" if place == comparison.baseline else subject.mark
+        subtitle = f"{subject.mark} baseline" if place == comparison.baseline else subject.mark
         title = Cell(f"{glyph} {label}", look.series(slot))
         alike = starts[label[:_ALIKE]] > 1
         columns.append(SheetColumn(subject.id, title, subtitle, middle=alike))
