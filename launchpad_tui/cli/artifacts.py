@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.artifact import ArtifactFile
-    from launchpad_tui.domain.lineage import Lineage, LineageExecution
     from launchpad_tui.domain.query import ArtifactRow, Query
 
 #: By group: the kind of its artifacts, their noun with its article, and their plural.
@@ -222,79 +221,9 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
 def _lineage(
     kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
 ) -> None:
-    one = _resolve(kind, context, options)
-    found = context.desk.lineage.lineage(context.scope, one.id)
-    if context.structured or context.output == "name":
-        from launchpad_tui.aiapi.artifacts import extended_artifact
-        from launchpad_tui.aiapi.executions import extended_execution
+    from launchpad_tui.cli.lineage import print_lineage
 
-        context.print_data(
-            {
-                "root": found.root,
-                "artifacts": [extended_artifact(each) for each in found.artifacts.values()],
-                "executions": [
-                    {
-                        **extended_execution(each.execution),
-                        "inputArtifacts": [
-                            {"key": key, "artifactId": value} for key, value in each.inputs
-                        ],
-                        "outputArtifactIds": list(each.outputs),
-                    }
-                    for each in found.executions.values()
-                ],
-                "truncated": found.truncated,
-            },
-            rows="artifacts",
-        )
-        return
-    with context.paged():
-        for depth, text in _tree(found):
-            context.line("  " * depth + text)
-    if found.truncated:
-        context.note("The lineage was truncated.")
-
-
-def _tree(found: Lineage) -> list[tuple[int, str]]:
-    """Return the lines of a lineage, each with its depth."""
-    from launchpad_tui.domain.text import safe_text
-
-    seen: set[str] = set()
-
-    def artifact_text(artifact_id: str) -> str:
-        one = found.artifacts.get(artifact_id)
-        return safe_text(f"{one.kind} {one.name} ({one.id})") if one else f"{artifact_id} (deleted)"
-
-    def execution_text(each: LineageExecution) -> str:
-        execution = each.execution
-        return safe_text(
-            f"execution {execution.id} of {execution.configuration_name}: {execution.status}"
-        )
-
-    def up(artifact_id: str, depth: int) -> list[tuple[int, str]]:
-        source = found.source(artifact_id)
-        if source is None or source.execution.id in seen:
-            return []
-        seen.add(source.execution.id)
-        lines = [(depth, f"created by {execution_text(source)}")]
-        for key, value in source.inputs:
-            lines += [
-                (depth + 1, f"input {safe_text(key)}: {artifact_text(value)}"),
-                *up(value, depth + 2),
-            ]
-        return lines
-
-    def down(artifact_id: str, depth: int) -> list[tuple[int, str]]:
-        lines: list[tuple[int, str]] = []
-        for each in found.consumers(artifact_id):
-            lines.append((depth, f"used by {execution_text(each)}"))
-            if each.execution.id in seen:
-                continue
-            seen.add(each.execution.id)
-            for value in each.outputs:
-                lines += [(depth + 1, f"output: {artifact_text(value)}"), *down(value, depth + 2)]
-        return lines
-
-    return [(0, artifact_text(found.root)), *up(found.root, 1), *down(found.root, 1)]
+    print_lineage(context, _resolve(kind, context, options), options)
 
 
 def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> tuple[Command, ...]:
@@ -362,9 +291,18 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
         Command(
             (group, "lineage"),
             f"Show the inputs and the uses of {noun}",
-            (f"launchpad {group} lineage churn", f"launchpad {group} lineage churn --json"),
+            (
+                f"launchpad {group} lineage churn",
+                f"launchpad {group} lineage churn --up --json",
+                f"launchpad {group} lineage churn --dot | dot -Tsvg > lineage.svg",
+            ),
             partial(_lineage, kind),
-            (one,),
+            (
+                one,
+                argument("--up", action="store_true", help="Only what it was created from"),
+                argument("--down", action="store_true", help="Only what was created from it"),
+                argument("--dot", action="store_true", help="Print a graph for Graphviz"),
+            ),
         ),
     )
 

@@ -47,7 +47,7 @@ def print_columns(
         rows,
         lambda row: {
             "id": _object(row).id,
-            **{str(column): _data(_value(row, column)) for column in shown},
+            **{_key(column): _data(_value(row, column)) for column in shown},
         },
         (ID, *(_head(column, attributes, place) for place, column in enumerate(shown))),
         lambda row: (
@@ -55,6 +55,13 @@ def print_columns(
             *(text(row, column) for column in shown),
         ),
     )
+
+
+def _key(column: Selected) -> str:
+    """Return the field of a column in JSON: an attribute has the name that it has elsewhere."""
+    from launchpad_tui.domain.list_names import camel_case
+
+    return camel_case(column) if isinstance(column, str) else str(column)
 
 
 def _object(row: ArtifactRow | ExecutionRow) -> Any:

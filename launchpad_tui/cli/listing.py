@@ -118,8 +118,8 @@ LIST_OPTIONS = (
         metavar="NAMES",
         action="append",
         completes="columns",
-        help="Show these columns only: attributes, metrics, parameters, label.NAME and tag.NAME, "
-        "separated by commas",
+        help="Show the ID and these columns only: attributes, metrics, parameters, label.NAME and "
+        "tag.NAME, separated by commas",
     ),
     LIMIT,
     ALL,

@@ -23,6 +23,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
+#: other spellings of words
+_JUNCTIONS = {"&&": "and", "||": "or"}
 #: what may follow ``is`` and ``is not``
 _MISSING = ("missing", "null", "none", "empty")
 #: the largest depth of parentheses and ``not``
@@ -89,6 +91,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         kind = str(match.lastgroup)
         word = match.group(kind)
         glued = match.start(kind) == position and position > 0
+        if kind == "word":
+            word = _JUNCTIONS.get(word, word)
         if kind == "quoted":
             word = re.sub(r"\\(.)", r"\1", word[1:-1])
         yield _Token(kind, word, glued)

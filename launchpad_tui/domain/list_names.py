@@ -28,7 +28,7 @@ PREFIXES = {
     "tag": Subject.TAG,
 }
 #: other names of attributes: former ones, which saved expressions may contain, and heads of columns
-_ALIASES = {"gone_at": "deleted_at", "message": "status_message"}
+_ALIASES = {"gone_at": "deleted_at", "message": "status_message", "alias": "aliases"}
 #: the part of an attribute's name that a column heading omits
 _ENDINGS = ("_name", "_id", "_at", "_state")
 #: the number of known names that an error lists
@@ -105,9 +105,7 @@ def subject_of(
 
     others = [written(Subject.LABEL, key) for key in names.labels()]
     others += [written(Subject.TAG, name) for name in names.tags()]
-    attributes = sorted(names.attributes)
-    if field != "where":
-        attributes = [_camel(one) for one in attributes]
+    attributes = [camel_case(one) for one in sorted(names.attributes)]
     known = [*attributes, *known_metrics, *known_parameters, *others]
     suggestion = did_you_mean(nearest(word if column is None else column.key, known))
     verb = {"where": "filter by", "sort": "sort by"}.get(field, "show")
@@ -203,7 +201,8 @@ def metric_column(text: str, field: str = "metric") -> MetricColumn:
     )
 
 
-def _camel(name: str) -> str:
+def camel_case(name: str) -> str:
+    """Return a name in camel case, as in JSON, from one in snake case."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 

@@ -19,7 +19,7 @@ from launchpad_tui.domain.query import (
     Statistic,
     Subject,
 )
-from launchpad_tui.domain.timestamps import parse_rfc3339, to_micros
+from launchpad_tui.domain.timestamps import now, parse_rfc3339, to_micros
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry.codec import number
 from launchpad_tui.registry.commit_filter import COMMIT, same_commit
@@ -201,11 +201,14 @@ def attribute_condition(table: ListTable, condition: Condition) -> tuple[str, Va
 
 
 def _timestamp(condition: Condition, column: str) -> tuple[str, Values]:
+    from launchpad_tui.registry.units import period
+
     text = condition.value.strip()
     try:
-        start = parse_rfc3339(text)
+        ago = period(text)
+        start = parse_rfc3339(text) if ago is None else now() - ago
     except (ValueError, OverflowError) as error:
-        hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
+        hint = "Write 2026-01-31, 2026-01-31T12:00:00Z, or 2h, 7d or 2w for that long ago."
         raise InvalidInput(
             f"{text[:40]!r} is not a date or time",
             f"{condition.name} is compared with a date or a time.",
@@ -213,7 +216,7 @@ def _timestamp(condition: Condition, column: str) -> tuple[str, Values]:
             field=condition.name,
         ) from error
     # A date without a time represents the whole day.
-    day = len(text) == 10
+    day = ago is None and len(text) == 10
     low, high = (
         to_micros(start),
         to_micros(start + timedelta(days=1)) if day else to_micros(start) + 1,
@@ -365,12 +368,26 @@ def parameter_test(condition: Condition, row: str = "p") -> tuple[str, Values, b
 
 def number_of(condition: Condition) -> float:
     """Return the number that a condition compares with."""
+    attribute = condition.name if condition.subject is Subject.ATTRIBUTE else ""
+    with_unit: float | None = None
+    if attribute in {"size", "duration"}:
+        from launchpad_tui.registry.units import period, size
+
+        if attribute == "size":
+            with_unit = size(condition.value)
+        elif (length := period(condition.value)) is not None:
+            with_unit = length.total_seconds()
     try:
-        value = float(condition.value)
+        value = float(condition.value) if with_unit is None else with_unit
     except ValueError as error:
+        units = {
+            "size": "Write bytes, or a number with a unit: 500 kB, 1.5 GB.",
+            "duration": "Write seconds, or a number with a unit: 90s, 10m, 2h.",
+        }
         raise InvalidInput(
             f"{condition.value[:40]!r} is not a number",
             f"{condition.name} is compared with numbers.",
+            units.get(attribute, ""),
             field=condition.name,
         ) from error
     if math.isnan(value):

@@ -113,7 +113,7 @@ class TrashService:
             raise Conflict(
                 "Other objects depend on the artifacts",
                 "\n".join(shown),
-                "Move the alias or change the schedule first, or force it.",
+                "Move the alias or change the schedule first, or force it: --force.",
             )
         kept = set(removal.kept_files)
         with self._registry.write():
@@ -166,7 +166,8 @@ class TrashService:
         return trash.entries(self._registry, scope)
 
     def resolve(self, scope: Scope, text: str) -> TrashEntry:
-        """Return the entry with this ID, unique name, or unique ID prefix of at least 4 characters.
+        """Return the entry with this ID, unique name, name with a version such as ``churn@v2``, or
+        unique ID prefix of at least 4 characters.
 
         Raises:
             NotFound: No entry matches.
@@ -177,13 +178,23 @@ class TrashService:
         for matches in (
             [one for one in found if one.id == text],
             [one for one in found if one.name == text],
+            [
+                one
+                for one in found
+                if one.version is not None
+                and text in {f"{one.name}@v{one.version}", f"{one.name}@{one.version}"}
+            ],
             [one for one in found if len(text) >= 4 and one.id.startswith(text)],
         ):
             if len(matches) > 1:
                 raise Conflict(
                     f"{text!r} matches several entries of the trash",
-                    "\n".join(f"{one.id}  {one.kind} {one.name}" for one in matches[:10]),
-                    "Use one of these IDs.",
+                    "\n".join(
+                        f"{one.id}  {one.kind} {one.name}"
+                        + ("" if one.version is None else f"@v{one.version}")
+                        for one in matches[:10]
+                    ),
+                    "Use one of these IDs, or a version, for example NAME@v2.",
                 )
             if matches:
                 return matches[0]

@@ -409,7 +409,10 @@ def open_store(
             adapter = getattr(importlib.import_module(module), name)
         except ModuleNotFoundError as error:
             hint = (
-                f"Install it with: pip install 'launchpad-tui[{kind.extra}]'" if kind.extra else ""
+                f"Install it with: pip install 'launchpad-tui[{kind.extra}]', or in a clone: "
+                f"pip install '.[{kind.extra}]'"
+                if kind.extra
+                else ""
             )
             raise DependencyMissing(
                 f"{kind.title} requires the package {error.name}", hint=hint, extra=kind.extra

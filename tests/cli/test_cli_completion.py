@@ -196,32 +196,43 @@ def test_formats_are_completed_in_fish(home: Path) -> None:
     assert fish(home, "launchpad models -o y") == ["yaml"]
 
 
+def completions(cli: Cli, *words: str) -> list[str]:
+    """Return the completions of the last word, without descriptions."""
+    return [line.split("\t")[0] for line in cli("_complete", "--", *words).lines]
+
+
 def test_names_that_depend_on_other_words_are_completed(trained: Cli) -> None:
-    assert offered(trained, "executions", "create", "tiny-train", "-p", "ra") == ["rate="]
-    assert offered(trained, "executions", "create", "fast", "-p", "") == ["rate=", "mode="]
-    assert offered(trained, "executions", "create", "fast", "-i", "num") == ["numbers="]
-    assert "numbers=numbers" in offered(trained, "executions", "create", "fast", "-i", "numbers=n")
-    assert "fast" in offered(trained, "executions", "create", "fa")
-    assert offered(trained, "executions", "logs", "la") == ["latest"]
-    assert "-loss" in offered(trained, "models", "list", "--sort", "-lo")
-    assert "created" in offered(trained, "models", "list", "--sort", "cre")
-    assert "name,loss" in offered(trained, "models", "list", "--columns", "name,lo")
-    assert "target_status" in offered(trained, "executions", "list", "--sort", "target")
-    assert offered(trained, "stores", "add", "x", "--type", "s3", "--set", "buck") == ["bucket="]
-    secrets = offered(trained, "stores", "add", "x", "--type=s3", "--secret", "")
+    assert completions(trained, "executions", "create", "tiny-train", "-p", "ra") == ["rate="]
+    assert completions(trained, "executions", "create", "fast", "-p", "") == ["rate=", "mode="]
+    assert completions(trained, "executions", "create", "fast", "-i", "num") == ["numbers="]
+    assert "numbers=numbers" in completions(
+        trained, "executions", "create", "fast", "-i", "numbers=n"
+    )
+    assert "fast" in completions(trained, "executions", "create", "fa")
+    assert completions(trained, "executions", "logs", "la") == ["latest"]
+    assert "-loss" in completions(trained, "models", "list", "--sort", "-lo")
+    assert "created" in completions(trained, "models", "list", "--sort", "cre")
+    assert "name,loss" in completions(trained, "models", "list", "--columns", "name,lo")
+    assert "target_status" in completions(trained, "executions", "list", "--sort", "target")
+    assert completions(trained, "stores", "add", "x", "--type", "s3", "--set", "buck") == [
+        "bucket="
+    ]
+    secrets = completions(trained, "stores", "add", "x", "--type=s3", "--secret", "")
     assert secrets[:2] == ["access_key_id", "secret_access_key"]
-    assert offered(trained, "stores", "add", "x", "--set", "") == []
+    assert completions(trained, "stores", "add", "x", "--set", "") == []
 
 
 def test_versions_are_completed(trained: Cli) -> None:
     (name, *_) = {one["name"] for one in trained("models", "list", "--json").json["resources"]}
-    assert f"{name}@latest" in offered(trained, "models", "show", name[:3])
-    assert f"{name}@v1" in offered(trained, "models", "show", f"{name}@v")
+    assert f"{name}@latest" in completions(trained, "models", "show", name[:3])
+    assert f"{name}@v1" in completions(trained, "models", "show", f"{name}@v")
     # Bash takes @ and = for words of their own, and replaces the text after them.
-    assert "v1" in offered(trained, "models", "show", name, "@", "v")
-    assert "latest" in offered(trained, "models", "promote", name, "@")
-    assert "numbers" in offered(trained, "executions", "create", "fast", "-i", "numbers", "=", "n")
-    assert offered(trained, "executions", "create", "fast", "-p", "rate", "=", "1", "--wa") == [
+    assert "v1" in completions(trained, "models", "show", name, "@", "v")
+    assert "latest" in completions(trained, "models", "promote", name, "@")
+    assert "numbers" in completions(
+        trained, "executions", "create", "fast", "-i", "numbers", "=", "n"
+    )
+    assert completions(trained, "executions", "create", "fast", "-p", "rate", "=", "1", "--wa") == [
         "--wait"
     ]
-    assert "loss" in offered(trained, "models", "list", "--sort", "=", "lo")
+    assert "loss" in completions(trained, "models", "list", "--sort", "=", "lo")

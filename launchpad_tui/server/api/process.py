@@ -73,7 +73,8 @@ def require_packages() -> None:
         raise DependencyMissing(
             "launchpad serve requires packages that are not installed",
             f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing.",
-            "Install them: pip install 'launchpad-tui[serve]'",
+            "Install them: pip install 'launchpad-tui[serve]', or in a clone: "
+            "pip install '.[serve]'",
             extra="serve",
         )
 
