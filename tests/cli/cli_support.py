@@ -127,7 +127,7 @@ def spawn(home: Path, *words: str, env: Mapping[str, str] | None = None, stdin: 
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def run(home: Path, *words: str) -> Result:
+def run_here(home: Path, *words: str) -> Result:
     """Run a command line in this process, which is quicker than `spawn`."""
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -152,10 +152,10 @@ def checkout(folder: Path) -> Path:
 
 def prepare(root: Path, templates: Path) -> None:
     """Add the template and a dataset to a home."""
-    added = run(root, "executables", "add", str(templates))
+    added = run_here(root, "executables", "add", str(templates))
     assert added.code == 0, added.err
     data = root / "files" / "numbers"
     data.mkdir(parents=True)
     (data / "a.csv").write_text("1,2\n")
     words = ("datasets", "add", "numbers", "ai://default/numbers", "--scenario", "tiny", "--record")
-    assert run(root, *words).code == 0
+    assert run_here(root, *words).code == 0

@@ -25,7 +25,7 @@ from launchpad_tui.__main__ import main
 from launchpad_tui.cli.command import Argument, Command
 from launchpad_tui.cli.parser import commands
 from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
-from tests.cli.cli_support import TEMPLATE, TRAIN, Result, prepare, spawn
+from tests.cli.cli_support import TEMPLATE, TRAIN, Result, prepare, run_here
 
 #: Commands that run until they are interrupted, or train models: other tests run them.
 ENDLESS = {("serve",), ("demo",)}
@@ -419,7 +419,7 @@ def plain_home(root: Path, inputs: Path) -> Path:
         (("models", "list", "--save-view", "Mine"), 0),
         (("serve", "clients", "add", "notebook"), 0),
     ):
-        done = spawn(root, *line)
+        done = run_here(root, *line)
         assert done.code == code, (line, done.err, done.out)
     return root
 
@@ -436,7 +436,7 @@ def hostile_home(root: Path, inputs: Path) -> Path:
         ("connections", "refresh", "core"),
         ("sync", "now", "--connection", "core"),
     ):
-        done = spawn(root, *line)
+        done = run_here(root, *line)
         assert done.code == 0, (line, done.err, done.out)
     db = sqlite3.connect(root / "registry.db")
     try:

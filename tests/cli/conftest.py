@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.__main__ import main
-from tests.cli.cli_support import Cli, Result, checkout, prepare, spawn
+from tests.cli.cli_support import Cli, Result, checkout, prepare, run_here
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "mode=fail",
         ),
     ):
-        assert spawn(root, *words).code == 0
+        assert run_here(root, *words).code == 0
     for name, code in (("slow", 0), ("fast", 0), ("broken", 1)):
-        done = spawn(root, "executions", "create", name, "--wait")
+        done = run_here(root, "executions", "create", name, "--wait")
         assert done.code == code, done.err + done.out
     return root
 
