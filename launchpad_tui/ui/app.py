@@ -71,9 +71,6 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     BINDINGS: ClassVar[list[Any]] = []
     CSS = """
     Screen { background: $background; color: $foreground; }
-    Input { border: none; height: 1; padding: 0; background: $panel; }
-    Input:focus { border: none; background-tint: transparent; }
-    Input > .input--placeholder, Input > .input--suggestion { color: $lp-dim; }
     #search { padding: 0 1; }
     """
 

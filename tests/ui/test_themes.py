@@ -21,7 +21,8 @@ from launchpad_tui.ui.theme import (
     find_look,
     palette_for,
 )
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from tests.scenes.harness import running, settled
 from tests.scenes.legibility import GRAPHICS, TEXT, contrast
 from tests.ui.route_walk import visits

@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.query import Condition, Op, Subject
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.widgets.dialogs import Choice, Prose
+from launchpad_tui.ui.widgets.choose_dialog import Choice
+from launchpad_tui.ui.widgets.dialogs import Prose
 from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.modal import LaunchpadModal
 

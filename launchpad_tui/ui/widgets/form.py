@@ -22,7 +22,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.text_input import TextInput
 

@@ -23,6 +23,12 @@ class TextInput(Input):
     writes nothing.
     """
 
+    DEFAULT_CSS = """
+    TextInput { border: none; height: 1; padding: 0; background: $panel; }
+    TextInput:focus { border: none; background-tint: transparent; }
+    TextInput > .input--placeholder, TextInput > .input--suggestion { color: $lp-dim; }
+    """
+
     cursor_blink = reactive(False, init=False)
 
     def on_paste(self, event: events.Paste) -> None:

@@ -20,8 +20,8 @@ from launchpad_tui.services.configurations import check_resource_name, name_with
 from launchpad_tui.ui.screens.common import sweep_step
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.execution import Configuration

@@ -16,8 +16,8 @@ from launchpad_tui.domain.fields import applies, checked
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.input_files import read_secret
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice
 
 #: names of the fields for type and name; they contain a space, so no field of a catalog has them
 KIND, NAME = "new kind", "new name"

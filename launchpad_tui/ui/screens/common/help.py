@@ -9,8 +9,8 @@ from textual.screen import Screen
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog, choice_cell
 from launchpad_tui.ui.widgets.columns import Cell, Column
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, choice_cell
 
 #: groups that are listed first, in this order; all others follow in alphabetical order
 _FIRST_GROUPS = ("This screen", "List", "Moving")

@@ -387,7 +387,7 @@ class ListScreen(PreviewScreenMixin, Generic[Row]):
     @on(VirtualTable.SortRequested)
     def sort_requested(self, event: VirtualTable.SortRequested) -> None:
         """Ask for the column to sort by."""
-        from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+        from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 
         table = event.table
         choices = [Choice(column.id, column.title) for column in table.sortable]

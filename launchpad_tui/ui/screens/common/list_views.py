@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import Conflict
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 
 if TYPE_CHECKING:
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen

@@ -139,7 +139,7 @@ class MetricColumns(_Base):
 
     async def do_columns(self) -> None:
         """Ask for the metrics, parameters, labels and tags to show as columns."""
-        from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+        from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
         automatic = Choice(

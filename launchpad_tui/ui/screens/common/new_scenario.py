@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 
 if TYPE_CHECKING:
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen

@@ -17,8 +17,8 @@ from launchpad_tui.domain.sweep import (
 )
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.screens.common.wizard import Step
+from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.sweep import Sweep

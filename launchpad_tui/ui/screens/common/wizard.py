@@ -18,8 +18,9 @@ from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.text import LineBuilder
+from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Details, Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog, Prose
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, Prose
 from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.painted import Painted
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.ui.screens.common.binding_wizard import BindingWizard
 from launchpad_tui.ui.screens.common.wizard import Step
-from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 
 
 class ConfigurationCreateScreen(BindingWizard):

@@ -23,8 +23,8 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.input_files import is_path, read_secret
 from launchpad_tui.ui.screens.common.catalog_wizard import KIND, NAME, CatalogWizard
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice
 
 #: the name of the field that a service key is pasted into; no field of a catalog can have it
 SERVICE_KEY = "service key"

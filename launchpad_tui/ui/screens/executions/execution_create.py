@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 
 
 async def choose_and_execute(screen: LaunchpadScreen) -> None:

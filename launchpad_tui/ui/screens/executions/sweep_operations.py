@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.sweep import NOT_CREATED
 from launchpad_tui.errors import Conflict
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.sweep import Sweep

@@ -8,7 +8,8 @@ from pathlib import Path
 from launchpad_tui.domain.board import Board
 from launchpad_tui.errors import Conflict
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 
 #: name of the generated board with one chart per metric, which is shown until the user changes it
 PROPOSED = "All metrics"

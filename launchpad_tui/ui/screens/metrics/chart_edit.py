@@ -19,8 +19,9 @@ from launchpad_tui.services.charting import metric_keys, parameters_of
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.columns import Cell, Column
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _AGAINST: dict[Against, tuple[str, str]] = {

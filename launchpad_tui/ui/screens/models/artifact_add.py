@@ -19,8 +19,8 @@ from launchpad_tui.ui.screens.common.new_scenario import (
 )
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.screens.models.artifacts import LIST_ROUTES
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.form import Form
 
 _READ_FILES = "read_files"

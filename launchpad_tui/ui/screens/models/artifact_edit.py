@@ -12,7 +12,8 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.model_version import ArtifactEdit
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk

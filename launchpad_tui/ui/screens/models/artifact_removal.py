@@ -9,7 +9,8 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.trash import CONFIGURATION
 from launchpad_tui.ui.screens.common.cells import kind_text, timestamp_text
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.trash import TrashEntry

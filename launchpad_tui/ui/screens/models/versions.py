@@ -30,8 +30,8 @@ from launchpad_tui.ui.screens.common.columns import age_column, metric_column, t
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.chart_view import ChartView
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.columns import Column
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 #: the largest number of newest versions that are charted

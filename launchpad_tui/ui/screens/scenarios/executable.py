@@ -12,8 +12,9 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import labels_text
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.lines import Lines
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 

@@ -26,9 +26,9 @@ from launchpad_tui.ui.screens.schedules.schedule_operations import (
     why_not_changeable,
 )
 from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.dialogs import Choice
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _EMPTY = "No execution schedules yet\nPress a to execute a configuration on a schedule"

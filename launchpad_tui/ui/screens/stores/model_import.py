@@ -22,8 +22,9 @@ from launchpad_tui.ui.screens.common.columns import (
 from launchpad_tui.ui.screens.common.new_scenario import choose_scenario
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.columns import Cell, Column
-from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
