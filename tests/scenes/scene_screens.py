@@ -464,7 +464,7 @@ SCENES = [
     Scene(
         "artifact-add",
         workshop,
-        keys("2", "a", "ctrl+n", *"new data", "ctrl+n", "ctrl+n"),
+        keys("2", "a", *"new data", "ctrl+n", "ctrl+n"),
         SMALL,
         expect=("Add a dataset", "● URL", "ai://default/"),
     ),

@@ -75,7 +75,7 @@ async def test_pages_of_a_large_folder_are_loaded_on_demand(workshop_home: Home)
 
 async def test_url_is_selected_by_browsing(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", "ctrl+n", *"mine", "ctrl+n")
+        await press(pilot, "a", *"mine", "ctrl+n")
         assert "● URL" in screen_text(pilot)
         await press(pilot, "ctrl+o", "enter")
         assert isinstance(pilot.app.screen, BrowseScreen)
@@ -92,6 +92,13 @@ async def test_url_is_selected_by_browsing(workshop_home: Home) -> None:
         )
         await press(pilot, "ctrl+n", "ctrl+n", "enter")
         assert models(pilot)["ai://default/incoming/bert-small"] == "mine"
+
+
+async def test_model_without_a_typed_name_has_the_last_part_of_its_url(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a", "ctrl+n")
+        await press(pilot, *"incoming/bert-small", "enter", "enter", "enter")
+        assert models(pilot)["ai://default/incoming/bert-small"] == "bert-small"
 
 
 async def test_browsed_folder_is_added_as_a_model(workshop_home: Home) -> None:

@@ -10,6 +10,7 @@ from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
 from launchpad_tui.domain.credential_warnings import credential_warning, suspected
 from launchpad_tui.domain.text import one_line
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.records import replace
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.new_scenario import (
@@ -24,6 +25,7 @@ from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.form import Form
 
 _READ_FILES = "read_files"
+_NAME_HELP = "Empty: the last part of the URL."
 
 
 class ArtifactWizard(WizardScreen):
@@ -202,6 +204,9 @@ class ArtifactAddScreen(ArtifactWizard):
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """Return the fields of a step; without files beside the model there is nothing to ask."""
+        if step.id == "name":
+            optional = replace(step.fields[0], required=False, help=_NAME_HELP)
+            return (optional, *step.fields[1:])
         if step.id != "attributes" or not self._attribute_files:
             return await super().fields(step)
         names = ", ".join(one.rpartition("/")[2] for one in self._attribute_files)
@@ -226,9 +231,15 @@ class ArtifactAddScreen(ArtifactWizard):
         Raises:
             InvalidInput: for an invalid value, such as an unknown store in the URL.
         """
+        if step.id == "name" and not self.values["name"].strip():
+            return ""
         if step.id != "url":
             return await super().check(step)
         check_new_url(self.values["url"])
+        if not self.values["name"].strip():
+            self.values["name"] = check_resource_name(
+                self.values["url"].rstrip("/").rpartition("/")[2]
+            )
         found = await self.launchpad.network(
             self.desk.files.check_url, self.scope, self.values["url"]
         )
