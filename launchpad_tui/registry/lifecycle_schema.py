@@ -73,3 +73,38 @@ ADDED_VALUES = (
 
 #: the statements of the seventeenth migration: lists are filtered and ordered by tags
 TAG_VALUES = ("CREATE INDEX tags_value ON tags (name, value, execution_pk)",)
+
+#: the largest number of names of a set of parameters that is stored
+MOST_NAMES = 500
+#: the SQL of the JSON array of the names of a configuration's parameters, in ascending order
+NAMES_OF = (
+    "(SELECT json_group_array(name) FROM (SELECT p.name FROM configuration_parameters p "
+    "WHERE p.configuration_pk = {0} ORDER BY p.name))"
+)
+
+
+def _unknown_after(event: str, row: str) -> str:
+    """Return the trigger that marks the set of a configuration as unknown."""
+    name = event.split(maxsplit=1)[0].lower()
+    return (
+        f"CREATE TRIGGER configuration_parameters_{name} AFTER {event} ON configuration_parameters "
+        "BEGIN UPDATE configurations SET parameter_set = NULL "
+        f"WHERE pk = {row}.configuration_pk AND parameter_set IS NOT NULL; END"
+    )
+
+
+#: the statements of the eighteenth migration
+PARAMETER_SETS = (
+    # `names` is a JSON array in ascending order.
+    "CREATE TABLE parameter_sets (pk INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE) STRICT",
+    "ALTER TABLE configurations ADD COLUMN parameter_set INTEGER",
+    "INSERT OR IGNORE INTO parameter_sets (names) "
+    f"SELECT {NAMES_OF.format('c.pk')} FROM configurations c",
+    f"DELETE FROM parameter_sets WHERE json_array_length(names) > {MOST_NAMES}",
+    "UPDATE configurations SET parameter_set = (SELECT s.pk FROM parameter_sets s "
+    f"WHERE s.names = {NAMES_OF.format('configurations.pk')})",
+    "CREATE INDEX configurations_parameters ON configurations (parameter_set)",
+    _unknown_after("INSERT", "new"),
+    _unknown_after("DELETE", "old"),
+    _unknown_after("UPDATE OF name", "new"),
+)

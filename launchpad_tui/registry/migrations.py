@@ -8,7 +8,6 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from launchpad_tui.registry import lifecycle_schema, schema
-from launchpad_tui.registry import parameter_sets as sets
 
 migrations = Migrations("launchpad")
 
@@ -153,7 +152,7 @@ def tag_values(db: Database) -> None:
 @migrations()
 def parameter_sets(db: Database) -> None:
     """Add the sets of names of parameters."""
-    for statement in sets.PARAMETER_SETS:
+    for statement in lifecycle_schema.PARAMETER_SETS:
         db.conn.execute(statement)
     if db["sqlite_stat1"].exists():
         db.conn.execute("PRAGMA analysis_limit = 1000")
