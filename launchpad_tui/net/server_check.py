@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import ConfigError, LaunchpadError, Unreachable
-from launchpad_tui.net.errors import certificate_hint
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.records import record
 
@@ -77,6 +76,9 @@ def check_server(server: ServerAddress) -> Iterator[CheckStep]:
 
 def _handshake(connection: socket.socket, server: ServerAddress) -> CheckStep:
     import ssl
+
+    # Loads OpenSSL, too, which takes 4 MB; stores import this module for the address.
+    from launchpad_tui.net.errors import certificate_hint
 
     try:
         context = (
