@@ -10,7 +10,6 @@ from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.cli import trash
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.execution_sources import create_configuration
 from launchpad_tui.cli.listing import ALL, LIMIT, WHERE, check_limit, where_filters
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 
@@ -69,6 +68,8 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.execution_sources import create_configuration
+
     one = create_configuration(
         context,
         options.name,

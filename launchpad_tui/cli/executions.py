@@ -20,7 +20,6 @@ from launchpad_tui.cli.execution_results import (
     status_line,
     wait_for,
 )
-from launchpad_tui.cli.execution_sources import configuration_of, execution_of
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.errors import InvalidInput
@@ -108,6 +107,7 @@ def _duration(execution: Execution) -> str:
 
 
 def _show(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.execution_sources import execution_of
     from launchpad_tui.domain.code_text import code_lines
     from launchpad_tui.domain.reproduction import report_json, report_lines
 
@@ -167,6 +167,8 @@ def _reference(details: ExecutionDetails, name: str) -> str:
 
 
 def _create(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.execution_sources import configuration_of
+
     settings = _settings(context, options)
     configuration = configuration_of(context, options)
     created = context.desk.executions.create(context.scope, configuration.id, settings)
@@ -190,6 +192,8 @@ def _settings(context: CommandContext, options: argparse.Namespace) -> dict[str,
 
 
 def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.execution_sources import execution_of
+
     source = execution_of(context, options.id)
     parameters = bindings(options.parameter, "parameter")
     execution = context.desk.executions.create_again(

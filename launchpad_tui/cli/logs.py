@@ -16,7 +16,6 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import output
 from launchpad_tui.cli.arguments import EXECUTION, integer
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.execution_sources import execution_of
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
@@ -37,6 +36,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _logs(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.execution_sources import execution_of
+
     if options.tail is not None and options.tail < 0:
         raise InvalidInput(
             f"Invalid number of lines {options.tail}",

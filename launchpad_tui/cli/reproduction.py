@@ -11,7 +11,6 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import EXECUTION, YES, age, tolerance
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.execution_results import print_report, report_created, wait_for
-from launchpad_tui.cli.execution_sources import execution_of
 from launchpad_tui.cli.table import TableColumn
 from launchpad_tui.domain.numbers import TOLERANCE, size_text
 from launchpad_tui.domain.timestamps import now
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 
 def _reproduce(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.execution_sources import execution_of
+
     service = context.desk.reproduction
     source = execution_of(context, options.id)
     if options.compare_with is not None:
@@ -40,6 +41,8 @@ def _reproduce(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _code(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.execution_sources import execution_of
+
     found = execution_of(context, options.id)
     target = Path(options.folder)
     snapshot = context.desk.code.export(context.scope, found.id, target)
