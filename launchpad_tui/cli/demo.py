@@ -27,7 +27,7 @@ def _demo(_context: CommandContext, options: argparse.Namespace) -> int:
     home = Home.at(Path(options.home).expanduser().absolute()) if options.home else demo_home()
     if options.headless:
         return run_headless(open_desk(home), sys.stdout, again=options.retrain, quick=options.quick)
-    check_terminal()
+    check_terminal("Without a terminal, use: launchpad demo --headless")
     desk = open_desk(home)
     if options.retrain and not _confirm_retraining(desk):
         options.retrain = False

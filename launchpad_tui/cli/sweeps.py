@@ -130,6 +130,19 @@ def _ranked(
     return sorted(members, key=rank)
 
 
+def _only_metric(context: CommandContext) -> str:
+    """Return the metric of the resource group. Raises InvalidInput if there are several or none."""
+    known = context.desk.artifacts.metric_keys(context.scope)
+    if len(known) == 1:
+        return known[0]
+    raise InvalidInput(
+        "The metric is missing",
+        f"Metrics of {context.scope}: {', '.join(known[:20]) or 'none'}.",
+        "Pass --metric NAME.",
+        field="metric",
+    )
+
+
 def _promote(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.cli.artifact_edits import UNDO_HINT, promoted_text, serialized_change
     from launchpad_tui.domain.list_names import metric_column
@@ -137,7 +150,7 @@ def _promote(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     desk, scope = context.desk, context.scope
     sweep = desk.sweeps.resolve(scope, options.id)
-    column = metric_column(options.metric)
+    column = metric_column(options.metric or _only_metric(context))
     listing.check_known(context, (column,))
     members = [one for one in sweep.members if one.execution is not None]
     values = _metrics(context, members, (column,))
@@ -152,7 +165,7 @@ def _promote(context: CommandContext, options: argparse.Namespace) -> None:
     )
     if best is None:
         raise NotFound(
-            f"No model of the sweep {sweep.name} has a value of {options.metric[:80]}",
+            f"No model of the sweep {sweep.name} has a value of {column}",
             f"Its progress: {sweep.progress}.",
             "List the metrics with: launchpad metrics keys",
         )
@@ -358,9 +371,9 @@ COMMANDS = (
             argument(
                 "--metric",
                 metavar="NAME",
-                required=True,
                 completes="metrics",
-                help="Metric of which the best value wins: val_loss or val_loss:best",
+                help="Metric of which the best value wins: val_loss or val_loss:best (default: the "
+                "only metric)",
             ),
         ),
         details=(

@@ -59,11 +59,15 @@ def open_ui(
     return code
 
 
-def check_terminal() -> None:
-    """Raise ConfigError if standard input or output is not a terminal."""
+def check_terminal(hint: str = "In scripts, use commands: launchpad --help") -> None:
+    """Raise ConfigError if standard input or output is not a terminal.
+
+    Args:
+        hint: What to do without a terminal.
+    """
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
             "The terminal interface requires a terminal",
             "Standard input or standard output is not a terminal.",
-            "In scripts, use commands: launchpad --help",
+            hint,
         )

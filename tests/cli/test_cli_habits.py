@@ -269,3 +269,9 @@ def test_lineage_up_down_and_as_a_graph(trained: Cli) -> None:
     assert graph.lines[-1] == "}"
     refused = trained("models", "lineage", model["id"], "--dot", "--json")
     assert refused.code == 2
+
+
+def test_the_demo_without_a_terminal_names_the_option(cli: Cli) -> None:
+    refused = cli("demo")
+    assert refused.code == 2
+    assert "--headless" in refused.err
