@@ -7,6 +7,7 @@ write are queued for the next one; a caller returns only after its entries are s
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from launchpad_tui.aiapi.metrics import MetricRequest
 from launchpad_tui.domain.metric import MetricSink
@@ -69,6 +70,18 @@ class GroupCommit:
         if waiting.error is not None:
             raise waiting.error
 
+    def record_all(self, requests: Sequence[MetricRequest]) -> list[Exception | None]:
+        """Store the entries of several requests in as few writes as possible, on this thread.
+
+        Returns:
+            The error of each request; None if its entries are stored.
+        """
+        errors: list[Exception | None] = []
+        while len(errors) < len(requests):
+            batch = _first(requests[len(errors) :])
+            errors += self._write(batch)
+        return errors
+
     def close(self) -> None:
         """Write the queued entries, then end the thread. May be called twice."""
         with self._condition:
@@ -84,38 +97,44 @@ class GroupCommit:
                 if not self._queue:
                     return
                 batch = self._take()
-            self._write(batch)
+            errors = self._write([waiting.request for waiting in batch])
+            for waiting, error in zip(batch, errors, strict=True):
+                waiting.finish(error)
 
     def _take(self) -> list[_Waiting]:
         """Take as many of the first queued entries as fit into one write, at least one."""
-        count = points = 0
-        for waiting in self._queue:
-            points += len(waiting.request.metrics)
-            if count and points > _POINTS_PER_WRITE:
-                break
-            count += 1
+        count = len(_first([waiting.request for waiting in self._queue]))
         batch, self._queue = self._queue[:count], self._queue[count:]
         return batch
 
-    def _write(self, batch: list[_Waiting]) -> None:
+    def _write(self, batch: Sequence[MetricRequest]) -> list[Exception | None]:
+        """Store the entries of requests; return the error of each request."""
         error = self._try(batch)
         if isinstance(error, InvalidInput) and len(batch) > 1:
             # An invalid entry of one caller must not prevent the entries of the others.
-            for waiting in batch:
-                waiting.finish(self._try([waiting]))
-            return
-        for waiting in batch:
-            waiting.finish(error)
+            return [self._try([request]) for request in batch]
+        return [error] * len(batch)
 
-    def _try(self, batch: list[_Waiting]) -> Exception | None:
+    def _try(self, batch: Sequence[MetricRequest]) -> Exception | None:
         try:
             self._sink.record(
-                [metric for waiting in batch for metric in waiting.request.metrics],
-                [tag for waiting in batch for tag in waiting.request.tags],
-                [info for waiting in batch for info in waiting.request.custom_info],
+                [metric for request in batch for metric in request.metrics],
+                [tag for request in batch for tag in request.tags],
+                [info for request in batch for info in request.custom_info],
             )
         except LaunchpadError as error:
             return error
         except Exception as error:  # noqa: BLE001  the caller gets the error; the thread continues
             return error
         return None
+
+
+def _first(requests: Sequence[MetricRequest]) -> Sequence[MetricRequest]:
+    """Return as many of the first requests as fit into one write, at least one."""
+    count = points = 0
+    for request in requests:
+        points += len(request.metrics)
+        if count and points > _POINTS_PER_WRITE:
+            break
+        count += 1
+    return requests[:count]

@@ -9,28 +9,25 @@ the endpoint has no access to other executions.
 from __future__ import annotations
 
 import hmac
-import json
-import logging
+import io
 import secrets
 import socket
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from launchpad_tui.aiapi.errors import (
-    CODE_TOO_LARGE,
-    LimitExceeded,
-    listed_details,
-    serialize_error,
+from launchpad_tui.aiapi.errors import CODE_TOO_LARGE
+from launchpad_tui.aiapi.metrics import (
+    MetricRequest,
+    parse_metric_request,
+    serialize_metric_resource,
 )
-from launchpad_tui.aiapi.metrics import parse_metric_request, serialize_metric_resource
 from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import InvalidInput, LaunchpadError
+from launchpad_tui.errors import InvalidInput
 from launchpad_tui.server.body_budget import BodyBudget, RequestBudget
 from launchpad_tui.server.group_commit import GroupCommit
 from launchpad_tui.server.metric_query import (
@@ -39,9 +36,16 @@ from launchpad_tui.server.metric_query import (
     requested_executions,
     selected_attributes,
 )
+from launchpad_tui.server.request_loop import RequestLoop
+from launchpad_tui.server.tracking_responses import (
+    NO_CONTENT,
+    PATH,
+    TrackingFailure,
+    check_execution,
+    describe_failure,
+    response,
+)
 
-_log = logging.getLogger(__name__)
-PATH = "/api/v1/metrics"
 #: A body over the limit is read up to this size and discarded, so that its sender can still read
 #: the response with status 413.
 _DRAIN_LIMIT = 512 * 1024 * 1024
@@ -61,42 +65,6 @@ _DISCONNECTED = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, 
 
 #: limits of the head of a request, as in http.server
 _LINE_LIMIT, _HEADERS_LIMIT = 65536, 100
-_NO_CONTENT = b"HTTP/1.1 204 No Content\r\nServer: launchpad\r\n\r\n"
-
-
-class _TrackingError(Exception):
-    """An error response."""
-
-    def __init__(
-        self, status: int, code: str, message: str, details: tuple[tuple[str, str], ...] = ()
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.details = details
-
-
-def _tracking_error(error: Exception) -> _TrackingError:
-    """Return the error response for an exception."""
-    if isinstance(error, _TrackingError):
-        return error
-    if isinstance(error, LaunchpadError):
-        message = " ".join(
-            f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part
-        )
-        details = (
-            ((error.field, error.title),) if isinstance(error, InvalidInput) and error.field else ()
-        )
-        if isinstance(error, LimitExceeded):
-            return _TrackingError(413, CODE_TOO_LARGE, message, details)
-        if isinstance(error, InvalidInput):
-            return _TrackingError(400, "InvalidRequest", message, details)
-        return _TrackingError(503 if error.retryable else 500, type(error).__name__, message)
-    _log.error("a request of the training failed", exc_info=error)
-    return _TrackingError(
-        500, "InternalError", f"The metrics could not be stored ({type(error).__name__})."
-    )
 
 
 class _Server(ThreadingHTTPServer):
@@ -116,6 +84,11 @@ class _Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
         #: open connections; those whose client has sent the secret are true
         self._connections: dict[socket.socket, bool] = {}
+        #: connections that are moved to the loop, with the path of their requests
+        self._leaving: dict[socket.socket, str] = {}
+        #: what the loop has received of connections that it returned
+        self._prefetched: dict[socket.socket, bytes] = {}
+        self.loop = RequestLoop(self._record, self._put_back, self._close_connection, _IDLE_SECONDS)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Handle a connection on a new thread; close others if there are too many."""
@@ -131,10 +104,58 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Close a connection."""
+        """Close a connection, or move it to the loop."""
+        with self._lock:
+            path = self._leaving.pop(request, None)
+        if path is None:
+            self._close_connection(request)
+        else:
+            self.loop.add(request, path)
+
+    def leave(self, request: socket.socket, path: str) -> None:
+        """Move a connection to the loop as soon as its handler has ended.
+
+        Args:
+            path: the path of its requests.
+        """
+        with self._lock:
+            self._leaving[request] = path
+
+    def prefetched(self, request: socket.socket) -> bytes:
+        """Return what the loop has received of a connection."""
+        with self._lock:
+            return self._prefetched.pop(request, b"")
+
+    def _put_back(self, request: socket.socket, received: bytes) -> None:
+        """Handle a connection of the loop on a thread of its own."""
+        with self._lock:
+            self._prefetched[request] = received
+        super().process_request(request, None)
+
+    def _close_connection(self, request: socket.socket) -> None:
         with self._lock:
             self._connections.pop(request, None)
         super().shutdown_request(request)
+
+    def _record(self, bodies: Sequence[bytes]) -> list[bytes]:
+        """Store the entries of several requests together; return the responses."""
+        at = now()
+        answers: dict[int, bytes] = {}
+        requests: dict[int, MetricRequest] = {}
+        for number, body in enumerate(bodies):
+            try:
+                execution_id, request = parse_metric_request(body, at)
+                check_execution(execution_id, self.execution_id)
+            except Exception as error:  # noqa: BLE001  the client gets a response to any error
+                answers[number] = response(*describe_failure(error))
+                continue
+            if request.metrics or request.tags or request.custom_info:
+                requests[number] = request
+        errors = self.commits.record_all(list(requests.values()))
+        for number, failure in zip(requests, errors, strict=True):
+            if failure is not None:
+                answers[number] = response(*describe_failure(failure))
+        return [answers.get(number, NO_CONTENT) for number in range(len(bodies))]
 
     def is_known(self, request: socket.socket) -> None:
         """Keep a connection whose client has sent the secret when others are closed."""
@@ -144,6 +165,35 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing: clients may disconnect, and other errors were answered with status 500."""
+
+
+class _Rest(io.RawIOBase):
+    """The bytes of a connection of which some were received earlier.
+
+    Args:
+        received: those bytes.
+        rest: reads the others.
+    """
+
+    def __init__(self, received: bytes, rest: io.BufferedIOBase) -> None:
+        self._received = received
+        self._rest = rest
+
+    def readable(self) -> bool:
+        """Return that bytes can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read bytes into a buffer; return their number."""
+        found = self._received[: len(buffer)] or self._rest.read1(len(buffer))
+        self._received = self._received[len(found) :]
+        buffer[: len(found)] = found
+        return len(found)
+
+    def close(self) -> None:
+        """Close the connection's file."""
+        self._rest.close()
+        super().close()
 
 
 class _Headers:
@@ -172,6 +222,8 @@ class _Handler(BaseHTTPRequestHandler):
     headers: Any
     raw_requestline: bytes
     _body = b""
+    #: what the loop has received of the connection, which stays on this thread in that case
+    _prefetched = b""
     #: the path that was checked last
     _checked = ""
 
@@ -208,12 +260,30 @@ class _Handler(BaseHTTPRequestHandler):
             return self.handle_expect_100()
         return True
 
+    def setup(self) -> None:
+        """Read what the loop has received of the connection before anything else."""
+        super().setup()
+        self._prefetched = self.server.prefetched(self.request)
+        if self._prefetched:
+            self.rfile = io.BufferedReader(_Rest(self._prefetched, self.rfile))
+
+    def _leave(self) -> None:
+        """Leave the next requests to the loop, unless one of them has already been read."""
+        self.connection.settimeout(0)
+        if self.rfile.peek():  # type: ignore[attr-defined]  # it is a BufferedReader
+            self.connection.settimeout(_IDLE_SECONDS)
+            return
+        self.server.leave(self.connection, self.path)
+        self.close_connection = True
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
         """Log nothing: a line per request would fill the log of the training."""
 
     def do_PATCH(self) -> None:
         """Create or update metrics, tags and custom info: 204."""
         self._answer(self._patch)
+        if not self._prefetched and not self.close_connection and self._checked:
+            self._leave()
 
     def do_GET(self) -> None:
         """Return the metric resource: 200."""
@@ -239,15 +309,7 @@ class _Handler(BaseHTTPRequestHandler):
             except _DISCONNECTED:
                 raise
             except Exception as error:  # noqa: BLE001  the client gets a response to any error
-                found = _tracking_error(error)
-                status = found.status
-                data = serialize_error(
-                    found.code,
-                    found.message,
-                    str(uuid.uuid4()),
-                    PATH,
-                    listed_details(found.details),
-                )
+                status, data = describe_failure(error)
             self._send(status, data)
         except _DISCONNECTED:
             self.close_connection = True
@@ -255,41 +317,31 @@ class _Handler(BaseHTTPRequestHandler):
             self._body = b""
 
     def _send(self, status: int, data: Mapping[str, Any] | None) -> None:
-        if status == 204 and not self.close_connection:
-            self.wfile.write(_NO_CONTENT)
-            self.wfile.flush()
-            return
-        self.send_response(status)
-        payload = b"" if data is None else json.dumps(data, separators=(",", ":")).encode()
-        if data is not None:
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(payload)
+        answer = response(status, data, close=self.close_connection)
+        if self.command == "HEAD":
+            answer = answer[: answer.index(b"\r\n\r\n") + 4]
+        self.wfile.write(answer)
         self.wfile.flush()
 
     def _read_body(self, budget: RequestBudget) -> bytes:
         """Return the request's body, read to its end so that the connection stays usable."""
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            raise _TrackingError(
+            raise TrackingFailure(
                 411, "LengthRequired", "The body must be sent with a Content-Length."
             )
         length = self._content_length()
         if length is None:
             self.close_connection = True
-            raise _TrackingError(400, "InvalidRequest", "The Content-Length is not a number.")
+            raise TrackingFailure(400, "InvalidRequest", "The Content-Length is not a number.")
         if length > BODY_LIMIT:
             self._drain(_DRAIN_LIMIT)
-            raise _TrackingError(
+            raise TrackingFailure(
                 413, CODE_TOO_LARGE, f"The body has {length} bytes; the maximum is {BODY_LIMIT}."
             )
         if not budget.take(length):
             self._drain(_DRAIN_LIMIT)
-            raise _TrackingError(503, "ServiceUnavailable", "The endpoint is busy. Try again.")
+            raise TrackingFailure(503, "ServiceUnavailable", "The endpoint is busy. Try again.")
         body = self.rfile.read(length)
         if len(body) < length:
             raise ConnectionResetError("the body ended early")
@@ -318,7 +370,7 @@ class _Handler(BaseHTTPRequestHandler):
         known = hmac.compare_digest(secret.encode("utf-8", "replace"), self.server.secret.encode())
         if not known or slash + rest.rstrip("/") != PATH:
             self._discard_body()
-            raise _TrackingError(404, "NotFound", "This path does not exist.")
+            raise TrackingFailure(404, "NotFound", "This path does not exist.")
         self._checked = self.path
         self.server.is_known(self.connection)
         self.connection.settimeout(_IDLE_SECONDS)
@@ -337,11 +389,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _patch(self) -> tuple[int, None]:
         if self.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise _TrackingError(
+            raise TrackingFailure(
                 415, "UnsupportedMediaType", "The body must be sent without Content-Encoding."
             )
         execution_id, request = parse_metric_request(self._body, now())
-        self._check_execution(execution_id)
+        check_execution(execution_id, self.server.execution_id)
         if request.metrics or request.tags or request.custom_info:
             self.server.commits.record(request)
         return 204, None
@@ -372,7 +424,7 @@ class _Handler(BaseHTTPRequestHandler):
                 field="executionId",
             )
         if ids != [self.server.execution_id]:
-            raise _TrackingError(404, "NotFound", f"Execution {ids[0][:64]} has no metrics here.")
+            raise TrackingFailure(404, "NotFound", f"Execution {ids[0][:64]} has no metrics here.")
         self.server.sink.delete()
         return 200, {
             "id": self.server.execution_id,
@@ -380,19 +432,11 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _not_allowed(self) -> tuple[int, None]:
-        raise _TrackingError(
+        raise TrackingFailure(
             405,
             "MethodNotAllowed",
             f"{self.command[:16]} is not allowed here. Allowed methods: PATCH, GET, DELETE.",
         )
-
-    def _check_execution(self, execution_id: str) -> None:
-        if execution_id != self.server.execution_id:
-            message = (
-                f"This endpoint belongs to execution {self.server.execution_id}, "
-                f"not to {execution_id[:64]}."
-            )
-            raise _TrackingError(403, "Forbidden", message, (("executionId", message),))
 
     def _number(self, name: str, default: int) -> int:
         for text in self._query(f"${name}", name):
@@ -428,5 +472,6 @@ def tracking_endpoint(execution_id: str, sink: MetricSink) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.loop.close()
         server.commits.close()
         server.server_close()
