@@ -14,20 +14,21 @@ from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
+from launchpad_tui.ui.screens.common.executables import NeedsExecutables
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
 from launchpad_tui.ui.widgets.details import NONE, Details, DetailsAndTable, Item, heading
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 
-class ConfigurationScreen(LaunchpadScreen):
+class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
     """The details of a configuration.
 
     Args:
         item_id: the ID of the configuration.
     """
 
-    TOPICS = frozenset({"configurations", "executions"})
+    TOPICS = frozenset({"configurations", "executions", "scenarios"})
     DEFAULT_CSS = """
     ConfigurationScreen #executions { height: 1fr; }
     """
@@ -88,6 +89,7 @@ class ConfigurationScreen(LaunchpadScreen):
 
     async def load(self) -> None:
         """Read the configuration and its executions."""
+        await self.read_executables()
         one = self._configuration = await self.read(
             self.desk.configurations.get, self.scope, self.item_id
         )
@@ -137,6 +139,13 @@ class ConfigurationScreen(LaunchpadScreen):
             self.query_one("#bindings", Details),
         )
         (details if table.has_focus else table).focus()
+
+    def why_not_execute(self) -> str | None:
+        """Return why nothing can be created from the configuration."""
+        one = self._configuration
+        return None if one is None else self.why_no_executable(one.executable_id)
+
+    why_not_copy = why_not_schedule = why_not_execute
 
     async def do_execute(self) -> None:
         """Create an execution of the configuration."""

@@ -11,6 +11,7 @@ from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.executables import NeedsExecutables
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
 from launchpad_tui.ui.screens.common.preview import RowPreview
 from launchpad_tui.ui.screens.configurations.configuration_columns import configuration_columns
@@ -29,12 +30,12 @@ _ATTRIBUTES = (
 )
 
 
-class ConfigurationsScreen(ListScreen[Configuration]):
+class ConfigurationsScreen(NeedsExecutables, ListScreen[Configuration]):
     """All configurations of the resource group, newest first."""
 
     TITLE_TEXT = "Configurations"
     EMPTY = _EMPTY
-    TOPICS = frozenset({"configurations"})
+    TOPICS = frozenset({"configurations", "scenarios"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "configurations.create",
@@ -74,6 +75,11 @@ class ConfigurationsScreen(ListScreen[Configuration]):
         """Return the configurations that match a query."""
         return self.desk.configurations.listing(self.scope, query.search, query.conditions)
 
+    async def load(self) -> None:
+        """Read the executables, then the list."""
+        await self.read_executables()
+        await super().load()
+
     async def condition_names(self) -> list[tuple[str, str]]:
         """Return attributes and parameters."""
         names = await self.read(self.desk.artifacts.parameter_names, self.scope)
@@ -100,8 +106,14 @@ class ConfigurationsScreen(ListScreen[Configuration]):
         self.launchpad.open("configuration.create")
 
     def why_not_execute(self) -> str | None:
-        """Return why there is no configuration to execute."""
-        return None if self.table.row is not None else NO_ROW
+        """Return why there is no configuration to execute.
+
+        Of several configurations, the service checks each one when the action is performed.
+        """
+        row = self.table.row
+        if row is None:
+            return NO_ROW
+        return None if len(self.table.selection) > 1 else self.why_no_executable(row.executable_id)
 
     why_not_sweep = why_not_execute
 

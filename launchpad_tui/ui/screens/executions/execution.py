@@ -384,6 +384,13 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
         await reproduce_execution(self, self.item_id)
 
+    def why_not_rerun(self) -> str | None:
+        """Return why the execution cannot be run again."""
+        details = self._details
+        if details is None or details.executable_name:
+            return None
+        return f"The executable {details.execution.executable_id} was deleted"
+
     def do_rerun(self) -> None:
         """Open the wizard that reruns the execution."""
         self.launchpad.open("execution.rerun", item_id=self.item_id)

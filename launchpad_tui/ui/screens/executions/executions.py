@@ -11,6 +11,7 @@ from launchpad_tui.domain.execution import DELETABLE, STOPPABLE
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.executables import NeedsExecutables
 from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
 from launchpad_tui.ui.screens.common.preview import RowPreview
@@ -36,10 +37,10 @@ _ATTRIBUTES = (
 )
 
 
-class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
+class ExecutionsScreen(NeedsExecutables, MetricColumns, ListScreen[ExecutionRow]):
     """All executions of the resource group."""
 
-    TOPICS = frozenset({"executions", "metrics"})
+    TOPICS = frozenset({"executions", "metrics", "scenarios"})
     EMPTY = (
         "No executions yet\n"
         "Press a to select a configuration to execute, or 4 to see all configurations"
@@ -141,7 +142,8 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         return self.desk.executions.listing(self.scope, query)
 
     async def load(self) -> None:
-        """Read the stored columns, then the list."""
+        """Read the stored columns and the executables, then the list."""
+        await self.read_executables()
         await self.prepare_columns()
         await super().load()
         self.mark_best()
@@ -172,11 +174,16 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     # Actions --------------------------------------------------------------------------------------
 
-    def why_not_rerun(self) -> str | None:
+    def why_not_logs(self) -> str | None:
         """Return why there is no execution to act on."""
         return None if self.table.row is not None else NO_ROW
 
-    why_not_logs = why_not_reproduce = why_not_rerun
+    why_not_reproduce = why_not_logs
+
+    def why_not_rerun(self) -> str | None:
+        """Return why the execution cannot be run again."""
+        row = self.table.row
+        return NO_ROW if row is None else self.why_no_executable(row.execution.executable_id)
 
     def why_not_metrics(self) -> str | None:
         """Return why the selected executions cannot be shown together."""
@@ -198,7 +205,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Return why the execution cannot be stopped."""
         row = self._single()
         if row is None or row.execution.status in STOPPABLE:
-            return self.why_not_rerun()
+            return self.why_not_logs()
         status = row.execution.status
         return f"The execution is {status}: only PENDING and RUNNING ones can be stopped"
 
@@ -206,7 +213,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Return why the execution cannot be deleted."""
         row = self._single()
         if row is None or row.execution.status in DELETABLE:
-            return self.why_not_rerun()
+            return self.why_not_logs()
         return f"The execution is {row.execution.status}: stop it first"
 
     @on(VirtualTable.Opened)

@@ -1,0 +1,69 @@
+"""Tests that the footer does not offer keys that cannot work in the current row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.registry import configurations, connections, executions
+from launchpad_tui.ui.widgets.bars import FooterLine
+from tests.scenes.harness import press, running, settled
+from tests.scenes.screen_seeds import COMPLETED, CONFIGURATION, swept
+
+SERVING = "c0f19000-0000-4000-8000-00000000000d"
+SERVED = "e00000000000000d"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with a configuration and an execution whose executable it does not have."""
+    home = Home.at(tmp_path / "home").ensure()
+    open_desk(home).close()
+    swept(home)
+    desk = open_desk(home)
+    one = desk.configurations.get(DEFAULT_SCOPE, CONFIGURATION)
+    execution = desk.executions.get(DEFAULT_SCOPE, COMPLETED).execution
+    at = one.created_at + timedelta(days=1)
+    absent: dict[str, Any] = {"executable_id": "serve", "created_at": at}
+    with desk.registry.write("configurations", "executions") as db:
+        group = connections.group_pk(db, DEFAULT_SCOPE)
+        configurations.insert(db, group, replace(one, id=SERVING, name="served", **absent))
+        served = replace(execution, id=SERVED, configuration_id=SERVING, **absent)
+        executions.insert(db, group, served)
+    desk.close()
+    return home
+
+
+def offered(pilot: Pilot[Any]) -> dict[str, str]:
+    """Return the titles of the enabled keys of the footer by the ID of their action."""
+    footer = pilot.app.screen.query_one(FooterLine)
+    return {action.id: action.title for action, enabled in footer.shown() if enabled}
+
+
+@pytest.mark.parametrize(
+    ("route", "params", "absent"),
+    [
+        ("configurations", {}, {"execute", "sweep"}),
+        ("configuration", {"item_id": SERVING}, {"execute", "create like this", "schedule"}),
+        ("executions", {}, {"rerun"}),
+        ("execution", {"item_id": SERVED}, {"rerun"}),
+    ],
+)
+async def test_actions_that_need_a_missing_executable_are_not_offered(
+    home: Home, route: str, params: dict[str, str], absent: set[str]
+) -> None:
+    async with running(home, size=(200, 50)) as pilot:
+        pilot.app.open(route, **params)
+        await settled(pilot)
+        assert not absent & set(offered(pilot).values())
+        if not params:
+            await press(pilot, "down")
+            assert absent <= set(offered(pilot).values())
