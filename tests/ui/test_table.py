@@ -368,6 +368,19 @@ def test_column_of_the_order_is_in_view_until_it_is_scrolled_out(width: int) -> 
         assert placed[-1].start + placed[-1].width <= width
 
 
+def test_names_that_may_be_cut_leave_room_for_columns_of_the_same_priority() -> None:
+    columns = [
+        Column[str]("name", "Name", str, 14, 48, 4, priority=0),
+        Column[str]("configuration", "Configuration", str, 13, 36, 2, priority=1, names=True),
+        Column[str]("accuracy", "accuracy", str, 12, 14, 0, priority=1),
+        Column[str]("age", "Age", str, 5, 5, 0, priority=1),
+    ]
+    contents = {"name": 28, "configuration": 80, "accuracy": 12, "age": 5}
+    placed, _ = place(columns, 70, contents=contents)
+    assert [one.column.id for one in placed] == ["name", "configuration", "accuracy", "age"]
+    assert [one.width for one in placed] == [28, 19, 12, 5]
+
+
 async def test_columns_are_as_wide_as_their_contents(tmp_path: Path) -> None:
     home = Home.at(tmp_path).ensure()
     open_desk(home).close()

@@ -116,11 +116,12 @@ def place(
         beside = width - GAP - least[second.id]
         whole = min(whole, beside) if beside >= whole * _MOSTLY else whole
     least[first.id] = max(least[first.id], whole)
-    # Columns of the first priority are not cut in favor of others.
+    # Columns of the first priority are not cut in favor of others, but for names, whose cut texts
+    # still differ.
     sizes = least | {
         column.id: max(least[column.id], min(contents.get(column.id, 0), column.max_width))
         for column in rest
-        if column.priority <= 1
+        if column.priority <= 1 and not column.names
     }
     if sum(sizes[column.id] + GAP for column in columns) - GAP > width:
         rest.sort(key=lambda column: column.priority)
