@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -305,6 +305,8 @@ class Hit:
     scope: Scope
     artifact: Artifact | None = None
     execution: Execution | None = None
+    #: the name of the configuration of the execution that created the artifact; empty if unknown
+    configuration_name: str = ""
 
     @property
     def id(self) -> str:
@@ -327,6 +329,49 @@ class Hit:
     def deleted(self) -> bool:
         """Whether the runtime has deleted it."""
         return self._one.deleted_at is not None
+
+    @property
+    def source(self) -> str:
+        """What the item comes from: a configuration, or the executable of an execution."""
+        return self.configuration_name if self.execution is None else self.execution.executable_id
+
+    def matching_texts(self, words: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the texts, each with its label, that contain words which the name does not have.
+
+        Args:
+            words: case-folded words of a search.
+        """
+        missing = [word for word in words if word not in self.name.casefold()]
+        return [
+            (label, text)
+            for label, text in self._texts()
+            if any(word in text.casefold() for word in missing)
+        ]
+
+    def _texts(self) -> list[tuple[str, str]]:
+        """Return the texts that a search covers beside the name, each with its label."""
+        if self.artifact is None:
+            one = self._execution
+            return [
+                ("executable", one.executable_id),
+                ("status", str(one.status)),
+                ("message", one.status_message),
+                ("scenario", one.scenario_id),
+                ("ID", one.id),
+                ("configuration ID", one.configuration_id),
+            ]
+        item = self.artifact
+        return [
+            *(("label", f"{key.rpartition('/')[2]}={value}") for key, value in item.labels),
+            ("description", item.description),
+            ("configuration", self.configuration_name),
+            ("name", item.name_with_version),
+            *(("alias", f"@{alias}") for alias in item.aliases),
+            ("scenario", item.scenario_id),
+            ("ID", item.id),
+            ("execution", item.execution_id),
+            ("URL", item.url),
+        ]
 
     @property
     def _one(self) -> Artifact | Execution:

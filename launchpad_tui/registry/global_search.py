@@ -82,10 +82,18 @@ def search_part(
         elif pks is None:
             pks = _newest_of_all(db, table, scopes, kinds, words, limit)
         rows_of = _rows(db, table, pks)
-    found = [(scopes[rows_of[pk][0]], rows_of[pk][1:]) for pk in pks]
+        names = _configuration_names(db, pks) if table is ARTIFACTS else {}
+    found = [(pk, scopes[rows_of[pk][0]], rows_of[pk][1:]) for pk in pks]
     if table is ARTIFACTS:
-        return [Hit(scope, artifact=artifacts.from_row(row)) for scope, row in found]
-    return [Hit(scope, execution=executions.from_row(row)) for scope, row in found]
+        return [
+            Hit(
+                scope,
+                artifact=artifacts.from_row(row),
+                configuration_name=names.get(pk, ""),
+            )
+            for pk, scope, row in found
+        ]
+    return [Hit(scope, execution=executions.from_row(row)) for _, scope, row in found]
 
 
 def _newest_of_all(
@@ -146,6 +154,22 @@ def _matches(table: ListTable, words: tuple[str, ...]) -> tuple[str, list[str | 
     return "".join(f" AND {test}" for test, _ in tests), [
         one for _, values in tests for one in values
     ]
+
+
+def _configuration_names(db: sqlite3.Connection, pks: list[int]) -> dict[int, str]:
+    """Return the configuration names of the executions that created artifacts, by row number."""
+    found: dict[int, str] = {}
+    for start in range(0, len(pks), BATCH):
+        some = pks[start : start + BATCH]
+        found.update(
+            db.execute(
+                "SELECT a.pk, e.configuration_name FROM artifacts a "
+                "JOIN executions e ON e.pk = a.execution_pk "
+                f"WHERE a.pk IN ({placeholders(some)})",
+                some,
+            )
+        )
+    return found
 
 
 def _rows(db: sqlite3.Connection, table: ListTable, pks: list[int]) -> dict[int, tuple[Any, ...]]:

@@ -61,11 +61,40 @@ async def test_search_result_switches_to_its_resource_group(home: Home) -> None:
         assert "model 1" in text
         assert "core/default" in text
         assert "model 2" not in text
+        assert "label: stage=production" in text
         await press(pilot, "down", "enter")
         text = screen_text(pilot)
         assert "core/default › Models › Everywhere › model 1" in text
         assert "The model of training 1" in text
         await until(pilot, lambda: "synced just now" in screen_text(pilot))
+
+
+async def test_results_show_their_source_and_the_text_that_matches(home: Home) -> None:
+    async with running(home, size=(160, 30)) as pilot:
+        await press(pilot, "ctrl+g", *"training")
+        text = screen_text(pilot)
+        assert "Source" in text
+        assert "description: The model of training 1" in text
+
+
+async def test_the_tabs_show_the_search_where_there_is_room(home: Home) -> None:
+    for width, shown in ((160, True), (80, False)):
+        async with running(home, size=(width, 30)) as pilot:
+            assert ("^g Everywhere" in screen_text(pilot).splitlines()[0]) is shown
+
+
+def test_matching_texts_have_the_words_that_the_name_does_not_have(home: Home) -> None:
+    desk = open_desk(home)
+    (hit,) = [one for one in desk.everywhere.search("model 1 production") if one.artifact]
+    assert hit.source
+    assert hit.matching_texts(("model", "1")) == []
+    assert ("label", "stage=production") in hit.matching_texts(("model", "production"))
+    assert hit.matching_texts((hit.source.casefold(),)) == [("configuration", hit.source)]
+    execution = next(one for one in desk.everywhere.search("completed") if one.execution)
+    assert execution.source == execution.execution.executable_id  # type: ignore[union-attr]
+    assert ("status", "COMPLETED") in execution.matching_texts(("completed",))
+    desk.runtimes.close()
+    desk.close()
 
 
 async def test_text_and_cursor_are_kept_when_the_screen_is_left(home: Home) -> None:

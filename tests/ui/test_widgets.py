@@ -301,6 +301,8 @@ async def test_a_theme_is_saved(home: Home) -> None:
         await press(pilot, "colon", *"theme light", "enter")
         assert "Theme light saved" in screen_text(pilot)
         assert pilot.app.theme == "launchpad-light"
+        await press(pilot, "colon", *"theme light")
+        assert "(current)" in screen_text(pilot)
     assert Settings.load(home).ui.theme == "light"
 
 

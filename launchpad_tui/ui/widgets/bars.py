@@ -29,6 +29,7 @@ _TABS = (
     ("8", "Metrics", "", "board"),
     ("9", "Object stores", "", "stores"),
     ("0", "Connections", "", "connections"),
+    ("^g", "Everywhere", "", "everywhere"),
 )
 #: further screens, whose tab is shown while they are open
 _OTHER_TABS = (
@@ -151,6 +152,8 @@ class HeaderLine(Painted):
             for key, title, number, route in bare
         ]
         main = _MAIN_TABS
+        # The search over all connections is not a list: it is the first tab that is left out.
+        lists = [tab for tab in full if tab[3] != "everywhere"]
         # Titles are left out from the last tab on, as far as needed.
         some = [
             [
@@ -159,7 +162,7 @@ class HeaderLine(Painted):
             ]
             for named in range(main, -1, -1)
         ]
-        for form in (full, full[:main], bare[:main], *some):
+        for form in (full, lists, full[:main], bare[:main], *some):
             if current not in {title for _, title, _, _ in form} and form is not full:
                 shown = next(tab for tab in full if tab[1] == current)
                 form = [*form, shown]  # noqa: PLW2901  the current tab is always shown

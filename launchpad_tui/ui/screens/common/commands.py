@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
@@ -75,8 +75,13 @@ class CommandScreen(ChooseDialog):
             for route in routes.ROUTES
             if route.key
         ]
+        current = cast("Shell", screen.app).look.palette.name
         themes = [
-            Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title)
+            Choice(
+                f"theme {palette.name}",
+                f"theme {palette.name}",
+                f"{palette.title} (current)" if palette.name == current else palette.title,
+            )
             for palette in PALETTES
         ]
         topics = [

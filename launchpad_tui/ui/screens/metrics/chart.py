@@ -16,7 +16,7 @@ from textual.geometry import Size
 from launchpad_tui.charts.curve import CurveView, readout
 from launchpad_tui.charts.legend import with_legend
 from launchpad_tui.charts.model import ChartData, Drawing, Plot, Series
-from launchpad_tui.domain.board import Against, ChartDefinition, Selected
+from launchpad_tui.domain.board import Against, Board, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.metrics.chart_file import chart_text
@@ -157,9 +157,8 @@ class ChartScreen(SelectionScreen):
         return self._charts[self._index]
 
     def title_text(self) -> str:
-        """Return the title of the chart with the full keys of its metrics if there is room."""
-        chart = self.chart_shown
-        return chart.title if self.app.size.width >= VALUES_FROM else chart.short_title
+        """Return the title of the chart as the board shows it."""
+        return Board("", self._charts).titles[self._index]
 
     def body(self) -> ComposeResult:
         """Yield the chart and the values of its curves."""

@@ -20,6 +20,8 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from launchpad_tui.services.everywhere import EverywhereSearch
     from launchpad_tui.ui.theme import Look
 
@@ -27,6 +29,8 @@ _EMPTY = (
     "Type part of a name, ID, description or label\n"
     "The search covers artifacts and executions of all connections"
 )
+#: the largest number of characters of a text before the word that matches
+_BEFORE = 20
 
 
 class EverywhereScreen(LaunchpadScreen):
@@ -56,7 +60,7 @@ class EverywhereScreen(LaunchpadScreen):
         """Yield the search input and the results."""
         yield TextInput(placeholder="Search all resource groups", id="search")
         yield VirtualTable(
-            hit_columns(self.launchpad.look),
+            hit_columns(self.launchpad.look, self._words),
             _key,
             title="Everywhere",
             empty=_EMPTY,
@@ -89,6 +93,10 @@ class EverywhereScreen(LaunchpadScreen):
                 search_input.value = filters
             search_input.select_all()
             self._restored = True
+
+    def _words(self) -> tuple[str, ...]:
+        """Return the case-folded words of the search."""
+        return tuple(self.query_one(Input).value.casefold().split())
 
     async def load(self) -> None:
         """Search for the text of the input."""
@@ -154,8 +162,13 @@ class EverywhereScreen(LaunchpadScreen):
             self.launchpad.open("execution", item_id=hit.execution.id)
 
 
-def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
-    """Return the columns of the search results."""
+def hit_columns(look: Look, words: Callable[[], tuple[str, ...]]) -> tuple[Column[Hit], ...]:
+    """Return the columns of the search results.
+
+    Args:
+        look: colors and glyphs.
+        words: returns the case-folded words of the search.
+    """
 
     def kind(hit: Hit) -> Cell:
         if hit.deleted:
@@ -165,6 +178,9 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
         return Cell(kind_text(hit.artifact.kind) if hit.artifact else "", "dim")
 
     def about(hit: Hit) -> str:
+        searched = words()
+        if found := hit.matching_texts(searched):
+            return ", ".join(f"{label}: {_excerpt(text, searched, look)}" for label, text in found)
         if hit.artifact is not None:
             return f"{labels_text(hit.artifact.labels)} {hit.artifact.description}".strip()
         return hit.execution.status_message if hit.execution else ""
@@ -183,6 +199,9 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
             priority=0,
         ),
         Column[Hit]("kind", "Kind, status", kind, 12, 12, 0, priority=1),
+        text_column(
+            "source", "Source", lambda hit: hit.source, (13, 36), 2, priority=1, names=True
+        ),
         Column[Hit](
             "scope",
             "Connection, group",
@@ -192,10 +211,18 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
             2,
             priority=1,
         ),
-        timestamp_column("created", "Created", lambda hit: hit.created_at, priority=2),
+        timestamp_column("created", "Created", lambda hit: hit.created_at, priority=3),
         text_column("id", "ID", lambda hit: hit.id, (10, 36), 1, priority=4),
-        text_column("about", "About", about, (16, 80), 4, priority=3),
+        text_column("about", "Match, about", about, (14, 80), 4, priority=2),
     )
+
+
+def _excerpt(text: str, words: tuple[str, ...], look: Look) -> str:
+    """Return a text from shortly before the first of the words that it contains."""
+    line = " ".join(text.split())
+    places = [place for word in words if (place := line.casefold().find(word)) >= 0]
+    start = max(0, min(places, default=0) - _BEFORE)
+    return f"{look.glyphs.ellipsis}{line[start:]}" if start else line
 
 
 def _key(hit: Hit) -> str:
