@@ -39,6 +39,9 @@ _DELTAS, _PLAIN = b"\x01", b"\x02"
 _BYTES = 8
 #: Level 6 is slower than level 1 and saves a twentieth of the space of short series.
 _LEVEL = 6
+#: Planes of random and of similar bytes follow each other. With less memory zlib adapts its codes
+#: more often, which saves a fiftieth of the space.
+_MEMORY = 6
 
 
 def add(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) -> None:
@@ -122,7 +125,8 @@ def pack(series: Mapping[int, Points]) -> bytes:
     head = _planes(chunk.encode(index))
     data = len(head).to_bytes(4, "little") + head
     data += _planes(chunk.encode(steps) + chunk.encode(times)) + _planes(chunk.encode(values))
-    return kind + zlib.compress(data, _LEVEL)
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, _MEMORY)
+    return kind + compressor.compress(data) + compressor.flush()
 
 
 # The metrics of a board are read one after the other from the same packs.

@@ -227,3 +227,20 @@ def test_the_file_of_an_ended_execution_takes_at_most_12_bytes_a_point(registry:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert db.execute("PRAGMA freelist_count").fetchone() == (0,)
     assert registry.path.stat().st_size - before <= 12 * 200 * 100
+
+
+def test_a_pack_of_noisy_curves_takes_little_more_than_their_randomness() -> None:
+    """A value has 52 random bits, a time with a jitter of 5 ms in microseconds about 14."""
+    rng = random.Random(1)
+    curves = {}
+    for pk in range(1, 41):
+        times = array("q", [0])
+        for _ in range(99):
+            times.append(times[-1] + int(rng.gauss(250_000, 5_000)))
+        values = array("d", [math.exp(-k / 100) + rng.gauss(0, 0.01) for k in range(100)])
+        curves[pk] = Points(array("q", range(0, 1000, 10)), times, values)
+    packed = packs.pack(curves)
+    assert len(packed) <= 8.5 * 4000
+    assert {pk: key_of(points) for pk, points in packs.unpack(packed).items()} == {
+        pk: key_of(points) for pk, points in curves.items()
+    }
