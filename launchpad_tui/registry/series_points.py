@@ -94,8 +94,10 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
     packed = packs.read(db, [row["pk"] for row in known.values() if row["pack_pk"] is not None])
     updates = _Updates(db)
     for (name, labels), points in logged.items():
-        new = _new_row(name, labels)
-        row = known.setdefault((new["name"], new["labels"]), new)
+        identity = (clean(name), _labels_json(labels))
+        row = known.get(identity)
+        if row is None:
+            row = known[identity] = _new_row(name, labels)
         fresh = points if bulk else _fresh(db, row, points, packed.get(row["pk"]))
         if fresh and row["pk"] in packed:
             _write_chunks(db, row["pk"], [packs.release(db, row["pk"])], ended=True)
@@ -103,7 +105,7 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
         if fresh:
             _store(db, execution, row, fresh, updates, ended=ended)
         elif row["pk"] is None:
-            del known[row["name"], row["labels"]]
+            del known[identity]
     _mark_headlines(known.values(), updates)
     updates.write()
 
@@ -241,12 +243,17 @@ def _new_row(name: str, labels: Labels) -> _Row:
     cleaned = [[clean(key), clean(value)] for key, value in labels]
     row: _Row = dict.fromkeys(_COLUMNS)
     row["name"] = clean(name)
-    row["labels"] = to_json(cleaned) if cleaned else "[]"
+    row["labels"] = _labels_json(labels)
     row["key"] = clean(series_key(name, labels))
     row["artifact_name"] = next((value for key, value in cleaned if key == ARTIFACT_LABEL), "")
     row["count"] = row["chunked"] = row["not_finite"] = 0
     row["headline"] = row["main"] = 1
     return row
+
+
+def _labels_json(labels: Labels) -> str:
+    """Return labels as they are stored."""
+    return to_json([[clean(key), clean(value)] for key, value in labels]) if labels else "[]"
 
 
 def _fresh(db: sqlite3.Connection, row: _Row, new: Points, packed: Points | None) -> Points:
