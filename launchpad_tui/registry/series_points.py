@@ -442,6 +442,17 @@ def _points(rows: Sequence[tuple[int, int, float | None]]) -> Points:
 
 def _summarize(row: _Row, new: Points) -> None:
     """Update a series' summary with points in the order of logging."""
+    if len(new) == 1 and row["count"]:
+        # By far the most frequent case: training continues.
+        step, at, value = new.steps[0], new.times[0], new.values[0]
+        if step >= row["last_step"] and at >= row["last_at"] and math.isfinite(value):
+            row["last_step"], row["last_at"], row["last"] = step, at, value
+            if row["minimum"] is None or value < row["minimum"]:
+                row["minimum"], row["minimum_step"] = value, step
+            if row["maximum"] is None or value > row["maximum"]:
+                row["maximum"], row["maximum_step"] = value, step
+            row["count"] += 1
+            return
     first, last = min(new.steps), max(new.steps)
     first_at, last_at = min(new.times), max(new.times)
     known = row["count"] > 0
