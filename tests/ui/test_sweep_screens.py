@@ -92,6 +92,14 @@ async def test_the_model_of_an_execution_is_promoted(swept_home: Home) -> None:
         assert "production" in app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).aliases
 
 
+async def test_a_narrow_footer_offers_to_promote(swept_home: Home) -> None:
+    async with running(swept_home, size=(80, 24)) as pilot:
+        app: Any = pilot.app
+        app.open("sweep", item_id=SWEEP)
+        await settled(pilot)
+        assert "U promote" in screen_text(pilot).splitlines()[-1]
+
+
 async def test_a_sweep_is_removed(swept_home: Home) -> None:
     async with running(swept_home) as pilot:
         app: Any = pilot.app

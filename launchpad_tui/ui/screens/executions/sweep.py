@@ -106,7 +106,7 @@ class SweepScreen(ExecutionsScreen):
             "U",
             "promote",
             "Point an alias at the model of the execution",
-            footer=4,
+            footer=1,
         ),
         Action(
             "sweep.stop-all",
