@@ -98,6 +98,8 @@ ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("stores", "remove"): ("lake",),
     ("stores", "import"): ("{folder}/secret.json",),
     ("stores", "preview"): ("lake", "files/source.csv"),
+    ("executions", "create"): ("{configurations}",),
+    ("stores", "upload"): ("{folder}/source.csv", "lake", "uploaded"),
     ("stores", "download"): ("lake", "files", "{folder}/downloaded"),
     ("serve", "clients", "delete"): ("notebook",),
 }

@@ -334,7 +334,7 @@ def test_notes_beside_json_are_json(trained: Cli) -> None:
         (["modles"], "models"),
         (["excution", "list"], "executions"),
         (["models", "lst"], "list"),
-        (["models", "ls"], "list"),
+        (["models", "lsit"], "list"),
         (["stores", "rm"], "remove"),
         (["serve", "clients", "ad"], "add"),
         (["models", "list", "--limt", "3"], "--limit"),

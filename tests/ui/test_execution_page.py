@@ -164,8 +164,9 @@ async def test_a_running_execution_opens_on_its_log_and_its_curves(
         assert "last 0.31" in logs
         # Below 110 columns there is only the log.
         await pilot.resize_terminal(100, 30)
-        text = await shown_soon(pilot, lambda text: "last 0.51" not in text)
-        assert "waiting for the end" in text
+        await shown_soon(
+            pilot, lambda text: "last 0.51" not in text and "waiting for the end" in text
+        )
         await pilot.resize_terminal(160, 45)
         await shown_soon(pilot, lambda text: "last 0.51" in text)
         # The curves stay when the execution ends.

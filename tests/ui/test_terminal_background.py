@@ -55,8 +55,8 @@ def test_light_colors(color: str, light: bool | None) -> None:
 
 def test_the_light_theme_is_chosen_only_without_a_setting() -> None:
     environ = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    assert find_look(light=True, environ=environ).palette is BY_NAME["light"]
-    assert find_look("contrast", light=True, environ=environ).palette is BY_NAME["contrast"]
+    assert find_look(light=True, environ=environ).palette.name == "light"
+    assert find_look("contrast", light=True, environ=environ).palette.name == "contrast"
     plain = find_look(light=True, environ={**environ, "NO_COLOR": "1"})
     assert plain.palette is BY_NAME["plain"]
 
