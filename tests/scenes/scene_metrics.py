@@ -93,8 +93,8 @@ SCENES = [
     Scene(
         "metrics-empty", nothing, _stay, (80, 24), start="board", expect=("No models are selected",)
     ),
-    Scene("chart", demo, _chart, (140, 36), expect=("loss{phase=validation}", "step ", "balanced")),
-    Scene("chart-zoomed", demo, _zoomed, (100, 30), expect=("{phase=", "step ")),
+    Scene("chart", demo, _chart, (140, 36), expect=("› val loss", "step ", "balanced")),
+    Scene("chart-zoomed", demo, _zoomed, (100, 30), expect=("› train loss", "step ")),
     Scene("compare", demo, _compare, (160, 40), expect=COMPARED),
     Scene("compare-80x24", demo, _compare, (80, 24), expect=("PARAMETERS", "METRICS", "of 6")),
     Scene("compare-baseline", demo, _baseline, (160, 40), expect=(*COMPARED, "baseline", "%")),
