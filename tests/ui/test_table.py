@@ -379,6 +379,9 @@ def test_names_that_may_be_cut_leave_room_for_columns_of_the_same_priority() -> 
     placed, _ = place(columns, 70, contents=contents)
     assert [one.column.id for one in placed] == ["name", "configuration", "accuracy", "age"]
     assert [one.width for one in placed] == [28, 19, 12, 5]
+    # If only one of them fits, it is not the name.
+    placed, _ = place(columns, 37, contents=contents | {"name": 18})
+    assert [one.column.id for one in placed] == ["name", "accuracy"]
 
 
 async def test_columns_are_as_wide_as_their_contents(tmp_path: Path) -> None:

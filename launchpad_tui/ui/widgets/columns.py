@@ -124,7 +124,9 @@ def place(
         if column.priority <= 1 and not column.names
     }
     if sum(sizes[column.id] + GAP for column in columns) - GAP > width:
-        rest.sort(key=lambda column: column.priority)
+        # In a narrow table, names come after other columns of their priority, such as metrics.
+        narrow = width < _WIDE
+        rest.sort(key=lambda column: (column.priority, narrow and column.names))
         max_scroll = _max_scroll(first, rest, width, least)
     else:
         max_scroll = 0
