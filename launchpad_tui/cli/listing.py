@@ -172,7 +172,7 @@ def query(
             metrics += (order.by,)
         elif isinstance(order.by, ValueColumn) and order.by not in values:
             values += (order.by,)
-    check_known(context, metrics)
+    metrics = known_columns(context, metrics)
     conditions: list[Filter] = [*view.conditions]
     if options.where:
         from launchpad_tui.domain.expression import parse_where
@@ -216,7 +216,7 @@ def _best_first(context: CommandContext, options: argparse.Namespace) -> Order:
             field="best",
         )
     column = metric_column(options.best, "best")
-    check_known(context, (column,))
+    (column,) = known_columns(context, (column,))
     direction = context.desk.boards.directions().get(column.key) or guess_direction(column.key)
     if direction is None:
         raise InvalidInput(
@@ -335,8 +335,7 @@ def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[Metri
             columns |= dict.fromkeys(MetricColumn(key) for key in known)
         else:
             columns[metric_column(text)] = None
-    check_known(context, tuple(columns))
-    return tuple(columns)
+    return known_columns(context, tuple(columns))
 
 
 def metric_table_columns(columns: Sequence[MetricColumn]) -> Iterator[TableColumn]:
@@ -385,15 +384,27 @@ def column_texts(query: Query, row: ArtifactRow | ExecutionRow) -> Iterator[str]
         yield row.values.get(value, "")
 
 
-def check_known(context: CommandContext, named: Sequence[MetricColumn]) -> None:
-    """Raise InvalidInput if an option names a metric that no execution has logged.
+def known_columns(
+    context: CommandContext, named: Sequence[MetricColumn]
+) -> tuple[MetricColumn, ...]:
+    """Return the columns of metrics that options name, by their keys or the heads of columns.
 
     Without any metric in the resource group nothing is refused: a script may list models before the
     first one is trained, and metrics of remote executions may not have been read yet.
+
+    Raises:
+        InvalidInput: No execution has logged a metric of a name.
     """
+    from launchpad_tui.domain.list_names import of_title
+
     known = context.desk.artifacts.metric_keys(context.scope) if named else ()
+    columns = []
     for column in named:
         if not known or column.key in known:
+            columns.append(column)
+            continue
+        if titled := of_title(str(column), known):
+            columns.append(titled)
             continue
         from launchpad_tui.domain.suggestions import did_you_mean, nearest
 
@@ -404,6 +415,7 @@ def check_known(context: CommandContext, named: Sequence[MetricColumn]) -> None:
             "List all metrics with: launchpad metrics keys",
             field="metric",
         )
+    return tuple(columns)
 
 
 def where_filters(

@@ -151,7 +151,7 @@ def _promote(context: CommandContext, options: argparse.Namespace) -> None:
     desk, scope = context.desk, context.scope
     sweep = desk.sweeps.resolve(scope, options.id)
     column = metric_column(options.metric or _only_metric(context))
-    listing.check_known(context, (column,))
+    (column,) = listing.known_columns(context, (column,))
     members = [one for one in sweep.members if one.execution is not None]
     values = _metrics(context, members, (column,))
     best = next(

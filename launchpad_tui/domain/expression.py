@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from launchpad_tui.domain.list_names import HINT, PREFIXES, QUOTED, Names, no_names, subject_of
+from launchpad_tui.domain.list_names import (
+    HINT,
+    PREFIXES,
+    QUOTED,
+    Names,
+    no_names,
+    of_title,
+    subject_of,
+)
 from launchpad_tui.domain.query import (
     Combination,
     Condition,
@@ -215,6 +223,8 @@ class _Parser:
             if after.kind == "quoted" and after.glued:
                 self._position += 1
                 text, quoted, prefix = after.text, True, text[:-1]
+        if not quoted:
+            text = self._title(text)
         while self._token().glued and (
             self._token().kind == "open" or (quoted and self._token().text.startswith(":"))
         ):
@@ -222,6 +232,20 @@ class _Parser:
             nested = self._value_tokens(stop_after_close=self._token().kind == "open")
             text += _joined(nested)
         return subject_of(text, self._names, quoted=quoted, prefix=prefix)
+
+    def _title(self, text: str) -> str:
+        """Parse further words of the head of a metric's column, such as ``val accuracy``."""
+        words = [text]
+        for token in self._tokens[self._position :]:
+            if token.kind != "word" or token.glued:
+                break
+            words.append(token.text)
+        for count in range(len(words), 1, -1):
+            title = " ".join(words[:count])
+            if of_title(title, self._names.metrics()):
+                self._position += count - 1
+                return title
+        return text
 
     def _value_tokens(self, *, stop_after_close: bool) -> list[_Token]:
         if not stop_after_close:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX
-from launchpad_tui.domain.metric import normal_name
+from launchpad_tui.domain.metric import key_of_title, normal_name
 from launchpad_tui.domain.query import MetricColumn, Statistic, Subject, ValueColumn
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
@@ -96,6 +96,8 @@ def subject_of(
     column = MetricColumn.parse(word)
     if column is not None and column.key in normal_metrics:
         return Subject.METRIC, str(column)
+    if titled := of_title(word, known_metrics):
+        return Subject.METRIC, str(titled)
     # Column headings omit the ending, such as Scenario for scenario_id.
     if not quoted and (
         full := next((snake + end for end in _ENDINGS if snake + end in names.attributes), "")
@@ -117,6 +119,21 @@ def subject_of(
     )
 
 
+def of_title(text: str, keys: Collection[str]) -> MetricColumn | None:
+    """Return the column whose head is a text, such as ``val accuracy`` or ``val accuracy:best``.
+
+    Args:
+        text: the title of a series, see `domain.metric.series_title`, with or without a statistic.
+        keys: the series keys that exist.
+
+    Returns:
+        None if no series, or more than one, has the title.
+    """
+    column = MetricColumn.parse(text) or MetricColumn(text)
+    key = key_of_title(column.key, keys)
+    return None if key is None else MetricColumn(key, column.statistic)
+
+
 def _prefixed(subject: Subject, word: str, names: Names, field: str) -> tuple[Subject, str]:
     """Return what a name with a prefix means. Raises InvalidInput for an unknown name."""
     if subject is Subject.LABEL and "/" not in word:
@@ -128,6 +145,8 @@ def _prefixed(subject: Subject, word: str, names: Names, field: str) -> tuple[Su
         plain = normal_name(word)
         if column is not None and plain not in known:
             plain = column.key
+        if plain not in known and (titled := of_title(word, known)):
+            return subject, str(titled)
     if not known or plain in known:
         return subject, word
     from launchpad_tui.domain.suggestions import did_you_mean, nearest

@@ -109,17 +109,23 @@ def is_metric_name(name: str) -> bool:
 _SHORT = {"validation": "val", "training": "train"}
 
 
-def series_title(key: str) -> str:
+def series_title(key: str, *, short: bool = True) -> str:
     """Return a series key as a title: ``val accuracy`` for ``accuracy{phase=validation}``.
 
     The values of the labels precede the name. A name without labels, and a text that is not a
     series key, is returned unchanged.
+
+    Args:
+        key: the series key.
+        short: whether usual values have their short forms, such as ``val``.
     """
     name, bracket, inner = key.partition("{")
     if not bracket or not inner.endswith("}"):
         return key
     values = [pair.partition("=")[2] for pair in inner[:-1].split(",")]
-    return " ".join([*(_SHORT.get(value, value) for value in values if value), name])
+    return " ".join(
+        [*(_SHORT.get(value, value) if short else value for value in values if value), name]
+    )
 
 
 def series_titles(keys: Iterable[str]) -> dict[str, str]:
@@ -127,6 +133,12 @@ def series_titles(keys: Iterable[str]) -> dict[str, str]:
     titles = {key: series_title(key) for key in keys}
     counts = Counter(titles.values())
     return {key: title if counts[title] == 1 else key for key, title in titles.items()}
+
+
+def key_of_title(title: str, keys: Iterable[str]) -> str | None:
+    """Return the series key that has a title of `series_title`; None if none or several have it."""
+    found = [key for key in keys if title in {series_title(key), series_title(key, short=False)}]
+    return found[0] if len(found) == 1 else None
 
 
 def check_metric_name(name: str) -> str:

@@ -346,6 +346,11 @@ def test_metrics_are_logged_inside_an_execution(home: Path, template: Path, cli:
     # The last value of a tag is kept: the training set it again.
     assert shown["tags"] == [{"name": "team", "value": "blue"}]
     assert {"name": "n", "value": "t u"} in shown["customInfo"]
+    # The head of a column names its metric.
+    listed = cli(
+        "executions", "list", "--metric", "val loss", "--where", "val loss = 0.5", "--json"
+    )
+    assert listed.json["resources"][0]["metrics"] == {"loss{phase=val}": 0.5}
 
 
 def opened(process: int, path: Path) -> bool:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 
 from launchpad_tui.domain.expression import complete, parse_where
-from launchpad_tui.domain.list_names import Names, heading, parse_column, written
-from launchpad_tui.domain.query import Combination, Condition, Filter, Junction, Op, Subject
+from launchpad_tui.domain.list_names import Names, heading, of_title, parse_column, written
+from launchpad_tui.domain.query import (
+    Combination,
+    Condition,
+    Filter,
+    Junction,
+    MetricColumn,
+    Op,
+    Statistic,
+    Subject,
+)
 from launchpad_tui.errors import InvalidInput
 
 ATTRIBUTES = ("name", "created_at", "status", "size")
@@ -292,3 +301,37 @@ def test_a_head_has_one_meaning(head: str, attribute: str) -> None:
     assert isinstance(found, Condition)
     assert found.name == attribute
     assert parse_column(head, Names(attributes)) == attribute
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "val loss < 0.1",
+        "validation loss < 0.1",
+        '"val loss" < 0.1',
+        'metric."val loss" < 0.1',
+        "loss{phase=validation} < 0.1",
+    ],
+)
+def test_heads_of_columns_name_their_metrics(text: str) -> None:
+    condition = Condition(Subject.METRIC, "loss{phase=validation}", Op.LESS, "0.1")
+    assert parse(text) == (condition,)
+    assert parse(f"lr > 1 and {text}")[1:] == (condition,)
+
+
+def test_the_head_of_a_column_may_have_a_statistic() -> None:
+    named = Condition(Subject.METRIC, "loss{phase=validation}:min", Op.LESS, "0.1")
+    assert parse("val loss:min < 0.1") == parse('"val loss":min < 0.1') == (named,)
+
+
+def test_a_head_that_several_series_share_is_refused() -> None:
+    keys = ("loss{phase=validation}", "loss{set=val}")
+    with pytest.raises(InvalidInput, match="There is no 'val loss'"):
+        parse_where('"val loss" < 1', ATTRIBUTES, lambda: keys, tuple)
+    assert of_title("val loss", keys) is None
+
+
+def test_the_head_of_a_column_names_it_in_options() -> None:
+    key = "loss{phase=validation}"
+    assert parse_column("val loss", KNOWN) == MetricColumn(key)
+    assert parse_column("val loss:best", KNOWN) == MetricColumn(key, Statistic.BEST)
