@@ -166,7 +166,12 @@ class _Parser(argparse.ArgumentParser):
         near = nearest(flag.lstrip("-"), [one[2:] for one in flags]) if flag else []
         noun = "option" if option else "argument"
         shown = option or " ".join(unknown)
-        self.error(f"unknown {noun} {shown}", did_you_mean([f"--{one}" for one in near]))
+        meant = [f"--{one}" for one in near]
+        pairs = [one for one in self._actions if "=" in str(one.metavar) and one.option_strings]
+        if not option and "=" in unknown[0] and pairs:
+            # The first option with such a value is the one that is used most, such as --parameter.
+            meant = [f"{min(pairs[0].option_strings, key=len)} {unknown[0]}"]
+        self.error(f"unknown {noun} {shown}", did_you_mean(meant))
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Raise InvalidUsage if a value is not one of the choices of its argument."""
