@@ -340,7 +340,7 @@ def test_notes_beside_json_are_json(trained: Cli) -> None:
         (["models", "list", "--limt", "3"], "--limit"),
         (["--jsn", "models"], "--json"),
         (["executions", "sweep", "tiny-train", "rate=1,2"], "-p rate=1,2"),
-        (["stores", "add", "x", "root=/tmp"], "--set root=/tmp"),
+        (["stores", "add", "x", "--type", "file", "root=/tmp"], "--set root=/tmp"),
         (["models", "list", "-o", "jsn"], "json"),
         (["artifacts", "add", "--kind", "modle", "x", "ai://default/x"], "model"),
         (["models", "list", "--metric", "acuracy"], "accuracy"),
