@@ -9,6 +9,7 @@ server, with what was read of it.
 
 from __future__ import annotations
 
+import logging
 import math
 import selectors
 import socket
@@ -18,6 +19,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+
+_log = logging.getLogger(__name__)
 
 #: bytes of a head and a body that the loop reads; longer requests are returned
 _LONGEST_HEAD, _LONGEST_BODY = 8192, 256 * 1024
@@ -140,7 +143,11 @@ class RequestLoop:
             self._woken.recv(_RECEIVED)
         while self._added:
             connection = self._added.popleft()
-            self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+            try:
+                self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+            except (OSError, ValueError):
+                # It has been closed meanwhile.
+                self._close(connection.socket)
 
     def _receive(self, connection: _Connection) -> bytes | None:
         """Return the body of a request; None if it is not complete, or not for the loop."""
@@ -169,7 +176,12 @@ class RequestLoop:
             connection.data = data
             return None
         self._selector.unregister(connection.socket)
-        self._put_back(connection.socket, data)
+        try:
+            self._put_back(connection.socket, data)
+        except Exception:  # noqa: BLE001  the other connections continue
+            # For example, no thread can be started.
+            _log.exception("a connection cannot be returned to its server")
+            self._close(connection.socket)
         return None
 
     def _end(self, connection: _Connection) -> None:

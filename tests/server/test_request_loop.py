@@ -6,12 +6,14 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from launchpad_tui.server.request_loop import RequestLoop
 from launchpad_tui.server.tracking import tracking_endpoint
 from tests.server.file_sink import EXECUTION, FileSink
 
@@ -163,3 +165,66 @@ def test_closing_handles_what_has_arrived(sink: FileSink) -> None:
     assert sorted(logged(sink))[-3:] == ["last-0", "last-1", "last-2"]
     for connection in connections:
         connection.close()
+
+
+def test_a_connection_that_fails_does_not_end_the_loop() -> None:
+    closed: list[socket.socket] = []
+
+    def refuse(_connection: socket.socket, _data: bytes) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def close(connection: socket.socket) -> None:
+        closed.append(connection)
+        connection.close()
+
+    loop = RequestLoop(lambda bodies: [NO_CONTENT] * len(bodies), refuse, close, 60)
+    try:
+        gone, _ = socket.socketpair()
+        gone.close()
+        refused, other = socket.socketpair()
+        served, client = socket.socketpair()
+        with suppress(OSError):
+            # A connection that is closed before it is added is refused at once.
+            loop.add(gone, "/metrics")
+        loop.add(refused, "/metrics")
+        loop.add(served, "/metrics")
+        other.settimeout(60)
+        other.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert other.recv(100) == b""
+        client.settimeout(60)
+        client.sendall(b"PATCH /metrics HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+        assert received(client, len(NO_CONTENT)) == NO_CONTENT
+        other.close()
+    finally:
+        loop.close()
+    assert closed == [refused, served]
+    client.close()
+
+
+def test_a_connection_that_is_closed_while_it_waits_does_not_end_the_loop() -> None:
+    answering, release = threading.Event(), threading.Event()
+
+    def answer(bodies: Sequence[bytes]) -> list[bytes]:
+        answering.set()
+        release.wait(60)
+        return [NO_CONTENT] * len(bodies)
+
+    loop = RequestLoop(answer, lambda *_: None, lambda each: each.close(), 60)
+    try:
+        first, client = socket.socketpair()
+        second, _other = socket.socketpair()
+        client.settimeout(60)
+        data = b"PATCH /metrics HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
+        loop.add(first, "/metrics")
+        client.sendall(data)
+        assert answering.wait(60)
+        loop.add(second, "/metrics")
+        second.close()
+        release.set()
+        assert received(client, len(NO_CONTENT)) == NO_CONTENT
+        client.sendall(data)
+        assert received(client, len(NO_CONTENT)) == NO_CONTENT
+    finally:
+        release.set()
+        loop.close()
+    client.close()
