@@ -25,6 +25,8 @@ class Route:
         aliases: further names that the command palette and the command line accept.
         params: constructor arguments that are always given.
         top: whether the screen replaces all open screens; the others are pushed on top.
+        tasks: what is done there, by name, with the first step; the command palette of other
+            screens finds them.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Route:
     aliases: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     top: bool = False
+    tasks: Mapping[str, str] = field(default_factory=dict)
 
     def load(self) -> Any:
         """Return the screen's class.
@@ -48,7 +51,13 @@ class Route:
 
 
 def _artifacts(
-    name: str, title: str, key: str, kind: ArtifactKind, help_text: str, *aliases: str
+    name: str,
+    title: str,
+    key: str,
+    kind: ArtifactKind,
+    help_text: str,
+    *aliases: str,
+    tasks: Mapping[str, str] | None = None,
 ) -> Route:
     return Route(
         name,
@@ -59,6 +68,7 @@ def _artifacts(
         aliases,
         {"kind": kind},
         top=True,
+        tasks=tasks or {},
     )
 
 
@@ -73,6 +83,12 @@ ROUTES: tuple[Route, ...] = (
         "The models with their source and metrics",
         "model",
         "m",
+        tasks={
+            "compare models": "select models, then compare them",
+            "promote a model": "promote the model under the cursor",
+            "upload a model": "upload files as a new model",
+            "export a list": "write the list to a file",
+        },
     ),
     _artifacts(
         "datasets",
@@ -91,6 +107,10 @@ ROUTES: tuple[Route, ...] = (
         "Running, queued and finished executions",
         ("execution", "ex"),
         top=True,
+        tasks={
+            "stop an execution": "stop the execution under the cursor",
+            "rerun an execution": "rerun it with other parameters",
+        },
     ),
     Route(
         "configurations",
@@ -100,6 +120,10 @@ ROUTES: tuple[Route, ...] = (
         "Parameters and inputs, ready to be executed",
         ("configuration", "conf", "cf"),
         top=True,
+        tasks={
+            "train a model": "execute the configuration under the cursor",
+            "sweep parameters": "execute it with several values of its parameters",
+        },
     ),
     Route(
         "scenarios",
@@ -109,6 +133,7 @@ ROUTES: tuple[Route, ...] = (
         "Scenarios and their executables",
         ("executables", "scenario", "sc"),
         top=True,
+        tasks={"add a template": "add a workflow template or a training script"},
     ),
     _artifacts(
         "resultsets",
@@ -139,6 +164,10 @@ ROUTES: tuple[Route, ...] = (
         "The object stores of the resource group",
         ("store",),
         top=True,
+        tasks={
+            "import models": "browse an object store, then import the models in a folder",
+            "upload files": "browse an object store, then upload files into a folder",
+        },
     ),
     Route(
         "connections",
@@ -148,6 +177,7 @@ ROUTES: tuple[Route, ...] = (
         "AI runtimes and their resource groups",
         ("connection", "co", "groups"),
         top=True,
+        tasks={"connect to a runtime": "add a connection"},
     ),
     Route(
         "everywhere",

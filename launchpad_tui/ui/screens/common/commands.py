@@ -1,4 +1,4 @@
-"""The command palette: a searchable list of screens, actions, themes and manual topics."""
+"""The command palette: a searchable list of screens, actions, tasks, themes and manual topics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEAST_WIDTH = 100
 
 
 class CommandScreen(ChooseDialog):
-    """The command palette: screens, actions, themes and topics of the manual.
+    """The command palette: screens, actions, tasks of other screens, themes and manual topics.
 
     A typed name of a screen (``models``), an alias of one (``ex``) or ``q`` is executed by enter
     even if another line is under the cursor.
@@ -88,7 +88,21 @@ class CommandScreen(ChooseDialog):
             Choice(f"manual {name}", f"manual {name}", about)
             for name, about in manual.ABOUT.items()
         ]
-        return cls("Commands", [*screens, *actions, *themes, *topics])
+        here = screen.kept_as if isinstance(screen, LaunchpadScreen) else ""
+        tasks = [
+            Choice(f"task {route.id} {title}", title, f"{route.title}: {first_step}")
+            for route in routes.ROUTES
+            for title, first_step in route.tasks.items()
+            if route.id != here
+        ]
+        return cls("Commands", [*screens, *actions, *tasks, *themes, *topics])
+
+    def _begin(self, task: str) -> None:
+        """Open the screen on which a task is done, and show the first step."""
+        route_id, _, title = task.partition(" ")
+        first_step = routes.BY_ID[route_id].tasks[title]
+        self.launchpad.open(route_id)
+        self.launchpad.say(f"To {title}: {first_step}")
 
     def do_select(self) -> None:
         """Execute the typed command, or the line under the cursor if no command is typed."""
@@ -113,6 +127,7 @@ class CommandScreen(ChooseDialog):
             handlers: dict[str, Callable[..., object]] = {
                 "go": app.open,
                 "do": app.perform_anywhere,
+                "task": self._begin,
                 "manual": lambda topic: app.open("manual.topic", name=topic),
                 "theme": lambda theme: app.run_task(choose_theme(app, theme), "theme"),
             }
