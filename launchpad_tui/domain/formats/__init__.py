@@ -15,6 +15,7 @@ from launchpad_tui.domain.formats.base import (
     bytes_text,
     hex_lines,
 )
+from launchpad_tui.domain.formats.images import image_preview
 from launchpad_tui.domain.formats.onnx import onnx_preview
 from launchpad_tui.domain.formats.pickle_search import search_pickles
 from launchpad_tui.domain.formats.pickles import pickle_note, pickle_preview
@@ -63,6 +64,7 @@ def _parquet(source: Source) -> Preview | None:
 _FORMATS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
     ("gguf", "GGUF", gguf_preview),
     ("npy", "NumPy array", npy_preview),
+    ("image", "Image", image_preview),
     ("zip", "Zip archive", zip_preview),
     ("gzip", "gzip file", gzip_preview),
     ("hdf5", "HDF5", _hdf5),
