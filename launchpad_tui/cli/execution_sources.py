@@ -54,6 +54,8 @@ def configuration_of(context: CommandContext, options: argparse.Namespace) -> Co
         Conflict: The name belongs to several configurations.
         InvalidInput: A binding is invalid, or a required one is missing.
     """
+    from launchpad_tui.services.configurations import name_with_parameters
+
     desk, scope, text = context.desk, context.scope, options.configuration
     given = bindings(options.parameter, "parameter")
     inputs = input_bindings(context, options.input)
@@ -80,7 +82,7 @@ def configuration_of(context: CommandContext, options: argparse.Namespace) -> Co
     references = desk.configurations.references(scope, found.id)
     return create_configuration(
         context,
-        options.name or _name(found.name, given),
+        options.name or name_with_parameters(found.name, found.parameters, given),
         found.executable_id,
         {**found.parameters, **given},
         {**found.inputs, **references, **inputs},
@@ -107,19 +109,12 @@ def create_configuration(
         NotFound: The executable does not exist.
         InvalidInput: A name or a binding is invalid, or a required one is missing.
     """
+    from launchpad_tui.services.configurations import name_with_parameters
+
     if name is None:
-        name = _name(executable_id, parameters)
+        name = name_with_parameters(executable_id, parameters, parameters)
     created = context.desk.configurations.create(
         context.scope, name, executable_id, parameters, inputs
     )
     warn_of_credentials(context, "parameter", parameters, executable_id)
     return created
-
-
-def _name(name: str, parameters: Mapping[str, str]) -> str:
-    """Return a name with values of parameters; without them if they have invalid characters."""
-    from launchpad_tui.domain.execution import RESOURCE_NAME
-    from launchpad_tui.domain.sweep import member_name
-
-    full = member_name(name, parameters).strip()
-    return full if RESOURCE_NAME.fullmatch(full) else name

@@ -33,6 +33,8 @@ _TOKEN = re.compile(
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 #: other spellings of words
 _JUNCTIONS = {"&&": "and", "||": "or"}
+#: the words that may follow a name
+_AFTER_NAME = frozenset({"is", "in", "not", *_OPS})
 #: what may follow ``is`` and ``is not``
 _MISSING = ("missing", "null", "none", "empty")
 #: the largest depth of parentheses and ``not``
@@ -237,12 +239,13 @@ class _Parser:
         """Parse further words of the head of a metric's column, such as ``val accuracy``."""
         words = [text]
         for token in self._tokens[self._position :]:
-            if token.kind != "word" or token.glued:
+            if token.kind != "word" or token.glued or token.text.lower() in _AFTER_NAME:
                 break
             words.append(token.text)
+        keys = self._names.metrics() if len(words) > 1 else ()
         for count in range(len(words), 1, -1):
             title = " ".join(words[:count])
-            if of_title(title, self._names.metrics()):
+            if of_title(title, keys):
                 self._position += count - 1
                 return title
         return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -229,16 +230,20 @@ def _command(path: Path, options: Sequence[ScriptOption], parts: _Parts) -> list
         else:
             arguments += [each.flag, value]
     arguments += after
-    program = f"python {_APP}/{path.name}"
+    program = f"{_APP}/{path.name}"
     switches = [each for each in parts.parameters if each.switch]
     if not switches:
-        lines = [f"        command: [python, {_text(f'{_APP}/{path.name}')}]"]
+        lines = [f"        command: [python, {_text(program)}]"]
         return lines + (["        args:", *_items(arguments)] if arguments else [])
     script = [
-        *(f"{each.name}=${{{number}}}" for number, each in enumerate(switches, 1)),
+        # The prefix keeps names from having a meaning for the shell, such as PATH.
+        *(f"option_{each.name}=${{{number}}}" for number, each in enumerate(switches, 1)),
         f"shift {len(switches)}",
-        *(f'if [ "${each.name}" = true ]; then set -- {each.flag} "$@"; fi' for each in switches),
-        f'exec {program} "$@"',
+        *(
+            f'if [ "$option_{each.name}" = true ]; then set -- {shlex.quote(each.flag)} "$@"; fi'
+            for each in switches
+        ),
+        f'exec python {shlex.quote(program)} "$@"',
     ]
     return [
         "        command: [/bin/sh, -c]",

@@ -111,6 +111,17 @@ def test_an_execution_of_an_executable(home: Path, cli: Cli, template: Path) -> 
     assert "Did you mean 'tiny-train'" in unknown.err
 
 
+def test_credentials_are_not_part_of_a_derived_name(home: Path, cli: Cli, template: Path) -> None:
+    prepare(home, template)
+    words = ("configurations", "create", "tiny-train", "-i", "numbers=numbers", "--json")
+    made = cli(*words, "-p", "rate=0.5", "-p", "mode=https://me:abcdef@host.example/x")
+    assert made.code == 0, made.err
+    assert made.json["name"] == "tiny-train rate=0.5"
+    changed = cli("executions", "create", "tiny-train rate=0.5", "-p", "rate=0.7", "--json")
+    # A changed value replaces the former one.
+    assert changed.json["configurationName"] == "tiny-train rate=0.7"
+
+
 def test_a_model_names_its_execution(trained: Cli) -> None:
     (newest, *_) = trained("models", "list", "--json").json["resources"]
     for words in (("executions", "show"), ("executions", "logs")):

@@ -169,12 +169,14 @@ def test_a_script_is_trained_with_values_that_a_shell_would_interpret(tmp_path: 
         "p.add_argument('--lr', type=float, default=0.1)\n"
         "p.add_argument('--note', default='$HOME \\'a\\' \"b\"')\n"
         "p.add_argument('--fp16', action='store_true')\n"
+        "p.add_argument('--PATH', action='store_true')\n"
+        "p.add_argument('--2d', action='store_true')\n"
         "p.add_argument('--output-file', default='out/model.json')\n"
         "a = p.parse_args()\n"
         "pathlib.Path(a.output_file).parent.mkdir(parents=True, exist_ok=True)\n"
         "json.dump(vars(a), open(a.output_file, 'w'))\n"
     )
-    project(tmp_path, text)
+    project(tmp_path, text, "train $(exit) it.py")
 
     def launchpad(*words: str) -> str:
         done = subprocess.run(
@@ -189,13 +191,16 @@ def test_a_script_is_trained_with_values_that_a_shell_would_interpret(tmp_path: 
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    launchpad("executables", "add", "churn/train.py")
-    launchpad("executions", "create", "churn-train", "-p", "lr=-0.5", "-p", "fp16=true", "--wait")
-    launchpad("models", "download", "churn-train-model", "got")
-    values = json.loads((tmp_path / "got" / "model.json").read_text())
-    assert values["lr"] == -0.5
-    assert values["fp16"] is True
-    assert values["note"] == "$HOME 'a' \"b\""
+    launchpad("executables", "add", "churn/train $(exit) it.py")
+    executable = "churn-train-exit-it"
+    values = ("lr=-0.5", "fp16=true", "PATH=true", "2d=true")
+    given = [word for value in values for word in ("-p", value)]
+    launchpad("executions", "create", executable, *given, "--wait")
+    launchpad("models", "download", f"{executable}-model", "got")
+    found = json.loads((tmp_path / "got" / "model.json").read_text())
+    assert found["lr"] == -0.5
+    assert found["fp16"] is found["PATH"] is found["2d"] is True
+    assert found["note"] == "$HOME 'a' \"b\""
 
 
 def test_all_problems_of_a_template_are_reported_at_once(tmp_path: Path) -> None:
