@@ -90,7 +90,8 @@ def parse_templates(
     else:
         raise InvalidInput(
             f"There is no file or folder {path}",
-            hint="Give a YAML file with workflow templates, or a folder with such files.",
+            hint="Give a YAML file with workflow templates, a folder with such files, or a Python "
+            "script.",
             field="path",
         )
     library = FolderLibrary(lambda: [*files, *_beside(path)] if named else files, added)
