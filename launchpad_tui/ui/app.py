@@ -8,13 +8,14 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from rich.text import Text
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
-from textual.worker import NoActiveWorker, Worker, get_current_worker
+from textual.worker import NoActiveWorker, Worker, WorkerError, get_current_worker
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.text import safe_lines
@@ -28,11 +29,8 @@ from launchpad_tui.ui.key_reference import places
 from launchpad_tui.ui.keymap import Keymap
 from launchpad_tui.ui.list_states import ListStates
 from launchpad_tui.ui.messages import MessageLine
-from launchpad_tui.ui.screens.common.screen import (
-    LaunchpadScreen,
-    RegistryChanged,
-    keep_list_state,
-)
+from launchpad_tui.ui.registry_watch import RegistryWatch
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, keep_list_state
 from launchpad_tui.ui.sync_status import SyncStatus
 from launchpad_tui.ui.textual_compat import ChangedCellsOutput, accept_result, adapt_textual
 from launchpad_tui.ui.theme import find_look, palette_for, textual_theme
@@ -48,7 +46,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger("launchpad_tui.ui")
-RECONCILE_SECONDS = 3.0
+#: seconds after which the other tasks start even if the first screen is still being loaded
+_FIRST_SECONDS = 1.0
 _LANES = ("lists", "counts", "files", "charts", "network", "acts", "probes", "previews")
 
 
@@ -92,7 +91,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
         self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}
-        self.desk_opened = asyncio.Event()
+        self.desk_opened, self.first_loaded = asyncio.Event(), asyncio.Event()
         self.keymap = Keymap()
         self.list_states = ListStates()
         self._find_look = partial(find_look, light=light, environ=self._environ)
@@ -100,6 +99,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
         self.execution_watch = ExecutionWatch(self)
+        self.registry_watch = RegistryWatch(self)
         self.running, self.stale = 0, ""
         self.overview: Overview | None = None
         self._opening = opening
@@ -195,7 +195,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         """
         await self.read(self.desk.connections.choose, scope)
         self._scope = scope
-        await self._count_running()
+        await self.count_objects()
         await self.execution_watch.update()
         await self.sync_status.update()
         self._repaint(HeaderLine)
@@ -390,42 +390,27 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.desk_opened.set()
         self._repaint(HeaderLine)
         self.set_timer(1.0, _resume_collecting)
-        self.run_task(self._reconcile(), "reconcile")
+        await self.count_objects()
+        # The other tasks import runtimes and the sync service, which the first screen does not use.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._first_content(), _FIRST_SECONDS)
+        self.run_task(self.registry_watch.reconcile(), "reconcile")
         self.run_task(self.sync_status.follow(), "sync status")
-        await self._count_running()
         await self.execution_watch.update()
-        while True:
-            await asyncio.sleep(desk.settings.ui.refresh_seconds)
-            try:
-                topics = await self.read(desk.changes.poll)
-                if topics:
-                    await self._announce(topics)
-            except Exception as error:  # noqa: BLE001  shown, then polled again
-                self.show_error(error)
-                await asyncio.sleep(2)
+        await self.registry_watch.follow()
 
-    async def _announce(self, topics: frozenset[str]) -> None:
-        if topics & {"executions", "artifacts", "configurations"}:
-            await self._count_running()
-        if "executions" in topics:
-            await self.execution_watch.update()
-        for screen in self.screen_stack:
-            if isinstance(screen, LaunchpadScreen):
-                if screen.is_current:
-                    screen.post_message(RegistryChanged(topics))
-                else:
-                    screen.missed(topics)
+    async def _first_content(self) -> None:
+        """Wait until the first screen has loaded its data and has shown the rows of its lists."""
+        await self.first_loaded.wait()
+        reading = [worker for worker in self.workers if worker.group == "rows"]
+        with suppress(WorkerError):
+            await self.workers.wait_for_complete(reading)
+        shown = asyncio.Event()
+        self.call_after_refresh(shown.set)
+        await shown.wait()
 
-    async def _reconcile(self) -> None:
-        while True:
-            try:
-                await self.lanes["network"].run(self.desk.executions.reconcile)
-            except LaunchpadError as error:
-                if not error.retryable:
-                    raise
-            await asyncio.sleep(RECONCILE_SECONDS)
-
-    async def _count_running(self) -> None:
+    async def count_objects(self) -> None:
+        """Read the numbers of the tab bar."""
         overview = await self.read(self.desk.overview.counts, self._scope)
         if overview != self.overview:
             self.overview, self.running = overview, overview.running

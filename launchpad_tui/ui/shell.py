@@ -94,6 +94,8 @@ class Shell(Protocol):
 
     #: set once `desk` can be used
     desk_opened: asyncio.Event
+    #: set once a screen has loaded its data, or has failed to
+    first_loaded: asyncio.Event
     keymap: Keymap
     #: the states of lists that were left
     list_states: ListStates

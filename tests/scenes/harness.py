@@ -199,7 +199,7 @@ async def _announce_changes(app: Any) -> bool:
     except (LaunchpadError, RuntimeError):
         return False
     if topics:
-        await app._announce(topics)
+        await app.registry_watch.announce(topics)
     return bool(topics)
 
 

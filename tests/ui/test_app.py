@@ -15,6 +15,7 @@ from launchpad_tui.errors import InvalidInput, LaunchpadError, NotFound, Unreach
 from launchpad_tui.ui.keymap import Action, Keymap, key_table
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.sync_status import SyncStatus
 from launchpad_tui.ui.theme import ASCII, find_look
 from launchpad_tui.ui.widgets.details import Details, Item, heading
 from launchpad_tui.ui.widgets.form import Form
@@ -352,3 +353,35 @@ async def test_alt_with_a_key_is_an_escape_and_the_key(workshop_home: Home) -> N
         pilot.app.post_message(Key("alt+3", "3"))
         await settled(pilot)
         assert pilot.app.trail() == ["Executions"]
+
+
+async def test_the_other_tasks_start_once_the_rows_are_shown(
+    workshop_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    async def follow(status: SyncStatus) -> None:
+        app: Any = status._app
+        shown.append("\n".join(strip.text for strip in app.screen._compositor.render_strips()))
+
+    monkeypatch.setattr(SyncStatus, "follow", follow)
+    async with running(workshop_home):
+        assert "churn-model v1" in shown[0]
+
+
+async def test_the_other_tasks_start_although_the_first_screen_cannot_load(
+    workshop_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[SyncStatus] = []
+
+    async def follow(status: SyncStatus) -> None:
+        started.append(status)
+
+    def listing(*_: Any) -> None:
+        raise LaunchpadError("Cannot read the models", "the disk failed")
+
+    monkeypatch.setattr(SyncStatus, "follow", follow)
+    monkeypatch.setattr("launchpad_tui.services.artifacts.ArtifactService.listing", listing)
+    monkeypatch.setattr("launchpad_tui.ui.app._FIRST_SECONDS", 3600)
+    async with running(workshop_home):
+        assert started

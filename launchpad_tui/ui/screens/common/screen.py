@@ -210,6 +210,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
             if not self._load_again:
                 break
         self._loading = False
+        self.launchpad.first_loaded.set()
         self.refresh_footer()
 
     def show_load_error(self, error: Exception) -> None:
