@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,9 +12,10 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.cancellation import BudgetExceeded, QueryCancellation
+from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.driver import SOME, Driver, few, smallest
+from launchpad_tui.registry.driver import SOME, Driver, few
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS, ListTable
 from launchpad_tui.registry.search_terms import search_drivers, search_terms, term_test
 
@@ -61,7 +62,7 @@ def search_part(
         return []
     with registry.read(cancellation) as db:
         most = few(db.execute(f"SELECT max(pk) FROM {table.name}").fetchone()[0] or 0)
-        driver = smallest(db, search_drivers(db, table.name, words, most), most)
+        candidates = _candidates(db, search_drivers(db, table.name, words, most), most)
         scopes = {
             pk: Scope(connection, group)
             for pk, connection, group in db.execute(
@@ -70,15 +71,15 @@ def search_part(
             )
         }
         pks: list[int] | None = None
-        if driver is None:
+        if candidates is None:
             try:
                 with registry.budget(_BUDGET):
                     pks = _newest_of_all(db, table, scopes, kinds, words, limit)
             except BudgetExceeded:
                 # Few of the newest rows match.
-                driver = smallest(db, search_drivers(db, table.name, words, SOME), SOME)
-        if driver is not None:
-            pks = _driven(db, table, driver, kinds, words, limit)
+                candidates = _candidates(db, search_drivers(db, table.name, words, SOME), SOME)
+        if candidates is not None:
+            pks = _newest_among(db, table, candidates, kinds, words, limit)
         elif pks is None:
             pks = _newest_of_all(db, table, scopes, kinds, words, limit)
         rows_of = _rows(db, table, pks)
@@ -112,24 +113,43 @@ def _newest_of_all(
     return [pk for _, pk in islice(heapq.merge(*lists, reverse=True), limit)]
 
 
-def _driven(
+def _candidates(
+    db: sqlite3.Connection, drivers: Iterable[Driver], most: int
+) -> Sequence[int] | None:
+    """Return the row numbers of the driver with the fewest rows, None if all have more than most.
+
+    The full-text index has to be read as far to count rows as to read them, so they are read once.
+    """
+    best: Sequence[int] | None = None
+    for driver in drivers:
+        sql = f"SELECT x FROM ({driver.counted or driver.sql}) LIMIT ?"
+        found = [int(pk) for (pk,) in db.execute(sql, (*driver.values, most + 1))]
+        if len(found) <= most:
+            # A driver that is counted may have a row twice.
+            best, most = sorted(set(found)), len(found) - 1
+            if not found:
+                break
+    return best
+
+
+def _newest_among(
     db: sqlite3.Connection,
     table: ListTable,
-    driver: Driver,
+    candidates: Sequence[int],
     kinds: tuple[str, ...],
     words: tuple[str, ...],
     limit: int,
 ) -> list[int]:
-    """Return the row numbers of the newest matches among the rows of an index."""
+    """Return the row numbers of the newest matches among some rows."""
     where = f" AND t.kind IN ({placeholders(kinds)})" if kinds else ""
     where += f" AND {table.visible}" if table.visible else ""
     matches, values = _matches(table, words)
     return [
         int(pk)
         for (pk,) in db.execute(
-            f"SELECT t.pk FROM ({driver.sql}) d CROSS JOIN {table.name} t "
-            f"WHERE t.pk = d.x{where}{matches} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
-            (*driver.values, *kinds, *values, limit),
+            f"SELECT t.pk FROM json_each(?) d CROSS JOIN {table.name} t "
+            f"WHERE t.pk = d.value{where}{matches} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
+            (to_json(candidates), *kinds, *values, limit),
         )
     ]
 

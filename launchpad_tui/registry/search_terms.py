@@ -110,22 +110,22 @@ def search_drivers(
     """
     models = table == "artifacts"
     aliases = _alias_driver(terms) if models else None
-    found = [
-        driver for term in terms if (driver := _shown_driver(table, term, aliases)) is not None
-    ]
-    # A joined term or one that is shown as a value matches other rows than those with the text.
-    terms = [term for term in terms if " " not in term and _shown(table, term) is None]
+    found = [driver for term in terms for driver in _shown_drivers(db, table, term, aliases, most)]
+    # A term that is shown as a value matches other rows than those with the text.
+    terms = [part for term in terms if _shown(table, term) is None for part in term.split(" ")]
     long = [term for term in terms if len(term) >= TRIGRAM]
     # A term that may be a version matches other rows than those with the text.
     plain = [
         term for term in long if not models or ("@" not in term and not _VERSION.fullmatch(term))
     ]
-    # The name before an @ is part of the text.
-    names = [name for term in terms if models and len(name := term.rpartition("@")[0]) >= TRIGRAM]
+    # What is before an @ is the end of a model's name, which is followed by another line.
+    names = [
+        name for term in terms if models and len(name := term.rpartition("@")[0] + "\n") >= TRIGRAM
+    ]
     if plain or names:
         found.append(union(_full_text(table, match_expression([*plain, *names])), aliases))
     for term in terms:
-        if term in plain or (models and "@" in term and len(term.rpartition("@")[0]) >= TRIGRAM):
+        if term in plain or (models and len(term.rpartition("@")[0] + "\n") >= TRIGRAM):
             continue
         text = text_driver(db, table, term, most)
         if text is None:
@@ -139,16 +139,21 @@ def search_drivers(
     return found
 
 
-def _shown_driver(table: str, term: str, aliases: Driver | None) -> Driver | None:
+def _shown_drivers(
+    db: sqlite3.Connection, table: str, term: str, aliases: Driver | None, most: int
+) -> list[Driver]:
     """Return the rows that have a term in their text or show it as a value, if indexes have them.
 
     Args:
+        db: a connection.
+        table: ``artifacts``, ``executions`` or ``configurations``.
+        term: a term of `search_terms`.
         aliases: the rows whose aliases match.
+        most: see `text_driver`.
     """
     shown = _shown(table, term)
-    parts = [part for part in term.split(" ") if len(part) >= TRIGRAM]
-    if shown is None or not parts:
-        return None
+    if shown is None:
+        return []
     kinds = "AND t.kind IN ('model', 'dataset', 'resultset', 'other')" * (table == "artifacts")
     values = Driver(
         f"SELECT t.pk AS x FROM {table} t WHERE t.group_pk IN (SELECT pk FROM resource_groups) "
@@ -156,7 +161,11 @@ def _shown_driver(table: str, term: str, aliases: Driver | None) -> Driver | Non
         (shown.low, shown.high),
         "t.pk",
     )
-    return union(_full_text(table, match_expression(parts)), values, aliases)
+    parts = term.split(" ")
+    if long := match_expression(parts):
+        return [union(_full_text(table, long), values, aliases)]
+    texts = [text_driver(db, table, part, most) for part in parts]
+    return [union(text, values, aliases) for text in texts if text is not None]
 
 
 def text_driver(db: sqlite3.Connection, table: str, text: str, most: int) -> Driver | None:

@@ -302,7 +302,7 @@ def test_unfinished_executions_are_not_searched_among_all(
     assert steps(registry, lambda: executions.unfinished(registry, scope)) < 10
 
 
-@pytest.mark.parametrize("text", ["e", "tion", "churn lstm"])
+@pytest.mark.parametrize("text", ["e", "tion", "churn lstm", "zzq@1", "77 tb churn"])
 def test_searches_everywhere_scan_no_table(homes: dict[int, Registry], text: str) -> None:
     registry = homes[MANY]
     plan = plan_of(registry, lambda: global_search.search(registry, text, 20))
@@ -496,4 +496,4 @@ def test_everywhere_reads_an_index_if_few_of_the_newest_rows_match(
         db.set_trace_callback(found.append)
         assert global_search.search(registry, text, 500) == expected
         db.set_trace_callback(None)
-    assert any(") d CROSS JOIN artifacts t WHERE" in statement for statement in found)
+    assert any("json_each(" in statement and " d CROSS JOIN" in statement for statement in found)

@@ -12,7 +12,7 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Condition, Op, Order, Query, Subject
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.registry import global_search, versions
+from launchpad_tui.registry import global_search, search_terms, versions
 from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.list_tables import ARTIFACTS, EXECUTIONS
@@ -27,6 +27,7 @@ SEARCHES = (
     *("z", "zz", "zzz", "e-", "-1", "end", "d", "ö", "größe", "strasse", "é"),
     *("v", "v1", "V1", "v12", "12", "1", "v0", "v99", "@1", "@v1", "churn@2", "churn@v2", "n@1"),
     *("p", "prod", "@prod", "@production", "production", "n@production", "churn@", "x@y@stag"),
+    *("zz@", "zz@1", "ß@", "模型@1", "-b_c@v1", "x@y@", "y@1", "se v7@1", "hur@1", "urn@1 churn"),
     *(
         "churn v1",
         "churn @production",
@@ -253,3 +254,23 @@ def test_orders_without_an_index_are_refused_for_many_rows(
         assert len(execution_lister(sample, DEFAULT_SCOPE, few).page(None, 1000).rows) == 8
     lister = execution_lister(sample, DEFAULT_SCOPE, Query(order=Order("started_at")))
     assert len(lister.page(None, 1000).rows) == 40
+
+
+def test_names_that_go_on_after_the_text_before_an_at_sign_are_not_candidates(
+    sample: Registry,
+) -> None:
+    with sample.read() as db:
+        for term, names in {"chur@1": set(), "churn@1": {"Churn", "churn"}}.items():
+            (driver,) = search_terms.search_drivers(db, "artifacts", (term,), 1000)
+            found = db.execute(
+                f"SELECT DISTINCT name FROM artifacts WHERE pk IN ({driver.sql})", driver.values
+            )
+            assert {name for (name,) in found} == names
+
+
+@pytest.mark.parametrize("table", ["artifacts", "executions"])
+def test_a_size_of_short_parts_has_candidates(sample: Registry, table: str) -> None:
+    with sample.read() as db:
+        drivers = search_terms.search_drivers(db, table, ("77 tb",), 1000)
+        assert drivers
+        assert all(driver.size(db, 1000) == 0 for driver in drivers)
