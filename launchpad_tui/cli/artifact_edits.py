@@ -139,13 +139,17 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
             )
         from launchpad_tui.cli.charts import draw_versions
 
-        rows = list(listing.rows(found, options.limit))
+        rows = list(listing.rows(found, options.limit, quiet=context.quiet))
         if context.read_metrics([row.artifact.execution_id for row in rows]):
-            rows = list(listing.rows(artifacts.listing(scope, ArtifactKind.MODEL, query), 0))
+            rows = list(
+                listing.rows(
+                    artifacts.listing(scope, ArtifactKind.MODEL, query), 0, quiet=context.quiet
+                )
+            )
         draw_versions(context, rows, columns[0], options)
         return
     context.resources(
-        listing.rows(found, options.limit),
+        listing.rows(found, options.limit, quiet=context.quiet),
         lambda row: {
             **extended_artifact(row.artifact),
             "metrics": serialize_metric_values(row.metrics),

@@ -45,7 +45,11 @@ _LIST_NAMES = {kind: group for group, (kind, _, _) in _GROUPS.items()}
 def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     options.list_name = _LIST_NAMES[kind]
     query = listing.query(context, options, ATTRIBUTES)
-    rows = listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit)
+    rows = listing.rows(
+        context.desk.artifacts.listing(context.scope, kind, query),
+        options.limit,
+        quiet=context.quiet,
+    )
     if options.columns:
         from launchpad_tui.cli.list_columns import print_columns
 

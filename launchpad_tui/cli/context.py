@@ -262,6 +262,7 @@ class CommandContext:
             parameters: The parameters in the field ``parameters`` of the JSON objects.
         """
         left_out: list[str] = []
+        empty = False
         with self.paged():
             if self.output == NAME:
                 for row in rows:
@@ -280,12 +281,14 @@ class CommandContext:
                 else:
                     stream_yaml(items)
             else:
-                output.print_table(
+                empty = not output.print_table(
                     heads,
                     (cells(row) for row in rows),
                     wide=self.output == WIDE,
                     left_out=left_out,
                 )
+        if empty:
+            self.hint("The list is empty")
         if self.output == TABLE and (
             missing := [name for name in (*metrics, *parameters) if name in left_out]
         ):

@@ -55,7 +55,9 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     options.list_name = "executions"
     query = listing.query(context, options, ATTRIBUTES)
-    rows = listing.rows(context.desk.executions.listing(context.scope, query), options.limit)
+    rows = listing.rows(
+        context.desk.executions.listing(context.scope, query), options.limit, quiet=context.quiet
+    )
     if options.columns:
         from launchpad_tui.cli.list_columns import print_columns
 

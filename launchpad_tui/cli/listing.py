@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from launchpad_tui.cli.arguments import ALL_METRICS, integer
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Filter,
         MetricColumn,
         Order,
+        PagePart,
         Query,
         ValueColumn,
     )
@@ -438,15 +439,16 @@ def where_filters(
     )
 
 
-def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
+def rows(listing: Listing[Row], limit: int, *, quiet: bool) -> Iterator[Row]:
     """Yield the rows of a listing in order, read in batches.
 
     The rows are not counted first, because counting may take longer than reading the first rows.
-    In a long search, rows are yielded as they are found.
+    In a long search, rows are yielded as they are found, and a terminal shows its progress.
 
     Args:
         listing: The listing.
         limit: The maximum number of rows; 0 stands for all.
+        quiet: Whether to show no progress.
 
     Raises:
         InvalidInput: The limit is negative.
@@ -457,13 +459,31 @@ def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
         stop = start + _BATCH if limit == 0 else min(start + _BATCH, limit)
         part = listing.part(start, stop)
         yield from part.rows
-        while not part.complete:
-            yielded = len(part.rows)
-            part = listing.part(start, stop, part)
-            yield from part.rows[yielded:]
+        if not part.complete:
+            part = yield from _found(listing, start, stop, part, quiet=quiet)
         if len(part.rows) < stop - start:
             return
         start = stop
+
+
+def _found(
+    listing: Listing[Row], start: int, stop: int, part: PagePart[Row], *, quiet: bool
+) -> Generator[Row, None, PagePart[Row]]:
+    """Yield the other rows of a page as they are found, and return the whole page."""
+    from launchpad_tui.cli.progress import SearchProgress
+
+    progress = SearchProgress(quiet=quiet)
+    try:
+        while not part.complete:
+            progress.report(part.searched, part.total)
+            known = len(part.rows)
+            part = listing.part(start, stop, part)
+            if part.rows[known:]:
+                progress.erase()
+                yield from part.rows[known:]
+    finally:
+        progress.erase()
+    return part
 
 
 def check_limit(limit: int) -> None:

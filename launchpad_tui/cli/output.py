@@ -76,8 +76,8 @@ def print_table(
     *,
     wide: bool = False,
     left_out: list[str] | None = None,
-) -> None:
-    """Print a table with aligned columns.
+) -> bool:
+    """Print a table with aligned columns, and return whether it has rows.
 
     On a terminal optional columns are left out, and the widest ones cut, to fit its width. In a
     pipe, and in the format ``wide``, nothing is cut.
@@ -90,8 +90,12 @@ def print_table(
         left_out: Receives the heads of the columns that are left out.
     """
     width = terminal_width() if sys.stdout.isatty() and not wide else None
+    printed = 0
     for line in table_lines(heads, rows, width, kept, wide=wide, left_out=left_out):
         print(line)
+        printed += 1
+    # The heads are always printed.
+    return printed > 1
 
 
 def print_fields(lines: Iterable[tuple[str, str]]) -> None:

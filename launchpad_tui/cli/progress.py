@@ -22,6 +22,8 @@ UPLOAD_INTERRUPTED = (
 )
 #: Seconds between two repaints, chosen for slow connections.
 _INTERVAL = 0.2
+#: Seconds that a search takes before its progress is shown.
+_SEARCH_SECONDS = 1.0
 
 
 @contextmanager
@@ -100,6 +102,35 @@ def counted(verb: str, *, quiet: bool) -> Iterator[Callable[[int, str], None] | 
         yield report
     finally:
         _show("")
+
+
+class SearchProgress:
+    """How far a list has been searched, in one line that is erased before rows are printed.
+
+    Args:
+        quiet: Show nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._next_at = time.monotonic() + _SEARCH_SECONDS
+        self._hidden = quiet or not sys.stderr.isatty()
+        self._shown = False
+
+    def report(self, searched: int, total: int | None) -> None:
+        """Show how many rows have been searched, of all rows if their number is known."""
+        if self._hidden or time.monotonic() < self._next_at:
+            return
+        self._next_at, self._shown = time.monotonic() + _INTERVAL, True
+        if total:
+            _show(f"Searched {min(99, 100 * searched // total)}% of {total:,} rows")
+        else:
+            _show(f"Searched {searched:,} rows")
+
+    def erase(self) -> None:
+        """Erase the line."""
+        if self._shown:
+            self._shown = False
+            _show("")
 
 
 def _show(line: str) -> None:

@@ -107,7 +107,7 @@ def _metrics(
     context.read_metrics(ids)
     query = Query(ids=ids, metrics=tuple(columns))
     found = context.desk.executions.listing(context.scope, query)
-    return {row.execution.id: row.metrics for row in listing.rows(found, 0)}
+    return {row.execution.id: row.metrics for row in listing.rows(found, 0, quiet=context.quiet)}
 
 
 def _ranked(

@@ -67,7 +67,7 @@ def _prune(context: CommandContext, options: argparse.Namespace) -> int:
     options.sort = None
     query = listing.query(context, options, ATTRIBUTES)
     found = context.desk.artifacts.listing(context.scope, ArtifactKind.MODEL, query)
-    rows = list(listing.rows(found, 0))
+    rows = list(listing.rows(found, 0, quiet=context.quiet))
     plan = context.desk.trash.prune_plan(rows, policy, column)
     removal = context.desk.trash.removal(
         context.scope, [one.id for one in plan.models], with_files=options.files

@@ -24,6 +24,7 @@ from launchpad_tui.registry import configurations
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.listing import Listing
 from tests.cli.cli_support import Cli
+from tests.cli.command_walk import run
 from tests.scenes.seeds import T0, add_scenario
 from tests.scenes.trained_seeds import add_trained
 
@@ -164,3 +165,21 @@ def test_configurations_created_at_the_same_time_are_all_listed(home: Path, cli:
     assert [one["id"] for one in found] == [f"c-{number:04}" for number in range(count)][::-1]
     few = json.loads(cli("configurations", "list", "--json", "--search", "name-0007").out)
     assert [one["id"] for one in few["resources"]] == ["c-0007"]
+
+
+def test_a_long_search_shows_its_progress_on_a_terminal(
+    long_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("launchpad_tui.registry.scan.FIRST_STEP", 5)
+    monkeypatch.setattr("launchpad_tui.registry.scan._MOST", 5)
+    monkeypatch.setattr("launchpad_tui.cli.progress._SEARCH_SECONDS", 0)
+    monkeypatch.setattr("launchpad_tui.cli.progress._INTERVAL", 0)
+    line = ("models", "list", "--where", "name not like %-0_")
+    shown = run(*line, terminal=True)
+    assert f"Searched 22% of {COUNT} rows" in shown.err
+    # The line is erased before rows are printed.
+    assert shown.err.endswith("\r\x1b[K")
+    assert "model-44" in shown.out
+    assert "model-09" not in shown.out
+    assert run(*line).err == ""
+    assert run(*line, "--quiet", terminal=True).err == ""

@@ -148,3 +148,14 @@ def test_invalid_arguments_of_commands_that_run_on_are_escaped(
             assert shown.code == 2, (line, shown)
             assert not unsafe_characters(shown.out + shown.err), line
             assert "unexpected" not in shown.err, (line, shown.err)
+
+
+def test_an_empty_list_is_reported_to_people_only(home: Path) -> None:
+    for line in (("models", "list"), ("executions", "list", "--search", "zz"), ("schedules",)):
+        shown = run(*line, terminal=True)
+        assert shown.err == "The list is empty\n"
+        assert run(*line).err == ""
+        assert run(*line, "-o", "json", terminal=True).err == ""
+    filled = run("connections", "list", terminal=True)
+    assert "local" in filled.out
+    assert filled.err == ""
