@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import listing
+from launchpad_tui.cli import list_rows, listing
 from launchpad_tui.cli.arguments import SIZE_OPTIONS
 from launchpad_tui.cli.bindings import warn_of_credentials
 from launchpad_tui.cli.command import Argument, Command, argument
@@ -139,17 +139,17 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
             )
         from launchpad_tui.cli.charts import draw_versions
 
-        rows = list(listing.rows(found, options.limit, quiet=context.quiet))
+        rows = list(list_rows.rows(found, options.limit, quiet=context.quiet))
         if context.read_metrics([row.artifact.execution_id for row in rows]):
             rows = list(
-                listing.rows(
+                list_rows.rows(
                     artifacts.listing(scope, ArtifactKind.MODEL, query), 0, quiet=context.quiet
                 )
             )
         draw_versions(context, rows, columns[0], options)
         return
     context.resources(
-        listing.rows(found, options.limit, quiet=context.quiet),
+        list_rows.rows(found, options.limit, quiet=context.quiet),
         lambda row: {
             **extended_artifact(row.artifact),
             "metrics": serialize_metric_values(row.metrics),

@@ -7,7 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import artifact_edits, artifact_files, artifact_values, listing, trash
+from launchpad_tui.cli import (
+    artifact_edits,
+    artifact_files,
+    artifact_values,
+    list_rows,
+    listing,
+    trash,
+)
 from launchpad_tui.cli.arguments import LABEL, artifact
 from launchpad_tui.cli.artifact_attributes import ATTRIBUTES
 from launchpad_tui.cli.bindings import SCENARIO, scenario_of, warn_of_credentials
@@ -45,7 +52,7 @@ _LIST_NAMES = {kind: group for group, (kind, _, _) in _GROUPS.items()}
 def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     options.list_name = _LIST_NAMES[kind]
     query = listing.query(context, options, ATTRIBUTES)
-    rows = listing.rows(
+    rows = list_rows.rows(
         context.desk.artifacts.listing(context.scope, kind, query),
         options.limit,
         quiet=context.quiet,

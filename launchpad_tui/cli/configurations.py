@@ -10,7 +10,8 @@ from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.cli import trash
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.listing import ALL, LIMIT, WHERE, check_limit, where_filters
+from launchpad_tui.cli.list_rows import check_limit
+from launchpad_tui.cli.listing import ALL, LIMIT, WHERE, where_filters
 from launchpad_tui.cli.table import ID, NAME, TableColumn
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact
 from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
-from launchpad_tui.cli import listing, logs, reproduction, sweep_create
+from launchpad_tui.cli import list_rows, listing, logs, reproduction, sweep_create
 from launchpad_tui.cli.arguments import EXECUTION, EXECUTIONS, SOURCE, YES, seconds
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
@@ -55,7 +55,7 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     options.list_name = "executions"
     query = listing.query(context, options, ATTRIBUTES)
-    rows = listing.rows(
+    rows = list_rows.rows(
         context.desk.executions.listing(context.scope, query), options.limit, quiet=context.quiet
     )
     if options.columns:

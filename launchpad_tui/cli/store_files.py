@@ -11,7 +11,8 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import OVERWRITE, PREVIEW_DETAILS, download_target, integer
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.confirmation import confirmed
-from launchpad_tui.cli.listing import ALL, check_limit
+from launchpad_tui.cli.list_rows import check_limit
+from launchpad_tui.cli.listing import ALL
 from launchpad_tui.cli.preview_output import print_preview
 from launchpad_tui.cli.progress import DOWNLOAD_INTERRUPTED, UPLOAD_INTERRUPTED, progress
 from launchpad_tui.cli.table import TableColumn

@@ -6,7 +6,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import listing
+from launchpad_tui.cli import list_rows, listing
 from launchpad_tui.cli.arguments import METRICS, YES
 from launchpad_tui.cli.charts import CHART_OPTIONS
 from launchpad_tui.cli.command import Argument, Command, argument
@@ -107,7 +107,7 @@ def _metrics(
     context.read_metrics(ids)
     query = Query(ids=ids, metrics=tuple(columns))
     found = context.desk.executions.listing(context.scope, query)
-    return {row.execution.id: row.metrics for row in listing.rows(found, 0, quiet=context.quiet)}
+    return {row.execution.id: row.metrics for row in list_rows.rows(found, 0, quiet=context.quiet)}
 
 
 def _ranked(

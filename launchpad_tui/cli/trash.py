@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import listing
+from launchpad_tui.cli import list_rows, listing
 from launchpad_tui.cli.arguments import YES, age, integer
 from launchpad_tui.cli.command import Argument, Command, argument
 from launchpad_tui.cli.table import ID, NAME, TableColumn
@@ -67,7 +67,7 @@ def _prune(context: CommandContext, options: argparse.Namespace) -> int:
     options.sort = None
     query = listing.query(context, options, ATTRIBUTES)
     found = context.desk.artifacts.listing(context.scope, ArtifactKind.MODEL, query)
-    rows = list(listing.rows(found, 0, quiet=context.quiet))
+    rows = list(list_rows.rows(found, 0, quiet=context.quiet))
     plan = context.desk.trash.prune_plan(rows, policy, column)
     removal = context.desk.trash.removal(
         context.scope, [one.id for one in plan.models], with_files=options.files

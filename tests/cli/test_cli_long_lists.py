@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from launchpad_tui.bootstrap import open_desk
-from launchpad_tui.cli import listing
+from launchpad_tui.cli import list_rows
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -42,7 +42,7 @@ def long_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number in range(COUNT):
             add_trained(registry, number, f"model-{number:02}", {"rate": "1"}, {"loss": [1.0]})
     registry.close()
-    monkeypatch.setattr(listing, "_BATCH", BATCH)
+    monkeypatch.setattr(list_rows, "_BATCH", BATCH)
     monkeypatch.setattr(configurations, "BATCH", BATCH)
     return home
 
