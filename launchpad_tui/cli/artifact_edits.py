@@ -161,7 +161,7 @@ def _versions(context: CommandContext, options: argparse.Namespace) -> None:
             TableColumn("SCENARIO", optional=3),
             TableColumn("CREATED", optional=1),
             TableColumn("SIZE", optional=2, right=True),
-            *listing.metric_table_columns(columns),
+            *listing.metric_table_columns(context, columns),
             TableColumn("URL", optional=4),
         ),
         lambda row: (

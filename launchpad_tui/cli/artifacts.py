@@ -82,7 +82,7 @@ def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.
             TableColumn("LABELS", wide=True),
             TableColumn("FILES", wide=True),
             TableColumn("EXECUTION", optional=5),
-            *listing.table_columns(query),
+            *listing.table_columns(context, query),
             TableColumn("URL", optional=6),
         ),
         lambda row: (

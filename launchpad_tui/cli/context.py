@@ -289,9 +289,8 @@ class CommandContext:
                 )
         if empty:
             self.hint("The list is empty")
-        if self.output == TABLE and (
-            missing := [name for name in (*metrics, *parameters) if name in left_out]
-        ):
+        asked = {safe_text(one.head) for one in heads if isinstance(one, TableColumn) and one.asked}
+        if missing := [head for head in left_out if head in asked]:
             self.note(f"Not shown: {', '.join(missing)}. To show all columns: --wide")
 
     def print_data(self, data: Any, rows: str = "") -> None:

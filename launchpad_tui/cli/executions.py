@@ -81,7 +81,7 @@ def _list(context: CommandContext, options: argparse.Namespace) -> None:
             TableColumn("STARTED", wide=True),
             TableColumn("COMPLETED", wide=True),
             TableColumn("DURATION", optional=1, right=True),
-            *listing.table_columns(query),
+            *listing.table_columns(context, query),
             TableColumn("MESSAGE", optional=2),
         ),
         lambda row: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from launchpad_tui.cli.listing import metric_table_columns
 from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.domain.query import MetricColumn, ValueColumn
 
@@ -36,6 +37,8 @@ def print_columns(
         kind: ``artifacts`` or ``executions``, for short IDs.
     """
     shown = [one for one in columns if one != "id"]
+    metrics = [one for one in shown if isinstance(one, MetricColumn)]
+    heads = dict(zip(metrics, metric_table_columns(context, metrics), strict=True))
 
     def text(row: ArtifactRow | ExecutionRow, column: Selected) -> str:
         value = _value(row, column)
@@ -49,7 +52,15 @@ def print_columns(
             "id": _object(row).id,
             **{_key(column): _data(_value(row, column)) for column in shown},
         },
-        (ID, *(_head(column, attributes, place) for place, column in enumerate(shown))),
+        (
+            ID,
+            *(
+                heads[column]._replace(optional=place)
+                if isinstance(column, MetricColumn)
+                else _head(column, attributes, place)
+                for place, column in enumerate(shown)
+            ),
+        ),
         lambda row: (
             context.short_id(kind, _object(row).id),
             *(text(row, column) for column in shown),
@@ -126,14 +137,13 @@ def _data(value: Any) -> Any:
     return value
 
 
-def _head(column: Selected, attributes: frozenset[str], place: int) -> TableColumn:
+def _head(column: str | ValueColumn, attributes: frozenset[str], place: int) -> TableColumn:
     """Return a column whose head is a name that expressions accept."""
-    if isinstance(column, MetricColumn):
-        return TableColumn(str(column), optional=place, right=True)
     if isinstance(column, ValueColumn):
-        return TableColumn(column.title, optional=place)
+        return TableColumn(column.title, optional=place, asked=True)
     from launchpad_tui.domain.list_names import heading
 
     right = column in {"size", "duration"}
     name, head = column == "name", heading(column, attributes).upper()
-    return TableColumn(head, cut_last=name, optional=0 if name else place, right=right)
+    optional = 0 if name else place
+    return TableColumn(head, cut_last=name, optional=optional, right=right, asked=True)

@@ -335,10 +335,22 @@ def metric_columns(context: CommandContext, texts: Sequence[str]) -> tuple[Metri
     return known_columns(context, tuple(columns))
 
 
-def metric_table_columns(columns: Sequence[MetricColumn]) -> Iterator[TableColumn]:
-    """Yield the table columns of metrics; of many, the last ones are left out if need be."""
-    for column in columns:
-        yield TableColumn(str(column), optional=int(len(columns) > _FEW), right=True)
+def metric_table_columns(
+    context: CommandContext, columns: Sequence[MetricColumn], count: int = 0
+) -> Iterator[TableColumn]:
+    """Yield the table columns of metrics; of many, the last ones are left out if need be.
+
+    Args:
+        context: The context of the command. Tables on a terminal have short heads.
+        columns: The metrics.
+        count: The number of columns including those of other values.
+    """
+    from launchpad_tui.domain.list_names import metric_heads
+
+    heads = metric_heads(columns) if context.compact else map(str, columns)
+    for head in heads:
+        optional = int(max(count, len(columns)) > _FEW)
+        yield TableColumn(head, optional=optional, right=True, asked=True)
 
 
 def serialized_columns(query: Query, row: ArtifactRow | ExecutionRow) -> dict[str, Any]:
@@ -361,14 +373,13 @@ def parameter_names(query: Query) -> tuple[str, ...]:
     return tuple(one.name for one in query.values if one.subject is Subject.PARAMETER)
 
 
-def table_columns(query: Query) -> Iterator[TableColumn]:
+def table_columns(context: CommandContext, query: Query) -> Iterator[TableColumn]:
     """Yield the table columns of metrics, parameters, labels and tags; of many, the last ones are
     left out if need be."""
     count = len(query.metrics) + len(query.values)
-    for column in query.metrics:
-        yield TableColumn(str(column), optional=int(count > _FEW), right=True)
+    yield from metric_table_columns(context, query.metrics, count)
     for value in query.values:
-        yield TableColumn(value.title, optional=int(count > _FEW))
+        yield TableColumn(value.title, optional=int(count > _FEW), asked=True)
 
 
 def column_texts(query: Query, row: ArtifactRow | ExecutionRow) -> Iterator[str]:

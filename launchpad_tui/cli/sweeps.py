@@ -79,7 +79,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
             TableColumn("EXECUTION", cut_last=True, whole=True),
             "STATUS",
             *(TableColumn(name, right=True) for name in names),
-            *(TableColumn(str(column), right=True) for column in columns),
+            *listing.metric_table_columns(context, columns),
             TableColumn("OUTPUT", optional=1),
         ),
         lambda one: (

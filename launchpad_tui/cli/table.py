@@ -33,6 +33,7 @@ class TableColumn(NamedTuple):
             first; 0 stands for a column that is always shown.
         wide: Whether the column is shown in the format ``wide`` only.
         right: Whether the cells are aligned at the right, as numbers are.
+        asked: Whether an option names the column, so that a note reports it if it is left out.
     """
 
     head: str
@@ -41,6 +42,7 @@ class TableColumn(NamedTuple):
     optional: int = 0
     wide: bool = False
     right: bool = False
+    asked: bool = False
 
 
 #: The column of IDs, which begins most tables.

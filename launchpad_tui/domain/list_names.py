@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX
-from launchpad_tui.domain.metric import key_of_title, normal_name
+from launchpad_tui.domain.metric import key_of_title, normal_name, series_titles
 from launchpad_tui.domain.query import MetricColumn, Statistic, Subject, ValueColumn
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import record
@@ -132,6 +132,15 @@ def of_title(text: str, keys: Collection[str]) -> MetricColumn | None:
     column = MetricColumn.parse(text) or MetricColumn(text)
     key = key_of_title(column.key, keys)
     return None if key is None else MetricColumn(key, column.statistic)
+
+
+def metric_heads(columns: Collection[MetricColumn]) -> list[str]:
+    """Return short heads of columns of metrics: their titles where they are unique.
+
+    `of_title` accepts them wherever a metric is named.
+    """
+    titles = series_titles(dict.fromkeys(column.key for column in columns))
+    return [str(MetricColumn(titles[one.key], one.statistic)) for one in columns]
 
 
 def _prefixed(subject: Subject, word: str, names: Names, field: str) -> tuple[Subject, str]:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.list_names import metric_heads
+from launchpad_tui.domain.query import MetricColumn, Statistic
 from tests.cli.cli_support import Cli, prepare
+from tests.cli.test_cli_output import on_terminal
+from tests.scenes.seeds import add_scenario
+from tests.scenes.trained_seeds import add_trained
 
 
 @pytest.fixture
@@ -171,3 +178,28 @@ def test_other_lists_refuse_unknown_names(trained: Cli, noun: str) -> None:
     assert refused.code == 2
     assert "'rate'" in refused.err
     assert trained(noun, "list", "--where", "label.stage = prod").code == 2
+
+
+def test_heads_of_metrics_are_short_on_terminals_only(home: Path, cli: Cli) -> None:
+    key = "accuracy{phase=validation}"
+    desk = open_desk(Home.at(home).ensure())
+    add_scenario(desk.registry)
+    add_trained(desk.registry, 1, "a", {}, {key: [0.5, 0.6]})
+    desk.close()
+    for option in (("--metric", key), ("--columns", f"name,{key}")):
+        head, *rows = on_terminal(home, 80, "models", "list", *option)
+        assert head.endswith("val accuracy")
+        assert key not in head
+        assert any(row.endswith("0.6") for row in rows)
+        assert key in cli("models", "list", *option).lines[0]
+        # The head is accepted as the name.
+        assert cli("models", "list", option[0], option[1].replace(key, "val accuracy")).code == 0
+    narrow = on_terminal(home, 40, "models", "list", "--columns", f"name,size,created,{key}")
+    assert narrow[-1] == "Not shown: val accuracy. To show all columns: --wide"
+
+
+def test_titles_that_several_metrics_have_are_no_heads() -> None:
+    alike = [MetricColumn("accuracy{phase=val}"), MetricColumn("accuracy{split=val}")]
+    assert metric_heads(alike) == [str(one) for one in alike]
+    columns = [MetricColumn("accuracy{phase=val}"), MetricColumn("accuracy", Statistic.BEST)]
+    assert metric_heads(columns) == ["val accuracy", "accuracy:best"]
