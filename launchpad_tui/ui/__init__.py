@@ -24,8 +24,8 @@ def run_ui(
             while the interface is being loaded.
         start_route: the id of the route of the first screen.
         start_params: arguments of the first screen's constructor.
-        theme: the theme of the settings; if it is empty, the terminal is asked whether its
-            background is light.
+        theme: the theme of the settings; if it is empty or depends on the background of the
+            terminal, the terminal is asked whether that is light.
 
     Returns:
         The exit code; `shell.START_DEMO` asks for the demo to be started.
@@ -38,7 +38,7 @@ def run_ui(
     from launchpad_tui.ui.terminal_background import BackgroundRequest
 
     request = BackgroundRequest(os.environ)
-    if not theme:
+    if theme in {"", "sixteen"}:
         # Imports take longer than the answer.
         request.send()
 

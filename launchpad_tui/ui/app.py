@@ -95,6 +95,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self.keymap = Keymap()
         self.list_states = ListStates()
         self._find_look = partial(find_look, light=light, environ=self._environ)
+        self._palette_for = partial(palette_for, light=light)
         self.look = self._find_look()
         self.transfers = TransferWatch(self)
         self.sync_status = SyncStatus(self)
@@ -355,7 +356,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
 
     def use_theme(self, name: str) -> None:
         """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
-        self.look = type(self.look)(palette_for(name, self._environ), self.look.glyphs)
+        self.look = type(self.look)(self._palette_for(name, self._environ), self.look.glyphs)
         self._apply_theme()
         for screen in self.screen_stack:
             for widget in screen.query(Painted):

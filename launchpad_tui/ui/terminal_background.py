@@ -33,7 +33,19 @@ _KEY_AFTER = 0.1
 #: more of an answer than a key sends
 _NO_KEY = 3
 #: terminals that print a request, and those that know no colors
-_SILENT = frozenset({"", "dumb", "linux", "cons25", "vt52", "vt100", "vt220", "unknown"})
+_MONOCHROME = frozenset(
+    {"dumb", "unknown", "vt52", "vt100", "vt102", "vt220", "vt320", "vt420", "xterm-mono"}
+)
+_SILENT = _MONOCHROME | {"", "linux", "cons25"}
+
+
+def is_monochrome(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal shows no colors, False if it is unknown."""
+    if environ.get("COLORTERM", "").strip():
+        return False
+    term = environ.get("TERM", "").strip().lower()
+    # By convention of terminfo, see term(7), such an entry ends with -m.
+    return term in _MONOCHROME or term.endswith("-m")
 
 
 def has_few_colors(environ: Mapping[str, str]) -> bool:
@@ -141,9 +153,11 @@ class BackgroundRequest:
         The terminal does not echo its answers until `restore` is called.
         """
         environ = self._environ
-        if environ.get("TERM", "").lower() in _SILENT or environ.get("NO_COLOR"):
+        if environ.get("TERM", "").strip().lower() in _SILENT or is_monochrome(environ):
             return
-        if has_few_colors(environ) or not (os.isatty(self._source) and os.isatty(self._target)):
+        if environ.get("NO_COLOR"):
+            return
+        if not (os.isatty(self._source) and os.isatty(self._target)):
             return
         with suppress(termios.error, OSError):
             if os.getpgrp() != os.tcgetpgrp(self._source):

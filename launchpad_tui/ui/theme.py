@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.ui.terminal_background import has_256_colors, has_few_colors
+from launchpad_tui.ui.terminal_background import has_256_colors, has_few_colors, is_monochrome
 
 
 class Palette(NamedTuple):
@@ -50,10 +50,18 @@ class Palette(NamedTuple):
     plain: bool = False
 
 
-#: the colors of compared items in terminals with 16 colors. The first seven also differ in those
-#: with 8, where a bright color equals the normal one, and ``default`` is readable on any background
+#: the colors of compared items in terminals with 16 colors and a dark background. The first seven
+#: also differ in those with 8, where a bright color equals the normal one. Red and blue are bright,
+#: because the normal ones are hardly readable on black in the usual palettes.
 _SIXTEEN = (
-    *("cyan", "yellow", "green", "magenta", "red", "bright_blue", "default", "bright_magenta"),
+    *("cyan", "yellow", "green", "magenta", "bright_red", "bright_blue", "default"),
+    "bright_magenta",
+)
+#: the same on a light background, on which cyan, yellow and green are hardly readable. Only the
+#: first four differ in terminals with 8 colors: markers tell the others apart.
+_SIXTEEN_ON_LIGHT = (
+    *("blue", "red", "magenta", "default", "bright_black", "bright_blue", "bright_red"),
+    "bright_magenta",
 )
 
 PALETTES = (
@@ -118,16 +126,18 @@ PALETTES = (
         "default",
         "default",
         "default",
+        # Bright black and dimmed text are hardly readable in many palettes, or even invisible: in
+        # Solarized, bright black is the background.
         "default",
-        # Bright black is hardly readable on black in many terminals: dimmed text is used instead.
         "default",
-        "bright_black",
+        "default",
         "cyan",
-        "blue",
-        "bright_white",
+        # The only pair that can be read in all usual palettes, dark and light.
+        "cyan",
+        "black",
         "green",
         "yellow",
-        "red",
+        "bright_red",
         _SIXTEEN,
         ansi=True,
     ),
@@ -153,6 +163,34 @@ PALETTES = (
     ),
 )
 BY_NAME: Mapping[str, Palette] = {palette.name: palette for palette in PALETTES}
+_ON_LIGHT = BY_NAME["sixteen"]._replace(
+    dark=False,
+    accent="blue",
+    good="blue",
+    warn="magenta",
+    bad="red",
+    series=_SIXTEEN_ON_LIGHT,
+)
+#: palettes with backgrounds of their own for terminals with at most 16 colors
+_IN_16_COLORS: Mapping[str, Palette] = {
+    name: base._replace(
+        name=name,
+        title=BY_NAME[name].title,
+        background=background,
+        panel=background,
+        text=text,
+        dim=text,
+        faint=text,
+        line=text,
+        cursor=cursor,
+        series=tuple(text if color == "default" else color for color in base.series),
+    )
+    for name, base, background, text, cursor in (
+        ("dark", BY_NAME["sixteen"], "black", "white", "cyan"),
+        ("light", _ON_LIGHT, "bright_white", "black", "cyan"),
+        ("contrast", BY_NAME["sixteen"], "black", "bright_white", "yellow"),
+    )
+}
 #: palettes for terminals with 256 colors: the nearest to some of the usual colors have too little
 #: contrast, or are the same for two series
 _IN_256_COLORS: Mapping[str, Palette] = {
@@ -274,9 +312,9 @@ _COLORED = frozenset({"good", "warn", "bad", "accent"})
 class Look:
     """The styles and glyphs that widgets paint with.
 
-    Roles are text, dim, faint, line, strong, accent, title, good, warn, bad, cursor, selected,
-    chip, key, disabled, match, current-match, and series0 to series7, each of these also with
-    ``-faint`` and ``-bold``.
+    Roles are text, dim, faint, line, strong, accent, title, good, warn, bad, cursor, selected, tab,
+    chip, field, key, disabled, match, current-match, and series0 to series7, each of these also
+    with ``-faint`` and ``-bold``.
     """
 
     palette: Palette
@@ -303,7 +341,8 @@ class Look:
     @cached_property
     def underline(self) -> Style:
         """The style that is added to that of the current cell on the cursor line."""
-        return Style(underline=True, bold=True)
+        # Bold black is dark gray in many terminals with 16 colors.
+        return Style(underline=True, bold=self.palette.plain or not self.palette.ansi)
 
     @cached_property
     def _styles(self) -> dict[str, Style]:
@@ -315,28 +354,47 @@ class Look:
             bold: bool = False,
             dim: bool = False,
             reverse: bool = False,
+            underline: bool = False,
         ) -> Style:
-            return Style(color=color, bgcolor=background, bold=bold, dim=dim, reverse=reverse)
+            return Style(
+                color=color,
+                bgcolor=background,
+                bold=bold,
+                dim=dim,
+                reverse=reverse,
+                underline=underline,
+            )
 
         # The color of text on a bright background; without colors, the terminal reverses its own.
         ink = p.background if p.plain or not p.ansi else "black"
+        colored = p.ansi and not p.plain
         styles = {
             "text": on(p.text),
-            "dim": on(p.dim, dim=p.ansi and not p.plain),
-            "faint": on(p.faint, dim=p.ansi),
-            "line": on(p.line, dim=p.plain),
+            "dim": on(p.dim),
+            "faint": on(p.faint),
+            # Frames carry no text, so they may be hardly visible.
+            "line": on(p.line, dim=p.ansi),
             "strong": on(p.text, bold=True),
             "accent": on(p.accent, bold=p.plain),
             "title": on(p.accent, bold=True),
             "good": on(p.good),
-            "warn": on(p.warn, bold=p.plain),
-            "bad": on(p.bad, bold=p.plain),
+            "warn": on(p.warn, bold=p.ansi),
+            "bad": on(p.bad, bold=p.ansi),
             "selected": on(p.accent, bold=True),
-            "chip": on(p.text, p.panel, reverse=p.plain),
+            # Without backgrounds of its own, a theme shows the extent of areas by attributes.
+            "tab": on(p.text, bold=True, underline=p.ansi),
+            "chip": on(p.text, p.panel, reverse=p.ansi),
+            "field": on(p.text, p.panel, underline=p.ansi),
             "key": on(p.accent, bold=True),
             "disabled": on(p.faint, dim=p.ansi),
-            "match": on(ink, p.warn, reverse=p.plain),
-            "current-match": on(ink, p.accent, bold=True, reverse=p.plain),
+            "match": on(ink, "yellow" if colored else p.warn, reverse=p.plain),
+            "current-match": on(
+                ink,
+                "cyan" if colored else p.accent,
+                bold=not colored,
+                reverse=p.plain,
+                underline=p.ansi,
+            ),
             "cursor": on(p.cursor_text, p.cursor, reverse=p.plain, bold=p.plain),
         }
         for slot, color in enumerate(p.series):
@@ -389,23 +447,31 @@ def find_look(
         light: whether the terminal reported a light background.
         environ: the environment.
     """
-    term = environ.get("TERM", "")
     few = has_few_colors(environ)
     name = theme if theme in BY_NAME else "sixteen" if few else "light" if light else "dark"
-    if colors == "never" or (colors == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
+    colorless = environ.get("NO_COLOR") or is_monochrome(environ)
+    if colors == "never" or (colors == "auto" and colorless):
         name = "plain"
     plain = ascii_only or not _utf8(environ)
-    return Look(palette_for(name, environ), ASCII if plain else UNICODE)
+    return Look(palette_for(name, environ, light=light), ASCII if plain else UNICODE)
 
 
-def palette_for(name: str, environ: Mapping[str, str] = os.environ) -> Palette:
-    """Return a palette with colors that the terminal can show, by its name in `BY_NAME`."""
+def palette_for(
+    name: str, environ: Mapping[str, str] = os.environ, *, light: bool = False
+) -> Palette:
+    """Return a palette with colors that the terminal can show.
+
+    Args:
+        name: its name in `BY_NAME`.
+        environ: the environment.
+        light: whether the terminal reported a light background.
+    """
     palette = BY_NAME[name]
     if palette.ansi:
-        return palette
+        return _ON_LIGHT if light and not palette.plain else palette
     if has_few_colors(environ):
         # Most of its colors would become the same one of the terminal's 16.
-        return palette._replace(series=_SIXTEEN)
+        return _IN_16_COLORS[name]
     return _IN_256_COLORS.get(name, palette) if has_256_colors(environ) else palette
 
 

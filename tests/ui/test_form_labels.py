@@ -93,6 +93,6 @@ async def test_notes_have_room_at_any_width(workshop_home: Home, width: int) -> 
         editor = next(iter(form.query("ChoiceLine")))
         assert editor.region.width >= LEAST_EDITOR_WIDTH
         lines = screen_text(pilot).splitlines()
-        (label,) = [at for at, line in enumerate(lines) if line.startswith(" Type")]
+        (label,) = [at for at, line in enumerate(lines) if line[1:].startswith("Type")]
         assert ("SAP AI Core" in lines[label]) == (width == 80)
         assert "SAP AI Core" in lines[label + (width == 40)]

@@ -110,6 +110,24 @@ def test_a_dark_background_or_none_selects_the_dark_theme(environ: dict[str, str
         assert LIGHT_THEME not in output
 
 
+def test_the_16_colors_suit_the_background(environ: dict[str, str]) -> None:
+    environ |= {"TERM": "xterm", "COLORTERM": ""}
+    blue, cyan = (b"\x1b[1;34m", b"\x1b[1;36m")
+    for answer, shown_color, other in ((LIGHT, blue, cyan), (DARK, cyan, blue)):
+        output = shown(environ, answer + ATTRIBUTES)
+        assert shown_color in output
+        assert other not in output
+
+
+def test_the_theme_with_the_colors_of_the_terminal_suits_its_background(
+    environ: dict[str, str],
+) -> None:
+    Path(environ["LAUNCHPAD_HOME"], "settings.toml").write_text('[ui]\ntheme = "sixteen"\n')
+    output = shown(environ, LIGHT + ATTRIBUTES)
+    assert b"\x1b[1;34m" in output
+    assert b"\x1b[1;36m" not in output
+
+
 def test_keys_typed_before_the_answer_are_not_lost(environ: dict[str, str]) -> None:
     with terminal_process([], environ) as terminal:
         terminal.wait_for(REQUEST)
@@ -141,7 +159,7 @@ def test_nothing_is_asked_if_a_theme_is_set(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"NO_COLOR": "1"}, {"TERM": "linux"}, {"TERM": "xterm", "COLORTERM": ""}]
+    "changed", [{"NO_COLOR": "1"}, {"TERM": "linux"}, {"TERM": "vt220", "COLORTERM": ""}]
 )
 def test_terminals_without_themes_are_not_asked(
     environ: dict[str, str], changed: dict[str, str]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem, parse_rgb_hex
+from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
 from launchpad_tui.charts.palette import marker
@@ -24,7 +25,7 @@ from launchpad_tui.ui.theme import (
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from tests.scenes.harness import running, settled
-from tests.scenes.legibility import GRAPHICS, TEXT, contrast
+from tests.scenes.legibility import GRAPHICS, TEXT, contrast, luminance
 from tests.ui.route_walk import visits
 
 TEXT_ROLES = (
@@ -78,11 +79,126 @@ def test_text_can_be_read(name: str, system: ColorSystem, environ: dict[str, str
     assert {role: round(value, 2) for role, value in marks.items() if value < GRAPHICS} == {}
 
 
+#: text, background and 16 colors, black to bright white, of terminals as they are delivered, from
+#: their source code or documentation
+TERMINALS = {
+    "xterm": "e5e5e5 000000 "
+    + (
+        XTERM := "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 "
+        "7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff"
+    ),
+    "xterm, light": "000000 ffffff " + XTERM,
+    "Linux console": "aaaaaa 000000 000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa "
+    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff",
+    "Solarized dark": "839496 002b36 "
+    + (
+        SOLARIZED := "073642 dc322f 859900 b58900 268bd2 d33682 2aa198 eee8d5 "
+        "002b36 cb4b16 586e75 657b83 839496 6c71c4 93a1a1 fdf6e3"
+    ),
+    "Solarized light": "657b83 fdf6e3 " + SOLARIZED,
+    "GNOME": "d0cfcc 171421 "
+    + (
+        GNOME := "171421 c01c28 26a269 a2734c 12488b a347ba 2aa1b3 d0cfcc "
+        "5e5c64 f66151 33da7a e9ad0c 2a7bde c061cb 33c7de ffffff"
+    ),
+    "GNOME, light": "171421 ffffff " + GNOME,
+    "macOS": "ffffff 000000 "
+    + (
+        MACOS := "000000 990000 00a600 999900 0000b2 b200b2 00a6b2 bfbfbf "
+        "666666 e50000 00d900 e5e500 0000ff e500e5 00e5e5 e5e5e5"
+    ),
+    "macOS, light": "000000 ffffff " + MACOS,
+}
+#: the least contrast in these terminals. Their own text has 4.1 in Solarized light, their bright
+#: blue, which only curves have, 2.4 in macOS.
+TERMINAL_TEXT, TERMINAL_CURVE = 3.2, 2.4
+
+
+def terminal_contrast(style: Style, terminal: str) -> float:
+    """Return the contrast of a style's text in a terminal with 16 colors."""
+    front, back, *colors = (parse_rgb_hex(color) for color in TERMINALS[terminal].split())
+
+    def shown(color: Color | None, default: ColorTriplet) -> ColorTriplet:
+        if color is None or color.number is None:
+            return default
+        return colors[color.number]
+
+    pair = shown(style.color, front), shown(style.bgcolor, back)
+    return contrast(*pair)
+
+
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_text_can_be_read_in_the_16_colors_of_usual_terminals(terminal: str) -> None:
+    light = luminance(parse_rgb_hex(TERMINALS[terminal].split()[1])) > 0.5
+    look = find_look(light=light, environ={"TERM": "xterm", "LANG": "C.UTF-8"})
+    assert look.palette.name == "sixteen"
+    roles = {role: TERMINAL_TEXT for role in (*TEXT_ROLES, "current-match", "tab", "field")}
+    roles |= {look.series(slot): TERMINAL_CURVE for slot in range(8)}
+    found = {role: terminal_contrast(look.style(role), terminal) for role in roles}
+    found |= {
+        f"{role} on cursor": terminal_contrast(look.style(role, cursor=True), terminal)
+        for role in CURSOR_ROLES
+    }
+    low = {role: found[role] for role in found if found[role] < roles.get(role, TERMINAL_TEXT)}
+    assert low == {}
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "contrast"])
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_themes_with_a_background_of_their_own_can_be_read_in_16_colors(
+    name: str, terminal: str
+) -> None:
+    look = find_look(name, environ={"TERM": "xterm", "LANG": "C.UTF-8"})
+    styles = [look.style(role) for role in TEXT_ROLES]
+    # Whatever the terminal's own colors are, text and background have those of the theme.
+    assert all(style.color and not style.color.is_default for style in styles)
+    assert all(style.bgcolor and not style.bgcolor.is_default for style in styles)
+    found = {role: terminal_contrast(look.style(role), terminal) for role in TEXT_ROLES}
+    # Solarized's bright red on its black, which is not the background that it was made for.
+    assert {role for role, value in found.items() if value < 2.8} == set()
+
+
 @pytest.mark.parametrize("name", [palette.name for palette in PALETTES if palette.ansi])
-def test_themes_of_the_terminal_do_not_use_bright_black_for_text(name: str) -> None:
-    look = Look(BY_NAME[name], UNICODE)
-    names = {role: look.style(role).color for role in TEXT_ROLES}
-    assert [role for role, color in names.items() if color and color.name == "bright_black"] == []
+def test_themes_of_the_terminal_do_not_dim_text(name: str) -> None:
+    # Dimmed text and bright black are hardly readable in many terminals, or invisible.
+    for light in (False, True):
+        look = Look(palette_for(name, {"TERM": "xterm"}, light=light), UNICODE)
+        styles = {role: look.style(role) for role in TEXT_ROLES if role != "disabled"}
+        assert [role for role, style in styles.items() if style.dim] == []
+        colors = {role: style.color for role, style in styles.items()}
+        assert [role for role, c in colors.items() if c and c.name == "bright_black"] == []
+
+
+def without_color(style: Style) -> tuple[bool | None, ...]:
+    """Return what a terminal without colors shows of a style."""
+    return style.bold, style.dim, style.underline, style.reverse
+
+
+def test_without_color_attributes_tell_roles_apart() -> None:
+    look = find_look(environ={"NO_COLOR": "1", "LANG": "C.UTF-8"})
+    text = without_color(look.style("text"))
+    marked = (
+        *("strong", "accent", "title", "warn", "bad", "selected", "tab", "chip", "field", "key"),
+        *("disabled", "match", "current-match", "cursor"),
+    )
+    assert [role for role in marked if without_color(look.style(role)) == text] == []
+    for one, other in (
+        ("cursor", "chip"),
+        ("cursor", "field"),
+        ("chip", "field"),
+        ("match", "current-match"),
+        ("key", "disabled"),
+        ("tab", "strong"),
+    ):
+        assert without_color(look.style(one)) != without_color(look.style(other)), (one, other)
+
+
+@pytest.mark.parametrize("term", ["dumb", "vt100", "vt220", "xterm-mono", "linux-m"])
+def test_terminals_without_colors_get_the_theme_without_colors(term: str) -> None:
+    assert find_look(environ={"TERM": term, "LANG": "C.UTF-8"}).palette.plain
+    colored = {"TERM": term, "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    assert not find_look(environ=colored).palette.plain
+    assert not find_look("dark", colors="always", environ={"TERM": term}).palette.plain
 
 
 def series_colors(look: Look, system: ColorSystem, count: int) -> set[str]:
@@ -109,12 +225,14 @@ def test_curves_differ_in_color_in_every_terminal(name: str, term: str) -> None:
     for theme in (name, ""):
         assert len(series_colors(find_look(theme, environ=environ), system, 8)) == 8
     if system is ColorSystem.STANDARD:
+        # On a light background, only few of 8 colors can be read.
+        count = 4 if name == "light" else 7
         codes = {
             code.replace("9", "3", 1) if code[:1] == "9" else code
-            for code in series_colors(find_look(name, environ=environ), system, 7)
+            for code in series_colors(find_look(name, environ=environ), system, count)
         }
         # Bright colors are the normal ones in terminals with 8 colors.
-        assert len(codes) == 7
+        assert len(codes) == count
 
 
 def test_a_terminal_with_few_colors_gets_its_own_theme() -> None:

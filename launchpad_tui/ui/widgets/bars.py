@@ -106,7 +106,7 @@ class HeaderLine(Painted):
             current = title == open_titles[0] or route == self._tab_of(open_titles[0])
             start = line.used
             line.add(f" {key} ", look.style("key" if current else "dim"))
-            line.add(title, look.style("strong" if current else "dim"))
+            line.add(title, look.style("tab" if current else "dim"))
             line.add(f" {count}" if count else "", look.style("accent"))
             line.add(" ")
             self._spans.append((start, line.used, route))

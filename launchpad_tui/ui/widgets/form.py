@@ -44,18 +44,29 @@ def label_width(fields: Iterable[Field]) -> int:
 
 
 class _Label(Painted):
+    """The title of a field, with the cursor and in bold while the field has the focus."""
+
     DEFAULT_CSS = "_Label { height: 1; }"
 
     def __init__(self, field: Field, width: int) -> None:
         super().__init__()
         self._field = field
+        self._is_current = False
         self.styles.width = width
 
+    def mark(self, *, current: bool) -> None:
+        """Show whether the field has the focus."""
+        if current != self._is_current:
+            self._is_current = current
+            self.repaint()
+
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        line = LineBuilder(width, self.look.style("text"))
-        title = clip(self._field.title, width - 4, self.look.glyphs.ellipsis)
-        line.add(" " + title).add(" *" if self._field.required else "", self.look.style("accent"))
-        return line.strip()
+        look = self.look
+        line = LineBuilder(width, look.style("text"))
+        line.add(look.glyphs.cursor if self._is_current else " ", look.style("accent"))
+        title = clip(self._field.title, width - 4, look.glyphs.ellipsis)
+        line.add(title, look.style("strong" if self._is_current else "text"))
+        return line.add(" *" if self._field.required else "", look.style("accent")).strip()
 
 
 class _Note(Painted):
@@ -172,7 +183,7 @@ class ChoiceLine(Painted):
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """Return the line ``◂ value ▸``."""
         look = self.look
-        line = LineBuilder(width, look.style("cursor" if self.has_focus else "chip"))
+        line = LineBuilder(width, look.style("cursor" if self.has_focus else "field"))
         found = next((choice for choice in self._choices if choice.id == self.value), None)
         text = (
             found.title
@@ -302,6 +313,7 @@ class Form(ActionOwner, VerticalScroll):
         self._choices = dict(choices or {})
         self._show_help = show_help
         self._notes: dict[str, _Note] = {}
+        self._labels: dict[str, _Label] = {}
         self._rows: dict[str, tuple[Widget, Widget]] = {}
         self._editors: dict[str, Input | ChoiceLine] = {}
 
@@ -320,8 +332,9 @@ class Form(ActionOwner, VerticalScroll):
             note = self._notes[field.name] = _Note(
                 field if self._show_help else replace(field, help=""), width, about
             )
+            label = self._labels[field.name] = _Label(field, width)
             with Horizontal() as row:
-                yield _Label(field, width)
+                yield label
                 yield editor
             yield note
             self._rows[field.name] = (row, note)
@@ -330,6 +343,13 @@ class Form(ActionOwner, VerticalScroll):
     def on_mount(self) -> None:
         """Arrange the fields once they exist: the first resize may come before that."""
         self.call_after_refresh(self._arrange)
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _mark_current(self) -> None:
+        """Mark the label of the field that has the focus."""
+        for name, label in self._labels.items():
+            label.mark(current=self._editors[name].has_focus)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Arrange the fields for another width."""
@@ -341,7 +361,7 @@ class Form(ActionOwner, VerticalScroll):
         is_narrow = 0 < self.size.width < beside + LEAST_EDITOR_WIDTH
         if is_narrow != self.has_class("-narrow"):
             self.set_class(is_narrow, "-narrow")
-            for label in self.query(_Label):
+            for label in self._labels.values():
                 label.styles.width = "1fr" if is_narrow else beside
             for note in self._notes.values():
                 note.indent_by(INDENT if is_narrow else beside)

@@ -27,6 +27,11 @@ class TextInput(Input):
     TextInput { border: none; height: 1; padding: 0; background: $panel; }
     TextInput:focus { border: none; background-tint: transparent; }
     TextInput > .input--placeholder, TextInput > .input--suggestion { color: $lp-dim; }
+    TextInput:ansi { background: $panel; color: $foreground; text-style: underline; }
+    TextInput:ansi > .input--cursor, TextInput:ansi > .input--selection {
+        background: $panel; color: $foreground; text-style: reverse; }
+    TextInput:ansi > .input--placeholder, TextInput:ansi > .input--suggestion {
+        color: $foreground; text-style: dim underline; }
     """
 
     cursor_blink = reactive(False, init=False)
