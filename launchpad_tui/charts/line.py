@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
 #: the cells between two markers of a curve, at least, and for each curve beyond the second
 _MARKER_EVERY, _MARKER_EVERY_OF_MANY = 24, 12
+#: the same without color
+_COLORLESS_EVERY, _COLORLESS_EVERY_OF_MANY = 8, 3
+#: the cells before the end of a curve in which its last marker can be, if others are at the end
+_LAST_CELLS = 4
 #: the least number of rows of which two can stay free
 _LEAST_WITH_ROOM = 6
 
@@ -63,7 +68,7 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
     for one, found in zip(drawn, points, strict=True):
         add(found, (one.slot, "normal"), _glyph(one, spec))
     # Raw curves are behind smoothed ones.
-    for one in series if spec.smoothing and spec.raw else ():
+    for one in series if spec.smoothing and spec.raw and not spec.colorless else ():
         add(placed(plot, one.x, one.y), (one.slot, "faint"), _glyph(one, spec))
     cells = figure.cells(long_runs=joined)
     if spec.cursor_x is not None and plot.x_low <= spec.cursor_x <= plot.x_high:
@@ -123,27 +128,38 @@ def _marks(
     points: Sequence[Sequence[Point | None]],
     spec: ChartSpec,
 ) -> dict[Point, tuple[str, Ink]]:
-    """Return the markers of the last visible point of each curve and of points along it."""
+    """Return the markers of the last visible point of each curve and of points along it.
+
+    A marker whose cell another curve has is at the next point of its curve, the last one at an
+    earlier point.
+    """
     found: dict[Point, tuple[str, Ink]] = {}
-    every = max(_MARKER_EVERY, _MARKER_EVERY_OF_MANY * (len(drawn) - 2))
+    least, of_many = (
+        (_COLORLESS_EVERY, _COLORLESS_EVERY_OF_MANY)
+        if spec.colorless
+        else (_MARKER_EVERY, _MARKER_EVERY_OF_MANY)
+    )
+    every = max(least, of_many * (len(drawn) - 2))
     for one, dots in zip(drawn, points, strict=True):
         glyph = (marker(one.slot, ascii_only=spec.ascii), (one.slot, "bold"))
         next_column = -1
-        last: Point | None = None
+        last: deque[Point] = deque(maxlen=_LAST_CELLS)
         for point in dots:
             if point is None:
                 continue
             place = cell_of(point)
             if not (0 <= place[0] < plot.width and 0 <= place[1] < plot.height):
                 continue
-            last = place
+            if not last or last[-1] != place:
+                last.append(place)
             if next_column < 0:
                 next_column = place[0] + (one.slot * 5) % every
-            if place[0] >= next_column:
-                found.setdefault(place, glyph)
+            if place[0] >= next_column and place not in found:
+                found[place] = glyph
                 next_column = place[0] + every
-        if last is not None:
-            found.setdefault(last, glyph)
+        free = next((at for at in reversed(last) if found.get(at, glyph) == glyph), None)
+        if free is not None:
+            found[free] = glyph
     return found
 
 

@@ -81,6 +81,8 @@ class ChartSpec:
         raw: shows the unsmoothed curve, faint, behind the smoothed one.
         cursor_x: where to draw a vertical line.
         markers: draws markers along curves, so that these are distinguishable without color.
+        colorless: tells curves apart without color: with more markers, and without raw curves,
+            which only their faint color would distinguish.
         room: leaves a row free above and below the values, for curves that grow: the newest point
             of a falling curve would otherwise lie on the x axis.
         label_width: the least width in cells of the labels of the y axis, with which charts below
@@ -100,6 +102,7 @@ class ChartSpec:
     cursor_x: float | None = None
     ascii: bool = False
     markers: bool = True
+    colorless: bool = False
     room: bool = False
     legend: bool = False
     label_width: int = 0

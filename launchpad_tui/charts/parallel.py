@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from launchpad_tui.charts.axes import Scale, is_wide
 from launchpad_tui.charts.canvas import Canvas, too_small
@@ -33,6 +34,9 @@ from launchpad_tui.domain.metric import series_title
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 from launchpad_tui.records import record
+
+if TYPE_CHECKING:
+    from launchpad_tui.charts.plotext_curves import Ink
 
 #: the least number of cells between two axes
 _APART = 13
@@ -98,7 +102,7 @@ def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
     staggered = cut and len(axes) > 2 and canvas.height - canvas.top >= _STAGGERED_FROM
     top, height = canvas.top + 1, canvas.height - canvas.top - 3 - staggered
     plot = Plot(0, top, canvas.width, height, 0.0, 1.0, 0.0, 1.0)
-    notes += _lines(canvas, plot, table, axes, columns, values)
+    notes += _lines(canvas, plot, table, axes, columns, values, markers=spec.markers)
     _write(canvas, plot, axes, columns)
     if staggered:
         for row, first in ((canvas.height - 2, 0), (canvas.height - 1, 1)):
@@ -146,6 +150,8 @@ def _lines(
     axes: Sequence[_Axis],
     columns: Sequence[int],
     values: Sequence[float | None],
+    *,
+    markers: bool,
 ) -> list[str]:
     """Draw the lines of the models, the first on top; return notes."""
     from launchpad_tui.charts.plotext_curves import Figure
@@ -166,6 +172,8 @@ def _lines(
         strong = set(bold)
         others = {tuple(axis.places[p] for axis in axes) for p in range(count) if p not in strong}
         background = _dotted(plot, columns, others)
+    if markers:
+        figure.marks(_marks(canvas, plot, table, axes, columns, bold))
     for place in bold:
         slot = table.slots[place]
         glyph = marker(slot, ascii_only=True) if canvas.ascii else None
@@ -174,6 +182,33 @@ def _lines(
     figure.points(background, (None, "faint"), "." if canvas.ascii else None)
     canvas.place(figure.cells(), plot.left, plot.top)
     return notes
+
+
+def _marks(
+    canvas: Canvas,
+    plot: Plot,
+    table: ChartTable,
+    axes: Sequence[_Axis],
+    columns: Sequence[int],
+    models: Sequence[int],
+) -> dict[Point, tuple[str, Ink]]:
+    """Return a marker on the line of each model between two axes, which tells it apart by shape.
+
+    The markers of several models are at different distances from the axes; one whose cell another
+    model has is left out.
+    """
+    found: dict[Point, tuple[str, Ink]] = {}
+    for number, (start, stop) in enumerate(pairwise(columns)):
+        for rank, place in enumerate(models):
+            part = (rank + 1) / (len(models) + 1)
+            low, high = axes[number].places[place], axes[number + 1].places[place]
+            if math.isnan(low) or math.isnan(high):
+                continue
+            dots = round((low + part * (high - low)) * (plot.height * DOTS_DOWN - 1))
+            cell = start + round(part * (stop - start)), dots // DOTS_DOWN
+            slot = table.slots[place]
+            found.setdefault(cell, (marker(slot, ascii_only=canvas.ascii), (slot, "bold")))
+    return found
 
 
 def _dotted(plot: Plot, columns: Sequence[int], lines: set[tuple[float, ...]]) -> set[Point]:

@@ -185,10 +185,9 @@ def draw_chart(
     ascii_only = not _supports_braille()
     x_kind = str(chart.against) if chart.against.over else "step"
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
-    # Without color the original curve cannot be faint and would look like another model.
     spec = replace(
         view.spec(width, height, chart.title, ascii_only=ascii_only),
-        raw=context.colour or bool(svg),
+        colorless=not (context.colour or svg),
     )
     drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=ascii_only)
     print_drawing(context, drawing, chart.title, svg)
@@ -229,7 +228,15 @@ def draw_versions(
         )
     ascii_only = not _supports_braille()
     title = f"{column} of the versions"
-    spec = ChartSpec(width, height, title, X_KIND, ascii=ascii_only, room=True)
+    spec = ChartSpec(
+        width,
+        height,
+        title,
+        X_KIND,
+        ascii=ascii_only,
+        colorless=not (context.colour or options.svg),
+        room=True,
+    )
     drawing = KINDS["line"].draw(spec, data)
     drawing = with_legend(drawing, data, "line", width, ascii_only=ascii_only)
     print_drawing(context, drawing, title, options.svg)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartSpec, Drawing, Plot, Series
+from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import log_ticks, roomy, ticks, widened, with_margin, y_range
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.domain.text import cell_width
@@ -250,6 +251,33 @@ def test_markers_are_on_the_last_point() -> None:
     rows = drawing.text().split("\n")
     assert rows[plot.row(2.0)][plot.column(2.0)] == "◆"
     assert rows[plot.row(0.5)][plot.column(2.0)] == "✚"
+
+
+def test_curves_that_end_at_the_same_point_each_have_a_last_marker() -> None:
+    values = [float(number) for number in range(200)]
+    series = [curve(values, slot) for slot in range(3)]
+    last = draw_line(ChartSpec(60, 12, room=True), series).text().split("\n")[1][-4:]
+    assert {"◆", "✚", "►"} <= set(last)
+
+
+@pytest.mark.parametrize("count", [2, 4, 8])
+def test_without_color_each_curve_has_several_markers(count: int) -> None:
+    rows = [[slot + math.sin(at / 5) / 3 for at in range(300)] for slot in range(count)]
+    series = [curve(values, slot) for slot, values in enumerate(rows)]
+    for spec, least in ((ChartSpec(64, 30), 2), (ChartSpec(64, 30, colorless=True), 4)):
+        text = draw_line(spec, series).text()
+        found = {slot: text.count(marker(slot)) for slot in range(count)}
+        assert min(found.values()) >= least, found
+
+
+def test_without_color_there_is_no_raw_curve_that_would_look_like_another() -> None:
+    spec = ChartSpec(60, 14, smoothing=0.9)
+    noisy = [curve([0.0, 10.0] * 30)]
+    styles = [
+        {span.style for line in draw_line(one, noisy).lines for span in line}
+        for one in (spec, replace(spec, colorless=True))
+    ]
+    assert ["faint" in found for found in styles] == [True, False]
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -8,6 +8,7 @@ from launchpad_tui.charts.bars import bar_range
 from launchpad_tui.charts.catalog import draw
 from launchpad_tui.charts.histogram import bin_count, bins_of, quartile
 from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing
+from launchpad_tui.charts.palette import marker
 from tests.charts.chart_data import given, slots_at, table
 
 
@@ -255,6 +256,11 @@ def test_parallel_labels_axes_and_keeps_colors() -> None:
         "accuracy",
     ]
     assert {span.slot for line in drawing.lines for span in line} >= {0, 1, 2, 3, 4}
+
+
+def test_parallel_tells_models_apart_without_color() -> None:
+    text = drawn(table(5), "parallel", 100, 16).text()
+    assert all(text.count(marker(slot)) >= 2 for slot in range(5)), text
 
 
 def test_parallel_of_many_colors_the_best() -> None:

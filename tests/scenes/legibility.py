@@ -1,6 +1,8 @@
 """Find what cannot be read on a screen: text with too little contrast, and colors of another theme.
 
-The limits are those of WCAG 2.1: success criteria 1.4.3 for text and 1.4.11 for graphics.
+What the colors of the terminal are is not known: themes that use them may combine only colors that
+a role combines, and dim only what cannot be used, see tests/ui/test_themes.py. The limits are those
+of WCAG 2.1: success criteria 1.4.3 for text and 1.4.11 for graphics.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from launchpad_tui.ui.theme import BY_NAME, Look
 TEXT, GRAPHICS = 4.5, 3.0
 #: the themes whose colors are their own, not those of the terminal
 THEMES = tuple(name for name, palette in BY_NAME.items() if not palette.ansi)
+#: the themes that use the colors of the terminal, or none
+TERMINAL_THEMES = tuple(name for name, palette in BY_NAME.items() if palette.ansi)
 #: arrows, frames, blocks, shapes and Braille dots
 _GRAPHICS = re.compile(r"[\s\u2190-\u21ff\u2500-\u27bf\u2800-\u28ff]*")
 
@@ -40,15 +44,42 @@ def contrast(one: ColorTriplet, other: ColorTriplet) -> float:
 
 
 async def illegible(pilot: Pilot[Any]) -> list[str]:
-    """Show the screen in each of `THEMES`; return what cannot be read, and restore the theme."""
+    """Show the screen in each theme; return what cannot be read, and restore the theme."""
     app: Any = pilot.app
     before = app.look.palette.name
     found: list[str] = []
+    for theme in TERMINAL_THEMES:
+        app.use_theme(theme)
+        await pilot.pause()
+        found += _illegible_in_terminals(pilot, app.look)
     for theme in (*(name for name in THEMES if name != before), before):
         app.use_theme(theme)
         await pilot.pause()
         found += _illegible(pilot, app.look)
     return found
+
+
+def _illegible_in_terminals(pilot: Pilot[Any], look: Look) -> Iterator[str]:
+    styles = [*look._styles.values(), *look._cursor.values()]
+    pairs = {(_ansi(style.color), _ansi(style.bgcolor)) for style in styles}
+    disabled = look.style("disabled")
+    for y, strip in enumerate(pilot.app.screen._compositor.render_strips()):
+        for text, style, _ in strip:
+            if style is None or not text.strip():
+                continue
+            where = f"{look.palette.name}, line {y + 1}: {text.strip()[:40]!r}"
+            pair = (_ansi(style.color), _ansi(style.bgcolor))
+            if pair not in pairs:
+                yield f"{where} has colors that no role has: {pair[0]} on {pair[1]}"
+            # Placeholders are dim and underlined.
+            dims = style.dim and not style.underline and style != disabled
+            if dims and not _GRAPHICS.fullmatch(text):
+                yield f"{where} is dimmed"
+
+
+def _ansi(color: Color | None) -> str:
+    """Return the name of a color of the terminal."""
+    return "default" if color is None or color.is_default else color.name
 
 
 def _illegible(pilot: Pilot[Any], look: Look) -> Iterator[str]:

@@ -72,6 +72,7 @@ class LiveCurves(ChartView):
                 self.size.width,
                 self.size.height,
                 ascii_only=shell.look.glyphs.ascii,
+                colorless=shell.look.palette.plain,
             )
             self.set_drawing(drawing)
         except NotFound:
@@ -85,7 +86,14 @@ class LiveCurves(ChartView):
 
 
 def draw_curves(
-    desk: Desk, scope: Scope, execution_id: str, width: int, height: int, *, ascii_only: bool
+    desk: Desk,
+    scope: Scope,
+    execution_id: str,
+    width: int,
+    height: int,
+    *,
+    ascii_only: bool,
+    colorless: bool = False,
 ) -> Drawing | None:
     """Return the charts of an execution as one drawing, None if it logged no metrics.
 
@@ -96,6 +104,7 @@ def draw_curves(
         width: the width in cells.
         height: the height in cells.
         ascii_only: whether to draw with ASCII characters only.
+        colorless: whether to tell curves apart without color.
 
     Raises:
         NotFound: the execution does not exist.
@@ -122,7 +131,7 @@ def draw_curves(
             for curve, one in zip(data.series, shown, strict=True)
         ]
         charts.append((name, replace(data, series=tuple(curves))))
-    spec = ChartSpec(width, high, ascii=ascii_only)
+    spec = ChartSpec(width, high, ascii=ascii_only, colorless=colorless)
     drawings = [_draw_chart(item, name, data, spec) for name, data in charts]
     # The y axes are below each other.
     spec = replace(spec, label_width=max(one.label_width for one in drawings))
@@ -156,7 +165,8 @@ def _draw_chart(item: ComparedItem, name: str, data: ChartData, spec: ChartSpec)
     # The last line stays empty, as a gap to the next chart.
     rows = max(4, height - 2 - len(legend.series))
     curves = view.spec(width, rows, ascii_only=spec.ascii)
-    drawing = KINDS["line"].draw(replace(curves, room=live, label_width=spec.label_width), data)
+    curves = replace(curves, room=live, label_width=spec.label_width, colorless=spec.colorless)
+    drawing = KINDS["line"].draw(curves, data)
     drawing = with_legend(drawing, legend, "line", width, ascii_only=spec.ascii)
     more = len(data.series) - _MOST_CURVES
     title = name if more <= 0 else f"{name} ({more} more not in the legend)"

@@ -220,7 +220,12 @@ class SelectionScreen(LaunchpadScreen):
         if self.live and view.x_range is None and data.series:
             view = replace(view, x_range=range_with_room(data, width))
         spec = view.spec(width, height, title, ascii_only=self.launchpad.look.glyphs.ascii)
-        spec = replace(spec, room=self.live, label_width=self.label_width)
+        spec = replace(
+            spec,
+            room=self.live,
+            label_width=self.label_width,
+            colorless=self.launchpad.look.palette.plain,
+        )
         if len(data.series) > _MAX_MARKED:
             spec = replace(spec, markers=False)
         return await self.launchpad.chart(kind.draw, spec, data)

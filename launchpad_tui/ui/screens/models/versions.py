@@ -155,7 +155,8 @@ class VersionsScreen(LaunchpadScreen):
             return
         known = await self.read(self.desk.boards.directions)
         direction = known.get(column.key) or guess_direction(column.key)
-        rows, (width, height), ascii_only = self._rows, view.size, self.launchpad.look.glyphs.ascii
+        rows, (width, height), look = self._rows, view.size, self.launchpad.look
+        ascii_only = look.glyphs.ascii
         title = f"{series_title(column.key)}, {column.statistic} value of each version"
 
         def drawn() -> Drawing | None:
@@ -164,7 +165,13 @@ class VersionsScreen(LaunchpadScreen):
                 return None
             lines = min(len(data.series), _LEGEND)
             spec = ChartSpec(
-                width, max(3, height - lines), title, X_KIND, ascii=ascii_only, room=True
+                width,
+                max(3, height - lines),
+                title,
+                X_KIND,
+                ascii=ascii_only,
+                colorless=look.palette.plain,
+                room=True,
             )
             drawing = KINDS["line"].draw(spec, data)
             shown = replace(data, series=data.series[:lines])
