@@ -1,8 +1,8 @@
 """Find what cannot be read on a screen: text with too little contrast, and colors of another theme.
 
 What the colors of the terminal are is not known: themes that use them may combine only colors that
-a role combines, and dim only what cannot be used, see tests/ui/test_themes.py. The limits are those
-of WCAG 2.1: success criteria 1.4.3 for text and 1.4.11 for graphics.
+a role combines, which tests/ui/test_themes.py tests. The limits are those of WCAG 2.1: success
+criteria 1.4.3 for text and 1.4.11 for graphics.
 """
 
 from __future__ import annotations
@@ -62,7 +62,6 @@ async def illegible(pilot: Pilot[Any]) -> list[str]:
 def _illegible_in_terminals(pilot: Pilot[Any], look: Look) -> Iterator[str]:
     styles = [*look._styles.values(), *look._cursor.values()]
     pairs = {(_ansi(style.color), _ansi(style.bgcolor)) for style in styles}
-    disabled = look.style("disabled")
     for y, strip in enumerate(pilot.app.screen._compositor.render_strips()):
         for text, style, _ in strip:
             if style is None or not text.strip():
@@ -71,10 +70,6 @@ def _illegible_in_terminals(pilot: Pilot[Any], look: Look) -> Iterator[str]:
             pair = (_ansi(style.color), _ansi(style.bgcolor))
             if pair not in pairs:
                 yield f"{where} has colors that no role has: {pair[0]} on {pair[1]}"
-            # Placeholders are dim and underlined.
-            dims = style.dim and not style.underline and style != disabled
-            if dims and not _GRAPHICS.fullmatch(text):
-                yield f"{where} is dimmed"
 
 
 def _ansi(color: Color | None) -> str:
