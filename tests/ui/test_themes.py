@@ -8,6 +8,7 @@ import pytest
 from rich.color import Color, ColorSystem, parse_rgb_hex
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
+from textual.widgets import Input
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.config.paths import Home
@@ -24,7 +25,8 @@ from launchpad_tui.ui.theme import (
 )
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
-from tests.scenes.harness import running, settled
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.legibility import GRAPHICS, TEXT, contrast, luminance
 from tests.ui.route_walk import visits
 
@@ -191,6 +193,42 @@ def test_without_color_attributes_tell_roles_apart() -> None:
         ("tab", "strong"),
     ):
         assert without_color(look.style(one)) != without_color(look.style(other)), (one, other)
+
+
+@pytest.mark.parametrize("environ", [{"TERM": "xterm"}, {"NO_COLOR": "1"}])
+async def test_fields_of_forms_have_an_extent_and_a_focus_in_any_colors(
+    workshop_home: Home, environ: dict[str, str]
+) -> None:
+    async with running(workshop_home, size=(100, 40)) as pilot:
+        app: Any = pilot.app
+        await press(pilot, "9", "a", "right", "ctrl+n")
+        app._environ = environ | {"LANG": "C.UTF-8"}
+        app.use_theme("plain" if "NO_COLOR" in environ else "sixteen")
+        await settled(pilot)
+        form = app.screen.query_one(Form)
+        styles = cell_styles(app)
+        for _ in range(3):
+            left = form.query("ChoiceLine, Input").first().region.x
+            fields = [one for one in form.query("ChoiceLine, Input") if one.region.height]
+            assert len(fields) > 4
+            for one in fields:
+                cells = styles[one.region.y][left:]
+                if not one.has_focus or isinstance(one, Input):
+                    assert all(style.underline or style.reverse for style in cells), one
+                else:
+                    assert cells[0] == app.look.style("cursor")
+            current = [line for line in screen_text(pilot).splitlines() if line[:1] == "▌"]
+            assert len(current) == 1
+            await press(pilot, "down")
+            styles = cell_styles(app)
+
+
+def cell_styles(app: Any) -> list[list[Style]]:
+    """Return the style of each cell of the screen."""
+    return [
+        [segment.style or Style() for segment in strip for _ in range(segment.cell_length)]
+        for strip in app.screen._compositor.render_strips()
+    ]
 
 
 @pytest.mark.parametrize("term", ["dumb", "vt100", "vt220", "xterm-mono", "linux-m"])

@@ -193,7 +193,7 @@ class ChoiceLine(Painted):
             )
         )
         line.add(f"{look.glyphs.left} ").add(
-            pad(text, min(width - 4, 60), ellipsis=look.glyphs.ellipsis), safe=True
+            pad(text, width - 4, ellipsis=look.glyphs.ellipsis), safe=True
         )
         return line.add(f" {look.glyphs.right}").strip()
 

@@ -44,10 +44,11 @@ class MarkdownView(Lines):
             self._step(1)
 
     def parts(self, number: int) -> Parts:
-        """Return a line with its matches marked."""
+        """Return a line with its matches marked, those in the current line differently."""
         parts: list[tuple[str, str]] = []
+        mark = "current-match" if number == self._match else "match"
         for text, role in super().parts(number):
-            parts += _marked(text, self.needle, role)
+            parts += _marked(text, self.needle, role, mark)
         return parts
 
     def on_resize(self, event: events.Resize) -> None:
@@ -95,13 +96,14 @@ class MarkdownView(Lines):
             self.launchpad.say(text, "warn")
             return
         self._match = later[0] if by > 0 else later[-1]
+        self.repaint()
         self.launchpad.say(f"Match {matches.index(self._match) + 1} of {len(matches)}")
         if not self.top <= self._match < self.top + self.size.height:
             self.show_from(self._match - self.size.height // 3)
 
 
-def _marked(text: str, needle: str, role: str) -> list[tuple[str, str]]:
-    """Return a text split into parts, where matches of the needle have the role ``match``."""
+def _marked(text: str, needle: str, role: str, mark: str) -> list[tuple[str, str]]:
+    """Return a text split into parts, where matches of the needle have the role ``mark``."""
     low, needle = text.casefold(), needle.casefold()
     if not needle or len(low) != len(text):
         # Case folding may change the length; then no match is marked.
@@ -109,7 +111,7 @@ def _marked(text: str, needle: str, role: str) -> list[tuple[str, str]]:
     parts: list[tuple[str, str]] = []
     at = 0
     while (found := low.find(needle, at)) >= 0:
-        parts += [(text[at:found], role), (text[found : found + len(needle)], "match")]
+        parts += [(text[at:found], role), (text[found : found + len(needle)], mark)]
         at = found + len(needle)
     return [*parts, (text[at:], role)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -12,6 +13,7 @@ from textual.widgets import Input
 
 from launchpad_tui.domain.text import editable_text
 
+_UNDERLINE = Style(underline=True)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -27,11 +29,11 @@ class TextInput(Input):
     TextInput { border: none; height: 1; padding: 0; background: $panel; }
     TextInput:focus { border: none; background-tint: transparent; }
     TextInput > .input--placeholder, TextInput > .input--suggestion { color: $lp-dim; }
-    TextInput:ansi { background: $panel; color: $foreground; text-style: underline; }
+    TextInput:ansi { background: $panel; color: $foreground; }
     TextInput:ansi > .input--cursor, TextInput:ansi > .input--selection {
         background: $panel; color: $foreground; text-style: reverse; }
     TextInput:ansi > .input--placeholder, TextInput:ansi > .input--suggestion {
-        color: $foreground; text-style: dim underline; }
+        color: $foreground; text-style: dim; }
     """
 
     cursor_blink = reactive(False, init=False)
@@ -46,8 +48,15 @@ class TextInput(Input):
             self.cursor_position = len(pasted)
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the widget with safe characters, in the same width."""
+        """Return a line of the widget with safe characters, in the same width.
+
+        Without a background of its own, the extent of the field is underlined.
+        """
         strip = super().render_line(y)
+        if self.app.current_theme.ansi:
+            # Textual fills what is behind the text of an empty field later, without the style.
+            strip = strip.adjust_cell_length(self.size.width, self.rich_style)
+            strip = strip.apply_style(_UNDERLINE)
         segments = [Segment(editable_text(text), style) for text, style, _ in strip]
         if all(new.text == old.text for new, old in zip(segments, strip, strict=True)):
             return strip
