@@ -34,6 +34,8 @@ _INLINE = re.compile(
 #: the number of cells between two columns of a table, and the width below which columns are not
 #: made narrower
 _GAP, _MIN_WIDTH = 2, 8
+#: the indent of the cells of a row that is written as a list
+_INDENT = 2
 
 
 def render_markdown(text: str, width: int, *, ticks: bool = False) -> list[Line]:
@@ -182,15 +184,54 @@ def _render_table(source: Sequence[str], width: int) -> list[Line]:
     spans = [[_inline(cell, "strong") for cell in _filled(head, columns)]]
     spans += [[_inline(cell) for cell in _filled(row, columns)] for row in body]
     widths = [max(map(_width_of, column)) for column in zip(*spans, strict=True)]
+    words = [max(map(_longest_word, column)) for column in zip(*spans, strict=True)]
     room = width - _GAP * (columns - 1)
-    while sum(widths) > room and max(widths) > _MIN_WIDTH:
-        widths[widths.index(max(widths))] -= 1
+    while sum(widths) > room:
+        # Words are broken only if there is no other column to make narrower.
+        spare = max(range(columns), key=lambda at: (widths[at] > words[at], widths[at]))
+        if widths[spare] <= _MIN_WIDTH:
+            break
+        widths[spare] -= 1
+    table = _table_lines(spans, widths)
+    if columns < 3 or not body:
+        return table
+    # A table of many narrow columns, or of broken words, is longer or harder to read than a list.
+    records = _record_lines(spans, width)
+    breaks = any(word > each for word, each in zip(words, widths, strict=True))
+    return records if breaks or len(table) > len(records) else table
+
+
+def _table_lines(spans: Sequence[Sequence[Sequence[Span]]], widths: Sequence[int]) -> list[Line]:
     lines: list[Line] = []
     for row in spans:
         lines += _table_row(row, widths)
         if row is spans[0]:
             lines.append([((" " * _GAP).join("-" * each for each in widths), "faint")])
     return lines
+
+
+def _record_lines(spans: Sequence[Sequence[Sequence[Span]]], width: int) -> list[Line]:
+    """Return the rows of a table as lists of their cells, each with the head of its column."""
+    head, *body = spans
+    names = max(map(_width_of, head[1:])) + _INDENT + _GAP
+    lines: list[Line] = []
+    for row in body:
+        lines += [[], *_wrap([(text, "strong") for text, _ in row[0]], width)]
+        for name, cell in zip(head[1:], row[1:], strict=True):
+            if cell:
+                first, *rest = _wrap(cell, max(1, width - names))
+                space = " " * (names - _INDENT - _width_of(name))
+                lines.append([(" " * _INDENT, "text"), *_dimmed(name), (space, "text"), *first])
+                lines += [[(" " * names, "text"), *line] for line in rest]
+    return lines[1:]
+
+
+def _dimmed(spans: Sequence[Span]) -> list[Span]:
+    return [(text, "dim") for text, _ in spans]
+
+
+def _longest_word(spans: Sequence[Span]) -> int:
+    return max(map(_width_of, _words(spans)), default=0)
 
 
 def _table_row(row: Sequence[Sequence[Span]], widths: Sequence[int]) -> list[Line]:

@@ -84,6 +84,31 @@ def test_wide_tables_are_wrapped_in_their_cells() -> None:
     )
 
 
+def test_tables_of_many_columns_become_lists_where_their_words_would_be_broken() -> None:
+    table = (
+        "| Kind | Title | Fields | Installation |\n|---|---|---|---|\n"
+        "| s3 | Amazon S3 | secret_access_key, session_token_of_sts | |\n"
+        "| oss | Alibaba OSS | credentials_file | pip install launchpad |\n"
+    )
+    assert plain_markdown(table, 100)[0].split() == ["Kind", "Title", "Fields", "Installation"]
+    assert plain_markdown(table, 40) == [
+        "s3",
+        "  Title         Amazon S3",
+        "  Fields        secret_access_key,",
+        "                session_token_of_sts",
+        "",
+        "oss",
+        "  Title         Alibaba OSS",
+        "  Fields        credentials_file",
+        "  Installation  pip install launchpad",
+    ]
+
+
+def test_columns_with_short_words_become_narrow_first() -> None:
+    table = f"| Name | Meaning |\n|---|---|\n| a_name_of_one_long_word | {'short words ' * 5}|\n"
+    assert plain_markdown(table, 44)[2].startswith("a_name_of_one_long_word  short words short")
+
+
 def test_links_to_other_sites_show_their_address() -> None:
     assert plain_markdown("[docs](https://example.com/a)", 80) == ["docs (https://example.com/a)"]
 
