@@ -188,10 +188,10 @@ def _render_table(source: Sequence[str], width: int) -> list[Line]:
     room = width - _GAP * (columns - 1)
     while sum(widths) > room:
         # Words are broken only if there is no other column to make narrower.
-        spare = max(range(columns), key=lambda at: (widths[at] > words[at], widths[at]))
-        if widths[spare] <= _MIN_WIDTH:
+        wide = [at for at in range(columns) if widths[at] > _MIN_WIDTH]
+        if not wide:
             break
-        widths[spare] -= 1
+        widths[max(wide, key=lambda at: (widths[at] > words[at], widths[at]))] -= 1
     table = _table_lines(spans, widths)
     if columns < 3 or not body:
         return table

@@ -91,7 +91,7 @@ def test_tables_of_many_columns_become_lists_where_their_words_would_be_broken()
         "| oss | Alibaba OSS | credentials_file | pip install launchpad |\n"
     )
     assert plain_markdown(table, 100)[0].split() == ["Kind", "Title", "Fields", "Installation"]
-    assert plain_markdown(table, 40) == [
+    assert plain_markdown(table, 38) == [
         "s3",
         "  Title         Amazon S3",
         "  Fields        secret_access_key,",
