@@ -251,6 +251,7 @@ class ArtifactRow:
         metrics: the values of the metric columns.
         configuration_name: the name of the source execution's configuration, empty without one.
         duration: the seconds that the source execution took, None if it has not ended.
+        executable_id: the ID of the source execution's executable, empty without one.
         curves: the points of curves by the metric's key.
         values: the values of the columns of parameters, labels and tags.
     """
@@ -261,6 +262,7 @@ class ArtifactRow:
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     values: Mapping[ValueColumn, str] = field(default_factory=dict)
     duration: float | None = None
+    executable_id: str = ""
 
 
 @record

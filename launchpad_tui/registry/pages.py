@@ -52,10 +52,12 @@ _ONE_IN = 4
 #: the subjects whose values are compared if they are few
 _COMPARED = frozenset({Subject.PARAMETER, Subject.LABEL, Subject.TAG})
 
-#: the last columns of every row: name of the configuration and duration of the (source) execution
+#: the last columns of every row: name of the configuration, duration and executable of the (source)
+#: execution
 _EXECUTION = (
     "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0}), "
-    "(SELECT e.duration FROM executions e WHERE e.pk = {0})"
+    "(SELECT e.duration FROM executions e WHERE e.pk = {0}), "
+    "(SELECT e.executable_id FROM executions e WHERE e.pk = {0})"
 )
 
 
@@ -438,10 +440,11 @@ def artifact_lister(
         lambda row, metrics, curves, values: ArtifactRow(
             artifacts.from_row(row),
             metrics,
-            row[-2] or "",
+            row[-3] or "",
             curves,
             values,
-            None if row[-1] is None else row[-1] / 1_000_000,
+            None if row[-2] is None else row[-2] / 1_000_000,
+            row[-1] or "",
         ),
     )
 

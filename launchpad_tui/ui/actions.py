@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.worker import Worker
 
+    from launchpad_tui.ui.keymap import Keymap
     from launchpad_tui.ui.shell import Shell
 
 
@@ -151,6 +152,29 @@ def reachable_actions(screen: Screen[Any]) -> list[tuple[Action, ActionOwner]]:
         for action in owner.actions():
             found.setdefault(action.id, (action, owner))
     return list(found.values())
+
+
+def active_keys(screen: Screen[Any], keymap: Keymap) -> dict[str, tuple[str, ...]]:
+    """Return the keys that perform an action now, by the ID of the action.
+
+    A key of an object is left out if the focused widget or an object nearer to it uses the same
+    key, and so are characters while they are typed into an input.
+    """
+    # Importing this at start would cost a tenth of the first paint.
+    from textual.widgets import Input
+
+    bound = screen.active_bindings
+    typing = isinstance(screen.focused, Input)
+    found: dict[str, tuple[str, ...]] = {}
+    for action, owner in reachable_actions(screen):
+        keys = []
+        for key in keymap.keys(action):
+            active = bound.get(textual_key(key))
+            typed = typing and (len(key) == 1 or key == "space")
+            if active is not None and active.node is owner and not typed:
+                keys.append(key)
+        found[action.id] = tuple(keys)
+    return found
 
 
 Task = Coroutine[Any, Any, None]

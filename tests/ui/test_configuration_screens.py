@@ -15,6 +15,8 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.screens.configurations.configuration import ConfigurationScreen
 from launchpad_tui.ui.screens.configurations.configuration_create import ConfigurationCreateScreen
 from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
+from launchpad_tui.ui.screens.executions.execution_rerun import ExecutionRerunScreen
+from launchpad_tui.ui.screens.metrics.metrics import MetricsScreen
 from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.text_input import TextInput
 from tests.scenes.harness import paste, press, running, screen_text, settled
@@ -80,6 +82,33 @@ async def test_tab_switches_between_bindings_and_executions(workshop_home: Home)
         screen: Any = pilot.app.screen
         assert isinstance(screen, ExecutionScreen)
         assert screen.item_id == RUNNING
+
+
+async def test_keys_of_executions_work_on_the_page_of_a_configuration(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "down", "enter", "S")
+        assert f"Stop execution {RUNNING}?" in screen_text(pilot)
+        await press(pilot, "n", "A")
+        assert isinstance(pilot.app.screen, ExecutionRerunScreen)
+        await press(pilot, "escape", "m")
+        assert isinstance(pilot.app.screen, MetricsScreen)
+        await press(pilot, "escape", "tab", "end", "S")
+        assert "only PENDING and RUNNING ones can be stopped" in screen_text(pilot)
+
+
+async def test_a_sweep_of_an_executable_without_parameters_is_refused(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        reason = f"The executable {EVALUATE} has no parameters to vary"
+        await press(pilot, "W")
+        assert reason in screen_text(pilot)
+        await press(pilot, "enter", "W")
+        assert isinstance(pilot.app.screen, ConfigurationScreen)
+        assert reason in screen_text(pilot)
+        await press(pilot, "escape", "ctrl+w", "a")
+        assert isinstance(pilot.app.screen, ConfigurationCreateScreen)
+        assert "Train a churn model" in screen_text(pilot)
+        await press(pilot, "right")
+        assert "Evaluate a churn model" not in screen_text(pilot)
 
 
 async def test_a_configuration_without_parameters_shows_none(workshop_home: Home) -> None:

@@ -13,13 +13,15 @@ from textual.pilot import Pilot
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.registry import configurations, connections, executions
+from launchpad_tui.registry import artifacts, configurations, connections, executions
+from launchpad_tui.ui.screens.models.artifacts import ArtifactsScreen
 from launchpad_tui.ui.widgets.bars import FooterLine
-from tests.scenes.harness import press, running, settled
-from tests.scenes.screen_seeds import COMPLETED, CONFIGURATION, swept
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import COMPLETED, CONFIGURATION, MODEL, swept
 
 SERVING = "c0f19000-0000-4000-8000-00000000000d"
 SERVED = "e00000000000000d"
+SERVED_MODEL = "30de1000-0000-4000-8000-00000000000d"
 
 
 @pytest.fixture
@@ -38,6 +40,9 @@ def home(tmp_path: Path) -> Home:
         configurations.insert(db, group, replace(one, id=SERVING, name="served", **absent))
         served = replace(execution, id=SERVED, configuration_id=SERVING, **absent)
         executions.insert(db, group, served)
+        model = artifacts.artifact(desk.registry, DEFAULT_SCOPE, MODEL)
+        model = replace(model, id=SERVED_MODEL, name="served", execution_id=SERVED, created_at=at)
+        artifacts.insert(db, group, model)
     desk.close()
     return home
 
@@ -54,6 +59,7 @@ def offered(pilot: Pilot[Any]) -> dict[str, str]:
         ("configurations", {}, {"execute", "sweep"}),
         ("configuration", {"item_id": SERVING}, {"execute", "create like this", "schedule"}),
         ("executions", {}, {"rerun"}),
+        ("artifact", {"item_id": SERVED_MODEL}, {"rerun"}),
         ("execution", {"item_id": SERVED}, {"rerun"}),
     ],
 )
@@ -65,5 +71,12 @@ async def test_actions_that_need_a_missing_executable_are_not_offered(
         await settled(pilot)
         assert not absent & set(offered(pilot).values())
         if not params:
-            await press(pilot, "down")
+            await press(pilot, "end")
             assert absent <= set(offered(pilot).values())
+
+
+async def test_models_of_a_missing_executable_cannot_be_rerun(home: Home) -> None:
+    async with running(home, size=(200, 50)) as pilot:
+        await press(pilot, "A")
+        assert isinstance(pilot.app.screen, ArtifactsScreen)
+        assert "The executable serve was deleted" in screen_text(pilot)

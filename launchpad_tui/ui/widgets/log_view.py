@@ -252,12 +252,16 @@ class LogView(Lines):
 
     def do_follow(self) -> None:
         """Follow the log: keep the newest line in view."""
+        self._show_newest()
+        self.launchpad.say("The newest line is in view")
+
+    def _show_newest(self) -> None:
         self.show_from(0 if self.newest_first else self.line_count())
 
     def do_order(self) -> None:
         """Show the newest or the oldest line first."""
         self.newest_first = not self.newest_first
-        self.do_follow()
+        self._show_newest()
         self.launchpad.say("Newest line first" if self.newest_first else "Oldest line first")
 
     def do_timestamps(self) -> None:

@@ -122,6 +122,11 @@ class PreviewPane(Painted):
         event.stop()
         self._scroll(-3)
 
+    @property
+    def fits(self) -> bool:
+        """Whether the whole content is in view."""
+        return len(self._lines) <= self.lines_high
+
     def scroll_by_half(self, direction: int) -> None:
         """Scroll half of the height down (1) or up (-1)."""
         self._scroll(direction * max(1, self.lines_high // 2))

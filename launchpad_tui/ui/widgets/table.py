@@ -15,6 +15,8 @@ from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table_rows import TableRows
 
 Row = TypeVar("Row")
+NO_ROW = "No row is under the cursor"
+"""Why an action on a row is disabled if the list is empty."""
 #: the actions of tables whose rows can be selected
 _SELECT_ACTIONS = frozenset(
     {"table.select", "table.range", "table.range-down", "table.range-up", "table.select-all"}
@@ -228,7 +230,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def why_not_select(self) -> str | None:
         """Return why rows cannot be selected."""
-        return None if self.multi else "Rows of this list cannot be selected"
+        return self.why_not_open() if self.multi else "Rows of this list cannot be selected"
 
     why_not_range = why_not_range_down = why_not_range_up = why_not_select_all = why_not_select
 
@@ -322,6 +324,12 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         # The screen shows the texts that are cut.
         self.cursor_moved()
 
+    def why_not_open(self) -> str | None:
+        """Return why there is no row to open."""
+        return None if self.row is not None else NO_ROW
+
+    why_not_copy = why_not_open
+
     def do_open(self) -> None:
         """Open the row under the cursor."""
         if self.row is not None:
@@ -345,6 +353,10 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     def sortable(self) -> tuple[Column[Row], ...]:
         """The columns that the list can be sorted by."""
         return tuple(column for column in self.columns if column.sort is not None)
+
+    def why_not_reverse(self) -> str | None:
+        """Return why the order cannot be reversed."""
+        return None if self.order[0] is not None else "This list has one order only"
 
     def do_reverse(self) -> None:
         """Reverse the order."""

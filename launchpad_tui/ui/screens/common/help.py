@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
-from launchpad_tui.ui.actions import reachable_actions
+from launchpad_tui.ui.actions import active_keys, reachable_actions
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog, choice_cell
@@ -42,16 +42,16 @@ class HelpScreen(ChooseDialog):
         groups: dict[str, list[Choice]] = {}
         if isinstance(screen, LaunchpadScreen):
             app = screen.launchpad
+            active = active_keys(screen, app.keymap)
             for action, owner in reachable_actions(screen):
                 if action.id == "app.manual":
                     continue
                 keys = " ".join(
-                    shown_key(key, ascii_only=app.look.glyphs.ascii)
-                    for key in app.keymap.keys(action)
+                    shown_key(key, ascii_only=app.look.glyphs.ascii) for key in active[action.id]
                 )
-                reason = owner.disabled_reason(action)
                 if not keys:
                     continue
+                reason = owner.disabled_reason(action)
                 title = action.help or action.title
                 note = f"{title} ({reason})" if reason else title
                 groups.setdefault(action.group, []).append(

@@ -19,7 +19,7 @@ from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.preview import PreviewScreenMixin
 from launchpad_tui.ui.widgets.columns import Column
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -34,8 +34,6 @@ DEBOUNCE = 0.03
 MAX_TOGETHER = 5000
 #: the number of rows that are exported at a time
 _BATCH = 500
-NO_ROW = "No row is under the cursor"
-"""Why an action on a row is disabled if the list is empty."""
 
 
 class ListScreen(PreviewScreenMixin, Generic[Row]):

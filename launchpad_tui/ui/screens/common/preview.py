@@ -218,6 +218,15 @@ class PreviewScreenMixin(LaunchpadScreen):
             return None
         return "Previews require a terminal of at least 110 columns"
 
+    def why_not_preview_down(self) -> str | None:
+        """Return why the preview cannot be scrolled."""
+        pane = self.pane
+        if not pane.display:
+            return self.why_not_preview() or "No preview is shown"
+        return "The whole preview is in view" if pane.fits else None
+
+    why_not_preview_up = why_not_preview_down
+
     def do_preview_down(self) -> None:
         """Scroll the preview down."""
         self.pane.scroll_by_half(1)

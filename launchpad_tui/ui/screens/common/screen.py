@@ -76,6 +76,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         super().__init__()
         self._loading = False
         self._load_again = False
+        self._refreshing = False
         self._missed_change = False
         #: the route under which the state of the list ``#list`` is kept; empty if it is not kept
         self.kept_as = ""
@@ -207,6 +208,10 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
                 self.show_load_error(error)
             else:
                 self.launchpad.mark_current()
+                if self._refreshing and not is_left(self) and self.is_current:
+                    # Otherwise, data that have not changed would look as if the key did nothing.
+                    self.launchpad.say("Refreshed")
+            self._refreshing = False
             if not self._load_again:
                 break
         self._loading = False
@@ -259,6 +264,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
 
     def do_refresh(self) -> None:
         """Load the data again, and request a sync if the runtime is remote."""
+        self._refreshing = True
         self.reload()
         self.run_task(self.launchpad.sync_status.request_sync(), "ask")
 

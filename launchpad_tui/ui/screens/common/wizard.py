@@ -222,7 +222,7 @@ class WizardScreen(LaunchpadScreen):
             return bool(fields)
         for field in fields:
             choices = await self.choices(step, field)
-            if choices is None or len(choices) != 1:
+            if choices is None or len(choices) != 1 or choices[0].reason or not field.required:
                 return True
             self.values[field.name] = choices[0].id
         return False

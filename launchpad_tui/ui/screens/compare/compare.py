@@ -120,6 +120,7 @@ class CompareScreen(RowCurvesMixin):
         self.comparison = Comparison((), (), {})
         self._transposed = False
         self._with_files = False
+        self._report_files = False
         self._step: int | None = None
 
     def title_text(self) -> str:
@@ -150,6 +151,9 @@ class CompareScreen(RowCurvesMixin):
         await self._compare()
         if first:
             self._to_first_metric()
+        if self._report_files and not any(one.files for one in self.subjects):
+            self.launchpad.say("No files are recorded for the compared models or executions")
+        self._report_files = False
         self.repaint_frame()
         self.draw_soon()
 
@@ -417,6 +421,7 @@ class CompareScreen(RowCurvesMixin):
     def do_files(self) -> None:
         """Show or hide the rows of files."""
         self._with_files = not self._with_files
+        self._report_files = self._with_files
         self.reload()
 
     def do_details(self) -> None:

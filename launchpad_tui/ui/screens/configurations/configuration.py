@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.query import Condition, ExecutionRow, Op, Query, Subject
+from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
-from launchpad_tui.ui.screens.common.executables import NeedsExecutables
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
+from launchpad_tui.ui.screens.executions.execution_table import HasExecutions
 from launchpad_tui.ui.widgets.details import NONE, Details, DetailsAndTable, Item, heading
-from launchpad_tui.ui.widgets.table import VirtualTable
 
 
-class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
+class ConfigurationScreen(HasExecutions, LaunchpadScreen):
     """The details of a configuration.
 
     Args:
@@ -57,6 +54,14 @@ class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
             needs="schedules",
         ),
         Action(
+            "configuration.sweep",
+            "W",
+            "sweep",
+            "Execute all combinations of several parameter values",
+            footer=4,
+            needs="executions",
+        ),
+        Action(
             "configuration.switch",
             "tab",
             "switch",
@@ -78,14 +83,7 @@ class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
         """Yield the details and the list of executions below them."""
         with DetailsAndTable():
             yield Vertical(Details(id="bindings"), id="details")
-            yield VirtualTable(
-                execution_columns(self.launchpad.look),
-                _key,
-                title="Executions",
-                empty="No executions yet\nPress x to create one",
-                multi=False,
-                id="executions",
-            )
+            yield self.execution_list("No executions yet\nPress x to create one")
 
     async def load(self) -> None:
         """Read the configuration and its executions."""
@@ -124,20 +122,12 @@ class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
             conditions=(Condition(Subject.ATTRIBUTE, "configuration_id", Op.EQUALS, one.id),)
         )
         listing = await self.read(self.desk.executions.listing, self.scope, query)
-        self.query_one("#executions", VirtualTable).set_source(listing)
+        self.executions.set_source(listing)
         self.repaint_frame()
-
-    @on(VirtualTable.Opened)
-    def opened(self, event: VirtualTable.Opened) -> None:
-        """Open the details of an execution."""
-        self.launchpad.open("execution", item_id=event.row.execution.id)
 
     def do_switch(self) -> None:
         """Move the focus between the details and the list of executions."""
-        table, details = (
-            self.query_one("#executions", VirtualTable),
-            self.query_one("#bindings", Details),
-        )
+        table, details = self.executions, self.query_one("#bindings", Details)
         (details if table.has_focus else table).focus()
 
     def why_not_execute(self) -> str | None:
@@ -146,6 +136,15 @@ class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
         return None if one is None else self.why_no_executable(one.executable_id)
 
     why_not_copy = why_not_schedule = why_not_execute
+
+    def why_not_sweep(self) -> str | None:
+        """Return why the parameters of the configuration cannot be varied."""
+        one = self._configuration
+        return None if one is None else self.why_no_sweep(one.executable_id)
+
+    def do_sweep(self) -> None:
+        """Open the wizard that creates a sweep, with the values of the configuration."""
+        self.launchpad.open("configuration.create", like=self.item_id, sweep=True)
 
     async def do_execute(self) -> None:
         """Create an execution of the configuration."""
@@ -160,7 +159,3 @@ class ConfigurationScreen(NeedsExecutables, LaunchpadScreen):
     def do_copy(self) -> None:
         """Open the wizard that creates a configuration, filled with the values of this one."""
         self.launchpad.open("configuration.create", like=self.item_id)
-
-
-def _key(row: ExecutionRow) -> str:
-    return row.execution.id

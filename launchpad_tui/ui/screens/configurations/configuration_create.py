@@ -83,7 +83,12 @@ class ConfigurationCreateScreen(BindingWizard):
                 self.desk.scenarios.executables, self.scope, self.values["scenario"]
             )
             choices = [
-                Choice(each.id, each.name, f"{each.version}  {each.description}")
+                Choice(
+                    each.id,
+                    each.name,
+                    f"{each.version}  {each.description}",
+                    "It has no parameters to vary" if self._sweep and not each.parameters else "",
+                )
                 for each in executables
             ]
             return self._with_default(field, choices)
@@ -91,8 +96,9 @@ class ConfigurationCreateScreen(BindingWizard):
 
     def _with_default(self, field: Field, choices: list[Choice]) -> list[Choice]:
         """Select the first choice if none of them is selected, and return the choices."""
-        if choices and self.values.get(field.name) not in {each.id for each in choices}:
-            self.values[field.name] = choices[0].id
+        possible = [each.id for each in choices if not each.reason]
+        if possible and self.values.get(field.name) not in possible:
+            self.values[field.name] = possible[0]
         return choices
 
     async def check(self, step: Step) -> str:

@@ -12,12 +12,12 @@ from launchpad_tui.domain.query import Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.executables import NeedsExecutables
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
+from launchpad_tui.ui.screens.common.list_screen import ListScreen
 from launchpad_tui.ui.screens.common.preview import RowPreview
 from launchpad_tui.ui.screens.configurations.configuration_columns import configuration_columns
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 _EMPTY = "No configurations yet\nPress a to create one from an executable (5)"
 
@@ -115,7 +115,10 @@ class ConfigurationsScreen(NeedsExecutables, ListScreen[Configuration]):
             return NO_ROW
         return None if len(self.table.selection) > 1 else self.why_no_executable(row.executable_id)
 
-    why_not_sweep = why_not_execute
+    def why_not_sweep(self) -> str | None:
+        """Return why there is no configuration whose parameters can be varied."""
+        row = self.table.row
+        return NO_ROW if row is None else self.why_no_sweep(row.executable_id)
 
     def do_sweep(self) -> None:
         """Open the wizard that creates a sweep, with the values of the configuration."""

@@ -12,13 +12,14 @@ from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.executables import NeedsExecutables
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
+from launchpad_tui.ui.screens.common.list_screen import ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
 from launchpad_tui.ui.screens.common.preview import RowPreview
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 _ATTRIBUTES = (
     ("status", "Status"),
@@ -263,7 +264,7 @@ class ExecutionsScreen(NeedsExecutables, MetricColumns, ListScreen[ExecutionRow]
             self.table.clear_selection()
 
 
-async def stop_or_delete(screen: ListScreen[ExecutionRow], ids: tuple[str, ...], verb: str) -> bool:
+async def stop_or_delete(screen: LaunchpadScreen, ids: tuple[str, ...], verb: str) -> bool:
     """Ask, then stop or delete executions, and show a message with the result.
 
     Args:

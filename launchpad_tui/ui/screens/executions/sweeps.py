@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from launchpad_tui.domain.sweep import Sweep
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.columns import age_column, text_column
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.executions.sweep_operations import (
     remove_sweep,
@@ -22,7 +21,7 @@ from launchpad_tui.ui.screens.executions.sweep_operations import (
 )
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.dialogs import PromptDialog
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,6 +27,7 @@ from launchpad_tui.domain.stored_object import join
 from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.downloads import download_artifacts
+from launchpad_tui.ui.screens.common.executables import NeedsExecutables
 from launchpad_tui.ui.screens.common.preview import read_series
 from launchpad_tui.ui.screens.common.preview_lines import SeriesLine
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
@@ -54,7 +55,7 @@ NOT_LOADED = "The artifact is not loaded yet"
 _PROGRESS_SECONDS = 0.25
 
 
-class ArtifactScreen(TabbedKeys, LaunchpadScreen):
+class ArtifactScreen(NeedsExecutables, TabbedKeys, LaunchpadScreen):
     """The details of a model, dataset, result set or other artifact.
 
     Args:
@@ -62,7 +63,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         then: ``verify`` to verify the files once the screen is loaded; empty for nothing.
     """
 
-    TOPICS = frozenset({"artifacts", "executions", "metrics"})
+    TOPICS = frozenset({"artifacts", "executions", "metrics", "scenarios"})
     DEFAULT_CSS = """
     ArtifactScreen #overview { height: 1fr; }
     ArtifactScreen #facts { width: 1fr; }
@@ -136,6 +137,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._why_not_reproduce = await self.read(
             desk.reproduction.why_not, scope, artifact.execution_id
         )
+        await self.read_executables()
         self._remote = await self.read(desk.runtimes.is_remote, scope)
         self._sources = await self.read(desk.annotations.attribute_sources, scope, artifact.id)
         subject = self._subject = subjects[0] if subjects else None
@@ -217,7 +219,9 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Return why there is no pane of metrics to scroll."""
         pane = self.query_one("#summary", PreviewPane)
         shown = pane.display and self.query_one(TabStrip).shown == "overview"
-        return None if shown else "No metrics are shown beside the overview"
+        if not shown:
+            return "No metrics are shown beside the overview"
+        return "All metrics are in view" if pane.fits else None
 
     why_not_metrics_down = why_not_metrics_up = why_not_scroll
 
@@ -251,7 +255,10 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Return why no execution can be run again, or None."""
         if self._artifact is None:
             return NOT_LOADED
-        return None if self._artifact.execution_id else "No execution created this artifact"
+        if not self._artifact.execution_id:
+            return "No execution created this artifact"
+        execution = self._subject.execution if self._subject is not None else None
+        return None if execution is None else self.why_no_executable(execution.executable_id)
 
     def do_rerun(self) -> None:
         """Open the wizard that reruns the execution that created the artifact."""

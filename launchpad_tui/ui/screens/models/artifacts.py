@@ -11,6 +11,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.query import ArtifactRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.executables import NeedsExecutables
 from launchpad_tui.ui.screens.common.list_screen import ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
 from launchpad_tui.ui.screens.common.preview import RowPreview
@@ -62,14 +63,14 @@ _ATTRIBUTES = (
 )
 
 
-class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
+class ArtifactsScreen(NeedsExecutables, MetricColumns, ListScreen[ArtifactRow]):
     """The list of the artifacts of one kind.
 
     Args:
         kind: the kind.
     """
 
-    TOPICS = frozenset({"artifacts", "metrics"})
+    TOPICS = frozenset({"artifacts", "metrics", "scenarios"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "artifacts.add",
@@ -193,6 +194,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Restore the selected columns, then read the list."""
         await self.prepare_columns()
         await super().load()
+        await self.read_executables()
         self.mark_best()
 
     async def condition_names(self) -> list[tuple[str, str]]:
@@ -255,7 +257,9 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         row = self.table.row
         if row is None:
             return "No artifact is under the cursor"
-        return None if row.artifact.execution_id else "No execution created this artifact"
+        if not row.artifact.execution_id:
+            return "No execution created this artifact"
+        return self.why_no_executable(row.executable_id) if row.executable_id else None
 
     why_not_download = why_not_verify = why_not_metrics
 

@@ -27,12 +27,11 @@ from launchpad_tui.domain.query import (
 from launchpad_tui.services.version_chart import X_KIND, version_data
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.columns import age_column, metric_column, text_column
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.columns import Column
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 #: the largest number of newest versions that are charted
 MOST = 2000

@@ -14,12 +14,11 @@ from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 
 @record

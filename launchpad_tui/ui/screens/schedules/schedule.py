@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.query import Condition, ExecutionRow, Op, Query, Subject
+from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -17,7 +16,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
+from launchpad_tui.ui.screens.executions.execution_table import HasExecutions
 from launchpad_tui.ui.screens.schedules.schedule_operations import (
     delete_schedule,
     pause_or_resume,
@@ -26,10 +25,9 @@ from launchpad_tui.ui.screens.schedules.schedule_operations import (
 )
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.details import Details, DetailsAndTable, Item, heading
-from launchpad_tui.ui.widgets.table import VirtualTable
 
 
-class ScheduleScreen(LaunchpadScreen):
+class ScheduleScreen(HasExecutions, LaunchpadScreen):
     """The details of a schedule.
 
     Args:
@@ -87,18 +85,12 @@ class ScheduleScreen(LaunchpadScreen):
         """Yield the details and the list of executions below them."""
         with DetailsAndTable():
             yield Details(id="facts")
-            yield VirtualTable(
-                execution_columns(self.launchpad.look),
-                _key,
-                title="Executions",
-                empty="No executions yet",
-                multi=False,
-                id="executions",
-            )
+            yield self.execution_list("No executions yet")
 
     async def load(self) -> None:
         """Read the schedule, the name of its configuration, and its executions."""
         desk, scope = self.desk, self.scope
+        await self.read_executables()
         one = self._schedule = await self.read(desk.schedules.get, scope, self.item_id)
         try:
             configuration = await self.read(desk.configurations.get, scope, one.configuration_id)
@@ -111,7 +103,7 @@ class ScheduleScreen(LaunchpadScreen):
         self.query_one("#facts", Details).set_items(items)
         created = Condition(Subject.ATTRIBUTE, "schedule_id", Op.EQUALS, one.id)
         listing = await self.read(desk.executions.listing, scope, Query(conditions=(created,)))
-        self.query_one("#executions", VirtualTable).set_source(listing)
+        self.executions.set_source(listing)
         self.repaint_frame()
         self.refresh_footer()
 
@@ -124,11 +116,6 @@ class ScheduleScreen(LaunchpadScreen):
         except InvalidInput:
             # A remote runtime may accept expressions that this version does not know.
             return ()
-
-    @on(VirtualTable.Opened)
-    def opened(self, event: VirtualTable.Opened) -> None:
-        """Open the details of an execution."""
-        self.launchpad.open("execution", item_id=event.row.execution.id)
 
     def why_not_edit(self) -> str | None:
         """Return why the schedule cannot be edited or paused."""
@@ -152,7 +139,7 @@ class ScheduleScreen(LaunchpadScreen):
 
     def do_switch(self) -> None:
         """Move the focus between the details and the list of executions."""
-        table, facts = self.query_one("#executions", VirtualTable), self.query_one("#facts")
+        table, facts = self.executions, self.query_one("#facts")
         (facts if table.has_focus else table).focus()
 
 
@@ -203,7 +190,3 @@ def schedule_items(
         reason = "none: the schedule has ended" if ended else reason
         items.append(Item("", reason, "dim"))
     return items
-
-
-def _key(row: ExecutionRow) -> str:
-    return row.execution.id

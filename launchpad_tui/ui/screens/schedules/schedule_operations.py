@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
+from launchpad_tui.ui.widgets.table import NO_ROW
 
 
 def schedule_status(one: Schedule, look: Look) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
-from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.screens.schedules.schedule_operations import (
@@ -29,7 +28,7 @@ from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
-from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.table import NO_ROW, VirtualTable
 
 _EMPTY = "No execution schedules yet\nPress a to execute a configuration on a schedule"
 
