@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from launchpad_tui.registry.sqlite_errors import damaged, translated
 
 #: how long a statement waits for another process's write lock, in milliseconds
 BUSY_MILLISECONDS = 5000
-#: seconds between two attempts to get the write lock
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.005
+#: the same of one attempt to begin a write transaction, after which the next one follows. SQLite
+#: sleeps for 1, 2 and 5 ms in this time. With more time it would sleep for up to 100 ms, although
+#: transactions take less than a millisecond.
+_ATTEMPT_MILLISECONDS = 8
 #: makes `PRAGMA incremental_vacuum` return free pages of the file to the disk
 _RETURN_PAGES = "PRAGMA auto_vacuum = INCREMENTAL"
 #: seconds for which a snapshot of a registry on a full or read-only disk is used
@@ -32,7 +34,7 @@ _SNAPSHOT_SECONDS = 1.0
 class _Handle:
     """The connection of a thread, closed when the thread ends."""
 
-    __slots__ = ("__weakref__", "connection", "depth", "opened_at", "topics", "watch")
+    __slots__ = ("__weakref__", "_timeout", "connection", "depth", "opened_at", "topics", "watch")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -40,6 +42,27 @@ class _Handle:
         self.topics: set[str] = set()
         self.watch = Watch()
         self.opened_at = time.monotonic()
+        self._timeout = BUSY_MILLISECONDS
+
+    def set_timeout(self, milliseconds: int) -> None:
+        """Set how long SQLite waits for a lock."""
+        # A thread that only writes, or only reads, executes no statement for it.
+        if milliseconds != self._timeout:
+            self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            self._timeout = milliseconds
+
+    def execute_with_lock(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Execute a statement that begins to write, and wait while another process writes."""
+        self.set_timeout(_ATTEMPT_MILLISECONDS)
+        deadline = None
+        while True:
+            try:
+                return self.connection.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                if deadline is None:
+                    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
 
     @property
     def outdated(self) -> bool:
@@ -151,6 +174,7 @@ class Registry:
             if handle.depth:
                 yield handle.connection
                 return
+            handle.set_timeout(BUSY_MILLISECONDS)
             handle.connection.execute("BEGIN")
             handle.depth = 1
             try:
@@ -198,7 +222,7 @@ class Registry:
                 yield handle.connection
                 return
             connection = handle.connection
-            _begin_immediate(connection)
+            handle.execute_with_lock("BEGIN IMMEDIATE")
             handle.depth = 2
             handle.topics = set(topics)
             try:
@@ -209,6 +233,21 @@ class Registry:
                 handle.depth = 0
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def execute_alone(self, statement: str, values: Sequence[object]) -> int:
+        """Execute one statement that writes; return the number of rows that it changed.
+
+        It is a transaction of its own, in less time than a `write`, or part of an open `write`.
+        """
+        handle = self._handle()
+        if handle.depth or isinstance(handle.connection, Snapshot):
+            with self.write() as db:
+                return db.execute(statement, values).rowcount
+        try:
+            return handle.execute_with_lock(statement, values).rowcount
+        except (sqlite3.Error, UnicodeDecodeError):
+            with translated(self.path):
+                raise
 
     @contextmanager
     def overwriting(self) -> Iterator[sqlite3.Connection]:
@@ -223,14 +262,18 @@ class Registry:
             finally:
                 db.execute("PRAGMA secure_delete = OFF")
         with translated(self.path):
-            self._handle().connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            handle = self._handle()
+            handle.set_timeout(BUSY_MILLISECONDS)
+            handle.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rewrite(self) -> None:
         """Write the file again without the former contents that its free space still has."""
         with translated(self.path):
-            connection = self._handle().connection
+            handle = self._handle()
+            connection = handle.connection
             if isinstance(connection, Snapshot):
                 raise connection.reason
+            handle.set_timeout(BUSY_MILLISECONDS)
             connection.execute(_RETURN_PAGES)
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -291,27 +334,6 @@ class Registry:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-
-
-def _begin_immediate(connection: sqlite3.Connection) -> None:
-    """Begin a transaction with the write lock, and wait for it if another process has it."""
-    # SQLite itself would wait for up to 0.1 s before it tries again; transactions take less than
-    # a millisecond.
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
-        pause = _SHORTEST_PAUSE
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if not _is_busy(error) or time.monotonic() > deadline:
-                    raise
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

@@ -385,6 +385,9 @@ class RegistryRecords:
         custom_info: Sequence[CustomInfo],
     ) -> None:
         """Add to what an execution logged, in one transaction; series are updated later."""
+        if not tags and not custom_info:
+            staged_points.stage(self._registry, execution_id, metrics, scope)
+            return
         with self._registry.write():
             staged_points.stage(self._registry, execution_id, metrics, scope)
             logged_metrics.put(self._registry, execution_id, tags, custom_info, scope)

@@ -192,6 +192,54 @@ def test_a_writer_that_waits_too_long_reports_a_busy_registry(
     assert preferences.get(other, "a") == 1
 
 
+def test_a_statement_that_is_executed_alone_is_a_transaction(registry: Registry) -> None:
+    insert = "INSERT INTO preferences SELECT ?, '1' WHERE ?"
+    assert registry.execute_alone(insert, ("a", 1)) == 1
+    assert registry.execute_alone(insert, ("b", 0)) == 0
+    other = Registry(registry.path)
+    assert preferences.get(other, "a") == 1
+    with pytest.raises(Conflict):
+        registry.execute_alone(insert, ("a", 1))
+
+    def fail() -> None:
+        with registry.write():
+            registry.execute_alone(insert, ("c", 1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert preferences.get(registry, "c") is None
+
+
+def test_a_statement_that_is_executed_alone_waits_for_another_writer(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = "INSERT INTO preferences VALUES (?, '1')"
+    other = Registry(registry.path)
+    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 60_000)
+    with registry.write():
+        waiting = threading.Thread(target=other.execute_alone, args=(insert, ("a",)))
+        waiting.start()
+        waiting.join(0.05)
+        assert waiting.is_alive()
+    waiting.join(60)
+    assert preferences.get(registry, "a") == 1
+    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 50)
+    with registry.write(), pytest.raises(RegistryBusy):
+        in_thread(lambda: other.execute_alone(insert, ("b",)))
+
+
+def test_reads_wait_longer_for_a_lock_than_an_attempt_to_write(registry: Registry) -> None:
+    timeout = "PRAGMA busy_timeout"
+    with registry.write() as db:
+        assert 0 < db.execute(timeout).fetchone()[0] < 100
+    with registry.read() as db:
+        assert db.execute(timeout).fetchone()[0] == database.BUSY_MILLISECONDS
+    registry.execute_alone("INSERT INTO preferences VALUES ('a', '1')", ())
+    with registry.read() as db:
+        assert db.execute(timeout).fetchone()[0] == database.BUSY_MILLISECONDS
+
+
 def test_a_full_disk_is_reported_and_damages_nothing(registry: Registry) -> None:
     with registry.read() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]

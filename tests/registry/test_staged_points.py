@@ -25,6 +25,7 @@ from launchpad_tui.errors import NotFound, RegistryCorrupt
 from launchpad_tui.registry import chunk, executions, logged_metrics, series, staged_points
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.revisions import RevisionWatch
 from launchpad_tui.registry.window import window
 from launchpad_tui.runtimes.embedded import metric_recording
 from launchpad_tui.services.runtime_host import RegistryRecords
@@ -128,6 +129,41 @@ def test_deleting_removes_staged_points(registry: Registry) -> None:
     assert rows_of(registry, "staged_points") == 0
     with pytest.raises(NotFound):
         staged_points.stage(registry, "unknown", [point(1)])
+
+
+def test_points_are_staged_for_the_execution_with_the_id(registry: Registry) -> None:
+    """The row number of the execution is remembered, but it may be that of another one later."""
+    add_execution(registry, ID)
+    staged_points.stage(registry, ID, [point(1)])
+    with registry.write() as db:
+        db.execute("UPDATE executions SET id = 'other' WHERE id = ?", (ID,))
+    with pytest.raises(NotFound):
+        staged_points.stage(registry, ID, [point(2)])
+    with registry.write() as db:
+        db.execute("DELETE FROM configurations")
+    add_execution(registry, ID)
+    staged_points.stage(registry, ID, [point(3)])
+    staged_points.settle_before_reading(registry)
+    assert (stored(registry)["loss"].last_step, stored(registry, "other")["loss"].count) == (3, 1)
+    executions.transition(registry, DEFAULT_SCOPE, ID, Status.DEAD)
+    executions.delete(registry, DEFAULT_SCOPE, ID)
+    with pytest.raises(NotFound):
+        staged_points.stage(registry, ID, [point(4)])
+    assert rows_of(registry, "staged_points") == 0
+
+
+def test_the_revision_of_metrics_increases_when_points_are_settled(registry: Registry) -> None:
+    add_execution(registry, ID)
+    watch = RevisionWatch(registry)
+    for step in (1, 2):
+        staged_points.stage(registry, ID, [point(step)])
+    assert watch.poll() == frozenset()
+    staged_points.settle(registry, ID)
+    assert watch.poll() == {"metrics"}
+    staged_points.stage(registry, ID, [point(3)])
+    staged_points.settle_before_reading(registry)
+    assert watch.poll() == {"metrics"}
+    watch.close()
 
 
 def test_a_reader_without_the_write_lock_reads_what_is_settled(registry: Registry) -> None:

@@ -51,7 +51,8 @@ class ExecutionMetrics:
             self._set_next(start)
             return
         self._records.stage_metrics(*arguments)
-        self._staged.set()
+        if not self._staged.is_set():
+            self._staged.set()
 
     def positions(self) -> dict[str, int]:
         """Return up to which position in bytes each file of the execution was recorded."""
