@@ -8,6 +8,7 @@ read, and written in responses, although RFC 8259 does not allow them (SAP's cli
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -189,6 +190,9 @@ def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest
         InvalidInput: the body is not JSON or not of the API's form; ``field`` is the position, such
             as ``metrics[3].value``.
     """
+    usual = _one_usual_metric(body, now)
+    if usual is not None:
+        return usual
     try:
         require_few_values(body)
         data = json.loads(body)
@@ -240,6 +244,49 @@ def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest
             field="customInfo",
         )
     return execution_id, request
+
+
+#: A body with one metric as the clients of launchpad write it. Texts without escapes are ASCII, and
+#: numbers are decimal fractions, so that all groups are parsed as JSON would be.
+_ONE_METRIC = re.compile(
+    rb'\{"executionId":"([ !#-\[\]-~]+)",'
+    rb'"metrics":\[\{"name":"([ !#-\[\]-~]+)",'
+    rb'"value":(-?(?:0|[1-9][0-9]{0,19})(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+))'
+    rb'(?:,"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)")?'
+    rb',"step":(0|[1-9][0-9]{0,17}),"labels":(\[[^\[\]\x00-\x1f]*\])\}\]'
+    rb'(?:,"tags":\[\],"customInfo":\[\])?\}'
+)
+#: bytes of the longest body that is compared with it
+_ONE_METRIC_BYTES = 4096
+
+
+def _one_usual_metric(body: bytes, now: datetime) -> tuple[str, MetricRequest] | None:
+    """Return what `parse_metric_request` returns, in less time; None if the body is not usual."""
+    match = _ONE_METRIC.fullmatch(body) if len(body) <= _ONE_METRIC_BYTES else None
+    if match is None:
+        return None
+    execution_id, text, value, at, step, labels = match.groups()
+    try:
+        name = text.decode()
+        if not _is_usual(name):
+            return None
+        metric = Metric(
+            name,
+            float(value),
+            now if at is None else datetime.fromisoformat(at.decode()),
+            int(step),
+            _labels_of(labels),
+        )
+    except (ValueError, InvalidInput):
+        # The general parser describes the error.
+        return None
+    return execution_id.decode(), MetricRequest((metric,))
+
+
+@lru_cache(maxsize=1024)
+def _labels_of(text: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the labels of a JSON list. Raises ValueError or InvalidInput."""
+    return _labels({"labels": json.loads(text)}, "")
 
 
 def _list(data: JsonObject, name: str, limit: int) -> list[Any]:

@@ -76,6 +76,8 @@ class GroupCommit:
         Returns:
             The error of each request; None if its entries are stored.
         """
+        if len(requests) == 1:
+            return [self._try(requests)]
         errors: list[Exception | None] = []
         while len(errors) < len(requests):
             batch = _first(requests[len(errors) :])
@@ -117,6 +119,10 @@ class GroupCommit:
 
     def _try(self, batch: Sequence[MetricRequest]) -> Exception | None:
         try:
+            if len(batch) == 1:
+                request = batch[0]
+                self._sink.record(request.metrics, request.tags, request.custom_info)
+                return None
             self._sink.record(
                 [metric for request in batch for metric in request.metrics],
                 [tag for request in batch for tag in request.tags],
