@@ -25,6 +25,8 @@ BUSY_MILLISECONDS = 5000
 #: sleeps for 1, 2 and 5 ms in this time. With more time it would sleep for up to 100 ms, although
 #: transactions take less than a millisecond.
 _ATTEMPT_MILLISECONDS = 8
+#: bytes of the write-ahead log after which a connection that executes statements alone empties it
+_LOG_BYTES = 4 * 1024 * 1024
 #: makes `PRAGMA incremental_vacuum` return free pages of the file to the disk
 _RETURN_PAGES = "PRAGMA auto_vacuum = INCREMENTAL"
 #: seconds for which a snapshot of a registry on a full or read-only disk is used
@@ -34,7 +36,16 @@ _SNAPSHOT_SECONDS = 1.0
 class _Handle:
     """The connection of a thread, closed when the thread ends."""
 
-    __slots__ = ("__weakref__", "_timeout", "connection", "depth", "opened_at", "topics", "watch")
+    __slots__ = (
+        "__weakref__",
+        "_timeout",
+        "connection",
+        "depth",
+        "empties_log",
+        "opened_at",
+        "topics",
+        "watch",
+    )
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -43,6 +54,8 @@ class _Handle:
         self.watch = Watch()
         self.opened_at = time.monotonic()
         self._timeout = BUSY_MILLISECONDS
+        #: whether commits do not write the log to the file, which `empty_log` does instead
+        self.empties_log = False
 
     def set_timeout(self, milliseconds: int) -> None:
         """Set how long SQLite waits for a lock."""
@@ -63,6 +76,19 @@ class _Handle:
                     deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise
+
+    def empty_log(self, path: Path) -> None:
+        """Write the write-ahead log to the file and truncate it, if it is long.
+
+        If the log is in use, some of it is left for the next call.
+
+        Args:
+            path: the file of the registry.
+        """
+        # The commit has succeeded. If the disk is full, the log stays as it is.
+        with contextlib.suppress(OSError, sqlite3.OperationalError):
+            if os.stat(f"{path}-wal").st_size > _LOG_BYTES:
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     @property
     def outdated(self) -> bool:
@@ -229,6 +255,8 @@ class Registry:
                 yield connection
                 bump(connection, handle.topics)
                 connection.execute("COMMIT")
+                if handle.empties_log:
+                    handle.empty_log(self.path)
             finally:
                 handle.depth = 0
                 if connection.in_transaction:
@@ -237,13 +265,21 @@ class Registry:
     def execute_alone(self, statement: str, values: Sequence[object]) -> int:
         """Execute one statement that writes; return the number of rows that it changed.
 
-        It is a transaction of its own, in less time than a `write`, or part of an open `write`.
+        It is a transaction of its own, in less time than a `write`, or part of an open `write`. A
+        thread that uses this often must use `write` now and then, which empties the write-ahead
+        log.
         """
         handle = self._handle()
         if handle.depth or isinstance(handle.connection, Snapshot):
             with self.write() as db:
                 return db.execute(statement, values).rowcount
         try:
+            if not handle.empties_log:
+                # Once the log is long, every commit of SQLite's own writes some of it to the file
+                # and waits for the disk. While several processes commit without a pause, the log
+                # is never completely in the file, and grows without limit.
+                handle.connection.execute("PRAGMA wal_autocheckpoint = 0")
+                handle.empties_log = True
             return handle.execute_with_lock(statement, values).rowcount
         except (sqlite3.Error, UnicodeDecodeError):
             with translated(self.path):

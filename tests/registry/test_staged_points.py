@@ -22,7 +22,14 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros
 from launchpad_tui.errors import NotFound, RegistryCorrupt
-from launchpad_tui.registry import chunk, executions, logged_metrics, series, staged_points
+from launchpad_tui.registry import (
+    chunk,
+    database,
+    executions,
+    logged_metrics,
+    series,
+    staged_points,
+)
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import RevisionWatch
@@ -164,6 +171,28 @@ def test_the_revision_of_metrics_increases_when_points_are_settled(registry: Reg
     staged_points.settle_before_reading(registry)
     assert watch.poll() == {"metrics"}
     watch.close()
+
+
+def test_settling_empties_a_long_log(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it would grow without limit while several processes log without a pause."""
+    monkeypatch.setattr(database, "_LOG_BYTES", 100_000)
+    log = Path(f"{registry.path}-wal")
+    add_execution(registry, ID)
+    other = Registry(registry.path)
+    with other.read() as db:
+        db.execute("SELECT count(*) FROM executions").fetchone()
+        for step in range(100):
+            staged_points.stage(registry, ID, [point(step)])
+        # The reader needs the log.
+        staged_points.settle(registry, ID)
+        assert log.stat().st_size > 100_000
+    staged_points.settle(registry, ID)
+    assert log.stat().st_size == 0
+    assert stored(other)["loss"].count == 100
+    staged_points.stage(registry, ID, [point(100)])
+    staged_points.settle(registry, ID)
+    # A short one is kept.
+    assert 0 < log.stat().st_size < 100_000
 
 
 def test_a_reader_without_the_write_lock_reads_what_is_settled(registry: Registry) -> None:
