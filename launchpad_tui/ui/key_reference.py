@@ -17,12 +17,13 @@ def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
     from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog
     from launchpad_tui.ui.screens.welcome.welcome import WelcomeLines
     from launchpad_tui.ui.widgets.board_view import BoardView
+    from launchpad_tui.ui.widgets.choice_line import ChoiceLine
     from launchpad_tui.ui.widgets.choose_dialog import ChooseDialog
     from launchpad_tui.ui.widgets.condition_dialog import ConditionDialog
     from launchpad_tui.ui.widgets.details import Details
     from launchpad_tui.ui.widgets.dialogs import ErrorDialog
     from launchpad_tui.ui.widgets.flow_view import FlowView
-    from launchpad_tui.ui.widgets.form import ChoiceLine, Form
+    from launchpad_tui.ui.widgets.form import Form
     from launchpad_tui.ui.widgets.graph_view import GraphView
     from launchpad_tui.ui.widgets.legend import Legend
     from launchpad_tui.ui.widgets.log_view import LogView

@@ -15,7 +15,7 @@ from launchpad_tui.config.settings import (
     Value,
 )
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.ui.theme import PALETTES
+from launchpad_tui.ui.palettes import PALETTES
 
 TEXT = """\
 # mine

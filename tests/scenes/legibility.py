@@ -16,7 +16,8 @@ from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from textual.pilot import Pilot
 
-from launchpad_tui.ui.theme import BY_NAME, Look
+from launchpad_tui.ui.palettes import BY_NAME
+from launchpad_tui.ui.theme import Look
 
 #: the least contrast of text and of graphics
 TEXT, GRAPHICS = 4.5, 3.0

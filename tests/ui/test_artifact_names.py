@@ -8,8 +8,9 @@ import pytest
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.ui.palettes import BY_NAME
 from launchpad_tui.ui.screens.models.artifact_columns import name_cell
-from launchpad_tui.ui.theme import BY_NAME, UNICODE, Look
+from launchpad_tui.ui.theme import UNICODE, Look
 from tests.scenes.harness import press, running, screen_text, settled
 
 LOOK = Look(BY_NAME["dark"], UNICODE)

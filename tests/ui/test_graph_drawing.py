@@ -9,8 +9,9 @@ from rich.style import Style
 
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.text import cell_width
+from launchpad_tui.ui.palettes import BY_NAME
 from launchpad_tui.ui.screens.models.lineage_graph import MOST_BOXES, LineageGraph, lineage_graph
-from launchpad_tui.ui.theme import ASCII, BY_NAME, UNICODE, Look
+from launchpad_tui.ui.theme import ASCII, UNICODE, Look
 from launchpad_tui.ui.widgets.flow_drawing import FlowBox, FlowDrawing, FlowItem, FlowStyles
 from launchpad_tui.ui.widgets.graph_drawing import draw_graph
 from launchpad_tui.ui.widgets.graph_layout import GraphEdge, lay_out, layers_of

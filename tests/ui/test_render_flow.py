@@ -16,8 +16,9 @@ from launchpad_tui.domain.execution import (
     TargetStatus,
 )
 from launchpad_tui.domain.text import cell_width, pad
+from launchpad_tui.ui.palettes import BY_NAME
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
-from launchpad_tui.ui.theme import BY_NAME, UNICODE, Look
+from launchpad_tui.ui.theme import UNICODE, Look
 from launchpad_tui.ui.widgets.flow_drawing import WIDE, FlowStyles, draw_flow
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)

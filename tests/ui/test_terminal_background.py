@@ -10,8 +10,9 @@ import pytest
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
+from launchpad_tui.ui.palettes import BY_NAME
 from launchpad_tui.ui.terminal_background import LIMIT, BackgroundRequest, ReportFilter, is_light
-from launchpad_tui.ui.theme import BY_NAME, find_look
+from launchpad_tui.ui.theme import find_look
 from tests.ui.terminal_process import terminal_process
 
 LIGHT = b"\x1b]11;rgb:fafa/fafa/f0f0\x1b\\"

@@ -13,16 +13,8 @@ from textual.widgets import Input
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.ui.theme import (
-    ASCII,
-    BY_NAME,
-    PALETTES,
-    UNICODE,
-    Glyphs,
-    Look,
-    find_look,
-    palette_for,
-)
+from launchpad_tui.ui.palettes import BY_NAME, PALETTES
+from launchpad_tui.ui.theme import ASCII, UNICODE, Glyphs, Look, find_look, palette_for
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.form import Form

@@ -18,9 +18,10 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.routes import ROUTES
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.choice_line import ChoiceLine
 from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Details, Item, heading
-from launchpad_tui.ui.widgets.form import ChoiceLine, Form
+from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.lines import Lines
 from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip

@@ -12,8 +12,8 @@ from launchpad_tui.services import manual
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
+from launchpad_tui.ui.palettes import PALETTES
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-from launchpad_tui.ui.theme import PALETTES
 from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog, choice_cell, note_cell
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.table import VirtualTable

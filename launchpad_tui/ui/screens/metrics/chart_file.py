@@ -7,7 +7,7 @@ from launchpad_tui.charts.model import ChartData, ChartTable, Drawing
 from launchpad_tui.charts.svg import to_svg
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.ui.theme import BY_NAME, Palette
+from launchpad_tui.ui.palettes import BY_NAME, Palette
 
 
 def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:
