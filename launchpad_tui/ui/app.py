@@ -110,6 +110,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         self._start_params = dict(params or {})
         #: whether a home without any object is shown the welcome screen first
         self.welcomes = False
+        self._first_screen: Screen[Any] | None = None
         self._unbound: set[tuple[str, str]] = set()
         if opening.done() and opening.exception() is None:
             self._apply_settings(opening.result())
@@ -211,6 +212,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         screen: Screen[Any] = route.load()(**route.params, **self._start_params)
         keep_list_state(screen, route.id if route.top else "")
         accept_result(screen, self)
+        self._first_screen = screen
         return screen
 
     def open(self, route_id: str, **params: Any) -> None:
@@ -383,7 +385,9 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
             # The first poll only records the current state, so it has to come before the first
             # screen reads.
             await self.read(desk.changes.poll)
-            if self.welcomes and await self.read(desk.overview.is_empty):
+            empty = self.welcomes and await self.read(desk.overview.is_empty)
+            # A key may have opened another screen meanwhile.
+            if empty and self.screen_stack[-1] is self._first_screen:
                 self.open("welcome", automatic=True)
         except Exception as error:  # noqa: BLE001  without a desk the app cannot continue
             self._fail(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Overview, Query
+from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.lanes import Lane
+from launchpad_tui.ui.app import LaunchpadApp
 from launchpad_tui.ui.screens.models.artifacts import ArtifactsScreen
 from launchpad_tui.ui.screens.welcome.welcome import WelcomeScreen
 from launchpad_tui.ui.shell import START_DEMO
-from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.harness import deterministic_pauses, press, running, screen_text, settled
 
 
 @pytest.fixture
@@ -87,3 +91,27 @@ async def test_the_header_shows_the_main_screens(workshop_home: Home) -> None:
         head = screen_text(pilot).splitlines()[0]
         assert "1 Models" in head
         assert "3 Exec" in head
+
+
+@pytest.mark.parametrize("key", ["", "2"])
+async def test_a_screen_that_a_key_opened_meanwhile_stays(home: Home, key: str) -> None:
+    lane, opened = Lane("registry"), threading.Event()
+
+    def open_later() -> Desk:
+        opened.wait(60)
+        return open_desk(home)
+
+    app = LaunchpadApp(lane.submit(open_later), lane)
+    app.sync_status.start_daemon, app.welcomes = False, True
+    with deterministic_pauses():
+        async with app.run_test() as pilot:
+            if key:
+                await pilot.press(key)
+                while not app.trail() or app.trail()[-1] != "Datasets":
+                    await pilot.pause()
+            opened.set()
+            await app.desk_opened.wait()
+            await settled(pilot)
+            assert app.trail() == ["Datasets" if key else "Welcome"]
+            desk = app.desk
+    desk.close()
