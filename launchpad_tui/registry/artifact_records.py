@@ -33,6 +33,7 @@ from launchpad_tui.registry import (
 from launchpad_tui.registry.codec import clean, number, to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.series_texts import KEY, NAME, number_of
 
 _TABLES = {AttributeKind.TAG: "tags", AttributeKind.INFO: "custom_info"}
 
@@ -274,8 +275,8 @@ def _remove_metrics(
     wanted: Sequence[str] = [*keys]
     name = clean(artifact.logged_name) if artifact.execution_id else ""
     rows = db.execute(
-        "SELECT pk, name FROM series WHERE execution_pk = ? AND artifact_name = ? "
-        "AND key IN (SELECT value FROM json_each(?))",
+        f"SELECT s.pk, {NAME} FROM series s WHERE s.execution_pk = ? "
+        f"AND s.artifact_name = {number_of('?')} AND {KEY} IN (SELECT value FROM json_each(?))",
         (owner, name, to_json(wanted)),
     ).fetchall()
     db.executemany("DELETE FROM series WHERE pk = ?", [(pk,) for pk, _ in rows])

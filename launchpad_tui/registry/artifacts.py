@@ -310,10 +310,15 @@ def metric_keys(registry: Registry, scope: Scope) -> list[str]:
     with registry.read() as db:
         group = group_pk(db, scope)
         # The key of a series without labels is its name.
-        found = set(_distinct(db, "series", "key", group, "instr(key, '{') > 0")) | set(
-            _distinct(db, "series", "name", group, "headline = 1")
-        )
-    return sorted(found)
+        numbers = [
+            *_distinct(db, "series", "key", group, "key <> 0"),
+            *_distinct(db, "series", "name", group, "headline = 1"),
+        ]
+        found = db.execute(
+            "SELECT DISTINCT text FROM series_texts WHERE pk IN (SELECT value FROM json_each(?))",
+            (to_json(numbers),),
+        ).fetchall()
+    return sorted(text for (text,) in found)
 
 
 def parameter_names(registry: Registry, scope: Scope) -> list[str]:

@@ -29,6 +29,9 @@ _ATTEMPT_MILLISECONDS = 8
 _LOG_BYTES = 4 * 1024 * 1024
 #: makes `PRAGMA incremental_vacuum` return free pages of the file to the disk
 _RETURN_PAGES = "PRAGMA auto_vacuum = INCREMENTAL"
+#: In KiB, for each thread. The system caches the file as well: with eight times as much, queries of
+#: a registry with 100,000 models and transactions took as much processor time.
+_CACHE = "PRAGMA cache_size = -500"
 #: seconds for which a snapshot of a registry on a full or read-only disk is used
 _SNAPSHOT_SECONDS = 1.0
 
@@ -173,9 +176,7 @@ class Registry:
             connection = open_snapshot(self.path, error)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        # In KiB, for each thread. The system caches the file as well: with eight times as much,
-        # queries of a registry with 100,000 models and transactions took as much processor time.
-        connection.execute("PRAGMA cache_size = -500")
+        connection.execute(_CACHE)
         # LIKE, lower and NOCASE of SQLite support ASCII only.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
         connection.create_function(
@@ -356,8 +357,12 @@ class Registry:
         # Has an effect on a new file, and on others when they are written again.
         _retry(connection, _RETURN_PAGES)
         _retry(connection, "PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
+        # Migrations replace tables that others refer to. DROP TABLE would delete the rows of these.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        # In KiB. With less memory, pages that a migration changes are written several times.
+        connection.execute("PRAGMA cache_size = -64000")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             # Another process may have migrated while this one waited for the lock.
             if self._version() != VERSION:
                 try:
@@ -370,6 +375,8 @@ class Registry:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(_CACHE)
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

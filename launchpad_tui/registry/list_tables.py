@@ -8,6 +8,7 @@ from types import MappingProxyType
 from launchpad_tui.records import field, record
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.commit_filter import COMMIT, commit_expression
+from launchpad_tui.registry.series_texts import number_of
 from launchpad_tui.registry.sweep_filter import SWEEP, name_expression
 
 
@@ -84,10 +85,10 @@ ARTIFACTS = ListTable(
     "t.execution_pk",
     # Most series belong to no model. For these, neither a row of the artifacts is read, because an
     # index has what else is needed, nor is the name a term of the search in the index of series.
-    "(s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o INDEXED BY series_model "
-    "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name <> '' "
-    f"AND {{same}} AND +o.artifact_name = {_LOGGED_NAME}) "
-    f"OR s.artifact_name <> '' AND s.artifact_name = {_LOGGED_NAME})",
+    "(s.artifact_name = 0 AND NOT EXISTS (SELECT 1 FROM series o INDEXED BY series_model "
+    "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name <> 0 "
+    f"AND {{same}} AND +o.artifact_name = {number_of(_LOGGED_NAME)}) "
+    f"OR s.artifact_name <> 0 AND s.artifact_name = {number_of(_LOGGED_NAME)})",
     {
         "name": Attribute("name", "name", indexed=True, searched=True),
         "description": Attribute("description", "name", indexed=True, searched=True),

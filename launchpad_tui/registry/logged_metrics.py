@@ -149,7 +149,8 @@ def logged_period(
         pk = execution_pk(db, scope, execution_id)
         low, high = db.execute(
             "SELECT min(low), max(high) FROM ("
-            "SELECT min(first_at) AS low, max(last_at) AS high FROM series WHERE execution_pk = ? "
+            "SELECT min(first_at) AS low, max(last_at) AS high FROM series s "
+            "JOIN series_summaries c ON c.series_pk = s.pk WHERE s.execution_pk = ? "
             "UNION ALL SELECT min(modified_at), max(modified_at) FROM tags WHERE execution_pk = ? "
             "UNION ALL SELECT min(modified_at), max(modified_at) FROM custom_info "
             "WHERE execution_pk = ?)",

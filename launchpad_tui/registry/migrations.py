@@ -7,7 +7,7 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from launchpad_tui.registry import lifecycle_schema, schema
+from launchpad_tui.registry import lifecycle_schema, schema, series_schema
 
 migrations = Migrations("launchpad")
 
@@ -157,6 +157,17 @@ def parameter_sets(db: Database) -> None:
     if db["sqlite_stat1"].exists():
         db.conn.execute("PRAGMA analysis_limit = 1000")
         db.conn.execute("ANALYZE configurations")
+        db.conn.execute("PRAGMA analysis_limit = 0")
+
+
+@migrations()
+def narrow_series(db: Database) -> None:
+    """Replace the texts of series by numbers, and separate what lists are not ordered by."""
+    for statement in series_schema.NARROW_SERIES:
+        db.conn.execute(statement)
+    if db["sqlite_stat1"].exists():
+        db.conn.execute("PRAGMA analysis_limit = 1000")
+        db.conn.execute("ANALYZE series")
         db.conn.execute("PRAGMA analysis_limit = 0")
 
 

@@ -12,14 +12,15 @@ from itertools import islice
 
 from launchpad_tui.domain.metric import Metric, normal_name, series_key
 from launchpad_tui.domain.timestamps import from_micros
-from launchpad_tui.registry import series_points
+from launchpad_tui.registry import series_points, series_texts
 from launchpad_tui.registry.codec import pairs
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.logged_metrics import rows_of
+from launchpad_tui.registry.series_texts import LABELS, NAME, number_of
 
 #: the number of points that are moved at a time
 _MOVED = 10_000
-_NOT_ASCII = "name GLOB '*[^' || char(1) || '-~]*'"
+_NOT_ASCII = "x.text GLOB '*[^' || char(1) || '-~]*'"
 
 
 def unify_names(registry: Registry) -> None:
@@ -32,7 +33,10 @@ def unify_names(registry: Registry) -> None:
         LaunchpadError: The registry cannot be written.
     """
     with registry.read() as db:
-        found = db.execute(f"SELECT pk, name FROM series WHERE {_NOT_ASCII}").fetchall()
+        found = db.execute(
+            "SELECT s.pk, x.text FROM series_texts x CROSS JOIN series s ON s.name = x.pk "
+            f"WHERE {_NOT_ASCII}"
+        ).fetchall()
     for pk, name in found:
         if normal_name(name) != name:
             with registry.write("metrics") as db:
@@ -41,20 +45,23 @@ def unify_names(registry: Registry) -> None:
 
 def _unify(db: sqlite3.Connection, series: int) -> None:
     row = db.execute(
-        "SELECT execution_pk, name, labels FROM series WHERE pk = ?", (series,)
+        f"SELECT s.execution_pk, {NAME}, {LABELS} FROM series s WHERE s.pk = ?", (series,)
     ).fetchone()
     if row is None:
         return
     execution, name, stored = row
     labels, normal = pairs(stored), normal_name(name)
     known = db.execute(
-        "SELECT 1 FROM series WHERE execution_pk = ? AND name = ? AND labels = ?",
+        f"SELECT 1 FROM series WHERE execution_pk = ? AND name = {number_of('?')} "
+        f"AND labels = {number_of('?')}",
         (execution, normal, stored),
     ).fetchone()
     if known is None:
+        key = series_key(normal, labels)
+        numbers = series_texts.add(db, (normal, key))
         db.execute(
             "UPDATE series SET name = ?, key = ? WHERE pk = ?",
-            (normal, series_key(normal, labels), series),
+            (numbers[normal], series_texts.stored_key(normal, key, numbers), series),
         )
     else:
         rows = iter(rows_of(db, series))

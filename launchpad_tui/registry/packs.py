@@ -173,9 +173,9 @@ def _insert(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]
     number = db.execute(
         "INSERT INTO packs (execution_pk, points) VALUES (?, ?)", (execution, pack(series))
     ).lastrowid
+    db.executemany("UPDATE series SET pack_pk = ? WHERE pk = ?", [(number, pk) for pk in series])
     db.executemany(
-        "UPDATE series SET pack_pk = ?, chunked = count WHERE pk = ?",
-        [(number, pk) for pk in series],
+        "UPDATE series_summaries SET chunked = count WHERE series_pk = ?", [(pk,) for pk in series]
     )
 
 

@@ -24,6 +24,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry.codec import number
 from launchpad_tui.registry.commit_filter import COMMIT, same_commit
 from launchpad_tui.registry.list_tables import ARTIFACTS, ListTable
+from launchpad_tui.registry.series_texts import number_of as number_of_text
 from launchpad_tui.registry.sweep_filter import SWEEP, membership
 
 Values = tuple[object, ...]
@@ -54,8 +55,8 @@ def series_key_condition(key: str) -> str:
     It has one parameter, which is ``key``, and selects the index of the metric's values.
     """
     if by_key(key):
-        return "s.key = ? AND instr(s.key, '{') > 0"
-    return "s.name = ? AND s.headline = 1"
+        return f"s.key = {number_of_text('?')} AND s.key <> 0"
+    return f"s.name = {number_of_text('?')} AND s.headline = 1"
 
 
 def series_condition(table: ListTable, key: str) -> str:

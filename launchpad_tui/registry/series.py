@@ -21,13 +21,14 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series_points import Labels, nan
+from launchpad_tui.registry.series_texts import ARTIFACT_NAME, KEY, LABELS, NAME
 from launchpad_tui.registry.sqlite_errors import reports_damage
 from launchpad_tui.registry.staged_points import settle_execution
 
 _SUMMARY = (
-    "s.pk, e.id, s.name, s.labels, s.key, s.artifact_name, s.count, s.not_finite, s.first, s.last, "
-    "s.minimum, s.maximum, s.minimum_step, s.maximum_step, s.first_step, s.last_step, s.first_at, "
-    "s.last_at"
+    f"s.pk, e.id, {NAME}, {LABELS}, {KEY}, {ARTIFACT_NAME}, c.count, c.not_finite, c.first, "
+    "s.last, s.minimum, s.maximum, c.minimum_step, c.maximum_step, c.first_step, c.last_step, "
+    "c.first_at, c.last_at"
 )
 #: the number of series that one transaction seals
 _SEALED_SERIES = 500
@@ -120,10 +121,12 @@ def summaries(
             some = wanted[start : start + BATCH]
             # The join order yields the rows of an execution by name without sorting them.
             for row in db.execute(
-                f"SELECT {_SUMMARY} FROM connections c JOIN resource_groups g "
-                "ON g.connection_pk = c.pk CROSS JOIN executions e ON e.group_pk = g.pk "
-                "CROSS JOIN series s ON s.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
-                f"AND e.id IN ({placeholders(some)})",
+                f"SELECT {_SUMMARY} FROM connections n JOIN resource_groups g "
+                "ON g.connection_pk = n.pk CROSS JOIN executions e ON e.group_pk = g.pk "
+                "CROSS JOIN series s ON s.execution_pk = e.pk "
+                "CROSS JOIN series_summaries c ON c.series_pk = s.pk "
+                "WHERE n.name = ? AND g.name = ? AND "
+                f" e.id IN ({placeholders(some)})",
                 (scope.connection, scope.resource_group, *some),
             ):
                 found.setdefault(row[1], []).append(_summary(row, timestamps))
@@ -150,7 +153,7 @@ def summary(registry: Registry, series_id: int) -> SeriesSummary:
     with registry.read() as db:
         row = db.execute(
             f"SELECT {_SUMMARY} FROM series s JOIN executions e ON e.pk = s.execution_pk "
-            "WHERE s.pk = ?",
+            "JOIN series_summaries c ON c.series_pk = s.pk WHERE s.pk = ?",
             (series_id,),
         ).fetchone()
     if row is None:
@@ -184,7 +187,7 @@ def keys_of(
     """
     with registry.read() as db:
         rows = db.execute(
-            "SELECT key, count(*) FROM (SELECT s.key FROM series s WHERE s.execution_pk IN "
+            f"SELECT key, count(*) FROM (SELECT {KEY} AS key FROM series s WHERE s.execution_pk IN "
             f"(SELECT pk FROM executions WHERE group_pk = ? AND id IN "
             f"({placeholders(execution_ids)})) LIMIT ?) GROUP BY key",
             (group_pk(db, scope), *execution_ids, most),
@@ -201,7 +204,7 @@ def recent_keys(registry: Registry, scope: Scope, executions: int, most: int) ->
     """
     with registry.read() as db:
         rows = db.execute(
-            "SELECT key, count(*) FROM (SELECT s.key FROM series s WHERE s.execution_pk IN "
+            f"SELECT key, count(*) FROM (SELECT {KEY} AS key FROM series s WHERE s.execution_pk IN "
             "(SELECT pk FROM executions WHERE group_pk = ? ORDER BY created_at DESC LIMIT ?) "
             "LIMIT ?) GROUP BY key",
             (group_pk(db, scope), executions, most),

@@ -25,34 +25,21 @@ from launchpad_tui.domain.metric import (
     series_key,
 )
 from launchpad_tui.domain.timestamps import to_micros
-from launchpad_tui.registry import chunk, packs
+from launchpad_tui.registry import chunk, packs, series_texts
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import clean, to_json
+from launchpad_tui.registry.series_schema import LISTED, SUMMARIZED
+from launchpad_tui.registry.series_texts import ARTIFACT_NAME, KEY, LABELS, NAME
 
 Labels = tuple[tuple[str, str], ...]
 #: points by the name and the sorted labels of their series
 Logged = Mapping[tuple[str, Labels], Points]
 
-#: columns of the table ``series`` that identify a series
+#: the texts that identify a series
 _IDENTITY = ("name", "labels", "key", "artifact_name")
-#: columns that points change
-_SUMMARY = (
-    "count",
-    "chunked",
-    "not_finite",
-    "first",
-    "last",
-    "minimum",
-    "maximum",
-    "minimum_step",
-    "maximum_step",
-    "first_step",
-    "last_step",
-    "first_at",
-    "last_at",
-    "pack_pk",
-)
-_COLUMNS = ("pk", *_IDENTITY, "headline", "main", *_SUMMARY)
+#: columns that change, by the table that has them and the column of its row number
+_CHANGED = {("series", "pk"): LISTED, ("series_summaries", "series_pk"): SUMMARIZED}
+_COLUMNS = ("pk", *_IDENTITY, *LISTED, *SUMMARIZED)
 _Row = dict[str, Any]
 #: Chunks with fewer points than a share of a full chunk are merged as soon as they reach it.
 _SMALL, _MIDDLE = 128, 8
@@ -92,12 +79,14 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
     # All series of these names, because any of them may have been the headline.
     known = _named(db, execution, names)
     packed = packs.read(db, [row["pk"] for row in known.values() if row["pack_pk"] is not None])
-    updates = _Updates(db)
-    for (name, labels), points in logged.items():
-        identity = (clean(name), _labels_json(labels))
-        row = known.get(identity)
-        if row is None:
-            row = known[identity] = _new_row(name, labels)
+    rows_of = {key: (clean(key[0]), _labels_json(key[1])) for key in logged}
+    new = {one: _new_row(*key) for key, one in rows_of.items() if one not in known}
+    known |= new
+    texts = [row[column] for row in new.values() for column in _IDENTITY]
+    updates = _Updates(db, series_texts.add(db, texts) if new else {})
+    for key, points in logged.items():
+        identity = rows_of[key]
+        row = known[identity]
         fresh = points if bulk else _fresh(db, row, points, packed.get(row["pk"]))
         if fresh and row["pk"] in packed:
             _write_chunks(db, row["pk"], [packs.release(db, row["pk"])], ended=True)
@@ -127,10 +116,13 @@ def _named(
 ) -> dict[tuple[str, str], _Row]:
     """Return the series of an execution with these names, by their name and labels."""
     known: dict[tuple[str, str], _Row] = {}
+    columns = [*(f"s.{name}" for name in LISTED), *(f"c.{name}" for name in SUMMARIZED)]
     for values in db.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM series WHERE execution_pk = ? "
-        "AND name IN (SELECT value FROM json_each(?))",
-        (execution, to_json([*names])),
+        f"SELECT s.pk, n.text, {LABELS}, {KEY}, {ARTIFACT_NAME}, {', '.join(columns)} "
+        "FROM json_each(?) w CROSS JOIN series_texts n ON n.text = w.value "
+        "CROSS JOIN series s ON s.execution_pk = ? AND s.name = n.pk "
+        "CROSS JOIN series_summaries c ON c.series_pk = s.pk",
+        (to_json([*names]), execution),
     ):
         row = dict(zip(_COLUMNS, values, strict=True))
         known[row["name"], row["labels"]] = row
@@ -147,10 +139,11 @@ def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
         Whether more series may be left.
     """
     rows = db.execute(
-        "SELECT s.pk, s.count FROM series s WHERE s.execution_pk = ?1 AND (s.chunked < s.count OR "
+        "SELECT s.pk, c.count FROM series s CROSS JOIN series_summaries c ON c.series_pk = s.pk "
+        "WHERE s.execution_pk = ?1 AND (c.chunked < c.count OR "
         f"(SELECT count(*) FROM chunks WHERE series_pk = s.pk AND {_PARTIAL} AND count < ?2) "
         # Charts and lists read series by name.
-        "> (s.count > ?4)) ORDER BY s.name, s.labels LIMIT ?3",
+        f"> (c.count > ?4)) ORDER BY {NAME}, {LABELS} LIMIT ?3",
         (execution, chunk.SIZE, limit, packs.LONGEST),
     ).fetchall()
     short: dict[int, Points] = {}
@@ -160,7 +153,7 @@ def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
             short[series] = chunk.ordered(chunk.joined(parts))
         else:
             _write_chunks(db, series, parts, ended=True)
-            db.execute("UPDATE series SET chunked = count WHERE pk = ?", (series,))
+            db.execute("UPDATE series_summaries SET chunked = count WHERE series_pk = ?", (series,))
     packs.add(db, execution, short)
     return len(rows) == limit
 
@@ -173,8 +166,10 @@ _PARTIAL = "count < 4096"
 class _Updates:
     """Changes of rows that are written together."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, texts: Mapping[str, int] | None = None) -> None:
         self._db = db
+        #: the numbers of the texts of new rows
+        self.texts = texts or {}
         self._tail: list[tuple[int, int, int, float | None]] = []
         self._before: dict[int, tuple[_Row, _Row]] = {}
 
@@ -192,15 +187,16 @@ class _Updates:
         _insert_tail(self._db, self._tail)
         # SQLite updates every index that has one of the named columns, even if its value is the
         # same.
-        changes: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
-        for row, before in self._before.values():
-            changed = tuple(name for name in _COLUMNS if row[name] != before[name])
-            if changed:
-                values = (*map(row.__getitem__, changed), row["pk"])
-                changes.setdefault(changed, []).append(values)
-        for changed, rows in changes.items():
-            assignments = ", ".join(f"{name} = ?" for name in changed)
-            self._db.executemany(f"UPDATE series SET {assignments} WHERE pk = ?", rows)
+        for (table, pk), columns in _CHANGED.items():
+            changes: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+            for row, before in self._before.values():
+                changed = tuple([name for name in columns if row[name] != before[name]])
+                if changed:
+                    values = (*map(row.__getitem__, changed), row["pk"])
+                    changes.setdefault(changed, []).append(values)
+            for changed, rows in changes.items():
+                assignments = ", ".join([f"{name} = ?" for name in changed])
+                self._db.executemany(f"UPDATE {table} SET {assignments} WHERE {pk} = ?", rows)
 
 
 def _mark_headlines(rows: Iterable[_Row], updates: _Updates) -> None:
@@ -323,7 +319,7 @@ def _store(
     waiting = row["count"] - row["chunked"] + len(new)
     if row["pk"] is None:
         _summarize(row, new)
-        _insert(db, execution, row)
+        _insert(db, execution, row, updates.texts)
         updates.change(row)
     else:
         updates.change(row)
@@ -336,14 +332,26 @@ def _store(
     row["chunked"] = row["count"] - left
 
 
-def _insert(db: sqlite3.Connection, execution: int, row: _Row) -> None:
-    columns = _COLUMNS[1:]
+def _insert(db: sqlite3.Connection, execution: int, row: _Row, numbers: Mapping[str, int]) -> None:
+    name, key = row["name"], row["key"]
+    texts = [numbers[name], numbers[row["labels"]], numbers[row["artifact_name"]]]
     cursor = db.execute(
-        f"INSERT INTO series (execution_pk, group_pk, {', '.join(columns)}) "
-        f"SELECT pk, group_pk, {', '.join('?' * len(columns))} FROM executions WHERE pk = ?",
-        (*map(row.__getitem__, columns), execution),
+        "INSERT INTO series (execution_pk, group_pk, name, labels, artifact_name, key, "
+        f"{', '.join(LISTED)}) SELECT pk, group_pk, {', '.join('?' * (4 + len(LISTED)))} "
+        "FROM executions WHERE pk = ?",
+        (
+            *texts,
+            series_texts.stored_key(name, key, numbers),
+            *map(row.__getitem__, LISTED),
+            execution,
+        ),
     )
     row["pk"] = cursor.lastrowid
+    db.execute(
+        f"INSERT INTO series_summaries (series_pk, {', '.join(SUMMARIZED)}) "
+        f"VALUES ({', '.join('?' * (1 + len(SUMMARIZED)))})",
+        (row["pk"], *map(row.__getitem__, SUMMARIZED)),
+    )
 
 
 def _smallest(*, ended: bool) -> int:

@@ -94,8 +94,8 @@ def window(
     points = max(8, points)
     with registry.read() as db:
         whole = db.execute(
-            "SELECT count, not_finite, first_step, last_step, first_at, last_at FROM series "
-            "WHERE pk = ?",
+            "SELECT count, not_finite, first_step, last_step, first_at, last_at "
+            "FROM series_summaries WHERE series_pk = ?",
             (series_id,),
         ).fetchone()
         if whole is None:

@@ -164,7 +164,7 @@ async def long_series(root: Path) -> None:
     with desk.registry.read() as db:
         found = db.execute(
             "SELECT e.id FROM series s JOIN executions e ON e.pk = s.execution_pk "
-            "WHERE s.count >= 1000000 LIMIT 5"
+            "JOIN series_summaries c ON c.series_pk = s.pk WHERE c.count >= 1000000 LIMIT 5"
         ).fetchall()
     desk.close()
     ids = tuple(row[0] for row in found)

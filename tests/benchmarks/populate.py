@@ -39,6 +39,7 @@ from launchpad_tui.registry import (
     scenarios,
     series,
     series_points,
+    series_texts,
 )
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import to_json
@@ -281,11 +282,18 @@ def _insert_series(
                 series_points.add(db, execution, {(name, labels): found}, bulk=True)
         return
     pk = db.execute("SELECT coalesce(max(pk), 0) FROM series").fetchone()[0]
-    rows = list[tuple[object, ...]]()
+    rows, summaries = list[tuple[object, ...]](), list[tuple[object, ...]]()
     packed_of = list[tuple[int, dict[int, Points]]]()
     for execution, plan in of:
+        planned = [*plan.series(count)]
+        texts = [
+            text
+            for name, labels, _ in planned
+            for text in (name, to_json(labels), series_key(name, labels))
+        ]
+        numbers = series_texts.add(db, texts)
         named = list[tuple[str, int, Points]]()
-        for name, labels, found in plan.series(count):
+        for name, labels, found in planned:
             pk += 1
             low, high = min(found.values), max(found.values)
             rows.append(
@@ -293,15 +301,20 @@ def _insert_series(
                     pk,
                     execution,
                     group,
-                    name,
-                    to_json(labels),
-                    series_key(name, labels),
-                    count,
-                    count,
-                    found.values[0],
+                    numbers[name],
+                    numbers[to_json(labels)],
+                    series_texts.stored_key(name, series_key(name, labels), numbers),
                     found.values[-1],
                     low,
                     high,
+                )
+            )
+            summaries.append(
+                (
+                    pk,
+                    count,
+                    count,
+                    found.values[0],
                     found.values.index(low),
                     found.values.index(high),
                     count - 1,
@@ -312,10 +325,14 @@ def _insert_series(
             named.append((name, pk, found))
         packed_of.append((execution, {number: found for _, number, found in sorted(named)}))
     db.executemany(
-        "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, count, chunked, first, "
-        "last, minimum, maximum, minimum_step, maximum_step, last_step, first_at, last_at) "
-        f"VALUES ({', '.join('?' * 17)})",
+        "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, last, minimum, "
+        "maximum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
+    )
+    db.executemany(
+        "INSERT INTO series_summaries (series_pk, count, chunked, first, minimum_step, "
+        "maximum_step, last_step, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        summaries,
     )
     for execution, packed in packed_of:
         packs.add(db, execution, packed)

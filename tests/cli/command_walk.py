@@ -24,6 +24,7 @@ from unittest import mock
 from launchpad_tui.__main__ import main
 from launchpad_tui.cli.command import Argument, Command
 from launchpad_tui.cli.parser import commands
+from launchpad_tui.registry.series_texts import KEY
 from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
 from tests.cli.cli_support import TEMPLATE, TRAIN, Result, prepare, run_here
 
@@ -308,7 +309,7 @@ def _known_objects(home: Path) -> dict[str, str]:
         "configurations": "SELECT id FROM configurations",
         "executables": "SELECT id FROM executables",
         "scenarios": "SELECT id FROM scenarios",
-        "metrics": "SELECT key FROM series",
+        "metrics": f"SELECT {KEY} FROM series s",
     }
     db = sqlite3.connect(home / "registry.db")
     try:

@@ -85,8 +85,8 @@ for step in range(0, 600, 3):
         with registry.read() as db:
             rows = db.execute(
                 "SELECT s.count, (SELECT coalesce(sum(c.count), 0) FROM chunks c "
-                "WHERE c.series_pk = s.pk) + (SELECT count(*) FROM tail t "
-                "WHERE t.series_pk = s.pk) FROM series s"
+                "WHERE c.series_pk = s.series_pk) + (SELECT count(*) FROM tail t "
+                "WHERE t.series_pk = s.series_pk) FROM series_summaries s"
             ).fetchall()
         assert all(count == stored for count, stored in rows)
     finish(processes)

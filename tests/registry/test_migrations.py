@@ -11,8 +11,11 @@ from sqlite_utils.migrations import Migrations
 
 from launchpad_tui.domain.artifact import ArtifactFile, ArtifactKind, FilesState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.metric import ARTIFACT_LABEL, Metric, series_key
 from launchpad_tui.domain.query import Condition, Op, Query, Subject
-from launchpad_tui.registry import artifacts, schema
+from launchpad_tui.domain.timestamps import from_micros
+from launchpad_tui.registry import artifacts, logged_metrics, schema, series
+from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.update_note import update_note
@@ -150,3 +153,59 @@ def test_a_note_precedes_the_update_of_a_large_registry(
     assert "is updated to the format of this version" in update_note(path)
     Registry(path).close()
     assert update_note(path) == ""
+
+
+def test_series_of_former_versions_keep_their_texts_values_and_points(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    create_first_version(path)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(
+        "INSERT INTO executions (group_pk, id, configuration_id, configuration_name, scenario_id, "
+        "executable_id, executable_version, status, target_status, created_at, modified_at, "
+        "search_text) VALUES (1, 'e1', 'c', 'c', 's', 'x', '1', 'COMPLETED', 'COMPLETED', 1, 1, '')"
+    )
+    labels = (("phase", "test"),)
+    model = ((ARTIFACT_LABEL, "old"),)
+    given = [
+        ("loss", (), ""),
+        ("loss", labels, ""),
+        ("loss", model, "old"),
+        ("{odd}", (), ""),
+        ("deleted", (), ""),
+    ]
+    for number, (name, of, artifact) in enumerate(given, 3):
+        connection.execute(
+            "INSERT INTO series (pk, execution_pk, group_pk, name, labels, key, artifact_name, "
+            "count, first, last, minimum, maximum, first_step, last_step, first_at, last_at) "
+            "VALUES (?1, 1, 1, ?2, ?3, ?4, ?6, 1, ?5, ?5, ?5, ?5, ?1, ?1, ?1, ?1)",
+            (number, name, to_json(of), series_key(name, of), float(number), artifact),
+        )
+        connection.execute(
+            "INSERT INTO tail (series_pk, step, at, value) VALUES (?1, ?1, ?1, ?1)", (number,)
+        )
+    connection.execute("DELETE FROM series WHERE name = 'deleted'")
+    connection.commit()
+    connection.close()
+    registry = Registry(path)
+    found = series.summaries(registry, DEFAULT_SCOPE, ["e1"])["e1"]
+    assert sorted((one.id, one.name, one.labels, one.artifact_name) for one in found) == [
+        (number, *each) for number, each in enumerate(given[:4], 3)
+    ]
+    assert all(one.key == series_key(one.name, one.labels) for one in found)
+    assert all(one.last == one.minimum == one.first == one.last_step == one.id for one in found)
+    for one in found:
+        assert [each.value for each in logged_metrics.points(registry, [one])] == [one.id]
+    assert artifacts.metric_keys(registry, DEFAULT_SCOPE) == sorted(
+        {one.key for one in found} | {one.name for one in found}
+    )
+    series.append(registry, "e1", [Metric("new", 1.0, from_micros(1), 1)])
+    with registry.read() as db:
+        assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert db.execute("SELECT max(pk) FROM series").fetchone()[0] > 7
+    series.delete(registry, "e1")
+    with registry.read() as db:
+        for table in ("series", "series_summaries", "tail"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    registry.close()

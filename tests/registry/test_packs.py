@@ -19,6 +19,7 @@ from launchpad_tui.errors import RegistryCorrupt
 from launchpad_tui.registry import logged_metrics, name_forms, packs, series
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.series_texts import NAME
 from launchpad_tui.registry.window import window
 from tests.registry.registry_data import START, add_execution
 
@@ -179,7 +180,7 @@ def test_a_deleted_series_and_a_deleted_execution_leave_nothing(registry: Regist
     log(registry, 3, 0, 10)
     series.seal(registry, ID)
     with registry.write() as db:
-        db.execute("DELETE FROM series WHERE name = 'm1'")
+        db.execute(f"DELETE FROM series AS s WHERE {NAME} = 'm1'")
     assert [one.name for one in logged_metrics.points(registry, stored(registry))] == [
         "m0",
     ] * 10 + ["m2"] * 10
@@ -196,7 +197,7 @@ def test_names_of_another_form_are_unified_in_packs(registry: Registry) -> None:
     log(registry, 1, 0, 10)
     series.append(registry, ID, [Metric("caf\u00e9", 1.0, START, step) for step in range(5)])
     with registry.write() as db:
-        db.execute("UPDATE series SET name = ?, key = ? WHERE name = 'm0'", ("cafe\u0301",) * 2)
+        db.execute("UPDATE series_texts SET text = ? WHERE text = 'm0'", ("cafe\u0301",))
     series.seal(registry, ID)
     name_forms.unify_names(registry)
     (one,) = stored(registry)

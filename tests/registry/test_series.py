@@ -20,6 +20,7 @@ from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, logged_metrics, series
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.series_texts import KEY, NAME
 from launchpad_tui.registry.window import finite_mean, window
 from tests.registry.registry_data import START, add_execution
 
@@ -261,7 +262,7 @@ def test_labels_define_series_and_headlines(registry: Registry) -> None:
             return [
                 key
                 for (key,) in db.execute(
-                    "SELECT key FROM series WHERE headline = 1 AND name = ?", (name,)
+                    f"SELECT {KEY} FROM series s WHERE s.headline = 1 AND {NAME} = ?", (name,)
                 )
             ]
 

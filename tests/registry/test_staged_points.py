@@ -303,7 +303,7 @@ def test_chunks_of_earlier_versions_are_read_and_continued(registry: Registry) -
             "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)",
             [(one, m.step, m.step, m.value) for m in tail],
         )
-        db.execute("UPDATE series SET count = count + 3000, last_step = 22999")
+        db.execute("UPDATE series_summaries SET count = count + 3000, last_step = 22999")
     drawn = window(registry, one, 0, len(values), points=100)
     assert list(drawn.values) == list(new.values)
     assert 99.0 in drawn.values

@@ -16,7 +16,8 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.expression import parse_where
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.query import MetricColumn, Query
-from launchpad_tui.registry import preferences, series
+from launchpad_tui.registry import preferences, series, series_texts
+from launchpad_tui.registry.series_texts import KEY, NAME
 from launchpad_tui.services.charting import matching
 from launchpad_tui.services.desk import Desk
 from tests.registry.registry_data import START, add_execution
@@ -83,7 +84,10 @@ def test_either_form_names_a_metric_of_commands(
 
 def _stored(desk: Desk) -> list[tuple[str, str, int]]:
     with desk.registry.read() as db:
-        return db.execute("SELECT name, key, count FROM series ORDER BY pk").fetchall()
+        return db.execute(
+            f"SELECT {NAME}, {KEY}, count FROM series s "
+            "JOIN series_summaries ON series_pk = s.pk ORDER BY s.pk"
+        ).fetchall()
 
 
 def test_series_of_former_versions_are_merged_without_losing_points(tmp_path: Path) -> None:
@@ -103,8 +107,12 @@ def test_series_of_former_versions_are_merged_without_losing_points(tmp_path: Pa
     series.append(desk.registry, other, [Metric("former", 5.0, START, 7)])
     with desk.registry.write() as db:
         former = series_key(NFD, labels)
-        db.execute("UPDATE series SET name = ?, key = ? WHERE name = 'labeled'", (NFD, former))
-        db.execute("UPDATE series SET name = ?1, key = ?1 WHERE name = 'former'", (NFD,))
+        numbers = series_texts.add(db, (NFD, former, "labeled", "former"))
+        db.execute(
+            "UPDATE series SET name = ?, key = ? WHERE name = ?",
+            (numbers[NFD], numbers[former], numbers["labeled"]),
+        )
+        db.execute("UPDATE series SET name = ? WHERE name = ?", (numbers[NFD], numbers["former"]))
         preferences.put(desk.registry, preferences.CREDENTIALS_MOVED, None)
     assert len(_stored(desk)) == 4
     desk.close()
@@ -120,7 +128,7 @@ def test_series_of_former_versions_are_merged_without_losing_points(tmp_path: Pa
     with desk.registry.read() as db:
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         main = db.execute(
-            "SELECT key FROM series s JOIN executions e ON e.pk = s.execution_pk "
+            f"SELECT {KEY} FROM series s JOIN executions e ON e.pk = s.execution_pk "
             "WHERE e.id = ? AND main = 1 AND headline = 1",
             (ID,),
         ).fetchall()

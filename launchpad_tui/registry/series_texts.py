@@ -1,0 +1,46 @@
+"""The texts of series, which are stored once: names, labels, keys and names of models."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from launchpad_tui.registry.codec import to_json
+
+#: the SQL expressions of the texts of the series ``s``
+NAME, LABELS, KEY, ARTIFACT_NAME = (
+    f"(SELECT x.text FROM series_texts x WHERE x.pk = {number})"
+    for number in ("s.name", "s.labels", "iif(s.key = 0, s.name, s.key)", "s.artifact_name")
+)
+
+
+def number_of(text: str) -> str:
+    """Return the SQL expression of the number of a text; NULL if no series has it.
+
+    Args:
+        text: an SQL expression, or ``?``.
+    """
+    return f"(SELECT x.pk FROM series_texts x WHERE x.text = {text})"
+
+
+def stored_key(name: str, key: str, numbers: Mapping[str, int]) -> int:
+    """Return the column ``key`` of a series: 0 if the key is the name, and cannot be mistaken for
+    one with labels."""
+    return 0 if key == name and "{" not in key else numbers[key]
+
+
+def add(db: sqlite3.Connection, texts: Iterable[str]) -> dict[str, int]:
+    """Store texts that are new, and return the number of each text."""
+    wanted = to_json([*dict.fromkeys(texts)])
+    # Most texts are known, and INSERT OR IGNORE would use up row numbers, which are to be small.
+    db.execute(
+        "INSERT INTO series_texts (text) SELECT w.value FROM json_each(?) w "
+        "WHERE NOT EXISTS (SELECT 1 FROM series_texts x WHERE x.text = w.value)",
+        (wanted,),
+    )
+    return dict(
+        db.execute(
+            "SELECT x.text, x.pk FROM json_each(?) w CROSS JOIN series_texts x ON x.text = w.value",
+            (wanted,),
+        ).fetchall()
+    )
