@@ -161,7 +161,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
 
     async def network(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that may wait for another machine, on the lane for the network."""
-        return await self.lanes["network"].run(function, *args, **kwargs)
+        with self.waiting("Waiting for an answer"):
+            return await self.lanes["network"].run(function, *args, **kwargs)
 
     async def act(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that changes something, on the lane for changes.
@@ -171,7 +172,8 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
         """
         change = asyncio.ensure_future(self.lanes["acts"].run(function, *args, **kwargs))
         try:
-            return await asyncio.shield(change)
+            with self.waiting("The operation is in progress"):
+                return await asyncio.shield(change)
         except asyncio.CancelledError:
             change.add_done_callback(self._change_finished)
             raise

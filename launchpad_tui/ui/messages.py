@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from textual.screen import Screen
@@ -13,6 +16,9 @@ from launchpad_tui.ui.widgets.bars import StatusLine
 
 #: seconds that a message stays, and that of an error
 _SECONDS, _ERROR_SECONDS = 4, 12
+#: the seconds after which a key seems to do nothing, and those that a message about it stays,
+#: which is repeated before
+_NOTICED_SECONDS, _WAITING_SECONDS = 1.0, 3.0
 
 
 class MessageLine(TypingAhead):
@@ -41,8 +47,9 @@ class MessageLine(TypingAhead):
         self._message_input = self.inputs
         screens = [each for each in self.screen_stack if isinstance(each, LaunchpadScreen)]
         self._message_screen = screens[-1] if screens and not anywhere else None
-        if self.screen_stack:
-            for line in self.screen_stack[-1].query(StatusLine):
+        # The line is also visible below a dialog.
+        for screen in {*self.screen_stack[-1:], *screens[-1:]}:
+            for line in screen.query(StatusLine):
                 line.repaint()
         if self._message_timer is not None:
             self._message_timer.stop()
@@ -50,6 +57,29 @@ class MessageLine(TypingAhead):
         if text:
             default = _ERROR_SECONDS if role == "bad" else _SECONDS
             self._message_timer = self.set_timer(seconds or default, self._message_ended)
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """While the block runs for longer than a second, show for how long, unless a message is.
+
+        Args:
+            text: what is waited for; the seconds are added.
+        """
+        shown, began = "", monotonic()
+
+        def show() -> None:
+            nonlocal shown
+            if self.message[0] in {"", shown}:
+                shown = f"{text}, {round(monotonic() - began)} s"
+                self.say(shown, seconds=_WAITING_SECONDS)
+
+        timer = self.set_interval(_NOTICED_SECONDS, show)
+        try:
+            yield
+        finally:
+            timer.stop()
+            if shown and self.message[0] == shown:
+                self._message_ended()
 
     def screen_shown(self, screen: Screen[Any]) -> None:
         """Remove the message of the screen that has been left for another one.

@@ -13,6 +13,8 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.ui import messages
+from launchpad_tui.ui.screens.common import probe_dialog
 from launchpad_tui.ui.screens.common.probe_dialog import ProbeDialog
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import paste, press, running, screen_text
@@ -263,6 +265,59 @@ async def test_long_error_leaves_room_for_the_hint(connected: Home, tenant: Tena
         assert pilot.app.clipboard.count("The client is not allowed to.") > text.count(
             "The client is not allowed to."
         )
+
+
+async def wait_for(pilot: Any, *texts: str) -> None:
+    """Wait until the screen shows all of the texts."""
+    for _ in range(3000):
+        if all(text in screen_text(pilot) for text in texts):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(screen_text(pilot))
+
+
+async def test_a_server_that_does_not_answer_is_waited_for_visibly(
+    connected: Home, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+
+    def hang(_method: str, path: str, _number: int) -> Answer | None:
+        if path.endswith("/meta"):
+            free.wait(60)
+        return None
+
+    monkeypatch.setattr(messages, "_NOTICED_SECONDS", 0.05)
+    monkeypatch.setattr(probe_dialog, "_SLOW", 0)
+    tenant.answer = hang
+    try:
+        async with running(connected, "connections", (80, 24)) as pilot:
+            await pilot.press("end", "up", "r")
+            await wait_for(pilot, "Waiting for an answer, ")
+            await pilot.press("V")
+            await wait_for(pilot, "✓ network", "◌ waiting for an answer, ")
+            free.set()
+            await wait_for(pilot, "All steps succeeded")
+            await press(pilot, "escape")
+            assert "aiting" not in screen_text(pilot)
+    finally:
+        free.set()
+
+
+async def test_a_connection_that_was_never_refreshed_says_so_once(
+    home: Home, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAUNCHPAD_CREDENTIALS", "file")
+    desk = open_desk(home)
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    desk.runtimes.close()
+    desk.close()
+    async with running(home, "connections", (80, 40)) as pilot:
+        await press(pilot, "end", "up", "i")
+        text = screen_text(pilot)
+        assert "never" in text
+        assert text.count("The connection was never refreshed") == 1
+        await press(pilot, "r")
+        assert "Create executions" in screen_text(pilot)
 
 
 async def test_connection_test_can_be_closed_while_it_waits(

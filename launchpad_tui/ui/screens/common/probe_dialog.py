@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: the width of the steps' names in cells
 _NAME_WIDTH = 13
+#: the seconds after which the dialog shows how long it has waited for a step
+_SLOW = 3
 #: the most lines of the dialog: one for each step, and detail and hint of an error
 _MAX_LINES = 20
 
@@ -45,7 +48,8 @@ class _Steps(Prose):
     def wrapped(self, text: str, width: int) -> list[str]:
         """Return the lines of a part; those of a step are indented."""
         glyphs = self.look.glyphs
-        if text[:2] not in {f"{glyphs.done} ", f"{glyphs.error} "} or len(text) <= width:
+        starts = {f"{glyphs.done} ", f"{glyphs.error} ", "  "}
+        if text[:2] not in starts or len(text) <= width:
             return wrap(text, width)
         first, rest = text[: 2 + _NAME_WIDTH], text[2 + _NAME_WIDTH :]
         if width < 4 * _NAME_WIDTH:
@@ -74,6 +78,7 @@ class ProbeDialog(LaunchpadModal[ProbeResult]):
         self._subject = name
         self._test = test
         self._result = ProbeResult()
+        self._step_began = monotonic()
 
     def compose(self) -> ComposeResult:
         """Yield the list of steps."""
@@ -83,6 +88,7 @@ class ProbeDialog(LaunchpadModal[ProbeResult]):
     def on_mount(self) -> None:
         """Start the test."""
         self.run_task(self._run_test(), "probe")
+        self.set_interval(1, self._show_waiting)
 
     async def _run_test(self) -> None:
         def report(step: CheckStep) -> None:
@@ -95,7 +101,13 @@ class ProbeDialog(LaunchpadModal[ProbeResult]):
             self._result.ok, self._result.error = False, error
         self._show()
 
+    def _show_waiting(self) -> None:
+        """Show how long the current step has taken, if it is slow."""
+        if self._result.ok is None and monotonic() - self._step_began >= _SLOW:
+            self._show()
+
     def _add_step(self, step: CheckStep) -> None:
+        self._step_began = monotonic()
         self._result.steps.append(step)
         self._show()
 
@@ -112,9 +124,15 @@ class ProbeDialog(LaunchpadModal[ProbeResult]):
             glyph, role = (glyphs.error, "bad") if step.error is not None else (glyphs.done, "text")
             parts.append((f"{glyph} {step.name:{_NAME_WIDTH}}{step.message}", role))
             if step.error is not None:
-                parts += [(text, "text") for text in (step.error.detail, step.error.hint) if text]
+                space = " " * (2 + _NAME_WIDTH)
+                details = (step.error.detail, step.error.hint)
+                parts += [
+                    (f"{space}{line}", "text") for text in details for line in text.splitlines()
+                ]
         if result.ok is None:
-            parts.append((f"{glyphs.pending} testing{glyphs.ellipsis}", "dim"))
+            waited = int(monotonic() - self._step_began)
+            text = f"waiting for an answer, {waited} s" if waited >= _SLOW else "testing"
+            parts.append((f"{glyphs.pending} {text}{glyphs.ellipsis}", "dim"))
         elif result.error is not None:
             parts.append((f"{glyphs.error} {result.error.title}", "bad"))
             parts += [(text, "text") for text in (result.error.detail, result.error.hint) if text]

@@ -31,7 +31,7 @@ _CAPABILITIES = (
     ("create_artifact", "Add artifacts"),
     ("add_executable", "Add executables"),
     ("schedules", "Schedule executions"),
-    ("bulk", "Stop and delete many executions at once"),
+    ("bulk", "Stop and delete in bulk"),
     ("groups", "Add and delete resource groups"),
     ("metrics", "Show metrics"),
 )
@@ -201,7 +201,9 @@ def connection_items(
         Item("State", state, role),
     ]
     if kind is None or kind.remote:
-        items.append(timestamp_item("Refreshed", connection.synced_at))
+        never = Item("Refreshed", "never", "faint")
+        at = connection.synced_at
+        items.append(timestamp_item("Refreshed", at) if at is not None else never)
     items += [
         timestamp_item("Created", connection.created_at),
         timestamp_item("Changed", connection.modified_at),
@@ -215,6 +217,9 @@ def connection_items(
         for group in groups
     ]
     items.append(heading("Capabilities"))
+    reasons = {capabilities.reasons.get(name, "") for name, _ in _CAPABILITIES}
+    if len(reasons) == 1 and not any(getattr(capabilities, name) for name, _ in _CAPABILITIES):
+        return [*items, Item("", reasons.pop() or "none", "dim")]
     for name, title in _CAPABILITIES:
         if getattr(capabilities, name):
             items.append(Item(title, f"{look.glyphs.done} yes", "good"))
