@@ -297,6 +297,20 @@ async def test_a_long_breadcrumb_is_shortened(workshop_home: Home) -> None:
         assert "local/default" in header
 
 
+async def test_a_breadcrumb_is_whole_if_there_is_room(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations", size=(200, 24)) as pilot:
+        name = "a name of more than forty cells that tells configurations apart"
+        await press(pilot, "enter")
+        pilot.app.screen.title_text = lambda: name
+        await press(pilot, "E")
+        assert f"› {name} › Create a schedule" in screen_text(pilot).split("\n")[0]
+        await pilot.resize_terminal(100, 24)
+        await settled(pilot)
+        header = screen_text(pilot).split("\n")[0]
+        assert "› Create a schedule" in header
+        assert name not in header
+
+
 async def test_a_theme_is_saved(home: Home) -> None:
     async with running(home) as pilot:
         await press(pilot, "colon", *"theme light", "enter")

@@ -46,6 +46,8 @@ _LEAST_WIDTH = 78
 _NARROW = 48
 #: cells of a line of messages that carry no text, and the largest number of lines of a message
 _MARGINS, _MOST_LINES = 4, 4
+#: the cells of a title of an open screen, at most, if not all titles fit
+_LONG_TITLE = 40
 #: the number of tabs that are shown if there is no room for all
 _MAIN_TABS = 5
 
@@ -179,14 +181,17 @@ class HeaderLine(Painted):
     def _trail(self, room: int) -> list[str]:
         """Return the titles of the open screens, shortened to ``room`` cells.
 
-        Titles in the middle are replaced by an ellipsis first, then the last one is clipped.
+        If they do not fit, long ones are clipped. Titles in the middle are replaced by an ellipsis
+        then, and at last the last one is clipped further.
         """
         ellipsis = self.look.glyphs.ellipsis
-        trail = [clip(title, 40, ellipsis) for title in self.launchpad.trail()]
+        trail = [clip(title, max(1, room), ellipsis) for title in self.launchpad.trail()]
 
         def size() -> int:
             return sum(cell_width(title) + 3 for title in trail)
 
+        if size() > room:
+            trail = [clip(title, _LONG_TITLE, ellipsis) for title in trail]
         while len(trail) > 2 and size() > room:
             if trail[1] != ellipsis:
                 trail[1] = ellipsis

@@ -31,6 +31,8 @@ from launchpad_tui.ui.widgets.text_input import TextInput
 LABEL_WIDTH, MAX_LABEL_WIDTH = 22, 34
 #: cells that editors and notes get at least beside the labels; in a narrower form they are below
 LEAST_EDITOR_WIDTH = 32
+#: the greatest width of editors and notes in cells, which the style of the form names too
+WIDEST_EDITOR = 100
 #: cells by which editors and notes are indented below the labels
 INDENT = 2
 #: lines of a field's note, at most: more than any help has in a narrow terminal
@@ -111,7 +113,7 @@ class _Note(Painted):
             self.repaint()
 
     def _lines(self, width: int) -> list[str]:
-        lines = wrap(self.text, width - self._indent - 1)
+        lines = wrap(self.text, min(WIDEST_EDITOR, width - self._indent - 1))
         cut = [*lines[: NOTE_LINES - 1], self.look.glyphs.ellipsis]
         return lines if len(lines) <= NOTE_LINES else cut
 
@@ -152,6 +154,7 @@ class Form(ActionOwner, VerticalScroll):
     DEFAULT_CSS = """
     Form { height: 1fr; padding: 0; overflow-x: hidden; scrollbar-size-vertical: 1; }
     Form Horizontal { height: 1; }
+    Form Horizontal > Input, Form Horizontal > ChoiceLine { max-width: 100; }
     Form.-narrow Horizontal { layout: vertical; height: 2; }
     Form.-narrow Horizontal > Input, Form.-narrow Horizontal > ChoiceLine { margin-left: 2; }
     """

@@ -13,12 +13,12 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.credential_warnings import credential_warning, suspected
 from launchpad_tui.domain.query import Query
-from launchpad_tui.domain.scenario import Executable
+from launchpad_tui.domain.scenario import ArtifactSlot, Executable
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name, name_with_parameters
 from launchpad_tui.ui.screens.common import sweep_step
-from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.cells import kind_text, timestamp_text
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -156,8 +156,7 @@ class BindingWizard(WizardScreen):
                     each.name,
                     FieldKind.CHOICE,
                     required=not each.optional,
-                    help=f"{each.kind or 'artifact of any kind'}"
-                    f"{' (optional)' if each.optional else ''}. {each.description}".strip(),
+                    help=_about(each),
                 )
                 for each in self.executable.inputs
             )
@@ -231,16 +230,20 @@ class BindingWizard(WizardScreen):
         executable = self.executable
         items = [heading("Configuration"), Item("Name", self.configuration_name())]
         if executable is not None:
+            version = f"{executable.id} {executable.version}"
+            has_name = executable.name not in {"", executable.id}
             items.append(
-                Item("Executable", f"{executable.name} ({executable.id} {executable.version})")
+                Item("Executable", f"{executable.name} ({version})" if has_name else version)
             )
             found = self.planned()
             items += sweep_step.review_items(found) if found is not None else []
-            items += [heading("Parameters"), *self._parameter_items(executable)]
+            parameters = self._parameter_items(executable)
+            items += [heading("Parameters"), *parameters] if parameters else []
             # The message about the step is cut in a narrow terminal.
             items += [Item("", each, "warn") for each in (self._warning(),) if each]
-        items.append(heading("Inputs"))
-        for name, artifact_id in self.inputs().items():
+        inputs = self.inputs()
+        items += [heading("Inputs")] if inputs else []
+        for name, artifact_id in inputs.items():
             artifact = await self.read(self.desk.artifacts.get, self.scope, artifact_id)
             items.append(Item(name, f"{artifact.name_with_version}  {artifact.url}"))
         return items
@@ -281,3 +284,12 @@ class BindingWizard(WizardScreen):
             Item(name, hide_value(name, value), "accent" if value != defaults.get(name) else "text")
             for name, value in self.parameters().items()
         ]
+
+
+def _about(slot: ArtifactSlot) -> str:
+    """Return kind and description of an input: ``Optional dataset. One row a customer``."""
+    kind = slot.kind or "artifact of any kind"
+    if slot.kind in set(ArtifactKind):
+        kind = kind_text(ArtifactKind(slot.kind))
+    title = f"Optional {kind}" if slot.optional else kind[:1].upper() + kind[1:]
+    return f"{title}. {slot.description}" if slot.description else title
