@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from launchpad_tui.charts.canvas import Canvas
-from launchpad_tui.charts.scale import log_ticks, ticks, widened
+from launchpad_tui.charts.scale import log_ticks, row_ticks, ticks, widened
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import cell_width
 from launchpad_tui.records import record
@@ -62,6 +62,13 @@ class Scale:
         found = (
             log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
         )
+        return self._inside(found)
+
+    def row_ticks(self, rows: int) -> list[float]:
+        """Return round numbers on the scale for an axis of so many rows."""
+        return self._inside(row_ticks(self.low, self.high, rows, log=self.log))
+
+    def _inside(self, found: Sequence[float]) -> list[float]:
         return [tick for tick in found if self.low <= tick <= self.high] or [self.low]
 
     def texts(self, found: Sequence[float]) -> list[str]:
@@ -91,7 +98,7 @@ def draw_y(
         most_label: the largest width of a label in cells.
         least_label: the least width of the labels in cells.
     """
-    found = scale.ticks(max(1, min(8, height // 3)))
+    found = scale.row_ticks(height)
     labels = scale.texts(found)
     size = min(max(least_label, *map(cell_width, labels)), most_label)
     up, tick = ("|", "+") if canvas.ascii else ("│", "┤")

@@ -20,7 +20,7 @@ from launchpad_tui.charts.model import (
 )
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import (
-    log_ticks,
+    row_ticks,
     ticks,
     widened,
     with_margin,
@@ -97,8 +97,7 @@ def _layout(
         y_low, y_high = y_range(values, log=spec.y_log, robust=spec.robust)
         if spec.room and height >= _LEAST_WITH_ROOM:
             y_low, y_high = with_margin(y_low, y_high, 1 / (height - 2), log=spec.y_log)
-    most = max(1, min(8, height // 3))
-    found = log_ticks(y_low, y_high, most) if spec.y_log else ticks(y_low, y_high, most)
+    found = row_ticks(y_low, y_high, height, log=spec.y_log)
     texts = [number_text(tick) for tick in found] if spec.y_log else axis_texts(found)
     label = max([spec.label_width, 1, *map(len, texts)])
     label = min(label, max(1, spec.width // 3))
@@ -232,10 +231,12 @@ def _x_axis(
         axis[column - plot.left] = mark
         characters[start : start + len(text)] = text
         free = start + len(text) + 2
-    # The name of the axis is at the right end if there is room.
+    # The name of the axis is at the right end if there is room, otherwise below the y axis.
     start = len(characters) - len(name)
     if start >= free:
         characters[start:] = name
+    elif len(name) < plot.left and not "".join(characters[: len(name) + 1]).strip():
+        characters[: len(name)] = name
     return [
         (Span(" " * (plot.left - 1) + corner + "".join(axis), None, "axis"),),
         (Span(_fit("".join(characters), spec), None, "axis"),),

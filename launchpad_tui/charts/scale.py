@@ -137,6 +137,19 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     return inside if len(inside) > 1 else ticks(low, high, most)
 
 
+def row_ticks(low: float, high: float, rows: int, *, log: bool = False) -> list[float]:
+    """Return the ticks of a y axis of so many rows: one in three rows, but two if there is room.
+
+    With one tick alone no other value can be estimated.
+    """
+    found: list[float] = []
+    for most in range(max(1, min(8, rows // 3)), max(2, rows // 2 + 1)):
+        found = log_ticks(low, high, most) if log else ticks(low, high, most)
+        if sum(low <= tick <= high for tick in found) > 1:
+            break
+    return found
+
+
 def x_texts(found: Sequence[float], kind: str) -> list[str]:
     """Return labels of the x axis.
 

@@ -89,7 +89,8 @@ def artifact_values(
 
 def _columns(context: CommandContext, words: Sequence[str], last: str) -> Iterator[Value]:
     """Yield attributes, metrics and parameters, after a dash or the other names of a list."""
-    from launchpad_tui.domain.list_names import heading
+    from launchpad_tui.domain.list_names import heading, shared_names, written
+    from launchpad_tui.domain.query import Subject
 
     if words[:1] == ["executions"]:
         from launchpad_tui.cli.executions import ATTRIBUTES
@@ -98,10 +99,12 @@ def _columns(context: CommandContext, words: Sequence[str], last: str) -> Iterat
     before, comma, _ = last.rpartition(",")
     start = f"{before}{comma}" or ("-" if last.startswith("-") else "")
     artifacts, scope = context.desk.artifacts, context.scope
-    for name in artifacts.metric_keys(scope):
-        yield f"{start}{name}", "metric"
-    for name in artifacts.parameter_names(scope):
-        yield f"{start}{name}", "parameter"
+    pairs = [(Subject.METRIC, name) for name in artifacts.metric_keys(scope)]
+    pairs += [(Subject.PARAMETER, name) for name in artifacts.parameter_names(scope)]
+    shared = shared_names(pairs)
+    for subject, name in pairs:
+        shown = written(subject, name, prefixed=True) if name in shared else name
+        yield f"{start}{shown}", str(subject)
     for name in sorted({heading(one, ATTRIBUTES) for one in ATTRIBUTES}):
         yield f"{start}{name}", "attribute"
 

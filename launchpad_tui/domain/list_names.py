@@ -31,8 +31,16 @@ PREFIXES = {
 _ALIASES = {"gone_at": "deleted_at", "message": "status_message", "alias": "aliases"}
 #: the part of an attribute's name that a column heading omits
 _ENDINGS = ("_name", "_id", "_at", "_state")
+#: the subjects whose names have no prefix unless they are the same
+_VALUES = (Subject.PARAMETER, Subject.METRIC)
 #: the number of known names that an error lists
 _LISTED = 20
+
+
+def shared_names(names: Collection[tuple[Subject, str]]) -> Collection[str]:
+    """Return the names that a parameter and a metric have, which expressions must tell apart."""
+    parameters = {name for subject, name in names if subject is Subject.PARAMETER}
+    return parameters & {normal_name(name) for subject, name in names if subject is Subject.METRIC}
 
 
 def no_names() -> Collection[str]:
@@ -69,7 +77,7 @@ class Names:
 def subject_of(
     word: str, names: Names, *, quoted: bool = False, prefix: str = "", field: str = "where"
 ) -> tuple[Subject, str]:
-    """Return what a name in an expression means. Raises InvalidInput.
+    """Return what a name in an expression means.
 
     Args:
         word: the name, which may begin with a prefix such as ``param.`` unless it was quoted.
@@ -77,6 +85,10 @@ def subject_of(
         quoted: whether the name was quoted.
         prefix: the prefix before a quoted name.
         field: the option or part of a query that the error names.
+
+    Raises:
+        InvalidInput: the name is unknown, or it names a metric and a parameter. Either of them
+            would be a guess: an item without the metric would not be found by its parameter.
     """
     if not prefix and not quoted:
         before, dot, rest = word.partition(".")
@@ -90,6 +102,13 @@ def subject_of(
     known_metrics, known_parameters = names.metrics(), names.parameters()
     normal_metrics = set(map(normal_name, known_metrics))
     if normal_name(word) in normal_metrics:
+        if word in known_parameters:
+            parameter, metric = (written(each, word, prefixed=True) for each in _VALUES)
+            raise InvalidInput(
+                f"{word[:80]!r} is the name of a parameter and of a metric",
+                hint=f"Use {parameter} for the parameter or {metric} for the metric.",
+                field=field,
+            )
         return Subject.METRIC, normal_name(word)
     if word in known_parameters:
         return Subject.PARAMETER, word
@@ -113,10 +132,21 @@ def subject_of(
     verb = {"where": "filter by", "sort": "sort by"}.get(field, "show")
     raise InvalidInput(
         f"There is no {word[:80]!r} to {verb}",
-        suggestion or f"Attributes: {', '.join(attributes)}.",
+        suggestion or _listed(known_metrics, known_parameters, attributes),
         HINT if field == "where" else "List all metrics with: launchpad metrics keys",
         field=field,
     )
+
+
+def _listed(*names: Collection[str]) -> str:
+    """Return the names that exist: metrics, parameters and attributes."""
+    parts = []
+    for title, known in zip(("Metrics", "Parameters", "Attributes"), names, strict=True):
+        shown = sorted(known)
+        more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
+        if shown:
+            parts.append(f"{title}: {', '.join(shown[:_LISTED])}{more}.")
+    return " ".join(parts)
 
 
 def of_title(text: str, keys: Collection[str]) -> MetricColumn | None:
@@ -245,15 +275,22 @@ def heading(attribute: str, attributes: Collection[str]) -> str:
     return short if short and same == attribute else attribute
 
 
-def written(subject: Subject, name: str) -> str:
+def written(subject: Subject, name: str, *, prefixed: bool = False) -> str:
     """Return a name in the form that expressions use.
 
     A label has the prefix ``label.``; a name with dots has a prefix too, one with spaces is quoted.
+
+    Args:
+        subject: what the name names.
+        name: the name; of a label the complete key.
+        prefixed: whether a parameter or metric has its prefix in any case, because there are both.
     """
     prefix = next((word for word, each in PREFIXES.items() if each is subject), "")
     if subject in {Subject.LABEL, Subject.TAG}:
         name = name.removeprefix(LABEL_PREFIX)
         return f'{prefix}."{name}"' if re.search(r"[\s=<>!\"']", name) else f"{prefix}.{name}"
-    if re.fullmatch(r"[^\s=<>!\"'{.]+(\{[^}\s]*\})?", name):
+    if not prefixed and re.fullmatch(r"[^\s=<>!\"'{.]+(\{[^}\s]*\})?", name):
         return name
-    return f"{prefix}.{name}" if prefix and not re.search(r"[\s=<>!\"']", name) else f'"{name}"'
+    if re.search(r"[\s=<>!\"']", name):
+        return f'{prefix}."{name}"' if prefixed and prefix else f'"{name}"'
+    return f"{prefix}.{name}" if prefix else f'"{name}"'

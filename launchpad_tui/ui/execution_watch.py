@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: seconds that the message stays
 _SECONDS = 10
+#: the topic of the messages
+_TOPIC = "executions"
 #: characters of a notification; terminals cut longer ones, or ignore them
 _LONGEST = 200
 _OUTCOMES = {Status.COMPLETED: "completed", Status.DEAD: "failed", Status.STOPPED: "was stopped"}
@@ -30,8 +32,11 @@ class NotifyingShell(Shell, Protocol):
     def screen_stack(self) -> Sequence[Screen[object]]:
         """The open screens, the top one last."""
 
-    def say_afterwards(self, text: str, role: str, seconds: float) -> None:
-        """Show a message on any screen, after the current one."""
+    def say_afterwards(self, text: str, role: str, seconds: float, topic: str = "") -> None:
+        """Show a message on any screen, after the current one; it replaces one about the topic."""
+
+    def has_message(self, topic: str) -> bool:
+        """Return whether a message about a topic is shown or waits."""
 
     def write_terminal(self, text: str) -> None:
         """Write a control sequence to the terminal."""
@@ -44,6 +49,7 @@ class ExecutionWatch:
         self._app = app
         self._scope: Scope | None = None
         self._unfinished: dict[str, Execution] = {}
+        self._reported: list[Execution] = []
 
     async def update(self) -> None:
         """Read which executions have not ended, and report those that ended since the last call.
@@ -72,9 +78,13 @@ class ExecutionWatch:
         return next((one for one in reversed(ids) if one), "")
 
     def _report(self, ended: Sequence[Execution]) -> None:
-        text, role = ended_text(ended)
-        self._app.say_afterwards(text, role, _SECONDS)
-        sequence = notification(self._app.desk.settings.ui.notify, text, os.environ)
+        if not self._app.has_message(_TOPIC):
+            self._reported.clear()
+        # One message counts all that ended since the user saw none: those of a sweep end one by
+        # one, and a message for each would be shown long after the last one.
+        self._reported += ended
+        self._app.say_afterwards(*ended_text(self._reported), _SECONDS, _TOPIC)
+        sequence = notification(self._app.desk.settings.ui.notify, ended_text(ended)[0], os.environ)
         if sequence:
             self._app.write_terminal(sequence)
 
@@ -84,14 +94,22 @@ def ended_text(ended: Sequence[Execution]) -> tuple[str, str]:
     if len(ended) > 1:
         counts = {status: sum(one.status is status for one in ended) for status in _OUTCOMES}
         parts = [f"{n} {_OUTCOMES[status]}" for status, n in counts.items() if n]
-        failed = counts[Status.DEAD] > 0
-        return f"{len(ended)} executions ended: {', '.join(parts)}", "bad" if failed else "good"
+        text = f"{len(ended)} executions ended: {', '.join(parts)}"
+        failed = [one for one in ended if one.status is Status.DEAD]
+        if failed:
+            text += f"; {_outcome(failed[-1])}"
+        return text, "bad" if failed else "good"
     (one,) = ended
+    return f"Execution {_outcome(one)}", _ROLES.get(one.status, "text")
+
+
+def _outcome(one: Execution) -> str:
+    """Return the name of an execution, how it ended, and why if it failed."""
     outcome = _OUTCOMES.get(one.status, f"ended with the status {one.status}")
-    text = f"Execution {one.id} ({one.configuration_name}) {outcome}"
+    text = f"{one.configuration_name} ({one.id}) {outcome}"
     if one.status is Status.DEAD and one.status_message:
         text += f": {one_line(one.status_message)}"
-    return text, _ROLES.get(one.status, "text")
+    return text
 
 
 def notification(how: str, text: str, environ: Mapping[str, str]) -> str:

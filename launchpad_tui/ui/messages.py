@@ -30,7 +30,8 @@ class MessageLine(TypingAhead):
         self._message_timer: Any = None
         self._message_screen: Screen[Any] | None = None
         self._message_input = 0
-        self._later_messages: list[tuple[str, str, float]] = []
+        self._later_messages: list[tuple[str, str, float, str]] = []
+        self._message_topic = ""
 
     def say(
         self, text: str, role: str = "text", seconds: float = 0, *, anywhere: bool = False
@@ -44,6 +45,7 @@ class MessageLine(TypingAhead):
             anywhere: whether it stays when another screen is shown, as the result of a transfer.
         """
         self.message = (one_line(text), role)
+        self._message_topic = ""
         self._message_input = self.inputs
         screens = [each for each in self.screen_stack if isinstance(each, LaunchpadScreen)]
         self._message_screen = screens[-1] if screens and not anywhere else None
@@ -94,22 +96,36 @@ class MessageLine(TypingAhead):
         else:
             self._message_ended()
 
-    def say_afterwards(self, text: str, role: str, seconds: float) -> None:
+    def say_afterwards(self, text: str, role: str, seconds: float, topic: str = "") -> None:
         """Show a message on any screen, after the current message, which a key of the user led to.
 
         Args:
             text: the message.
             role: text, good, warn or bad.
             seconds: how long it stays.
+            topic: what the message is about. It replaces an earlier message about the same, whether
+                that is shown or waits, so that many events do not become a queue of old messages.
         """
-        if self.message[0]:
-            self._later_messages.append((text, role, seconds))
+        self._later_messages = [
+            each for each in self._later_messages if not topic or each[3] != topic
+        ]
+        if self.message[0] and not (topic and self._message_topic == topic):
+            self._later_messages.append((text, role, seconds, topic))
         else:
-            self.say(text, role, seconds, anywhere=True)
+            self._say_later(text, role, seconds, topic)
+
+    def has_message(self, topic: str) -> bool:
+        """Return whether a message about a topic is shown or waits."""
+        return self._message_topic == topic or any(
+            each[3] == topic for each in self._later_messages
+        )
+
+    def _say_later(self, text: str, role: str, seconds: float, topic: str) -> None:
+        self.say(text, role, seconds, anywhere=True)
+        self._message_topic = topic
 
     def _message_ended(self) -> None:
         if self._later_messages:
-            text, role, seconds = self._later_messages.pop(0)
-            self.say(text, role, seconds, anywhere=True)
+            self._say_later(*self._later_messages.pop(0))
         else:
             self.say("")

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartSpec, Drawing, Plot, Series
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.scale import log_ticks, roomy, ticks, widened, with_margin, y_range
+from launchpad_tui.charts.scale import (
+    log_ticks,
+    roomy,
+    row_ticks,
+    ticks,
+    widened,
+    with_margin,
+    y_range,
+)
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.domain.text import cell_width
 from tests.charts.chart_data import HOSTILE_NUMBERS, check_size
@@ -335,6 +343,18 @@ def test_log_ticks_never_fail(a: float, b: float, most: int) -> None:
     low, high = widened(min(a, b), max(a, b), log=True)
     assert 0 < low < high
     assert log_ticks(low, high, most) == sorted(log_ticks(low, high, most))
+
+
+@given(st.floats(-1, 1), st.floats(-4, 1), st.integers(6, 40))
+def test_a_y_axis_of_six_rows_or_more_has_two_labels(low: float, size: float, rows: int) -> None:
+    high = low + 10**size
+    assert sum(low <= tick <= high for tick in row_ticks(low, high, rows)) >= 2
+
+
+def test_the_name_of_the_x_axis_is_below_the_y_axis_if_the_last_label_is_at_the_end() -> None:
+    series = curve([0.5 + number / 25 for number in range(10)], first=1)
+    below = draw_line(ChartSpec(60, 12), [series]).text().splitlines()[-1]
+    assert below.split() == ["step", "5", "10"]
 
 
 def test_ticks_are_round() -> None:

@@ -237,6 +237,33 @@ def test_names_to_sort_by(text: str, expected: str) -> None:
     assert str(parse_column(text, KNOWN)) == expected
 
 
+def test_names_of_a_parameter_and_a_metric_must_have_a_prefix() -> None:
+    both = Names(ATTRIBUTES, lambda: ("lr", "batch size", "loss"), lambda: ("lr", "batch size"))
+    for text, parameter, metric in (
+        ("lr", "param.lr", "metric.lr"),
+        ('"batch size"', 'param."batch size"', 'metric."batch size"'),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            parse_column(text, both)
+        assert "of a parameter and of a metric" in caught.value.title
+        assert caught.value.hint == (
+            f"Use {parameter} for the parameter or {metric} for the metric."
+        )
+        name = text.strip('"')
+        for subject, shown in ((Subject.PARAMETER, parameter), (Subject.METRIC, metric)):
+            (found,) = parse_where(f"{shown} < 0.5", (), both.metrics, both.parameters)
+            assert isinstance(found, Condition)
+            assert (found.subject, found.name) == (subject, name)
+    assert str(parse_column("lr:best", both)) == "lr:best"
+    assert str(parse_column("loss", both)) == "loss"
+
+
+def test_unknown_names_are_refused_with_the_metrics_and_parameters_that_exist() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_column("zzzzz", Names(("name",), lambda: ("loss",), lambda: ("lr",)))
+    assert caught.value.detail == "Metrics: loss. Parameters: lr. Attributes: name."
+
+
 @pytest.mark.parametrize(
     ("text", "suggested"),
     [

@@ -63,7 +63,7 @@ async def test_the_end_of_an_execution_is_reported_on_other_screens_only(
         await until_watched(pilot, execution)
         (tmp_path / "stop").touch()
         await until_finished(pilot, bench, execution)
-        text = f"Execution {execution} (c) completed"
+        text = f"Execution c ({execution}) completed"
         assert (text in screen_text(pilot)) is elsewhere
         assert written == ([f"\x1b]9;{text}\x07"] if elsewhere else [])
 
@@ -72,13 +72,12 @@ def test_several_ends_are_one_message_and_failures_have_their_reason(bench: Benc
     execution = bench.shell("echo 'fatal: no space' >&2; exit 3")
     dead = bench.wait(execution, Status.DEAD)
     text, role = ended_text([dead])
-    assert text.startswith(f"Execution {execution} (c) failed: Step only failed: exit code 3")
+    assert text.startswith(f"Execution c ({execution}) failed: Step only failed: exit code 3")
     assert role == "bad"
     done = replace(dead, status=Status.COMPLETED)
-    assert ended_text([done, dead, done]) == (
-        "3 executions ended: 2 completed, 1 failed",
-        "bad",
-    )
+    text, role = ended_text([done, dead, done])
+    assert text.startswith(f"3 executions ended: 2 completed, 1 failed; c ({execution}) failed: ")
+    assert role == "bad"
     assert ended_text([done, done]) == ("2 executions ended: 2 completed", "good")
 
 
@@ -105,3 +104,24 @@ async def test_a_report_waits_for_the_message_of_the_last_key(bench: Bench) -> N
         await settled(pilot)
         assert "Execution x completed" in screen_text(pilot)
         assert "Artifact added" not in screen_text(pilot)
+
+
+async def test_executions_that_end_one_by_one_are_counted_in_one_message(bench: Bench) -> None:
+    done = replace(bench.wait(bench.shell("exit 1"), Status.DEAD), status=Status.COMPLETED)
+    async with running(bench.desk.home, "models") as pilot:
+        watch = pilot.app.execution_watch
+        for _ in range(3):
+            watch._report([done])
+        await settled(pilot)
+        assert "3 executions ended: 3 completed" in screen_text(pilot)
+        pilot.app.say("Artifact added", seconds=3600)
+        watch._report([done])
+        watch._report([done])
+        await settled(pilot)
+        assert "Artifact added" in screen_text(pilot)
+        pilot.app._message_ended()
+        await settled(pilot)
+        assert "2 executions ended: 2 completed" in screen_text(pilot)
+        pilot.app._message_ended()
+        await settled(pilot)
+        assert "ended" not in screen_text(pilot)

@@ -155,6 +155,24 @@ async def test_cursor_reads_values_of_a_curve(home: Home) -> None:
         assert pilot.app.screen.query(BoardView)
 
 
+async def test_axes_and_smoothing_of_a_chart_are_kept_when_it_is_left(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 5)) as pilot:
+        board = pilot.app.screen.query_one(BoardView)
+        board.move_to(next(i for i, panel in enumerate(board.panels) if panel.title == "loss"))
+        await press(pilot, "enter", "|")
+        assert "Logarithmic y axis" in screen_text(pilot)
+        assert "loss (log scale)" in screen_text(pilot)
+        await press(pilot, "s", "T")
+        assert "x axis: time since the start" in screen_text(pilot)
+        view = pilot.app.screen._view
+        await press(pilot, "escape")
+        assert "log scale" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert pilot.app.screen._view == view
+        assert (view.y_log, view.x_kind) == (True, "relative")
+        assert view.smoothing > 0
+
+
 async def test_mouse_moves_the_cursor_pans_and_zooms(home: Home) -> None:
     async with opened(home, "metrics", ids(0, 5)) as pilot:
         await press(pilot, "enter")

@@ -122,6 +122,29 @@ async def test_parameters_are_shown_as_columns(home: Home, route: str) -> None:
                 assert float(line[:end].split()[-1]) == number + 1
 
 
+async def test_a_parameter_comes_before_a_metric_of_its_name(home: Home) -> None:
+    from launchpad_tui.domain.connection import DEFAULT_SCOPE
+    from launchpad_tui.registry import series
+    from launchpad_tui.registry.database import Registry
+
+    registry = Registry(home.registry_path)
+    series.append_bulk(
+        registry, execution_id(0), "rate", (), [1], [1_770_000_000_000_000], [0.75], DEFAULT_SCOPE
+    )
+    async with running(home, "models", (160, 30)) as pilot:
+        await press(pilot, "o", *"rate")
+        text = screen_text(pilot)
+        assert text.index("rate") < text.index("parameter") < text.index("metric, latest value")
+        # Another name can be typed once one was selected.
+        await press(pilot, "tab", *"loss latest", "tab", "enter")
+        head = screen_text(pilot).splitlines()[2]
+        assert " rate " in head
+        assert " loss " in head
+        await press(pilot, "w", *"rate < 3", "enter")
+        text = " ".join(screen_text(pilot).split())
+        assert "Use param.rate for the parameter or metric.rate for the metric" in text
+
+
 @pytest.mark.parametrize("route", ["models", "executions"])
 async def test_curves_are_shown_as_a_column(home: Home, route: str) -> None:
     async with running(home, route, (160, 30)) as pilot:

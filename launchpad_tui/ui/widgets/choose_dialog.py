@@ -280,6 +280,8 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         """Select or deselect the item if several can be selected."""
         if self._multi:
             self.table.do_select()
+            # The next character starts another filter; without one, tab goes on in these rows.
+            self.query_one(TextInput).select_all()
 
     def do_select(self) -> None:
         """Select the item."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.suggester import Suggester
 
 from launchpad_tui.domain.expression import complete, parse_where
-from launchpad_tui.domain.list_names import written
+from launchpad_tui.domain.list_names import shared_names, written
 from launchpad_tui.domain.query import Filter, Subject
 from launchpad_tui.ui.widgets.text_input import TextInput
 
@@ -40,11 +40,12 @@ class ConditionInput(TextInput):
         self._names = {
             subject: tuple(name for each, name in pairs if each is subject) for subject in Subject
         }
-        self._written = list(dict.fromkeys(written(subject, name) for subject, name in pairs))
         # Metrics and parameters are suggested first: most expressions are about them.
-        first = {written(Subject.METRIC, name) for name in self._names[Subject.METRIC]}
-        first |= {written(Subject.PARAMETER, name) for name in self._names[Subject.PARAMETER]}
-        self._written.sort(key=lambda name: name not in first)
+        pairs.sort(key=lambda pair: pair[0] not in {Subject.METRIC, Subject.PARAMETER})
+        shared = shared_names(pairs)
+        self._written = list(
+            dict.fromkeys(written(each, name, prefixed=name in shared) for each, name in pairs)
+        )
         hint = "accuracy > 0.9 and rate < 0.01   tab completes names"
         super().__init__(
             placeholder=hint, suggester=_Names(self._written), select_on_focus=False, id=id

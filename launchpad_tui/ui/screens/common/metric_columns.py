@@ -145,15 +145,18 @@ class MetricColumns(_Base):
         automatic = Choice(
             _AUTOMATIC, "Automatic", "the metrics of the newest executions, also new ones"
         )
-        choices = [
-            Choice(f"{key}\x1f{form}", key, title)
-            for key in keys
-            for form, title in _TITLES.items()
-        ]
-        choices += [
-            Choice(f"{one.name}\x1f{one.subject}", one.title, str(one.subject))
-            for one in await self.value_choices()
-        ]
+        values = {f"{one.name}\x1f{one.subject}": one for one in await self.value_choices()}
+        choices = []
+        for key in keys:
+            # A parameter of the same name comes first: it has a value before anything is logged.
+            shared = values.pop(f"{key}\x1f{Subject.PARAMETER}", None)
+            if shared is not None:
+                choices.append(Choice(f"{key}\x1f{shared.subject}", key, str(shared.subject)))
+            kind = "metric, " if shared is not None else ""
+            choices += [
+                Choice(f"{key}\x1f{form}", key, kind + title) for form, title in _TITLES.items()
+            ]
+        choices += [Choice(each, one.title, str(one.subject)) for each, one in values.items()]
         if choices and self.chooses_metrics:
             choices.insert(0, automatic)
         query = self.current_query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -20,7 +20,7 @@ from launchpad_tui.domain.board import Against, Board, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.metrics.chart_file import chart_text
-from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, view_of, why_empty
+from launchpad_tui.ui.screens.metrics.selection import X_AXES, SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
@@ -37,6 +37,8 @@ class ChartScreen(SelectionScreen):
         charts: the charts of the board, which the user can switch between.
         index: the position of the chart that is shown first.
         selected: the selection with its hidden items and colors; None for all of ``item_ids``.
+        changed: called with all charts when the user changed the axes or the smoothing of one, so
+            that the board shows them alike, also when the chart is opened again.
     """
 
     DEFAULT_CSS = "ChartScreen .narrow { max-width: 26; }"
@@ -140,8 +142,10 @@ class ChartScreen(SelectionScreen):
         charts: Sequence[ChartDefinition],
         index: int = 0,
         selected: Selected | None = None,
+        changed: Callable[[tuple[ChartDefinition, ...]], None] | None = None,
     ) -> None:
         super().__init__(item_ids)
+        self._changed = changed
         if selected is not None:
             self.selected = selected
         self._charts = tuple(charts)
@@ -158,7 +162,8 @@ class ChartScreen(SelectionScreen):
 
     def title_text(self) -> str:
         """Return the title of the chart as the board shows it."""
-        return Board("", self._charts).titles[self._index]
+        title = Board("", self._charts).titles[self._index]
+        return f"{title} (log scale)" if self.chart_shown.y_log else title
 
     def body(self) -> ComposeResult:
         """Yield the chart and the values of its curves."""
@@ -289,7 +294,21 @@ class ChartScreen(SelectionScreen):
     def _change(self, view: CurveView, *, reading: bool = True) -> None:
         if view != self._view:
             self._view = view
+            self._keep_style(view)
             self.run_task(self.draw(reading=reading), "draw")
+
+    def _keep_style(self, view: CurveView) -> None:
+        """Keep axes and smoothing in the definition of the chart; zoom and cursor are not kept."""
+        now = self.chart_shown
+        against = Against(view.x_kind) if now.against.over else now.against
+        chart = replace(now, against=against, y_log=view.y_log, smoothing=view.smoothing)
+        if chart == now:
+            return
+        place = self._index
+        self._charts = (*self._charts[:place], chart, *self._charts[place + 1 :])
+        self.repaint_frame()
+        if self._changed is not None:
+            self._changed(self._charts)
 
     def _plot(self) -> Plot | None:
         drawing = self.query_one(ChartView).drawing
@@ -382,14 +401,14 @@ class ChartScreen(SelectionScreen):
     def do_axis(self) -> None:
         """Switch to the next kind of x axis."""
         view = self._view.next_x_kind()
-        charts = list(self._charts)
-        charts[self._index] = replace(self.chart_shown, against=Against(view.x_kind))
-        self._charts = tuple(charts)
         self._change(view)
+        self.launchpad.say(f"x axis: {X_AXES[view.x_kind]}")
 
     def do_log(self) -> None:
         """Switch the y axis between linear and logarithmic."""
-        self._change(replace(self._view, y_log=not self._view.y_log, y_range=None), reading=False)
+        view = replace(self._view, y_log=not self._view.y_log, y_range=None)
+        self._change(view, reading=False)
+        self.launchpad.say("Logarithmic y axis" if view.y_log else "Linear y axis")
 
     def do_outliers(self) -> None:
         """Include outliers in the y range, or exclude them."""

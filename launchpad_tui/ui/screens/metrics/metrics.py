@@ -16,7 +16,7 @@ from launchpad_tui.domain.board import MAX_CHARTS, Against, Board, ChartDefiniti
 from launchpad_tui.services.charting import proposed
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.metrics.board_dialogs import PROPOSED, manage_boards
-from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, view_of, why_empty
+from launchpad_tui.ui.screens.metrics.selection import X_AXES, SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.board_view import BoardView, Panel
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.legend import Legend
@@ -174,7 +174,8 @@ class MetricsScreen(SelectionScreen):
             drawing = (
                 await self.drawing(chart, data, view_of(chart), width, height) if again else first
             )
-            note = "; ".join(drawing.notes) if drawing else ""
+            notes = ["log scale"] * chart.y_log + list(drawing.notes if drawing else ())
+            note = "; ".join(notes)
             view.set_panel(index, Panel(titles[index], note, drawing, why_empty(chart, data)))
         view.repaint()
         self.refresh_footer()
@@ -360,6 +361,7 @@ class MetricsScreen(SelectionScreen):
             charts=self.board.charts,
             index=event.index,
             selected=self.selected,
+            changed=self._restyle,
         )
 
     def do_selection(self) -> None:
@@ -398,8 +400,7 @@ class MetricsScreen(SelectionScreen):
         self._restyle(
             [replace(chart, against=against) if chart.against.over else chart for chart in charts]
         )
-        texts = {"step": "steps", "relative": "time since the start", "time": "wall time"}
-        self.launchpad.say(f"x axis: {texts[str(against)]}")
+        self.launchpad.say(f"x axis: {X_AXES[str(against)]}")
 
     def do_log(self) -> None:
         """Switch all y axes to logarithmic, or to linear if all are logarithmic."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: minimum number of seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
+#: what the kinds of x axes show
+X_AXES = {"step": "steps", "relative": "time since the start", "time": "wall time"}
 #: Points to request for a curve, at least, whatever the width of the chart.
 _LEAST_POINTS = 64
 #: Points to request for all curves of a chart together, and for each of many curves at least. More
