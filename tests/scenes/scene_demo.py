@@ -55,7 +55,7 @@ SCENES = [
     shown("model-metrics", keys("end", "up", "enter", "tab"), "accuracy", "confusion matrix"),
     shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),
     shown("lineage", keys("L"), "this dataset", "──▶", start="datasets", size=(150, 58)),
-    shown("model-add", keys("a", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
+    shown("model-add", keys("a", *"models/resnet-50"), "models/resnet-50", size=(100, 26)),
     shown("datasets", keys(), "Datasets", "digits", start="datasets", size=(120, 16)),
     shown("executions", keys(), "COMPLETED", "balanced", start="executions"),
     shown(

@@ -461,9 +461,9 @@ SCENES = [
     Scene(
         "artifact-add",
         workshop,
-        keys("2", "a", *"new data", "ctrl+n", "ctrl+n"),
+        keys("2", "a", *"data/new", "ctrl+n"),
         SMALL,
-        expect=("Add a dataset", "● URL", "ai://default/"),
+        expect=("Add a dataset", "● Dataset", "ai://default/data/new", "has no files"),
     ),
     Scene(
         "stores",

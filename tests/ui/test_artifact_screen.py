@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -15,7 +16,7 @@ from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
 from launchpad_tui.ui.screens.models.artifact import ArtifactScreen
 from launchpad_tui.ui.screens.models.artifact_add import ArtifactAddScreen
 from launchpad_tui.ui.widgets.form import Form
-from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.harness import paste, press, running, screen_text, settled
 from tests.scenes.screen_seeds import COMPLETED, MODEL, SECOND
 
 
@@ -182,10 +183,8 @@ async def test_details_link_to_the_execution(workshop_home: Home) -> None:
 
 async def test_wizard_adds_an_artifact_to_the_registry(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "2", "a", *"spring data", "enter", *"Raw", "enter")
-        assert "● URL" in screen_text(pilot)
-        await press(pilot, *"data/spring", "enter")
-        await press(pilot, *"stage=raw", "enter")
+        await press(pilot, "2", "a", *"data/spring", "enter", *"spring data", "enter", *"Raw")
+        await press(pilot, "enter", *"stage=raw", "enter", "ctrl+n")
         text = screen_text(pilot)
         assert "● Review" in text
         assert "ai://default/data/spring" in text
@@ -212,27 +211,56 @@ async def test_invalid_url_is_reported_below_its_field_and_kept(
     workshop_home: Home, typed: str, message: str
 ) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", *"mine", "ctrl+n", "ctrl+u", *typed, "enter")
+        await press(pilot, "a", "ctrl+u", *typed, "ctrl+n")
         lines = screen_text(pilot).split("\n")
         field = next(i for i, line in enumerate(lines) if line.startswith(" URL *"))
         assert typed in lines[field]
         assert "✗" in lines[field + 1]
         assert message in " ".join(lines[field + 1 : field + 4])
-        assert pilot.app.screen.query_one(Form).values() == {"url": typed}
-        await press(pilot, "escape")
-        assert pilot.app.screen.query_one(Form).values()["name"] == "mine"
+        assert pilot.app.screen.query_one(Form).values()["url"] == typed
 
 
 async def test_invalid_name_is_refused(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", *"naïve", "ctrl+n")
-        assert "● Name" in screen_text(pilot)
-        assert "✗" in screen_text(pilot)
+        await press(pilot, "a", *"models/churn", "tab")
+        await paste(pilot, "naïve")
+        await press(pilot, "ctrl+n")
+        assert "● Model" in screen_text(pilot)
+        assert "✗ The name 'naïve' is not valid" in screen_text(pilot)
+
+
+async def test_a_url_without_files_is_reported_where_it_was_typed(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a")
+        await paste(pilot, "ai://default/nothing/here")
+        await press(pilot, "ctrl+n")
+        text = " ".join(screen_text(pilot).split())
+        assert "● Model" in text
+        assert "The object store default has no files at nothing/here" in text
+        await press(pilot, "ctrl+n")
+        assert "● Review" in screen_text(pilot)
+        await press(pilot, "escape")
+        await paste(pilot, "ai://absent/model")
+        await press(pilot, "ctrl+n", "ctrl+n")
+        assert "has no object store 'absent'" in screen_text(pilot)
+
+
+async def test_the_proposed_url_is_in_a_store_that_exists(workshop_home: Home) -> None:
+    desk = open_desk(workshop_home)
+    desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.MODEL, "far", "ai://archive/far", "churn")
+    desk.close()
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a")
+        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://archive/"
+        await press(pilot, "escape", "2", "a")
+        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/"
 
 
 async def test_pressing_enter_twice_adds_one_artifact(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", *"once", "ctrl+n", *"some", "enter", "enter")
+        await press(pilot, "a")
+        await paste(pilot, "ai://default/models/once")
+        await press(pilot, "ctrl+n", "ctrl+n")
         assert "● Review" in screen_text(pilot)
         await pilot.press("enter", "enter")
         await settled(pilot)

@@ -75,8 +75,7 @@ async def test_pages_of_a_large_folder_are_loaded_on_demand(workshop_home: Home)
 
 async def test_url_is_selected_by_browsing(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", *"mine", "ctrl+n")
-        assert "● URL" in screen_text(pilot)
+        await press(pilot, "a", "tab", *"mine", "shift+tab")
         await press(pilot, "ctrl+o", "enter")
         assert isinstance(pilot.app.screen, BrowseScreen)
         assert "t select" in screen_text(pilot)
@@ -90,21 +89,20 @@ async def test_url_is_selected_by_browsing(workshop_home: Home) -> None:
         assert (
             pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
         )
-        await press(pilot, "ctrl+n", "ctrl+n", "enter")
+        await press(pilot, "ctrl+n", "enter")
         assert models(pilot)["ai://default/incoming/bert-small"] == "mine"
 
 
 async def test_model_without_a_typed_name_has_the_last_part_of_its_url(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
-        await press(pilot, "a", "ctrl+n")
-        await press(pilot, *"incoming/bert-small", "enter", "enter", "enter")
+        await press(pilot, "a", *"incoming/bert-small", "ctrl+n", "enter")
         assert models(pilot)["ai://default/incoming/bert-small"] == "bert-small"
 
 
 async def test_browsed_folder_is_added_as_a_model(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "browse", store="default", path="incoming")
-        await press(pilot, "a", "ctrl+n", "ctrl+n", "ctrl+n", "ctrl+n", "enter")
+        await press(pilot, "a", "ctrl+n", "enter")
         assert models(pilot)["ai://default/incoming/bert-small"] == "bert-small"
 
 
@@ -328,7 +326,7 @@ async def test_files_with_metrics_beside_models_are_read(workshop_home: Home) ->
             pilot, "artifact.add", kind=ArtifactKind.MODEL, url="ai://default/incoming/forest"
         )
         pilot.app.screen.query_one(Form).set_value("name", "again")
-        await press(pilot, "ctrl+n", "ctrl+n", "ctrl+n")
+        await press(pilot, "ctrl+n")
         assert "metrics.json, params.yaml" in " ".join(screen_text(pilot).split())
         await press(pilot, "ctrl+n", "enter")
         assert values(pilot, "again") == (["f1"], {"depth": "8"})

@@ -106,7 +106,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             "choose.toggle",
             "tab",
             "select",
-            "Select or deselect the item if several can be selected",
+            "Select or deselect the item",
             "Dialogs",
             priority=True,
         ),
@@ -131,6 +131,10 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self._at = at
         self._empty = empty
         self._explains = self.WIDE
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions; the key that selects several items only where that is possible."""
+        return tuple(one for one in super().actions() if self._multi or one.id != "choose.toggle")
 
     @property
     def table(self) -> VirtualTable[Choice]:
@@ -278,10 +282,9 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     def do_toggle(self) -> None:
         """Select or deselect the item if several can be selected."""
-        if self._multi:
-            self.table.do_select()
-            # The next character starts another filter; without one, tab goes on in these rows.
-            self.query_one(TextInput).select_all()
+        self.table.do_select()
+        # The next character starts another filter; without one, tab goes on in these rows.
+        self.query_one(TextInput).select_all()
 
     def do_select(self) -> None:
         """Select the item."""

@@ -245,6 +245,21 @@ class Legend(Painted):
         if self.entry is not None:
             self.post_message(self.Changed(self, what, self.entry.id))
 
+    def why_not_open(self) -> str | None:
+        """Return why there is no entry to act on."""
+        return None if self.entry is not None else "My Selection is empty"
+
+    why_not_toggle = why_not_solo = why_not_remove = why_not_copy = why_not_open
+
+    def why_not_move_forward(self) -> str | None:
+        """Return why the entry cannot be moved down."""
+        last = self.cursor >= len(self.entries) - 1
+        return self.why_not_open() or ("This is the last entry" if last else None)
+
+    def why_not_move_back(self) -> str | None:
+        """Return why the entry cannot be moved up."""
+        return self.why_not_open() or (None if self.cursor else "This is the first entry")
+
     def do_toggle(self) -> None:
         """Show or hide the entry in all charts, and move to the next one."""
         self._post("toggle")

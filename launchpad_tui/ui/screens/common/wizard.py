@@ -292,12 +292,16 @@ class WizardScreen(LaunchpadScreen):
             return
         form = self.query_one(Form)
         if not form.check():
+            # The error below the field may be there already, or out of view.
+            self.launchpad.say("Correct the marked fields first", "warn")
             return
         self._take_values()
         try:
             warning = await self.check(step)
         except InvalidInput as error:
-            if not form.show_error(error):
+            if form.show_error(error):
+                self.launchpad.say(error.title, "warn")
+            else:
                 self.launchpad.show_error(error)
             return
         if warning:

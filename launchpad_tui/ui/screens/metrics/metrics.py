@@ -287,7 +287,23 @@ class MetricsScreen(SelectionScreen):
         """Disable the action on an empty board."""
         return None if self.board.charts else "The board has no charts; press a to add one"
 
-    why_not_duplicate = why_not_delete = why_not_move_back = why_not_move_forward = why_not_edit
+    why_not_duplicate = why_not_delete = why_not_log = why_not_edit
+
+    def why_not_move_back(self) -> str | None:
+        """Return why the chart cannot be moved towards the start."""
+        return self.why_not_edit() or (None if self._place else "This is the first chart")
+
+    def why_not_move_forward(self) -> str | None:
+        """Return why the chart cannot be moved towards the end."""
+        last = self._place >= len(self.board.charts) - 1
+        return self.why_not_edit() or ("This is the last chart" if last else None)
+
+    def why_not_smooth(self) -> str | None:
+        """Return why no chart can be smoothed and no x axis changed."""
+        over = any(chart.against.over for chart in self.board.charts)
+        return self.why_not_edit() or (None if over else "No chart shows values over steps or time")
+
+    why_not_axis = why_not_smooth
 
     def do_edit(self) -> None:
         """Open the editor for the chart under the cursor."""
@@ -326,10 +342,9 @@ class MetricsScreen(SelectionScreen):
     def _move(self, by: int) -> None:
         charts = list(self.board.charts)
         place, other = self._place, self._place + by
-        if 0 <= other < len(charts):
-            charts[place], charts[other] = charts[other], charts[place]
-            self.query_one(BoardView).cursor = other
-            self._with_charts(charts)
+        charts[place], charts[other] = charts[other], charts[place]
+        self.query_one(BoardView).cursor = other
+        self._with_charts(charts)
 
     def do_move_back(self) -> None:
         """Move the chart one place towards the start of the board."""
@@ -381,9 +396,7 @@ class MetricsScreen(SelectionScreen):
     def do_smooth(self) -> None:
         """Switch all charts to the next level of smoothing."""
         charts = self.board.charts
-        now = next((view_of(chart) for chart in charts if chart.against.over), None)
-        if now is None:
-            return
+        now = next(view_of(chart) for chart in charts if chart.against.over)
         weight = now.next_smoothing().smoothing
         self._restyle(
             [replace(chart, smoothing=weight) if chart.against.over else chart for chart in charts]
@@ -393,9 +406,7 @@ class MetricsScreen(SelectionScreen):
     def do_axis(self) -> None:
         """Switch all x axes between steps, relative and wall time."""
         charts = self.board.charts
-        now = next((view_of(chart) for chart in charts if chart.against.over), None)
-        if now is None:
-            return
+        now = next(view_of(chart) for chart in charts if chart.against.over)
         against = Against(now.next_x_kind().x_kind)
         self._restyle(
             [replace(chart, against=against) if chart.against.over else chart for chart in charts]

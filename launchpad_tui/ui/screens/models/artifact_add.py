@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from launchpad_tui.domain.artifact import ArtifactKind, UrlState, check_new_url, parse_labels
 from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
 from launchpad_tui.domain.credential_warnings import credential_warning, suspected
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.text import one_line
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.records import replace
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.new_scenario import (
@@ -24,8 +24,17 @@ from launchpad_tui.ui.widgets.choose_dialog import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.form import Form
 
+if TYPE_CHECKING:
+    from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.services.desk import Desk
+
 _READ_FILES = "read_files"
 _NAME_HELP = "Empty: the last part of the URL."
+_URL_NOTE = "The location of the files: ai://<object store>/<path>. Press ctrl+o to browse."
+SCENARIO_FIELD = Field("scenario", "Scenario", FieldKind.CHOICE, required=True)
+URL_FIELD = Field("url", "URL", required=True)
+DESCRIPTION_FIELD = Field("description", "Description")
+LABELS_FIELD = Field("labels", "Labels", help="For example stage=production team=vision.")
 
 
 class ArtifactWizard(WizardScreen):
@@ -58,32 +67,32 @@ class ArtifactWizard(WizardScreen):
                 "scenario",
                 "Scenario",
                 "The scenario that the artifact belongs to.",
-                (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
+                (SCENARIO_FIELD,),
                 skip_single=True,
             ),
             Step(
                 "name",
                 "Name",
                 "The name of the artifact; it need not be unique.",
-                (Field("name", "Name", required=True), Field("description", "Description")),
+                (Field("name", "Name", required=True), DESCRIPTION_FIELD),
             ),
             Step(
                 "url",
                 "URL",
-                "The location of the files: ai://<object store>/<path>. Press ctrl+o to browse.",
-                (Field("url", "URL", required=True, default="ai://default/"),),
+                _URL_NOTE,
+                (URL_FIELD,),
             ),
             Step(
                 "labels",
                 "Labels",
                 "Optional pairs key=value, separated by spaces.",
-                (Field("labels", "Labels", help="For example stage=production team=vision."),),
+                (LABELS_FIELD,),
             ),
         )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
         """Return the scenarios."""
-        if step.id != "scenario":
+        if field.name != "scenario":
             return await super().choices(step, field)
         found = await self.read(self.desk.scenarios.scenarios, self.scope)
         if found and not self.values.get(field.name):
@@ -104,18 +113,23 @@ class ArtifactWizard(WizardScreen):
             InvalidInput: A name or label is not valid.
         """
         if step.id == "scenario" and self.values["scenario"] == NEW_SCENARIO:
-            self.values["scenario"] = await add_scenario(self)
-            if not self.values["scenario"]:
-                raise InvalidInput(
-                    "The scenario is missing",
-                    hint="Select one, or type the ID of a new one.",
-                    field="scenario",
-                )
+            await self.choose_new_scenario()
         if step.id == "name":
             check_resource_name(self.values["name"])
         elif step.id == "labels":
             return self._warning()
         return ""
+
+    async def choose_new_scenario(self) -> None:
+        """Ask for the ID of a new scenario. Raises InvalidInput if the user cancelled."""
+        added = await add_scenario(self)
+        if not added:
+            raise InvalidInput(
+                "The scenario is missing",
+                hint="Select one, or type the ID of a new one.",
+                field="scenario",
+            )
+        self.values["scenario"] = added
 
     def labels(self) -> tuple[tuple[str, str], ...]:
         """Return the labels that the user typed. Raises InvalidInput if they are malformed."""
@@ -125,12 +139,17 @@ class ArtifactWizard(WizardScreen):
         """Return a warning about labels that look like credentials; empty without any."""
         return credential_warning("label", suspected(dict(self.labels())))
 
+    @property
+    def artifact_name(self) -> str:
+        """The name of the artifact."""
+        return self.values["name"]
+
     def common_items(self) -> list[Item]:
         """Return the values of these steps for the review."""
         description = self.values.get("description", "")
         return [
             Item("Scenario", self.values["scenario"]),
-            Item("Name", self.values["name"]),
+            Item("Name", self.artifact_name),
             Item("Description", description or "none", "text" if description else "faint"),
             Item("URL", self.values["url"]),
             *(Item(f"Label {key.rpartition('/')[2]}", value) for key, value in self.labels()),
@@ -138,12 +157,9 @@ class ArtifactWizard(WizardScreen):
         ]
 
     def why_not_browse_stores(self) -> str | None:
-        """Disable browsing in all steps but the one for the URL."""
-        return (
-            None
-            if self.step is not None and self.step.id == "url"
-            else "Browsing is available in the step URL"
-        )
+        """Disable browsing in all steps but the one with the URL."""
+        shown = any(field.name == "url" for form in self.query(Form) for field in form.fields)
+        return None if shown else "Browsing is available in the step with the URL"
 
     async def do_browse_stores(self) -> None:
         """Browse an object store, and fill the URL with the selected path."""
@@ -175,11 +191,13 @@ def _store_and_path(url: str) -> tuple[str, str]:
 
 
 class ArtifactAddScreen(ArtifactWizard):
-    """The wizard that adds an artifact whose files are in an object store already.
+    """A form that adds an artifact whose files are in an object store already.
+
+    Steps: the form, files with metrics beside the model if there are any, review.
 
     Args:
         kind: the kind of the new artifact.
-        url: the URL that is filled in.
+        url: the URL that is filled in; empty for that of an object store.
     """
 
     FINISH = "add"
@@ -188,6 +206,8 @@ class ArtifactAddScreen(ArtifactWizard):
         super().__init__(kind)
         self._found = ""
         self._attribute_files: list[str] = []
+        #: the URL without files that the user was warned of
+        self._warned = ""
         if url:
             self.values |= {"url": url, "name": url.rpartition("/")[2]}
 
@@ -198,17 +218,35 @@ class ArtifactAddScreen(ArtifactWizard):
         )
 
     def steps(self) -> Sequence[Step]:
-        """Return the steps of all artifacts, and one for files with metrics beside the model."""
-        common = super().steps()
-        return (*common, Step("attributes", "Metrics", "Files with metrics or parameters."))
+        """Return the form, and the step for files with metrics beside the model."""
+        return (
+            Step("artifact", self.kind.noun.capitalize(), _URL_NOTE),
+            Step("attributes", "Metrics", "Files with metrics or parameters."),
+        )
+
+    async def load(self) -> None:
+        """Propose an object store, then show the form."""
+        if "url" not in self.values:
+            store = await self.read(proposed_store, self.desk, self.scope, self.kind)
+            self.values["url"] = f"ai://{store}/"
+        await super().load()
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """Return the fields of a step; without files beside the model there is nothing to ask."""
-        if step.id == "name":
-            optional = replace(step.fields[0], required=False, help=_NAME_HELP)
-            return (optional, *step.fields[1:])
-        if step.id != "attributes" or not self._attribute_files:
-            return await super().fields(step)
+        if step.id == "artifact":
+            scenarios = await self.read(self.desk.scenarios.scenarios, self.scope)
+            if len(scenarios) == 1:
+                # The only scenario is selected without a question.
+                self.values["scenario"] = scenarios[0].id
+            return (
+                URL_FIELD,
+                Field("name", "Name", help=_NAME_HELP),
+                *((SCENARIO_FIELD,) if len(scenarios) > 1 else ()),
+                DESCRIPTION_FIELD,
+                LABELS_FIELD,
+            )
+        if not self._attribute_files:
+            return ()
         names = ", ".join(one.rpartition("/")[2] for one in self._attribute_files)
         return (
             Field(
@@ -226,34 +264,47 @@ class ArtifactAddScreen(ArtifactWizard):
         return self._attribute_files if self.values.get(_READ_FILES, "true") == "true" else []
 
     async def check(self, step: Step) -> str:
-        """Check a step; return a warning if no files are found at the URL.
+        """Check the form, and which files are at the URL; return a warning about the labels.
 
         Raises:
-            InvalidInput: for an invalid value, such as an unknown store in the URL.
+            InvalidInput: a value is not valid, such as an unknown store in the URL, or no files are
+                found at the URL. A URL without files is accepted the second time.
         """
-        if step.id == "name" and not self.values["name"].strip():
+        if step.id != "artifact":
             return ""
-        if step.id != "url":
-            return await super().check(step)
-        check_new_url(self.values["url"])
-        if not self.values["name"].strip():
-            self.values["name"] = check_resource_name(
-                self.values["url"].rstrip("/").rpartition("/")[2]
-            )
-        found = await self.launchpad.network(
-            self.desk.files.check_url, self.scope, self.values["url"]
-        )
+        url = self.values["url"] = self.values["url"].strip()
+        check_new_url(url)
+        await self._check_files(url)
+        # An empty name is that of the URL, also if another URL is typed later.
+        if self.values["name"].strip():
+            check_resource_name(self.values["name"])
+        else:
+            check_resource_name(self.artifact_name)
+        warning = self._warning()
+        if self.values.get("scenario", NEW_SCENARIO) == NEW_SCENARIO:
+            await self.choose_new_scenario()
+        return warning
+
+    async def _check_files(self, url: str) -> None:
+        found = await self.launchpad.network(self.desk.files.check_url, self.scope, url)
         if found.state is UrlState.UNKNOWN_STORE:
             raise InvalidInput(found.message, field="url")
         self._found = one_line(found.message)
         self._attribute_files = []
-        if found.state is not UrlState.OK:
-            return found.message
-        self._attribute_files = await self.launchpad.network(
-            self.desk.attribute_files.find, self.scope, self.values["url"]
-        )
-        self.launchpad.say(found.message, "good")
-        return ""
+        if found.state is UrlState.OK:
+            self._attribute_files = await self.launchpad.network(
+                self.desk.attribute_files.find, self.scope, url
+            )
+            self.launchpad.say(found.message, "good")
+        elif self._warned != url:
+            self._warned = url
+            hint = "Continue again to add it nevertheless, for example before its files are stored"
+            raise InvalidInput(self._found, hint=hint, field="url")
+
+    @property
+    def artifact_name(self) -> str:
+        """The typed name, or the last part of the URL."""
+        return self.values["name"].strip() or self.values["url"].rstrip("/").rpartition("/")[2]
 
     async def review(self) -> list[Item]:
         """Return all values and the files found at the URL."""
@@ -270,7 +321,7 @@ class ArtifactAddScreen(ArtifactWizard):
             self.desk.artifacts.add,
             self.scope,
             self.kind,
-            self.values["name"],
+            self.artifact_name,
             self.values["url"],
             self.values["scenario"],
             self.values.get("description", ""),
@@ -287,3 +338,12 @@ class ArtifactAddScreen(ArtifactWizard):
                 added, role = f"{added}. {errors[0].title}. {errors[0].detail}", "warn"
         self.launchpad.say(f"{self.kind.noun.capitalize()} {artifact.name} added{added}", role)
         self.leave("artifact", item_id=artifact.id)
+
+
+def proposed_store(desk: Desk, scope: Scope, kind: ArtifactKind) -> str:
+    """Return the object store of the newest artifact of a kind, or else the first one; blocking."""
+    names = [one.name for one in desk.stores.list(scope)]
+    newest = desk.artifacts.listing(scope, kind, Query()).slice(0, 1)
+    used = [_store_and_path(row.artifact.url)[0] for row in newest]
+    known = [name for name in (*used, DEFAULT_STORE) if name in names]
+    return (known or names or [DEFAULT_STORE])[0]

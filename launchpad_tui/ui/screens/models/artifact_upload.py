@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import ArtifactKind, ArtifactUrl, UrlState, check_new_url
-from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
+from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.services.local_files import source_files
 from launchpad_tui.ui.screens.common.downloads import folder_name
 from launchpad_tui.ui.screens.common.wizard import Step
-from launchpad_tui.ui.screens.models.artifact_add import ArtifactWizard
+from launchpad_tui.ui.screens.models.artifact_add import ArtifactWizard, proposed_store
 from launchpad_tui.ui.widgets.details import Item, heading
 
 if TYPE_CHECKING:
@@ -69,9 +69,8 @@ class ArtifactUploadScreen(ArtifactWizard):
         elif step.id == "name":
             await super().check(step)
             if not self.values.get("url"):
-                self.values["url"] = str(
-                    ArtifactUrl(DEFAULT_STORE, folder_name(self.values["name"]))
-                )
+                store = await self.read(proposed_store, self.desk, self.scope, self.kind)
+                self.values["url"] = str(ArtifactUrl(store, folder_name(self.values["name"])))
         elif step.id == "url":
             check_new_url(self.values["url"])
             found = await self.launchpad.network(
