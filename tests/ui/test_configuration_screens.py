@@ -140,6 +140,7 @@ async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
         assert "✗ This field is required" in text
         await press(pilot, *"left", "enter")
         assert "◂ customers" in screen_text(pilot)
+        assert "Dataset. One row a customer" in screen_text(pilot)
         await press(pilot, "enter")
         text = screen_text(pilot)
         assert "● Review" in text

@@ -19,6 +19,7 @@ from launchpad_tui.ui.widgets.form import (
     LABEL_WIDTH,
     LEAST_EDITOR_WIDTH,
     MAX_LABEL_WIDTH,
+    WIDEST_EDITOR,
     Form,
     label_width,
 )
@@ -96,3 +97,16 @@ async def test_notes_have_room_at_any_width(workshop_home: Home, width: int) -> 
         (label,) = [at for at, line in enumerate(lines) if line[1:].startswith("Type")]
         assert ("SAP AI Core" in lines[label]) == (width == 80)
         assert "SAP AI Core" in lines[label + (width == 40)]
+
+
+async def test_editors_are_not_wider_than_what_is_typed_in_them(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(200, 50)) as pilot:
+        pilot.app.open("connection.add")
+        await settled(pilot)
+        form = pilot.app.screen.query_one(Form)
+        assert {editor.region.width for editor in form.query("ChoiceLine, TextInput")} == {
+            WIDEST_EDITOR
+        }
+        # The arrows of a choice are at both ends of its field.
+        line = next(each for each in screen_text(pilot).splitlines() if "◂ SAP AI Core" in each)
+        assert line.index("▸") - line.index("◂") == WIDEST_EDITOR - 1
