@@ -180,7 +180,7 @@ IN_16_COLORS: Mapping[str, Palette] = {
 #: palettes for terminals with 256 colors: the nearest to some of the usual colors have too little
 #: contrast, or are the same for two series
 IN_256_COLORS: Mapping[str, Palette] = {
-    "dark": BY_NAME["dark"]._replace(cursor="#303030"),
+    "dark": BY_NAME["dark"]._replace(panel="#262626", faint="#949494", cursor="#3a3a3a"),
     "light": BY_NAME["light"]._replace(
         panel="#f5f5f5",
         cursor="#d7ffff",

@@ -73,6 +73,23 @@ def test_text_can_be_read(name: str, system: ColorSystem, environ: dict[str, str
     assert {role: round(value, 2) for role, value in marks.items() if value < GRAPHICS} == {}
 
 
+@pytest.mark.parametrize("term", ["xterm-256color", "truecolor"])
+@pytest.mark.parametrize("name", [palette.name for palette in PALETTES if not palette.ansi])
+def test_fields_and_the_cursor_line_differ_from_the_background(name: str, term: str) -> None:
+    system = ColorSystem.EIGHT_BIT
+    environ = {"TERM": term, "LANG": "C.UTF-8"}
+    if term == "truecolor":
+        environ |= {"COLORTERM": term}
+        system = ColorSystem.TRUECOLOR
+    look = find_look(name, environ=environ)
+    backgrounds = {
+        role: color.downgrade(system).get_truecolor()
+        for role in ("text", "field", "cursor")
+        if (color := look.style(role).bgcolor) is not None
+    }
+    assert len(set(backgrounds.values())) == 3, backgrounds
+
+
 #: text, background and 16 colors, black to bright white, of terminals as they are delivered, from
 #: their source code or documentation
 TERMINALS = {
