@@ -11,7 +11,8 @@ from launchpad_tui.charts.palette import ANSI256
 _STYLES: Mapping[str, str] = {"axis": "2", "faint": "2", "bold": "1", "cursor": "1"}
 #: foregrounds of the eight series colors in 16-color terminals; the first seven also differ in
 #: those with 8 colors, where a bright color equals the normal one (39 is that of other text)
-_SIXTEEN = (36, 33, 32, 35, 31, 94, 39, 95)
+#: Red and blue are bright, because the normal ones are hardly readable on black.
+_SIXTEEN = (36, 33, 32, 35, 91, 94, 39, 95)
 
 
 def to_ansi(drawing: Drawing, colors: str = "256") -> str:
@@ -40,7 +41,8 @@ def _line(spans: tuple[Span, ...], colors: str) -> str:
 
 
 def _code(span: Span, colors: str) -> str:
-    style = _STYLES.get(span.style, "")
+    # Dimmed text is hardly readable in many palettes of 16 colors.
+    style = "" if colors == "16" and span.style == "axis" else _STYLES.get(span.style, "")
     if span.slot is None:
         return style
     slot = span.slot % len(ANSI256)

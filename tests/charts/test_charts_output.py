@@ -155,6 +155,12 @@ def test_colors_of_curves_differ_in_every_terminal(colors: int) -> None:
     assert len(set(codes)) == len(codes)
 
 
+def test_axes_are_not_dimmed_in_16_colors() -> None:
+    drawing = Drawing(((Span("1.0 ┤", None, "axis"), Span("⠤⠤", 4)),))
+    assert to_ansi(drawing, "16") == "1.0 ┤\x1b[91m⠤⠤\x1b[0m\n"
+    assert to_ansi(drawing, "256").startswith("\x1b[2m1.0 ┤")
+
+
 def test_a_legend_has_the_best_value_and_its_step() -> None:
     best = Series("a", "a", [0.0, 1.0, 2.0], [3.0, 0.25, 2.0], 0, best=0.25, best_step=1)
     unknown = Series("b", "b", [0.0], [7.0], 1)
