@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
-from launchpad_tui.registry import chunk, packs
+from launchpad_tui.registry import chunk, pack_summaries, packs
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import clean, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, placeholders
@@ -156,7 +156,15 @@ def logged_period(
             "WHERE execution_pk = ?)",
             (pk, pk, pk),
         ).fetchone()
-    return timestamp(low), timestamp(high)
+        pack_of = db.execute(
+            "SELECT s.pk, s.pack_pk FROM series s WHERE s.execution_pk = ? AND s.pack_pk NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM series_summaries c WHERE c.series_pk = s.pk)",
+            (pk,),
+        ).fetchall()
+        packed = pack_summaries.read(db, dict(pack_of)).values()
+    starts = [one[-2] for one in packed] + ([] if low is None else [low])
+    ends = [one[-1] for one in packed] + ([] if high is None else [high])
+    return timestamp(min(starts, default=None)), timestamp(max(ends, default=None))
 
 
 def put(

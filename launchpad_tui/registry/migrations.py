@@ -171,6 +171,13 @@ def narrow_series(db: Database) -> None:
         db.conn.execute("PRAGMA analysis_limit = 0")
 
 
+@migrations()
+def pack_summaries(db: Database) -> None:
+    """Add the summaries of the series of a pack."""
+    for statement in series_schema.PACK_SUMMARIES:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -6,13 +6,19 @@ times that several series have in common only once: the metrics of one call of a
 same step and time. A pack is never changed. Its series refer to it; if points are added to one of
 them later, its points are copied into chunks, and the pack is ignored from then on.
 
-A pack is the byte `_DELTAS` or `_PLAIN` and a zlib stream. The stream has three parts, each of them
-as eight planes as in `chunk`: the index, the axes and the values. The index has, as int64, the
-number of series, the number of axes, the ID of each series as the difference to the one before, the
-number of the axis of each series, and the length of each axis. An axis has the steps of a series,
-the axes' times follow after all steps; with `_DELTAS` both are differences to the number before.
-The values are float64, one series after the other. The index is preceded by its length in bytes,
-as four bytes, little-endian.
+A pack is a byte, a mask, a zlib stream, and planes as they are. The content has the index, the axes
+and the values, each as eight planes as in `planes`. The index has, as int64, the number of series,
+the number of axes, the ID of each series, the number of the axis of each series, and the length of
+each axis; the last three as differences to the one before. An axis has the steps of a series, the
+axes' times follow after all steps; with `_DELTAS` both are differences to the number before. The
+values are float64, one series after the other. The index is preceded by its length in bytes, as
+four bytes, little-endian.
+
+The low bytes of measured values are random: codes for them would take more space than they save.
+Each bit of the mask, two bytes, little-endian, is for a plane of the times or of the values: those
+whose bit is set follow the zlib stream. Packs of former versions, whose first byte is `_OLD_DELTAS`
+or `_OLD_PLAIN`, have no mask and all planes in the stream; steps and times share eight planes, and
+the numbers and lengths of axes are not differences.
 """
 
 from __future__ import annotations
@@ -20,13 +26,11 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from operator import sub
-from typing import Any
 
-from launchpad_tui.registry import chunk
+from launchpad_tui.registry import chunk, pack_summaries, planes
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.sqlite_errors import reports_damage
@@ -35,13 +39,11 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 LONGEST = 2048
 #: the number of points from which a pack is not extended
 _POINTS = 4096
-_DELTAS, _PLAIN = b"\x01", b"\x02"
-_BYTES = 8
+_OLD_DELTAS, _OLD_PLAIN, _DELTAS, _PLAIN = b"\x01", b"\x02", b"\x03", b"\x04"
+#: bytes of a number, of the mask, and of the length of the index
+_BYTES, _MASK_BYTES, _LENGTH = 8, 2, 4
 #: Level 6 is slower than level 1 and saves a twentieth of the space of short series.
 _LEVEL = 6
-#: Planes of random and of similar bytes follow each other. With less memory zlib adapts its codes
-#: more often, which saves a fiftieth of the space.
-_MEMORY = 6
 
 
 def add(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) -> None:
@@ -115,18 +117,37 @@ def pack(series: Mapping[int, Points]) -> bytes:
         times += axis.times
     kind = _DELTAS
     try:
-        steps, times = _deltas(steps), _deltas(times)
+        steps, times = planes.differences(steps), planes.differences(times)
     except OverflowError:
         kind = _PLAIN
     index = array("q", [len(series), len(axes)])
-    index += _deltas(array("q", series))
-    index += axis_of
-    index.extend(map(len, axes))
-    head = _planes(chunk.encode(index))
-    data = len(head).to_bytes(4, "little") + head
-    data += _planes(chunk.encode(steps) + chunk.encode(times)) + _planes(chunk.encode(values))
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, _MEMORY)
-    return kind + compressor.compress(data) + compressor.flush()
+    index += planes.differences(array("q", series))
+    index += planes.differences(axis_of)
+    index += planes.differences(array("q", map(len, axes)))
+    head = planes.split(chunk.encode(index))
+    parts = [len(head).to_bytes(_LENGTH, "little"), head, planes.split(chunk.encode(steps))]
+    kept: list[bytes] = []
+    mask = 0
+    for place, plane in enumerate(_separate(times, values)):
+        if _is_random(plane):
+            kept.append(plane)
+            mask |= 1 << place
+        else:
+            parts.append(plane)
+    stream = zlib.compress(b"".join(parts), _LEVEL)
+    return b"".join((kind, mask.to_bytes(_MASK_BYTES, "little"), stream, *kept))
+
+
+def _separate(times: array[int], values: array[float]) -> list[bytes]:
+    """Return the planes of times and values."""
+    data = (chunk.encode(times), chunk.encode(values))
+    return [one[k::_BYTES] for one in data for k in range(_BYTES)]
+
+
+def _is_random(plane: bytes) -> bool:
+    """Return whether a plane takes less space as it is than with a code for its bytes."""
+    coder = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_HUFFMAN_ONLY)
+    return len(coder.compress(plane) + coder.flush()) >= len(plane) > 0
 
 
 # The metrics of a board are read one after the other from the same packs.
@@ -135,26 +156,40 @@ def pack(series: Mapping[int, Points]) -> bytes:
 def unpack(packed: bytes) -> Mapping[int, Points]:
     """Return the points of a pack by the row number of their series."""
     kind = packed[:1]
-    if kind not in {_DELTAS, _PLAIN}:
+    old = kind in {_OLD_DELTAS, _OLD_PLAIN}
+    if not old and kind not in {_DELTAS, _PLAIN}:
         raise ValueError("a pack of series has an unknown form")
+    start = 1 if old else 1 + _MASK_BYTES
+    decompressor = zlib.decompressobj()
     try:
-        data = zlib.decompress(packed[1:])
+        data = decompressor.decompress(packed[start:])
     except zlib.error as error:
         raise ValueError(f"a pack of series: {error}") from error
-    end = 4 + int.from_bytes(data[:4], "little")
-    index = _numbers("q", data[4:end])
+    end = _LENGTH + int.from_bytes(data[:_LENGTH], "little")
+    index = planes.numbers("q", data[_LENGTH:end])
     count, of_axes = index[:2]
     series = accumulate(index[2 : 2 + count])
     axis_of, lengths = index[2 + count : 2 + 2 * count], index[2 + 2 * count :]
+    if not old:
+        axis_of, lengths = (array("q", accumulate(one)) for one in (axis_of, lengths))
     total = sum(lengths)
-    if len(axis_of) != count or len(lengths) != of_axes:
+    if len(axis_of) != count or len(lengths) != of_axes or not decompressor.eof:
         raise ValueError("the index of a pack of series is incomplete")
-    axes_end = end + 2 * total * _BYTES
-    both, values = _numbers("q", data[end:axes_end]), _numbers("d", data[axes_end:])
-    if len(both) != 2 * total or len(values) != sum(map(lengths.__getitem__, axis_of)):
+    sizes = (total, sum(map(lengths.__getitem__, axis_of)))
+    if old:
+        axes_end = end + 2 * total * _BYTES
+        both = planes.numbers("q", data[end:axes_end])
+        steps, times = both[:total], both[total:]
+        values = planes.numbers("d", data[axes_end:])
+    else:
+        axes_end = end + total * _BYTES
+        steps = planes.numbers("q", data[end:axes_end])
+        mask = int.from_bytes(packed[1:start], "little")
+        parts = _merged(mask, sizes, data[axes_end:], decompressor.unused_data)
+        times, values = planes.numbers("q", parts[0]), planes.numbers("d", parts[1])
+    if (len(steps), len(times), len(values)) != (total, *sizes):
         raise ValueError("a pack of series is incomplete")
-    steps, times = both[:total], both[total:]
-    if kind == _DELTAS:
+    if kind in {_OLD_DELTAS, _DELTAS}:
         steps, times = array("q", accumulate(steps)), array("q", accumulate(times))
     axes = [
         (steps[stop - length : stop], times[stop - length : stop])
@@ -169,31 +204,29 @@ def unpack(packed: bytes) -> Mapping[int, Points]:
     return found
 
 
+def _merged(mask: int, sizes: Sequence[int], coded: bytes, kept: bytes) -> list[bytes]:
+    """Return the planes of times and of values, from those in the stream and those after it.
+
+    Args:
+        sizes: the number of times, and that of values.
+    """
+    parts: list[bytes] = []
+    places = [0, 0]
+    for number, size in enumerate(sizes):
+        part: list[bytes] = []
+        for k in range(_BYTES):
+            after = mask >> (number * _BYTES + k) & 1
+            part.append((coded, kept)[after][places[after] : places[after] + size])
+            places[after] += size
+        parts.append(b"".join(part))
+    if places != [len(coded), len(kept)]:
+        raise ValueError("a pack of series is incomplete")
+    return parts
+
+
 def _insert(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) -> None:
     number = db.execute(
         "INSERT INTO packs (execution_pk, points) VALUES (?, ?)", (execution, pack(series))
     ).lastrowid
     db.executemany("UPDATE series SET pack_pk = ? WHERE pk = ?", [(number, pk) for pk in series])
-    db.executemany(
-        "UPDATE series_summaries SET chunked = count WHERE series_pk = ?", [(pk,) for pk in series]
-    )
-
-
-def _deltas(numbers: array[int]) -> array[int]:
-    """Return the first number and the differences. Raises OverflowError."""
-    return array("q", [*numbers[:1], *map(sub, numbers[1:], numbers)])
-
-
-def _planes(data: bytes) -> bytes:
-    return b"".join([data[k::_BYTES] for k in range(_BYTES)])
-
-
-def _numbers(code: str, planes: bytes) -> array[Any]:
-    """Return the array of numbers that `_planes` has divided into planes."""
-    count, rest = divmod(len(planes), _BYTES)
-    if rest:
-        raise ValueError("a pack of series is incomplete")
-    data = bytearray(len(planes))
-    for k in range(_BYTES):
-        data[k::_BYTES] = planes[k * count : (k + 1) * count]
-    return chunk.decoded(code, bytes(data))
+    pack_summaries.move(db, int(number or 0), series)

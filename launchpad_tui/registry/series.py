@@ -6,6 +6,7 @@ stored once.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,13 +15,14 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import Metric, SeriesSummary, normal_name
 from launchpad_tui.domain.timestamps import from_micros
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import chunk, series_points
+from launchpad_tui.registry import chunk, pack_summaries, series_points
 from launchpad_tui.registry.codec import pairs
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
-from launchpad_tui.registry.series_points import Labels, nan
+from launchpad_tui.registry.series_points import nan
+from launchpad_tui.registry.series_rows import Labels
 from launchpad_tui.registry.series_texts import ARTIFACT_NAME, KEY, LABELS, NAME
 from launchpad_tui.registry.sqlite_errors import reports_damage
 from launchpad_tui.registry.staged_points import settle_execution
@@ -28,8 +30,10 @@ from launchpad_tui.registry.staged_points import settle_execution
 _SUMMARY = (
     f"s.pk, e.id, {NAME}, {LABELS}, {KEY}, {ARTIFACT_NAME}, c.count, c.not_finite, c.first, "
     "s.last, s.minimum, s.maximum, c.minimum_step, c.maximum_step, c.first_step, c.last_step, "
-    "c.first_at, c.last_at"
+    "c.first_at, c.last_at, s.pack_pk"
 )
+#: the place of the number of points in `_SUMMARY`
+_COUNT = 6
 #: the number of series that one transaction seals
 _SEALED_SERIES = 500
 #: the number of free pages of the file that are returned to the disk when an execution ends
@@ -119,14 +123,15 @@ def summaries(
     with registry.read() as db:
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
-            # The join order yields the rows of an execution by name without sorting them.
-            for row in db.execute(
+            # The join order reads the rows of an execution one after the other.
+            for row in _summaries(
+                db,
                 f"SELECT {_SUMMARY} FROM connections n JOIN resource_groups g "
                 "ON g.connection_pk = n.pk CROSS JOIN executions e ON e.group_pk = g.pk "
                 "CROSS JOIN series s ON s.execution_pk = e.pk "
-                "CROSS JOIN series_summaries c ON c.series_pk = s.pk "
-                "WHERE n.name = ? AND g.name = ? AND "
-                f" e.id IN ({placeholders(some)})",
+                "LEFT JOIN series_summaries c ON c.series_pk = s.pk "
+                "WHERE n.name = ? AND g.name = ? "
+                f"AND e.id IN ({placeholders(some)})",
                 (scope.connection, scope.resource_group, *some),
             ):
                 found.setdefault(row[1], []).append(_summary(row, timestamps))
@@ -151,14 +156,15 @@ def summary(registry: Registry, series_id: int) -> SeriesSummary:
         NotFound: the series does not exist.
     """
     with registry.read() as db:
-        row = db.execute(
+        rows = _summaries(
+            db,
             f"SELECT {_SUMMARY} FROM series s JOIN executions e ON e.pk = s.execution_pk "
-            "JOIN series_summaries c ON c.series_pk = s.pk WHERE s.pk = ?",
+            "LEFT JOIN series_summaries c ON c.series_pk = s.pk WHERE s.pk = ?",
             (series_id,),
-        ).fetchone()
-    if row is None:
+        )
+    if not rows:
         raise NotFound("The metric series does not exist any more", "Its execution was deleted.")
-    return _summary(row, _Timestamps())
+    return _summary(rows[0], _Timestamps())
 
 
 def delete(registry: Registry, execution_id: str, scope: Scope | None = None) -> None:
@@ -167,6 +173,18 @@ def delete(registry: Registry, execution_id: str, scope: Scope | None = None) ->
         pk = execution_pk(db, scope, execution_id)
         for table in ("staged_points", "packs", "series", "tags", "custom_info"):
             db.execute(f"DELETE FROM {table} WHERE execution_pk = ?", (pk,))
+
+
+def _summaries(
+    db: sqlite3.Connection, query: str, values: Sequence[object]
+) -> list[tuple[Any, ...]]:
+    """Return rows of `_SUMMARY`, of series in packs with the summaries from there."""
+    rows = db.execute(query, values).fetchall()
+    packed = pack_summaries.read(db, {row[0]: row[-1] for row in rows if row[_COUNT] is None})
+    return [
+        (*row[:_COUNT], *one[:3], *row[9:12], *one[3:]) if (one := packed.get(row[0])) else row[:-1]
+        for row in rows
+    ]
 
 
 def _summary(row: tuple[Any, ...], timestamps: _Timestamps) -> SeriesSummary:

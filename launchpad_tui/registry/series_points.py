@@ -13,34 +13,36 @@ import math
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import (
-    ARTIFACT_LABEL,
     Direction,
     Metric,
     guess_direction,
     normal_name,
-    series_key,
 )
 from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import chunk, packs, series_texts
 from launchpad_tui.registry.chunk import Points
-from launchpad_tui.registry.codec import clean, to_json
+from launchpad_tui.registry.codec import clean
+from launchpad_tui.registry.series_rows import (
+    IDENTITY,
+    Labels,
+    Row,
+    insert,
+    insert_summary,
+    labels_json,
+    named,
+    new_row,
+)
 from launchpad_tui.registry.series_schema import LISTED, SUMMARIZED
-from launchpad_tui.registry.series_texts import ARTIFACT_NAME, KEY, LABELS, NAME
+from launchpad_tui.registry.series_texts import LABELS, NAME
 
-Labels = tuple[tuple[str, str], ...]
 #: points by the name and the sorted labels of their series
 Logged = Mapping[tuple[str, Labels], Points]
 
-#: the texts that identify a series
-_IDENTITY = ("name", "labels", "key", "artifact_name")
 #: columns that change, by the table that has them and the column of its row number
 _CHANGED = {("series", "pk"): LISTED, ("series_summaries", "series_pk"): SUMMARIZED}
-_COLUMNS = ("pk", *_IDENTITY, *LISTED, *SUMMARIZED)
-_Row = dict[str, Any]
 #: Chunks with fewer points than a share of a full chunk are merged as soon as they reach it.
 _SMALL, _MIDDLE = 128, 8
 
@@ -77,12 +79,12 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
     ended = status is not None and status[0] in _FINAL
     names = {clean(name) for name, _ in logged}
     # All series of these names, because any of them may have been the headline.
-    known = _named(db, execution, names)
+    known = named(db, execution, names)
     packed = packs.read(db, [row["pk"] for row in known.values() if row["pack_pk"] is not None])
-    rows_of = {key: (clean(key[0]), _labels_json(key[1])) for key in logged}
-    new = {one: _new_row(*key) for key, one in rows_of.items() if one not in known}
+    rows_of = {key: (clean(key[0]), labels_json(key[1])) for key in logged}
+    new = {one: new_row(*key) for key, one in rows_of.items() if one not in known}
     known |= new
-    texts = [row[column] for row in new.values() for column in _IDENTITY]
+    texts = [row[column] for row in new.values() for column in IDENTITY]
     updates = _Updates(db, series_texts.add(db, texts) if new else {})
     for key, points in logged.items():
         identity = rows_of[key]
@@ -90,6 +92,7 @@ def add(db: sqlite3.Connection, execution: int, logged: Logged, *, bulk: bool = 
         fresh = points if bulk else _fresh(db, row, points, packed.get(row["pk"]))
         if fresh and row["pk"] in packed:
             _write_chunks(db, row["pk"], [packs.release(db, row["pk"])], ended=True)
+            insert_summary(db, row)
             row["pack_pk"] = None
         if fresh:
             _store(db, execution, row, fresh, updates, ended=ended)
@@ -106,27 +109,9 @@ def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
         execution: the row number of the execution.
     """
     updates = _Updates(db)
-    if rows := list(_named(db, execution, {name}).values()):
+    if rows := list(named(db, execution, {name}).values()):
         _mark_headlines_of(name, rows, updates)
     updates.write()
-
-
-def _named(
-    db: sqlite3.Connection, execution: int, names: Iterable[str]
-) -> dict[tuple[str, str], _Row]:
-    """Return the series of an execution with these names, by their name and labels."""
-    known: dict[tuple[str, str], _Row] = {}
-    columns = [*(f"s.{name}" for name in LISTED), *(f"c.{name}" for name in SUMMARIZED)]
-    for values in db.execute(
-        f"SELECT s.pk, n.text, {LABELS}, {KEY}, {ARTIFACT_NAME}, {', '.join(columns)} "
-        "FROM json_each(?) w CROSS JOIN series_texts n ON n.text = w.value "
-        "CROSS JOIN series s ON s.execution_pk = ? AND s.name = n.pk "
-        "CROSS JOIN series_summaries c ON c.series_pk = s.pk",
-        (to_json([*names]), execution),
-    ):
-        row = dict(zip(_COLUMNS, values, strict=True))
-        known[row["name"], row["labels"]] = row
-    return known
 
 
 def seal(db: sqlite3.Connection, execution: int, limit: int) -> bool:
@@ -171,9 +156,9 @@ class _Updates:
         #: the numbers of the texts of new rows
         self.texts = texts or {}
         self._tail: list[tuple[int, int, int, float | None]] = []
-        self._before: dict[int, tuple[_Row, _Row]] = {}
+        self._before: dict[int, tuple[Row, Row]] = {}
 
-    def change(self, row: _Row) -> None:
+    def change(self, row: Row) -> None:
         """Note that a row is going to be changed, with its current values."""
         if row["pk"] not in self._before:
             self._before[row["pk"]] = (row, dict(row))
@@ -199,14 +184,14 @@ class _Updates:
                 self._db.executemany(f"UPDATE {table} SET {assignments} WHERE {pk} = ?", rows)
 
 
-def _mark_headlines(rows: Iterable[_Row], updates: _Updates) -> None:
+def _mark_headlines(rows: Iterable[Row], updates: _Updates) -> None:
     """Mark the series that represent each metric name.
 
     The headline of each model is the series without labels, otherwise the series with the best
     value. The main series of the execution is the headline without a model, otherwise the headline
     with the best value.
     """
-    by_name: dict[str, list[_Row]] = {}
+    by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(row["name"], []).append(row)
     for name, some in by_name.items():
@@ -214,15 +199,15 @@ def _mark_headlines(rows: Iterable[_Row], updates: _Updates) -> None:
             _mark_headlines_of(name, some, updates)
 
 
-def _mark_headlines_of(name: str, rows: list[_Row], updates: _Updates) -> None:
+def _mark_headlines_of(name: str, rows: list[Row], updates: _Updates) -> None:
     lower = guess_direction(name) == Direction.LOWER
 
-    def rank(row: _Row) -> tuple[bool, float, int]:
+    def rank(row: Row) -> tuple[bool, float, int]:
         value = row["minimum"] if lower else row["maximum"]
         best = math.inf if value is None else value if lower else -value
         return (row["name"] != row["key"], best, row["pk"])
 
-    best_of: dict[str, _Row] = {}
+    best_of: dict[str, Row] = {}
     for row in sorted(rows, key=rank):
         best_of.setdefault(row["artifact_name"], row)
     headlines = {row["pk"] for row in best_of.values()}
@@ -234,25 +219,7 @@ def _mark_headlines_of(name: str, rows: list[_Row], updates: _Updates) -> None:
             row["headline"], row["main"] = marked
 
 
-def _new_row(name: str, labels: Labels) -> _Row:
-    """Return the row of a series that has no points."""
-    cleaned = [[clean(key), clean(value)] for key, value in labels]
-    row: _Row = dict.fromkeys(_COLUMNS)
-    row["name"] = clean(name)
-    row["labels"] = _labels_json(labels)
-    row["key"] = clean(series_key(name, labels))
-    row["artifact_name"] = next((value for key, value in cleaned if key == ARTIFACT_LABEL), "")
-    row["count"] = row["chunked"] = row["not_finite"] = 0
-    row["headline"] = row["main"] = 1
-    return row
-
-
-def _labels_json(labels: Labels) -> str:
-    """Return labels as they are stored."""
-    return to_json([[clean(key), clean(value)] for key, value in labels]) if labels else "[]"
-
-
-def _fresh(db: sqlite3.Connection, row: _Row, new: Points, packed: Points | None) -> Points:
+def _fresh(db: sqlite3.Connection, row: Row, new: Points, packed: Points | None) -> Points:
     """Return the points that are not stored yet, in the given order.
 
     Args:
@@ -309,7 +276,7 @@ def _rows(points: Points) -> Iterator[tuple[int, int, float | None]]:
 def _store(
     db: sqlite3.Connection,
     execution: int,
-    row: _Row,
+    row: Row,
     new: Points,
     updates: _Updates,
     *,
@@ -319,7 +286,7 @@ def _store(
     waiting = row["count"] - row["chunked"] + len(new)
     if row["pk"] is None:
         _summarize(row, new)
-        _insert(db, execution, row, updates.texts)
+        insert(db, execution, row, updates.texts)
         updates.change(row)
     else:
         updates.change(row)
@@ -330,28 +297,6 @@ def _store(
     older = _take_partial(db, row["pk"], math.inf if ended else waiting)
     left = _write_chunks(db, row["pk"], [*older, new], ended=ended)
     row["chunked"] = row["count"] - left
-
-
-def _insert(db: sqlite3.Connection, execution: int, row: _Row, numbers: Mapping[str, int]) -> None:
-    name, key = row["name"], row["key"]
-    texts = [numbers[name], numbers[row["labels"]], numbers[row["artifact_name"]]]
-    cursor = db.execute(
-        "INSERT INTO series (execution_pk, group_pk, name, labels, artifact_name, key, "
-        f"{', '.join(LISTED)}) SELECT pk, group_pk, {', '.join('?' * (4 + len(LISTED)))} "
-        "FROM executions WHERE pk = ?",
-        (
-            *texts,
-            series_texts.stored_key(name, key, numbers),
-            *map(row.__getitem__, LISTED),
-            execution,
-        ),
-    )
-    row["pk"] = cursor.lastrowid
-    db.execute(
-        f"INSERT INTO series_summaries (series_pk, {', '.join(SUMMARIZED)}) "
-        f"VALUES ({', '.join('?' * (1 + len(SUMMARIZED)))})",
-        (row["pk"], *map(row.__getitem__, SUMMARIZED)),
-    )
 
 
 def _smallest(*, ended: bool) -> int:
@@ -448,7 +393,7 @@ def _points(rows: Sequence[tuple[int, int, float | None]]) -> Points:
     )
 
 
-def _summarize(row: _Row, new: Points) -> None:
+def _summarize(row: Row, new: Points) -> None:
     """Update a series' summary with points in the order of logging."""
     if len(new) == 1 and row["count"]:
         # By far the most frequent case: training continues.

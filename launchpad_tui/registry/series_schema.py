@@ -25,6 +25,15 @@ SUMMARIZED = (
     "last_at",
 )
 
+#: the statements of the twentieth migration: the summaries of the series of a pack. Those of
+#: series that former versions packed are still in ``series_summaries``.
+PACK_SUMMARIES = (
+    # `summaries` is the result of `pack_summaries.packed`.
+    """CREATE TABLE pack_summaries (
+        pack_pk INTEGER PRIMARY KEY REFERENCES packs (pk) ON DELETE CASCADE,
+        summaries BLOB NOT NULL) STRICT""",
+)
+
 #: the statements of the nineteenth migration
 NARROW_SERIES = (
     # The names, labels (JSON), keys and names of models of series.

@@ -27,7 +27,7 @@ from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import from_json, to_json
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
-from launchpad_tui.registry.series_points import Labels
+from launchpad_tui.registry.series_rows import Labels
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: the number of points that one transaction settles, at least those of one row

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from launchpad_tui.domain.metric import SeriesWindow
 from launchpad_tui.domain.numbers import mean
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import chunk, packs
+from launchpad_tui.registry import chunk, pack_summaries, packs
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.series_points import nan
@@ -93,16 +93,12 @@ def window(
     """
     points = max(8, points)
     with registry.read() as db:
-        whole = db.execute(
-            "SELECT count, not_finite, first_step, last_step, first_at, last_at "
-            "FROM series_summaries WHERE series_pk = ?",
-            (series_id,),
-        ).fetchone()
+        whole = pack_summaries.of_series(db, series_id)
         if whole is None:
             raise NotFound(
                 "The metric series does not exist any more", "Its execution was deleted."
             )
-        low, high = (whole[2], whole[3]) if by == "step" else (whole[4], whole[5])
+        low, high = whole[5:7] if by == "step" else whole[7:9]
         complete = (start is None or start <= low) and (stop is None or stop >= high)
         start, stop = (low if start is None else start), (high if stop is None else stop)
         cells = _gather(db, series_id, start, stop, by, whole[0] if complete else None, points)

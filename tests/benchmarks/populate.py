@@ -44,7 +44,7 @@ from launchpad_tui.registry import (
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.database import Registry, bump
-from launchpad_tui.registry.series_points import Labels
+from launchpad_tui.registry.series_rows import Labels
 
 SEED = 20260131
 START = datetime(2024, 1, 1, tzinfo=UTC)

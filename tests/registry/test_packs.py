@@ -16,7 +16,7 @@ from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.metric import Metric, SeriesSummary
 from launchpad_tui.errors import RegistryCorrupt
-from launchpad_tui.registry import logged_metrics, name_forms, packs, series
+from launchpad_tui.registry import logged_metrics, name_forms, pack_summaries, packs, series
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.series_texts import NAME
@@ -24,6 +24,11 @@ from launchpad_tui.registry.window import window
 from tests.registry.registry_data import START, add_execution
 
 ID = "e000000000000001"
+#: a pack that the last version with all planes in one stream wrote
+FORMER = (
+    "01789c0b6060606066626562626060646264a00e60647af1cb0d6430831c31ca67cd329ec53073a6"
+    "f14cacc4ce93976f3eb00701005f0913ef"
+)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
@@ -245,3 +250,94 @@ def test_a_pack_of_noisy_curves_takes_little_more_than_their_randomness() -> Non
     assert {pk: key_of(points) for pk, points in packs.unpack(packed).items()} == {
         pk: key_of(points) for pk, points in curves.items()
     }
+
+
+def test_packs_of_former_versions_are_read() -> None:
+    found = packs.unpack(bytes.fromhex(FORMER))
+    lists = {pk: [list(one) for one in (p.steps, p.times, p.values)] for pk, p in found.items()}
+    assert lists == {
+        5: [[0, 1], [1000, 1250], [0.1, 0.2]],
+        7: [[0, 1], [1000, 1250], [0.3, 0.4]],
+        9: [[3], [9000], [0.5]],
+    }
+
+
+SUMMARY = st.tuples(
+    st.integers(1, 2**40),
+    st.integers(0, 2**40),
+    st.none() | st.floats(allow_nan=False),
+    INT64,
+    INT64 | st.integers(0, 3),
+    *[INT64] * 4,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.integers(1, 2**40), SUMMARY, min_size=1, max_size=8), st.booleans())
+def test_all_summaries_are_packed_and_unpacked(
+    summaries: dict[int, pack_summaries.Summary], finite: bool
+) -> None:
+    if not finite:
+        summaries = {pk: (*one[:3], None, None, *one[5:]) for pk, one in summaries.items()}
+    assert pack_summaries.unpacked(pack_summaries.packed(summaries)) == summaries
+
+
+@pytest.mark.parametrize("damage", ["", "kind", "stream", "short"])
+def test_damaged_summaries_are_reported(damage: str) -> None:
+    one = pack_summaries.packed({7: (1, 0, 0.5, 1, 1, 1, 1, 5, 5)})
+    damaged = {
+        "": b"",
+        "kind": b"\x09" + one[1:],
+        "stream": one[:8] + b"\xff" * 6 + one[14:],
+        "short": one[:-6],
+    }[damage]
+    with pytest.raises(RegistryCorrupt):
+        pack_summaries.unpacked(damaged)
+
+
+def test_summaries_are_the_same_before_and_after_packing(registry: Registry) -> None:
+    log(registry, 3, 0, 30)
+    only_nan = [Metric("nan", math.nan, START, step) for step in range(3)]
+    series.append(registry, ID, only_nan)
+    before, period = stored(registry), logged_metrics.logged_period(registry, DEFAULT_SCOPE, ID)
+    drawn = [window(registry, one.id) for one in before]
+    series.seal(registry, ID)
+    assert rows(registry, "series_summaries") == 0
+    assert repr(stored(registry)) == repr(before)
+    assert repr([series.summary(registry, one.id) for one in before]) == repr(before)
+    assert logged_metrics.logged_period(registry, DEFAULT_SCOPE, ID) == period
+    assert repr([window(registry, one.id) for one in before]) == repr(drawn)
+
+
+def test_a_series_that_continues_has_a_summary_of_its_own(registry: Registry) -> None:
+    log(registry, 3, 0, 30)
+    series.seal(registry, ID)
+    before = stored(registry)
+    series.append(registry, ID, [Metric("m1", 9.0, START + timedelta(days=1), 99)])
+    after = stored(registry)
+    assert rows(registry, "series_summaries") == 1
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert (after[1].count, after[1].last, after[1].maximum_step) == (31, 9.0, 99)
+    assert (after[1].first, after[1].minimum_step, after[1].first_at) == (
+        before[1].first,
+        before[1].minimum_step,
+        before[1].first_at,
+    )
+    assert logged_metrics.logged_period(registry, DEFAULT_SCOPE, ID)[1] == after[1].last_at
+    series.seal(registry, ID)
+    assert stored(registry) == after
+
+
+def test_a_short_series_takes_few_bytes_beside_its_points(registry: Registry) -> None:
+    """Neither texts nor a summary are stored for each series."""
+    log(registry, 100, 0, 10)
+    series.seal(registry, ID)
+    with registry.read() as db:
+        columns = {row[1] for row in db.execute("PRAGMA table_info(series)")}
+        texts = db.execute("SELECT count(*) FROM series WHERE typeof(name) <> 'integer'").fetchone()
+        (summaries,) = db.execute("SELECT sum(length(summaries)) FROM pack_summaries").fetchone()
+        (points,) = db.execute("SELECT sum(length(points)) FROM packs").fetchone()
+    assert columns.isdisjoint(pack_summaries.COLUMNS)
+    assert texts == (0,)
+    assert summaries < 100 * 16
+    assert points < 100 * 10 * 7
