@@ -37,7 +37,7 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: A series with at most this many points is stored in a pack when its execution has ended.
 LONGEST = 2048
-#: the number of points from which a pack is not extended
+#: the number of points from which a pack is not extended, unless few points are left
 _POINTS = 4096
 _OLD_DELTAS, _OLD_PLAIN, _DELTAS, _PLAIN = b"\x01", b"\x02", b"\x03", b"\x04"
 #: bytes of a number, of the mask, and of the length of the index
@@ -55,11 +55,13 @@ def add(db: sqlite3.Connection, execution: int, series: Mapping[int, Points]) ->
             after the other should follow each other.
     """
     some: dict[int, Points] = {}
-    size = 0
+    size, left = 0, sum(map(len, series.values()))
     for pk, points in series.items():
         some[pk] = points
         size += len(points)
-        if size >= _POINTS:
+        left -= len(points)
+        # Each pack leaves a part of a page of the file empty, so the last ones are not small.
+        if size >= _POINTS and left >= _POINTS // 2:
             _insert(db, execution, some)
             some, size = {}, 0
     if some:
