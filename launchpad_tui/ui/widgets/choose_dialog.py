@@ -281,7 +281,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self.table.do_page_up()
 
     def do_toggle(self) -> None:
-        """Select or deselect the item if several can be selected."""
+        """Select or deselect the item."""
         self.table.do_select()
         # The next character starts another filter; without one, tab goes on in these rows.
         self.query_one(TextInput).select_all()
