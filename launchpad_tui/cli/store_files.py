@@ -79,6 +79,8 @@ def _entries(
         return
     limit = options.limit + 1 if options.limit else None
     for page in context.desk.browsing.pages(context.scope, store, path, limit):
+        if page.missing:
+            context.note(f"note: The object store {store} has no folder {path}")
         for folder in page.folders:
             yield f"{folder}/", None, None
         for each in page.objects:

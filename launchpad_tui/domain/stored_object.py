@@ -31,11 +31,13 @@ class FolderPage:
 
     Attributes:
         next: the token of the next page; empty for the last page.
+        missing: whether there is no such folder. A bucket has no empty folders.
     """
 
     folders: tuple[str, ...]
     objects: tuple[StoredObject, ...]
     next: str = ""
+    missing: bool = False
 
 
 def join(path: str, relative: str) -> str:

@@ -115,6 +115,7 @@ class BucketStore:
             tuple(each for each in folders if each != STAGING and not covers(hidden, each)),
             tuple(self._visible(page, hidden)),
             page.next,
+            missing=bool(path and not (token or page.next or page.prefixes or page.objects)),
         )
 
     def stat(self, path: str) -> StoredObject:

@@ -109,7 +109,7 @@ class FileStore:
                 with os.scandir(full) as found:
                     names = sorted(each.name for each in found)
             except (FileNotFoundError, NotADirectoryError):
-                names = []
+                return FolderPage((), (), missing=bool(path))
         start = bisect.bisect_right(names, token.rpartition("/")[2]) if token else 0
         folders, objects = [], []
         for name in names[start : start + limit]:

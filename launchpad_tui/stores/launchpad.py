@@ -153,7 +153,11 @@ class LaunchpadStore:
         with self._translated():
             objects = tuple(_object(each) for each in data["files"])
             return FolderPage(
-                tuple(str(each) for each in data["folders"]), objects, str(data["next"])
+                tuple(str(each) for each in data["folders"]),
+                objects,
+                str(data["next"]),
+                # Earlier versions of the server do not report it.
+                data.get("missing") is True,
             )
 
     def stat(self, path: str) -> StoredObject:

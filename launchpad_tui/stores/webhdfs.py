@@ -109,7 +109,7 @@ class WebHdfsStore:
         try:
             entries, more = self._tree.page(self._full(path, empty=True), token)
         except ObjectMissing:
-            return FolderPage((), ())
+            return FolderPage((), (), missing=bool(path))
         more = more or len(entries) > limit
         shown = [each for each in entries[:limit] if each.name]
         visible = [
@@ -119,6 +119,8 @@ class WebHdfsStore:
             tuple(here for here, each in visible if each.folder),
             tuple(each.stored(here) for here, each in visible if not each.folder),
             shown[-1].name if more and shown else "",
+            # For a file, HDFS lists the file itself, without a name.
+            missing=bool(path and entries and not shown),
         )
 
     def stat(self, path: str) -> StoredObject:

@@ -56,6 +56,9 @@ def test_browsing_lists_direct_children(store: ObjectStore, put: Callable[..., N
     assert (inside.folders, [each.path for each in inside.objects]) == (("b c/2",), ["b c/1"])
     assert store.browse("nothing") == store.browse("a/nothing")
     assert (store.browse("nothing").folders, store.browse("nothing").objects) == ((), ())
+    assert store.browse("nothing").missing
+    assert not inside.missing
+    assert not root.missing
 
 
 def test_folders_are_listed_in_pages(store: ObjectStore, put: Callable[..., None]) -> None:

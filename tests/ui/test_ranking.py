@@ -198,3 +198,11 @@ async def test_without_a_selection_rows_in_view_are_compared(home: Home, route: 
         assert pilot.app.screen.query_one("#list", VirtualTable).row_id == first
         await press(pilot, "home", "space", "space", "c")
         assert "Compare 2" in screen_text(pilot)
+
+
+async def test_models_show_their_version_once_and_can_be_sorted_by_it(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(250, 40)) as pilot:
+        assert "churn-model v1" in screen_text(pilot)
+        assert "Version" not in screen_text(pilot)
+        await press(pilot, "s", *"version", "enter")
+        assert pilot.app.screen.table.order[0] == "version"

@@ -73,6 +73,23 @@ async def test_pages_of_a_large_folder_are_loaded_on_demand(workshop_home: Home)
         assert screen.table.row_id == "many/1299.bin"
 
 
+async def test_a_long_name_does_not_hide_the_time_of_a_file(workshop_home: Home) -> None:
+    (workshop_home.files / "incoming" / f"{'weights-' * 9}.bin").write_bytes(b"1")
+    async with running(workshop_home, size=(80, 24)) as pilot:
+        await show(pilot, "browse", store="default", path="incoming")
+        (heading,) = [line for line in screen_text(pilot).splitlines() if " Name" in line]
+        assert heading.split() == ["Name", "Size", "Changed"]
+
+
+async def test_a_missing_folder_is_not_shown_as_an_empty_one(workshop_home: Home) -> None:
+    (workshop_home.files / "bare").mkdir()
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="models/absent")
+        assert "The object store has no folder models/absent" in screen_text(pilot)
+        await show(pilot, "browse", store="default", path="bare")
+        assert "The folder is empty" in screen_text(pilot)
+
+
 async def test_url_is_selected_by_browsing(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "tab", *"mine", "shift+tab")

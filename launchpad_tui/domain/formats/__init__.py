@@ -78,6 +78,42 @@ _FORMATS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
 )
 
 
+#: formats by the endings of names; a pickle or TensorFlow model is recognized anywhere in a file
+_ENDINGS = {
+    ".gguf": "GGUF",
+    ".npy": "NumPy",
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".gif": "GIF",
+    ".webp": "WebP",
+    ".zip": "zip",
+    ".npz": "zip",
+    ".keras": "zip",
+    ".gz": "gzip",
+    ".tgz": "gzip",
+    ".h5": "HDF5",
+    ".hdf5": "HDF5",
+    ".parquet": "Parquet",
+    ".tar": "tar",
+    ".safetensors": "safetensors",
+}
+
+
+def _with_expected(source: Source, found: Preview) -> Preview:
+    """Return the preview of a file; state if its name promises a format that it does not have."""
+    if found.kind not in {"binary", "text"}:
+        return found
+    title = next((title for ending, title in _ENDINGS.items() if source.ending((ending,))), "")
+    if not title:
+        return found
+    expected = (
+        f"The file does not begin with a valid {title} header: it is damaged, or its name has the "
+        "ending of another format."
+    )
+    return replace(found, note=" ".join(part for part in (expected, found.note) if part))
+
+
 def preview(name: str, size: int, read: Read) -> Preview:
     """Return the preview of a file, whose format is recognized by its first bytes or by its name.
 
@@ -96,11 +132,11 @@ def preview(name: str, size: int, read: Read) -> Preview:
             facts = (("Size", bytes_text(size)),)
             found = Preview(kind, title, facts, lines=hex_lines(source.head), note=str(error))
         if found is not None:
-            return _with_pickles(source, found)
+            return _with_pickles(source, _with_expected(source, found))
     unknown = Preview(
         "binary", "Binary file", (("Size", bytes_text(size)),), lines=hex_lines(source.head)
     )
-    return _with_pickles(source, unknown)
+    return _with_pickles(source, _with_expected(source, unknown))
 
 
 #: kinds of files that were searched for pickles when they were recognized

@@ -5,7 +5,8 @@ object store ``default``. Without a path it is an extension of launchpad: anothe
 and writes any object store of the resource group, with ranges and folders. The path is a query
 parameter and may be any that a store allows::
 
-    GET    ?path=&view=folder[&token=&limit=]  {"folders": […], "files": […], "next": ""}
+    GET    ?path=&view=folder[&token=&limit=]  {"folders": […], "files": […], "next": "",
+                                              "missing": false}
     GET    ?path=&view=tree                    one JSON text per line, the last one {"end": true}
     GET    ?path=&view=file                    {"path", "size", "modifiedAt", "sha256", "version"}
     GET    ?path=                              content; Range, If-Match with the version
@@ -160,6 +161,7 @@ def _read(request: ApiRequest) -> ApiResponse:
         return ApiResponse(
             data={
                 "folders": page.folders,
+                "missing": page.missing,
                 "files": [_file(each) for each in page.objects],
                 "next": page.next,
             }

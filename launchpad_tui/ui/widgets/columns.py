@@ -54,6 +54,7 @@ class Column(Generic[Row]):
         priority: if not all columns fit, those with the smallest numbers come first.
         names: whether texts that are cut must still differ, as in the first column.
         stays: whether the column is in view while the rows are ordered by it.
+        shown: whether the column is ever in view; one that is not is offered for sorting alone.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Column(Generic[Row]):
     priority: int = 5
     names: bool = False
     stays: bool = True
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def place(
     Returns:
         The visible columns, and the largest useful ``scroll``.
     """
+    columns = [column for column in columns if column.shown]
     first, rest = columns[0], list(columns[1:])
     order = next((column for column in rest if column.id == ordered_by), None)
     least = {column.id: _least(column, contents) for column in columns}
@@ -115,6 +118,9 @@ def place(
         second = order or min(rest, key=lambda column: column.priority)
         beside = width - GAP - least[second.id]
         whole = min(whole, beside) if beside >= whole * _MOSTLY else whole
+        # A few cells of a long name are worth less than another column, if that shows all columns.
+        beside = width - sum(GAP + least[column.id] for column in rest)
+        whole = min(whole, beside) if beside >= width // 2 else whole
     least[first.id] = max(least[first.id], whole)
     # Columns of the first priority are not cut in favor of others, but for names, whose cut texts
     # still differ.

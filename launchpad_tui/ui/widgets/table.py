@@ -15,6 +15,7 @@ from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table_rows import TableRows
 
 Row = TypeVar("Row")
+_NOT_SORTED = "This list is not sorted; press s to sort it"
 NO_ROW = "No row is under the cursor"
 """Why an action on a row is disabled if the list is empty."""
 #: the actions of tables whose rows can be selected
@@ -356,7 +357,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def why_not_reverse(self) -> str | None:
         """Return why the order cannot be reversed."""
-        return None if self.order[0] is not None else "This list has one order only"
+        return self.why_not_sort() or (_NOT_SORTED if self.order[0] is None else None)
 
     def do_reverse(self) -> None:
         """Reverse the order."""

@@ -375,3 +375,26 @@ def test_a_malicious_megabyte_is_handled_quickly(begin: bytes) -> None:
         for name in ("m.pkl", "m.onnx", "m.json", "m.csv", "m.txt"):
             preview(name, MB, Counted(content))
         assert time.perf_counter() - started < 60
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "title"),
+    [
+        ("model.safetensors", b"\x40\0\0\0\0\0\0\0\xff" + bytes(64), "safetensors"),
+        ("model.safetensors", b"\x40\0\0", "safetensors"),
+        ("model.safetensors", b"version https://git-lfs.github.com/spec/v1\n", "safetensors"),
+        ("model.gguf", b"GGUX" + bytes(64), "GGUF"),
+        ("weights.npy", b"\x93NUMPX" + bytes(64), "NumPy"),
+        ("image.PNG", bytes(64), "PNG"),
+        ("data.parquet", b"\xff" * 64, "Parquet"),
+    ],
+)
+def test_a_damaged_header_is_stated_with_the_format_of_the_name(
+    name: str, content: bytes, title: str
+) -> None:
+    def read(offset: int, length: int) -> bytes:
+        return content[offset : offset + length]
+
+    note = preview(name, len(content), read).note
+    assert f"does not begin with a valid {title} header" in note
+    assert "does not begin" not in preview("model.bin", len(content), read).note

@@ -78,14 +78,13 @@ def artifact_columns(
             priority=priority,
         )
 
-    version: Column[ArtifactRow] = text_column(
+    # The name shows the version, so that this column is only offered for sorting.
+    version = Column[ArtifactRow](
         "version",
         "Version",
         lambda r: "" if r.artifact.version is None else f"v{r.artifact.version}",
-        (7, 9),
         sort="version",
-        # The name contains the version.
-        priority=7,
+        shown=False,
     )
     return (
         name,

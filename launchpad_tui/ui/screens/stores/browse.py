@@ -162,11 +162,13 @@ class BrowseScreen(LaunchpadScreen):
         self._next = page.next
         table = self.table
         table.title = f"ai://{self.store}/{self.path}"
-        table.empty = (
-            "The folder is empty\nPress backspace to open the parent folder"
-            if self.path
-            else "The object store is empty"
-        )
+        parent = "Press backspace to open the parent folder"
+        if page.missing:
+            table.empty = f"The object store has no folder {self.path}\n{parent}"
+        else:
+            table.empty = (
+                f"The folder is empty\n{parent}" if self.path else "The object store is empty"
+            )
         table.note = f"{len(self._entries):,} loaded, scroll for more" if page.next else ""
         table.set_rows(self._entries)
         self.repaint_frame()
