@@ -180,7 +180,7 @@ SCENES = [
     Scene(
         "execution-rerun",
         workshop,
-        opened("execution.rerun", "ctrl+n", item_id=COMPLETED),
+        opened("execution.rerun", item_id=COMPLETED),
         SMALL,
         expect=("● Parameters", "learning_rate", "0.05", "Step of each tree", "^n next", "f1 help"),
     ),

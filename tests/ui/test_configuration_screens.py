@@ -139,11 +139,10 @@ async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
         assert "● Parameters" in text
         assert "✗ This field is required" in text
         await press(pilot, *"left", "enter")
-        assert "◂ customers" in screen_text(pilot)
-        assert "Dataset. One row a customer" in screen_text(pilot)
-        await press(pilot, "enter")
+        # The only dataset is selected without a question.
         text = screen_text(pilot)
         assert "● Review" in text
+        assert "customers  ai://default/data/customers" in text
         assert "Train a churn model (churn-train 1.2.0)" in text
         assert len(configurations(pilot)) == 2
         await press(pilot, "enter")

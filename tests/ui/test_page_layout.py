@@ -103,7 +103,6 @@ async def test_notes_of_a_narrow_form_are_below_their_editor(workshop_home: Home
     async with running(workshop_home, size=(40, 20)) as pilot:
         pilot.app.open("execution.rerun", item_id=COMPLETED)
         await settled(pilot)
-        await press(pilot, "ctrl+n")
         lines = screen_text(pilot).splitlines()
         assert "  Step of each tree" in lines
         # The second line of the sentence above the form is indented as the first one.

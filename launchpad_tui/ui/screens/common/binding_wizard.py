@@ -128,7 +128,12 @@ class BindingWizard(WizardScreen):
                 "Several values make a sweep: 0.1,0.01 or 1..5 or 0.0001..0.1:4:log.",
             ),
             sweep_step.STEP,
-            Step("inputs", "Inputs", "Select an artifact for each input of the executable."),
+            Step(
+                "inputs",
+                "Inputs",
+                "Select an artifact for each input of the executable.",
+                skip_single=True,
+            ),
         )
 
     async def fields(self, step: Step) -> tuple[Field, ...]:

@@ -31,8 +31,12 @@ class ExecutionRerunScreen(BindingWizard):
         self._settings: tuple[Field, ...] = ()
 
     def steps(self) -> Sequence[Step]:
-        """Return the common steps, and that of the execution's settings if there are any."""
-        return (*super().steps(), *([_STEP] if self._settings else []))
+        """Return the common steps, and that of the execution's settings if there are any.
+
+        The name comes last: it is usually kept, and it depends on the parameters.
+        """
+        name, *others = super().steps()
+        return (*others, *([_STEP] if self._settings else []), name)
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """Return the settings that the runtime has; executions of a sweep have none."""
