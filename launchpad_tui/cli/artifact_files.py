@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import LABEL, OVERWRITE, PREVIEW_DETAILS, artifact, download_target
-from launchpad_tui.cli.artifact_values import NO_ATTRIBUTES, add_beside, add_found
+from launchpad_tui.cli.artifact_values import NO_ATTRIBUTES, add_beside, add_found, note_same_url
 from launchpad_tui.cli.bindings import SCENARIO, scenario_of, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.progress import DOWNLOAD_INTERRUPTED, UPLOAD_INTERRUPTED, counted, progress
@@ -209,6 +209,7 @@ def _upload(
         add_beside(context, one)
     warn_of_credentials(context, "label", dict(one.labels))
     warn_of_credentials(context, "text", {"description": one.description})
+    note_same_url(context, one)
     context.done(
         f"Uploaded to {one.url} and added as {one.kind} {one.id}.",
         extended_artifact(one),

@@ -69,6 +69,14 @@ REMOVED: tuple[Argument, ...] = (
 )
 
 
+def note_same_url(context: CommandContext, one: Artifact) -> None:
+    """Print a note if other artifacts of the kind have the URL of one that was added."""
+    others = context.desk.artifacts.others_at(context.scope, one.kind, one.url, one.id)
+    if others:
+        names = ", ".join(other.name_with_version for other in others)
+        context.note(f"note: {names} has the same URL; {one.name_with_version} was added beside it")
+
+
 def add_beside(context: CommandContext, one: Artifact) -> ArtifactAttributes | None:
     """Add the values in the files beside a new artifact, and report them; None without any.
 

@@ -226,6 +226,7 @@ def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.N
         artifact_values.add_beside(context, one)
     warn_of_credentials(context, "label", dict(one.labels))
     warn_of_credentials(context, "text", {"description": one.description, "url": one.url})
+    artifact_values.note_same_url(context, one)
     context.done(f"Added {one.kind} {one.id}.", extended_artifact(one), id=one.id)
 
 

@@ -13,6 +13,7 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
 )
 from launchpad_tui.domain.metric import guess_direction
+from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, connections, scenarios
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from launchpad_tui.domain.connection import Scope
-    from launchpad_tui.domain.query import ArtifactRow, Query
+    from launchpad_tui.domain.query import ArtifactRow
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.runtimes import Runtimes
 
@@ -99,6 +100,18 @@ class ArtifactService:
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
         return self._runtimes().create_artifact(scope, new, restricted=restricted)
+
+    def others_at(
+        self, scope: Scope, kind: ArtifactKind, url: str, besides: str = ""
+    ) -> tuple[Artifact, ...]:
+        """Return at most three artifacts of a kind with a URL, newest first.
+
+        Args:
+            besides: The ID of an artifact that is left out.
+        """
+        at = Condition(Subject.ATTRIBUTE, "url", Op.EQUALS, url)
+        rows = self.listing(scope, kind, Query(conditions=(at,))).slice(0, 4)
+        return tuple(row.artifact for row in rows if row.artifact.id != besides)[:3]
 
     def new(
         self,

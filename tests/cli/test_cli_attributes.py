@@ -79,7 +79,9 @@ def test_they_are_read_when_a_model_is_added_unless_refused(models: Cli, tmp_pat
     added = models("models", "add", "x", url, "--scenario", "tiny")
     assert "metrics.json" in added.err
     assert values(models, "x")["accuracy"] == 0.93
-    models("models", "add", "y", url, "--scenario", "tiny", "--no-attributes")
+    assert "same URL" not in added.err
+    again = models("models", "add", "y", url, "--scenario", "tiny", "--no-attributes")
+    assert "x v1 has the same URL; y v1 was added beside it" in again.err
     assert values(models, "y") == {}
     models("models", "log", "y", "--beside")
     assert values(models, "y")["accuracy"] == 0.93

@@ -321,3 +321,15 @@ async def test_lineage_lines_fold_open_and_copy(workshop_home: Home) -> None:
         assert "This line has no link to open" in screen_text(pilot)
         await press(pilot, "e")
         assert isinstance(pilot.app.screen, ArtifactScreen)
+
+
+async def test_a_url_that_another_model_has_is_stated_before_it_is_added(
+    workshop_home: Home,
+) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a")
+        await paste(pilot, "ai://default/models/churn")
+        await press(pilot, "ctrl+n")
+        assert "The URL belongs to churn-model v1" in screen_text(pilot)
+        await press(pilot, "ctrl+n")
+        assert "● Review" in screen_text(pilot)

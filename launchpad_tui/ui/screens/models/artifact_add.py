@@ -206,7 +206,7 @@ class ArtifactAddScreen(ArtifactWizard):
         super().__init__(kind)
         self._found = ""
         self._attribute_files: list[str] = []
-        #: the URL without files that the user was warned of
+        #: the URL without files, or of another artifact, that the user was warned of
         self._warned = ""
         if url:
             self.values |= {"url": url, "name": url.rpartition("/")[2]}
@@ -268,7 +268,7 @@ class ArtifactAddScreen(ArtifactWizard):
 
         Raises:
             InvalidInput: a value is not valid, such as an unknown store in the URL, or no files are
-                found at the URL. A URL without files is accepted the second time.
+                found at the URL, or another artifact has it. It is accepted the second time.
         """
         if step.id != "artifact":
             return ""
@@ -300,6 +300,12 @@ class ArtifactAddScreen(ArtifactWizard):
             self._warned = url
             hint = "Continue again to add it nevertheless, for example before its files are stored"
             raise InvalidInput(self._found, hint=hint, field="url")
+        others = await self.read(self.desk.artifacts.others_at, self.scope, self.kind, url)
+        if others and self._warned != url:
+            self._warned = url
+            names = ", ".join(one.name_with_version for one in others)
+            hint = f"Continue again to add another {self.kind.noun} with the same files"
+            raise InvalidInput(f"The URL belongs to {names}", hint=hint, field="url")
 
     @property
     def artifact_name(self) -> str:
