@@ -80,3 +80,19 @@ async def test_models_of_a_missing_executable_cannot_be_rerun(home: Home) -> Non
         await press(pilot, "A")
         assert isinstance(pilot.app.screen, ArtifactsScreen)
         assert "The executable serve was deleted" in screen_text(pilot)
+
+
+async def test_the_key_to_go_back_is_always_at_the_same_place(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        assert "esc" not in screen_text(pilot).splitlines()[-1]
+        for route, params in (
+            ("artifact", {"item_id": MODEL}),
+            ("execution", {"item_id": COMPLETED}),
+            ("browse", {"store": "default"}),
+        ):
+            pilot.app.open(route, **params)
+            await settled(pilot)
+            assert screen_text(pilot).rstrip().endswith("esc back  : commands  ? help")
+        pilot.app.open("execution.rerun", item_id=COMPLETED)
+        await settled(pilot)
+        assert screen_text(pilot).rstrip().endswith("esc back  ^p commands  f1 help")

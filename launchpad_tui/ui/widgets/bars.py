@@ -267,6 +267,8 @@ class FooterLine(Painted):
     def shown(self) -> Sequence[tuple[Action, bool]]:
         """Return the actions in the footer, each with whether it is enabled; enabled ones first."""
         typing = self._typing
+        # On the first screen there is nothing to go back to, but an input can be left.
+        absent = "" if typing or len(self.launchpad.trail()) > 1 else "app.back"
 
         def rank(action: Action) -> int:
             return (action.typing if typing else 0) or action.footer
@@ -274,10 +276,11 @@ class FooterLine(Painted):
         found = [
             (action, not owner.disabled_reason(action))
             for action, owner in reachable_actions(self.screen)
-            if rank(action) and self._key(action)
+            if rank(action) and self._key(action) and action.id != absent
         ]
         found.sort(key=lambda pair: (not pair[1], rank(pair[0])))
-        # Commands and help are always shown, since every other action can be found through them.
+        # The way back, commands and help are always shown, in the same place: every other action
+        # can be found through them.
         always = [pair for pair in found if pair[0].footer >= ALWAYS]
         others = [pair for pair in found if pair[0].footer < ALWAYS]
         return [*others[: FOOTER_LIMIT - len(always)], *always]

@@ -67,8 +67,8 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
             "back",
             "Go back to the previous screen",
             "Everywhere",
+            90,
             hidden=True,
-            typing=2,
         ),
     )
 

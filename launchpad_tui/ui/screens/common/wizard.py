@@ -110,7 +110,7 @@ class WizardScreen(LaunchpadScreen):
             "back",
             "Go back one step, or close the wizard on the first step",
             "Wizard",
-            2,
+            90,
         ),
         Action(
             "wizard.cancel",
