@@ -73,6 +73,7 @@ ALIASES: Mapping[str, str] = {
     "execution.finish": "execution.store-outputs",
     "execution.save": "execution.save-log",
     "executions.again": "executions.rerun",
+    "executions.sweeps": "go.sweeps",
     "legend.drop": "legend.remove",
     "legend.earlier": "legend.move-back",
     "legend.later": "legend.move-forward",

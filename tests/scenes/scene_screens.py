@@ -218,7 +218,7 @@ SCENES = [
     Scene(
         "sweeps",
         swept,
-        keys("3", "W"),
+        keys("3", "ctrl+w"),
         SMALL,
         expect=("rates", "2/4", "1 completed, 1 dead", "enter open"),
     ),

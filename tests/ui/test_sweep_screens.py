@@ -33,7 +33,7 @@ def shows(app: Any, kind: type) -> bool:
 
 async def test_without_sweeps_the_list_shows_how_to_create_one(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
-        await press(pilot, "W")
+        await press(pilot, "ctrl+w")
         assert "No sweeps yet" in screen_text(pilot)
         await press(pilot, "a")
         assert "Create a sweep" in screen_text(pilot)
@@ -42,7 +42,7 @@ async def test_without_sweeps_the_list_shows_how_to_create_one(workshop_home: Ho
 async def test_a_sweep_is_opened_compared_and_charted(swept_home: Home) -> None:
     async with running(swept_home, "executions") as pilot:
         app: Any = pilot.app
-        await press(pilot, "W")
+        await press(pilot, "ctrl+w")
         assert shows(app, SweepsScreen)
         text = screen_text(pilot)
         assert "2/4" in text
@@ -184,6 +184,16 @@ async def test_the_wizard_of_a_configuration_has_its_values(workshop_home: Home)
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "down", "W")
         await settled(pilot)
+        text = screen_text(pilot)
+        assert "Create a sweep" in text
+        assert "deep trees" in text
+
+
+async def test_a_sweep_varies_the_parameters_of_an_execution(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        await press(pilot, "W")
+        assert "has no parameters to vary" in screen_text(pilot)
+        await press(pilot, "down", "W")
         text = screen_text(pilot)
         assert "Create a sweep" in text
         assert "deep trees" in text

@@ -80,10 +80,11 @@ class ExecutionsScreen(NeedsExecutables, MetricColumns, ListScreen[ExecutionRow]
             needs="stop",
         ),
         Action(
-            "executions.sweeps",
+            "executions.sweep",
             "W",
-            "sweeps",
-            "Show the sweeps: executions with different parameters",
+            "sweep",
+            "Execute all combinations of several parameter values",
+            needs="executions",
         ),
         Action(
             "executions.delete",
@@ -254,9 +255,18 @@ class ExecutionsScreen(NeedsExecutables, MetricColumns, ListScreen[ExecutionRow]
         """Ask, then stop the selected executions."""
         await stop_or_delete(self, self.table.target_ids, "stop")
 
-    def do_sweeps(self) -> None:
-        """Open the list of sweeps."""
-        self.launchpad.open("sweeps")
+    def why_not_sweep(self) -> str | None:
+        """Return why the parameters of the execution cannot be varied."""
+        row = self.table.row
+        return NO_ROW if row is None else self.why_no_sweep(row.execution.executable_id)
+
+    def do_sweep(self) -> None:
+        """Open the wizard that creates a sweep, with the values of the execution."""
+        row = self.table.row
+        if row is not None:
+            self.launchpad.open(
+                "configuration.create", like=row.execution.configuration_id, sweep=True
+            )
 
     async def do_delete(self) -> None:
         """Ask, then delete the selected executions."""

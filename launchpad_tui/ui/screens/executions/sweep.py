@@ -86,7 +86,6 @@ class SweepScreen(ExecutionsScreen):
     PREFERENCE = "columns.sweep"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("executions.create", "", "create", hidden=True),
-        Action("executions.sweeps", "", "sweeps", hidden=True),
         Action(
             "executions.metrics",
             "m",
