@@ -10,6 +10,8 @@ from dataclasses import replace
 from launchpad_tui.charts.axes import share
 from launchpad_tui.charts.model import ChartData, ChartSpec, Plot, Series
 from launchpad_tui.charts.scale import roomy, with_margin
+from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.records import record
 
 X_KINDS = ("step", "relative", "time")
@@ -159,6 +161,25 @@ def readout(series: Sequence[Series], plot: Plot, x: float) -> list[tuple[float,
 def _is_inside(series: Series, x: float) -> bool:
     """Return whether an x is between the first and the last point of a series."""
     return bool(len(series.x)) and float(series.x[0]) <= x <= float(series.x[-1])
+
+
+def best_text(one: Series, glyph: str) -> str:
+    """Return the best value of a curve and its step after a glyph, empty if it is unknown."""
+    if one.best is None:
+        return ""
+    at = f" at step {one.best_step:,}" if one.best_step is not None else ""
+    return f"{glyph} {number_text(one.best)}{at}"
+
+
+def cursor_text(at: float, x_kind: str) -> str:
+    """Return where the cursor is: a step, a duration since the start, or a local time."""
+    if x_kind == "relative":
+        return f"at {duration_text(max(0.0, at))}"
+    if x_kind == "time":
+        from datetime import datetime
+
+        return f"at {datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"step {at:,.0f}"
 
 
 def range_with_room(data: ChartData, width: int) -> tuple[float, float] | None:

@@ -148,6 +148,11 @@ class Execution:
     schedule_id: str = ""
     deleted_at: datetime | None = None
 
+    @property
+    def title(self) -> str:
+        """The name of the configuration, by which users know the execution, and the ID."""
+        return f"{self.configuration_name} ({self.id})" if self.configuration_name else self.id
+
     def duration_seconds(self, at: datetime) -> float | None:
         """Return the seconds from start to completion, or to ``at`` while the execution runs.
 
@@ -160,6 +165,21 @@ class Execution:
 
 
 @record
+class Queue:
+    """What a pending execution waits for.
+
+    Attributes:
+        running: the number of executions of its connection that run or are being started.
+        before: the number of executions of its connection that wait and are started before it.
+        limited: whether the setting ``executions.parallel`` limits how many run.
+    """
+
+    running: int
+    before: int
+    limited: bool
+
+
+@record
 class ExecutionDetails:
     """An execution with its executable, configuration, inputs and outputs.
 
@@ -167,6 +187,7 @@ class ExecutionDetails:
     ``inputs`` has the name and the artifact of each input; a deleted artifact is None.
     ``references`` has the inputs that were given as references such as ``churn@production``.
     ``provenance`` has the code and the environment, empty if they were not recorded.
+    ``queue`` is what a pending execution of this machine waits for, None if it does not wait.
     """
 
     execution: Execution
@@ -176,6 +197,7 @@ class ExecutionDetails:
     outputs: tuple[Artifact, ...]
     references: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    queue: Queue | None = None
 
 
 @record

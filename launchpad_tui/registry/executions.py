@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import EMBEDDED_KIND, Scope
 from launchpad_tui.domain.execution import (
     TRANSITIONS,
     Claim,
     Execution,
+    Queue,
     Status,
     TargetStatus,
     UnfinishedExecution,
@@ -242,6 +243,29 @@ def claim_next(
         )
         found = db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", row).fetchone()
         return _scope_of_pk(db, row[0]), from_row(found)
+
+
+def queue_of(registry: Registry, scope: Scope, execution_id: str) -> Queue | None:
+    """Return what an execution of this machine waits for, None unless it is pending."""
+    with registry.read() as db:
+        found = db.execute(
+            "SELECT c.pk, c.kind, e.created_at, e.pk FROM executions e "
+            "JOIN resource_groups g ON g.pk = e.group_pk JOIN connections c ON c.pk = "
+            "g.connection_pk WHERE c.name = ? AND g.name = ? AND e.id = ? AND e.status = "
+            "'PENDING' AND e.claimed_at IS NULL AND on_this_machine(c.kind)",
+            (scope.connection, scope.resource_group, execution_id),
+        ).fetchone()
+        if found is None:
+            return None
+        connection, kind, created, pk = found
+        running, before = db.execute(
+            "SELECT count(e.claimed_at), coalesce(sum(e.claimed_at IS NULL AND e.status = "
+            "'PENDING' AND (e.created_at, e.pk) < (?, ?)), 0) FROM resource_groups g CROSS JOIN "
+            "executions e INDEXED BY executions_unfinished WHERE e.group_pk = g.pk "
+            f"AND g.connection_pk = ? AND e.{_UNFINISHED}",
+            (created, pk, connection),
+        ).fetchone()
+        return Queue(running, before, kind == EMBEDDED_KIND)
 
 
 def set_supervisor(

@@ -97,6 +97,9 @@ class ExecutionService:
             tuple(outputs),
             self._configurations.references(scope, found.configuration_id),
             self.provenance(scope, execution_id),
+            executions.queue_of(self._registry, scope, execution_id)
+            if found.status is Status.PENDING
+            else None,
         )
 
     def resolve(self, scope: Scope, text: str) -> Execution:

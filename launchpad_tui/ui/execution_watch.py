@@ -106,7 +106,7 @@ def ended_text(ended: Sequence[Execution]) -> tuple[str, str]:
 def _outcome(one: Execution) -> str:
     """Return the name of an execution, how it ended, and why if it failed."""
     outcome = _OUTCOMES.get(one.status, f"ended with the status {one.status}")
-    text = f"{one.configuration_name} ({one.id}) {outcome}"
+    text = f"{one.title} {outcome}"
     if one.status is Status.DEAD and one.status_message:
         text += f": {one_line(one.status_message)}"
     return text

@@ -99,6 +99,7 @@ _DISPLAYED = {
     "escape": "esc",
     "enter": "enter",
     "space": "space",
+    " ": "space",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "delete": "del",

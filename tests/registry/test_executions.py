@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.execution import Queue, Status
 from launchpad_tui.errors import Conflict
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.ui.screens.executions.execution_items import queue_text
 from tests.registry.registry_data import START, add_execution
 
 ID = "e000000000000001"
@@ -40,3 +41,34 @@ def test_later_times_are_kept(registry: Registry) -> None:
     assert (dead.started_at, dead.duration_seconds(START)) == (late, 9)
     with pytest.raises(Conflict):
         executions.transition(registry, DEFAULT_SCOPE, ID, Status.RUNNING)
+
+
+def test_a_pending_execution_waits_for_those_that_run_and_those_before_it(
+    registry: Registry,
+) -> None:
+    names = [f"e00000000000000{number}" for number in range(4)]
+    for number, name in enumerate(names):
+        add_execution(registry, name, status=Status.PENDING, at=number)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[0]) == Queue(0, 0, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == Queue(0, 3, True)
+    assert executions.claim_next(registry, 2, 1, "boot") is not None
+    assert executions.claim_next(registry, 2, 1, "boot") is not None
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[0]) is None
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[2]) == Queue(2, 0, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == Queue(2, 1, True)
+    executions.transition(registry, DEFAULT_SCOPE, names[0], Status.RUNNING, started_at=START)
+    executions.transition(registry, DEFAULT_SCOPE, names[0], Status.COMPLETED)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == Queue(1, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("queue", "text"),
+    [
+        (Queue(2, 7, True), "the end of 2 running, and 7 before it; executions.parallel sets how"),
+        (Queue(3, 0, False), "the end of 3 running"),
+        (Queue(0, 2, True), "the start of 2 before it"),
+        (Queue(0, 0, True), "its start"),
+    ],
+)
+def test_what_an_execution_waits_for_is_stated(queue: Queue, text: str) -> None:
+    assert queue_text(queue).startswith(text)

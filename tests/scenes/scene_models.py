@@ -60,7 +60,7 @@ SCENES = [
         nothing,
         _stay,
         (80, 24),
-        expect=("No models yet", "Press a to add one by its URL"),
+        expect=("No models yet", "a to add one by its URL"),
     ),
     Scene("models-hostile", hostile, _stay, (120, 24), expect=HARMLESS),
     Scene("commands", models(), _commands, expect=("Configurations", "Connections")),

@@ -175,7 +175,7 @@ SCENES = [
         workshop,
         keys("3", "down", "S"),
         USUAL,
-        expect=("Stop execution e000000000000004?",),
+        expect=("(e000000000000004)?",),
     ),
     Scene(
         "execution-rerun",

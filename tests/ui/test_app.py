@@ -334,6 +334,8 @@ async def test_a_key_without_a_meaning_is_reported_once(workshop_home: Home) -> 
         assert "does nothing here" not in screen_text(pilot)
         await press(pilot, "enter", "alt+f3")
         assert "alt+f3 does nothing here" in screen_text(pilot)
+        await press(pilot, "space")
+        assert " space does nothing here" in screen_text(pilot)
 
 
 async def test_an_action_of_the_app_runs_once(workshop_home: Home) -> None:

@@ -87,7 +87,7 @@ async def test_tab_switches_between_bindings_and_executions(workshop_home: Home)
 async def test_keys_of_executions_work_on_the_page_of_a_configuration(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "down", "enter", "S")
-        assert f"Stop execution {RUNNING}?" in screen_text(pilot)
+        assert f"({RUNNING})?" in screen_text(pilot)
         await press(pilot, "n", "A")
         assert isinstance(pilot.app.screen, ExecutionRerunScreen)
         await press(pilot, "escape", "m")

@@ -82,6 +82,7 @@ class ConfirmDialog(LaunchpadModal[bool]):
         detail: the consequence of confirming.
         yes: the verb for confirming, for example ``delete``.
         no: what happens without it, if that is not the same as cancelling.
+        cancel: the term for not confirming; ``cancel`` would be wrong after something was created.
         danger: whether the action cannot be undone; then enter does not confirm.
     """
 
@@ -105,17 +106,17 @@ class ConfirmDialog(LaunchpadModal[bool]):
         *,
         yes: str = "yes",
         no: str = "",
+        cancel: str = "cancel",
         danger: bool = False,
     ) -> None:
         super().__init__()
         self._title, self._detail, self._yes, self._danger = title, detail, yes, danger
-        self._no = no
+        self._no, self._cancel = no, cancel
 
     def compose(self) -> ComposeResult:
         """Yield question, consequence and keys."""
-        keys = (
-            f"y {self._yes}   n cancel" if self._danger else f"enter/y {self._yes}   n/esc cancel"
-        )
+        yes, cancel = self._yes, self._cancel
+        keys = f"y {yes}   n {cancel}" if self._danger else f"enter/y {yes}   n/esc {cancel}"
         if self._no:
             keys = f"enter/y {self._yes}   n {self._no}   esc cancel"
         with Vertical(classes="box"):

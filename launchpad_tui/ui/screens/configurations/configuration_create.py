@@ -122,6 +122,7 @@ class ConfigurationCreateScreen(BindingWizard):
             f"Configuration {created.name} created. Execute it now?",
             "The execution starts as soon as the runtime has free capacity.",
             yes="execute",
+            cancel="later",
         )
         if await self.launchpad.ask(question):
             execution = await self.launchpad.act(

@@ -329,8 +329,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     async def do_stop(self) -> None:
         """Ask, then stop the execution."""
+        title = self._details.execution.title if self._details else self.item_id
         dialog = ConfirmDialog(
-            f"Stop execution {self.item_id}?", "All its processes are ended.", yes="stop"
+            f"Stop execution {title}?", "All its processes are ended.", yes="stop"
         )
         if await self.launchpad.ask(dialog):
             (outcome,) = await self.launchpad.act(
@@ -338,7 +339,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             )
             if outcome.error is not None:
                 raise outcome.error
-            self.launchpad.say(f"Stopping execution {self.item_id}", "good")
+            self.launchpad.say(f"Stopping execution {title}", "good")
 
     async def do_delete(self) -> None:
         """Ask, then delete the execution and close the screen."""

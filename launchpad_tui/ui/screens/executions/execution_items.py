@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from launchpad_tui.domain.execution import ExecutionDetails
+from launchpad_tui.domain.execution import ExecutionDetails, Queue
 from launchpad_tui.domain.reproduction import ReproductionReport
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text
@@ -40,6 +40,16 @@ def ways_to_log(key: str) -> list[Item]:
     ]
 
 
+def queue_text(queue: Queue) -> str:
+    """Return what a pending execution waits for."""
+    if not queue.running:
+        return f"the start of {queue.before:,} before it" if queue.before else "its start"
+    text = f"the end of {queue.running:,} running"
+    if queue.before:
+        text += f", and {queue.before:,} before it"
+    return f"{text}; executions.parallel sets how many run" if queue.limited else text
+
+
 def execution_items(
     details: ExecutionDetails, look: Look, at: datetime, report: ReproductionReport | None = None
 ) -> list[Item]:
@@ -59,6 +69,8 @@ def execution_items(
         Item("Status", text, role),
         Item("Target status", str(execution.target_status)),
     ]
+    if details.queue is not None:
+        items.append(Item("Waits for", queue_text(details.queue)))
     if execution.deleted_at is not None:
         items.append(
             Item(

@@ -289,7 +289,10 @@ async def stop_or_delete(screen: LaunchpadScreen, ids: tuple[str, ...], verb: st
     allowed = STOPPABLE if verb == "stop" else DELETABLE
     selected = len(ids)
     ids = await screen.read(service.in_status, screen.scope, ids, allowed) or ids
-    subject = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
+    subject = f"{len(ids)} executions"
+    if len(ids) == 1:
+        found = await screen.read(service.get, screen.scope, ids[0])
+        subject = f"execution {found.execution.title}"
     if verb == "stop":
         detail = f"{'Its' if len(ids) == 1 else 'Their'} processes are ended."
     else:

@@ -13,13 +13,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
 
-from launchpad_tui.charts.curve import CurveView, readout
+from launchpad_tui.charts.curve import CurveView, best_text, cursor_text, readout
 from launchpad_tui.charts.legend import with_legend
-from launchpad_tui.charts.model import ChartData, Drawing, Plot, Series
+from launchpad_tui.charts.model import ChartData, Drawing, Plot
 from launchpad_tui.domain.board import Against, Board, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.metrics.chart_file import chart_text
+from launchpad_tui.ui.screens.metrics.chart_file import chart_text, file_stem
 from launchpad_tui.ui.screens.metrics.selection import X_AXES, SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.dialogs import PromptDialog
@@ -253,7 +253,7 @@ class ChartScreen(SelectionScreen):
         legend.counted = False
         if at is not None and plot is not None:
             found = readout(series, plot, at)
-            legend.title = self._cursor_text(at)
+            legend.title = cursor_text(at, self._view.x_kind)
         else:
             found = [(float(one.x[-1]), float(one.y[-1])) if len(one.x) else None for one in series]
             legend.title = "last"
@@ -267,29 +267,11 @@ class ChartScreen(SelectionScreen):
                     True,
                     one.id.partition("/")[0] in live,
                     number_text(point[1]) if point else "-",
-                    self._best_text(one),
+                    best_text(one, self.launchpad.look.glyphs.best),
                 )
                 for one, point in zip(series, found, strict=True)
             ]
         )
-
-    def _best_text(self, one: Series) -> str:
-        """Return the best value of a curve and its step, empty if it is unknown."""
-        if one.best is None:
-            return ""
-        at = f" at step {one.best_step:,}" if one.best_step is not None else ""
-        return f"{self.launchpad.look.glyphs.best} {number_text(one.best)}{at}"
-
-    def _cursor_text(self, at: float) -> str:
-        if self._view.x_kind == "relative":
-            from launchpad_tui.domain.timestamps import duration_text
-
-            return f"at {duration_text(max(0.0, at))}"
-        if self._view.x_kind == "time":
-            from datetime import datetime
-
-            return f"at {datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}"
-        return f"step {at:,.0f}"
 
     def _change(self, view: CurveView, *, reading: bool = True) -> None:
         if view != self._view:
@@ -504,11 +486,11 @@ class ChartScreen(SelectionScreen):
         drawing = with_legend(
             drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
         )
-        characters = (char if char.isalnum() or char in "-_" else "-" for char in title)
-        stem = "".join(characters).strip("-")[:60] or "chart"
         hint = "The extension selects the format: .svg, .txt, .ansi (colored text) or .csv"
         typed = await self.launchpad.ask(
-            PromptDialog("Export the chart to the file", f"{stem}.svg", hint, verb="export")
+            PromptDialog(
+                "Export the chart to the file", f"{file_stem(title)}.svg", hint, verb="export"
+            )
         )
         if not typed:
             return

@@ -10,6 +10,12 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.palettes import BY_NAME, Palette
 
 
+def file_stem(title: str) -> str:
+    """Return the proposed name of a chart's file, without an extension."""
+    characters = (char if char.isalnum() or char in "-_" else "-" for char in title)
+    return "".join(characters).strip("-")[:60] or "chart"
+
+
 def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:
     """Return a chart in the format of a file extension.
 

@@ -185,7 +185,10 @@ class MetricsScreen(SelectionScreen):
             return "This board has no charts\nPress a to add one, or B to open another board"
         if not self.selected.ids:
             return "No models are selected\nSelect models with space in Models (1), then press m"
-        return "No metrics have been logged\nThey appear here while an execution logs them"
+        return (
+            "No metrics have been logged\nA script logs them by printing a line:\n"
+            "::metric loss=0.31 step=5\nThe manual shows other ways: ? Manual, Metrics"
+        )
 
     def _restyle(self, charts: Sequence[ChartDefinition]) -> None:
         """Show changed charts; save them only if the board is one of the user's."""

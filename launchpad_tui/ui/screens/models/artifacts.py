@@ -32,14 +32,16 @@ LIST_ROUTES = {
     ArtifactKind.RESULTSET: "resultsets",
     ArtifactKind.OTHER: "others",
 }
+_ADD = "Press u to upload files of this machine, or a to add one by its URL"
 _EMPTY = {
     ArtifactKind.MODEL: (
         "No models yet\n"
-        "Press a to add one by its URL, or 4 to create a configuration that trains one"
+        "Press u to upload files of this machine, a to add one by its URL,\n"
+        "or 4 to create a configuration that trains one"
     ),
-    ArtifactKind.DATASET: "No datasets yet\nPress a to add one by its URL",
-    ArtifactKind.RESULTSET: "No result sets yet\nPress a to add one by its URL",
-    ArtifactKind.OTHER: "No other artifacts yet\nPress a to add one by its URL",
+    ArtifactKind.DATASET: f"No datasets yet\n{_ADD}",
+    ArtifactKind.RESULTSET: f"No result sets yet\n{_ADD}",
+    ArtifactKind.OTHER: f"No other artifacts yet\n{_ADD}",
 }
 _ATTRIBUTES = (
     ("name", "Name"),
