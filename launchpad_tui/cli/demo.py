@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,14 +56,24 @@ def _confirm_retraining(desk: Desk) -> bool:
     return input("Train again? [y/N] ").strip().lower() in {"y", "yes"}
 
 
+def _own_command() -> str:
+    """Return how this program is started, also if its virtual environment is not activated."""
+    if shutil.which("launchpad"):
+        return "launchpad"
+    if Path(sys.argv[0]).name == "launchpad":
+        return shlex.quote(sys.argv[0])
+    return f"{shlex.quote(sys.executable)} -m launchpad_tui"
+
+
 def _print_next(root: Path) -> None:
     """Print where the home of the demo is, and three commands to continue with."""
-    prefix = f"LAUNCHPAD_HOME={shlex.quote(str(root))} launchpad"
+    command = _own_command()
+    prefix = f"LAUNCHPAD_HOME={shlex.quote(str(root))} {command}"
     print(f"Home folder of the demo: {root}")
     print("Continue with:")
     print(f"  {prefix} models list")
     print(f"  {prefix} executions list")
-    print("  launchpad demo")
+    print(f"  {command} demo")
 
 
 def _finish_in_background(desk: Desk, plan: DemoPlan) -> None:

@@ -11,6 +11,8 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import field, record
 
 _SCENARIO_ID = re.compile(r"[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", re.ASCII)
+#: the start of the image of a template that was written for a script; there is no such image
+PLACEHOLDER_IMAGE = "docker.io/example/"
 
 
 @record

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from launchpad_tui.domain.scenario import PLACEHOLDER_IMAGE
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.records import record
@@ -148,7 +149,7 @@ def template_text(path: Path, script: Script) -> tuple[str, list[str]]:
     lines += [
         "      container:",
         "        # Only SAP AI Core runs the image; launchpad runs the code beside this file.",
-        f"        image: docker.io/example/{scenario.lower()}:1.0",
+        f"        image: {PLACEHOLDER_IMAGE}{scenario.lower()}:1.0",
         f"        workingDir: {_APP}",
         *_command(path, script.options, parts),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.cli.demo import _print_next
 from launchpad_tui.demo.candidates import CANDIDATES, EVALUATE, TRAIN
 from launchpad_tui.demo.plan import demo_home
 from launchpad_tui.domain.artifact import ArtifactKind, FileState
@@ -159,3 +161,29 @@ def test_the_demo_never_uses_the_home_of_the_user(tmp_path: Path) -> None:
     assert demo_home({"XDG_DATA_HOME": str(tmp_path)}).root == tmp_path / "launchpad-demo"
     with pytest.raises(ConfigError):
         demo_home({"LAUNCHPAD_HOME": str(tmp_path), "LAUNCHPAD_DEMO_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("called", "on_path", "command"),
+    [
+        (".venv/bin/launchpad", False, ".venv/bin/launchpad"),
+        (".venv/bin/launchpad", True, "launchpad"),
+        ("/a/launchpad_tui/__main__.py", False, f"{shlex.quote(sys.executable)} -m launchpad_tui"),
+    ],
+)
+def test_the_next_commands_are_those_that_start_this_program(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    called: str,
+    on_path: bool,
+    command: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", [called, "demo"])
+    if on_path:
+        (tmp_path / "launchpad").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _print_next(tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"  {command} demo"
+    assert lines[-2] == f"  LAUNCHPAD_HOME={tmp_path} {command} executions list"

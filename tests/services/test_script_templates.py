@@ -105,6 +105,8 @@ def test_a_template_is_valid_and_describes_the_script(tmp_path: Path) -> None:
     executable = template.executable
     assert (executable.id, executable.scenario_id) == ("churn-train", "churn")
     assert executable.description == "Train a churn model."
+    # The image is a placeholder, which needs no note each time that the script runs.
+    assert executable.notes == ()
     assert {each.name: each.default for each in executable.parameters} == {
         "learning_rate": "0.1",
         "epochs": "-5",

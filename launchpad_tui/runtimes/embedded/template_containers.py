@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from launchpad_tui.domain.scenario import PLACEHOLDER_IMAGE
 from launchpad_tui.runtimes.embedded.template_model import Container, EnvVar
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node
 
@@ -59,7 +60,11 @@ def read_container(node: Node, note: Callable[[str, str], None], *, script: bool
     Raises:
         TemplateError: the node is not valid.
     """
+    image = node.get_text("image")
     for key, value in node.items():
+        if key == "image" and image.startswith(PLACEHOLDER_IMAGE):
+            # The template was written for a script, and states what runs.
+            continue
         if key in _IGNORED_CONTAINER:
             note(key, _IGNORED_CONTAINER[key])
         elif key not in _KNOWN_CONTAINER:
@@ -81,7 +86,6 @@ def read_container(node: Node, note: Callable[[str, str], None], *, script: bool
     if working_dir and not working_dir.startswith(("/", "{{")):
         raise node.require("workingDir").error("must be an absolute path")
     args = tuple(each.text() for each in node.list_of("args"))
-    image = node.get_text("image")
     return Container(command, args, tuple(env), tuple(secrets), working_dir, source, image)
 
 
