@@ -16,6 +16,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.modal import LaunchpadModal
 from launchpad_tui.ui.widgets.painted import Painted
+from launchpad_tui.ui.widgets.path_input import PathInput
 from launchpad_tui.ui.widgets.text_input import TextInput
 
 #: lines of a dialog's frame; the height of a dialog is limited to nine tenths of the screen's
@@ -179,6 +180,7 @@ class PromptDialog(LaunchpadModal[str]):
         verb: the verb for what enter does.
         danger: whether that cannot be undone.
         only: if given, the only text that is accepted, as a confirmation.
+        path: whether the text is a path of this machine, which tab completes.
     """
 
     def __init__(
@@ -190,9 +192,10 @@ class PromptDialog(LaunchpadModal[str]):
         verb: str = "select",
         danger: bool = False,
         only: str = "",
+        path: bool = False,
     ) -> None:
         super().__init__()
-        self._only = only
+        self._only, self._path = only, path
         self._title, self._value, self._hint, self._verb = title, value, hint, verb
         self._role = "bad" if danger else "title"
         self._below = Prose(self._remark())
@@ -201,13 +204,14 @@ class PromptDialog(LaunchpadModal[str]):
         """Yield title, input, hint and keys."""
         with Vertical(classes="box"):
             yield Prose([(self._title, self._role)])
-            yield TextInput(self._value)
+            yield PathInput(self._value) if self._path else TextInput(self._value)
             yield self._below
 
     def _remark(self, problem: str = "") -> list[tuple[str, str]]:
         parts = [(self._hint, "dim")] if self._hint else []
         parts += [(problem, "bad")] if problem else []
-        return [*parts, (f"enter {self._verb}   esc cancel", "dim")]
+        completes = "tab complete path   " if self._path else ""
+        return [*parts, (f"enter {self._verb}   {completes}esc cancel", "dim")]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close the dialog with the typed text if it is accepted."""

@@ -39,7 +39,11 @@ async def download(app: Shell, name: str, fetch: Fetch) -> None:
     hint = "The folder is created if it is missing. Interrupted downloads are resumed."
     typed = await app.ask(
         PromptDialog(
-            f"Download {name[:40]} into the folder", folder_name(name), hint, verb="download"
+            f"Download {name[:40]} into the folder",
+            folder_name(name),
+            hint,
+            verb="download",
+            path=True,
         )
     )
     if typed:
@@ -88,7 +92,9 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
 
     hint = "A subfolder is created for each artifact. Interrupted downloads are resumed."
     typed = await screen.launchpad.ask(
-        PromptDialog(f"Download {len(ids)} {one.kind.noun}s into", ".", hint, verb="download")
+        PromptDialog(
+            f"Download {len(ids)} {one.kind.noun}s into", ".", hint, verb="download", path=True
+        )
     )
     if not typed:
         return

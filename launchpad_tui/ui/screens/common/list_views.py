@@ -74,7 +74,9 @@ async def export_rows(
     app, service = screen.launchpad, screen.desk.list_files
     proposed = f"{title.lower().replace(' ', '-')}.csv"
     typed = await app.ask(
-        PromptDialog("Export the list to", proposed, "A .csv, .json or .md file", verb="export")
+        PromptDialog(
+            "Export the list to", proposed, "A .csv, .json or .md file", verb="export", path=True
+        )
     )
     if not typed or not typed.strip():
         return

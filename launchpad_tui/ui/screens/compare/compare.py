@@ -444,6 +444,7 @@ class CompareScreen(RowCurvesMixin):
             "comparison.csv",
             "The extension selects the format: .csv, .json or .md",
             verb="export",
+            path=True,
         )
         typed = await self.launchpad.ask(dialog)
         if typed:

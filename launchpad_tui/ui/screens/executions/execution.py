@@ -463,7 +463,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             else "The whole log is saved."
         )
         typed = await self.launchpad.ask(
-            PromptDialog("Save the log as", f"{self.item_id}.log", hint, verb="save")
+            PromptDialog("Save the log as", f"{self.item_id}.log", hint, verb="save", path=True)
         )
         if typed:
             path = Path(typed).expanduser().absolute()

@@ -100,11 +100,11 @@ async def _delete_board(screen: LaunchpadScreen, board: Board) -> str | None:
 async def _export_board(screen: LaunchpadScreen, board: Board) -> None:
     stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in board.name)
     typed = await screen.launchpad.ask(
-        PromptDialog("Export the board to the file", f"{stem}.board.json", verb="export")
+        PromptDialog("Export the board to the file", f"{stem}.board.json", verb="export", path=True)
     )
     if not typed:
         return
-    path, export = Path(typed), screen.desk.boards.export
+    path, export = Path(typed).expanduser(), screen.desk.boards.export
     try:
         written = await screen.launchpad.files(export, board, path)
     except Conflict as error:
@@ -118,12 +118,16 @@ async def _export_board(screen: LaunchpadScreen, board: Board) -> None:
 async def _import_board(screen: LaunchpadScreen) -> str | None:
     typed = await screen.launchpad.ask(
         PromptDialog(
-            "Import a board from the file", "", "A file that a board was exported to", verb="import"
+            "Import a board from the file",
+            "",
+            "A file that a board was exported to",
+            verb="import",
+            path=True,
         )
     )
     if not typed:
         return None
-    board = await screen.launchpad.files(screen.desk.boards.read_file, Path(typed))
+    board = await screen.launchpad.files(screen.desk.boards.read_file, Path(typed).expanduser())
     names = await screen.read(screen.desk.boards.names, screen.scope)
     if board.name in names:
         question = ConfirmDialog(

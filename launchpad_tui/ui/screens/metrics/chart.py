@@ -19,10 +19,9 @@ from launchpad_tui.charts.model import ChartData, Drawing, Plot
 from launchpad_tui.domain.board import Against, Board, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.metrics.chart_file import chart_text, file_stem
+from launchpad_tui.ui.screens.metrics.chart_file import chart_text, export_dialog
 from launchpad_tui.ui.screens.metrics.selection import X_AXES, SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
-from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 
 #: widths of a terminal in cells from which the values are shown, and from which in a wide column
@@ -486,12 +485,7 @@ class ChartScreen(SelectionScreen):
         drawing = with_legend(
             drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
         )
-        hint = "The extension selects the format: .svg, .txt, .ansi (colored text) or .csv"
-        typed = await self.launchpad.ask(
-            PromptDialog(
-                "Export the chart to the file", f"{file_stem(title)}.svg", hint, verb="export"
-            )
-        )
+        typed = await self.launchpad.ask(export_dialog(title))
         if not typed:
             return
         path = Path(typed).expanduser().absolute()

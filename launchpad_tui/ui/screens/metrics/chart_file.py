@@ -8,12 +8,17 @@ from launchpad_tui.charts.svg import to_svg
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.palettes import BY_NAME, Palette
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 
 
-def file_stem(title: str) -> str:
-    """Return the proposed name of a chart's file, without an extension."""
+def export_dialog(title: str) -> PromptDialog:
+    """Return the prompt for the file of a chart, with a name made of its title."""
     characters = (char if char.isalnum() or char in "-_" else "-" for char in title)
-    return "".join(characters).strip("-")[:60] or "chart"
+    stem = "".join(characters).strip("-")[:60] or "chart"
+    hint = "The extension selects the format: .svg, .txt, .ansi (colored text) or .csv"
+    return PromptDialog(
+        "Export the chart to the file", f"{stem}.svg", hint, verb="export", path=True
+    )
 
 
 def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:

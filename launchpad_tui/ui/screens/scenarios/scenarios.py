@@ -162,6 +162,7 @@ class ScenariosScreen(LaunchpadScreen):
                 "Type a YAML file, a folder to add all templates in it and its subfolders, or a "
                 "Python script to write a template for it.",
                 verb="add",
+                path=True,
             )
         )
         if not typed:

@@ -75,7 +75,9 @@ async def import_secrets(screen: LaunchpadScreen) -> None:
         "object with resources."
     )
     typed = await screen.launchpad.ask(
-        PromptDialog("Import object store secrets from the file", "", hint, verb="import")
+        PromptDialog(
+            "Import object store secrets from the file", "", hint, verb="import", path=True
+        )
     )
     if not typed:
         return
