@@ -129,6 +129,10 @@ class Shell(Protocol):
         """The current scope as the header shows it."""
 
     @property
+    def inputs(self) -> int:
+        """The number of keys and clicks so far."""
+
+    @property
     def transfers(self) -> Transfers:
         """The transfers started in this app."""
 

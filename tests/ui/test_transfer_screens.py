@@ -207,6 +207,7 @@ async def test_files_are_uploaded_as_a_model(workshop_home: Home, tmp_path: Path
         await press(pilot, "enter")
         assert "Uploaded and added net" in screen_text(pilot)
         assert models(pilot)["ai://default/nets/1"] == "net"
+        assert pilot.app.screen.table.row.artifact.url == "ai://default/nets/1"
     assert (workshop_home.files / "nets" / "1" / "weights.bin").read_bytes() == b"w" * 100
 
 

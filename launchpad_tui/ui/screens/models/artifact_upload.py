@@ -15,10 +15,12 @@ from launchpad_tui.services.local_files import source_files
 from launchpad_tui.ui.screens.common.downloads import folder_name
 from launchpad_tui.ui.screens.common.wizard import Step
 from launchpad_tui.ui.screens.models.artifact_add import ArtifactWizard, proposed_store
+from launchpad_tui.ui.screens.models.artifacts import LIST_ROUTES
 from launchpad_tui.ui.widgets.details import Item, heading
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.services.transfers import Job
 
 
 class ArtifactUploadScreen(ArtifactWizard):
@@ -129,7 +131,18 @@ class ArtifactUploadScreen(ArtifactWizard):
             self.labels(),
         )
 
-        def work(progress: Progress) -> str:
-            return f"Uploaded and added {upload(progress=progress).name}"
+        app, inputs = self.launchpad, self.launchpad.inputs
+        added: list[str] = []
 
-        self.launchpad.transfers.start(f"Upload {values['name']}", work)
+        def work(progress: Progress) -> str:
+            artifact = upload(progress=progress)
+            added.append(artifact.id)
+            return f"Uploaded and added {artifact.name}"
+
+        def ended(job: Job) -> None:
+            # The cursor is left where the user has moved it since.
+            if added and app.inputs == inputs:
+                app.point_at(LIST_ROUTES[self.kind], added[0])
+            app.transfers.report(job)
+
+        app.transfers.start(f"Upload {values['name']}", work, then=ended)

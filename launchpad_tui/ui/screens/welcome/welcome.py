@@ -15,7 +15,8 @@ from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 _ABOUT = (
     "launchpad trains models, records where each came from, and shows which one is best.",
-    "It runs executions on this machine, and connects to SAP AI Core and launchpad serve.",
+    "It runs executions on this machine or a Slurm cluster, and connects to SAP AI Core and "
+    "launchpad serve.",
 )
 #: the widest text, and the cells left of it
 _WIDTH, _MARGIN = 92, 3
@@ -32,10 +33,10 @@ class _Way:
 
 _WAYS = (
     _Way("welcome.demo", "Run the demo", "trains six small models here in a minute"),
-    _Way("welcome.template", "Add a template", "a workflow template of your own code"),
+    _Way("welcome.template", "Add a template", "of your Python script, or a YAML file"),
     _Way("welcome.connect", "Connect to SAP AI Core", "or to launchpad serve on another machine"),
     _Way("welcome.model", "Add a model that exists", "by its URL in an object store"),
-    _Way("welcome.import", "Import from a bucket", "finds all models in a folder of a bucket"),
+    _Way("welcome.import", "Import from a bucket", "or a folder: finds all models in it"),
     _Way("welcome.manual", "Open the manual", "getting started, screens and commands"),
 )
 
