@@ -74,6 +74,11 @@ class MetricLine:
     custom_info: tuple[CustomInfo, ...] = ()
 
 
+def is_metric_line(line: str) -> bool:
+    """Return whether a line logs metrics, tags or custom info, well-formed or not."""
+    return line[:2] == PREFIX and _WORD.fullmatch(line.rstrip("\r\n \t")) is not None
+
+
 def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
     """Parse a line; return None if it is ordinary output.
 

@@ -13,7 +13,10 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import LogLine
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.ui.screens.common import preview as preview_module
+from launchpad_tui.ui.screens.executions.execution_preview import _log_lines
 from launchpad_tui.ui.widgets.preview_pane import PreviewPane, pane_width
 from launchpad_tui.ui.widgets.table import VirtualTable
 from tests.scenes.harness import press, running, screen_text, settled
@@ -205,3 +208,17 @@ def test_only_parameters_with_different_values_vary(workshop_home: Home) -> None
         assert name in desk.configurations.varying(DEFAULT_SCOPE, executable)
     finally:
         desk.close()
+
+
+def test_the_log_of_a_preview_leaves_out_lines_with_metrics_unless_there_are_no_others() -> None:
+    metrics = [
+        LogLine(n, now(), "stdout", "train", f"::metric loss={n} step={n}") for n in range(9)
+    ]
+    said = LogLine(9, now(), "stdout", "train", "epoch 1 of 9")
+    odd = LogLine(10, now(), "stdout", "train", "::metrics are below")
+
+    def lines(*log: LogLine) -> list[str]:
+        return ["".join(text for text, _ in parts) for parts in _log_lines(log, 60, 3)][-3:]
+
+    assert lines(said, *metrics, odd)[-2:] == ["epoch 1 of 9", "::metrics are below"]
+    assert lines(*metrics) == [f"::metric loss={n} step={n}" for n in (6, 7, 8)]

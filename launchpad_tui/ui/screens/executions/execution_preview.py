@@ -9,6 +9,7 @@ from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, LogLine, Status
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
+from launchpad_tui.domain.metric_lines import is_metric_line
 from launchpad_tui.domain.text import clip
 from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.errors import LaunchpadError
@@ -109,13 +110,17 @@ def _lines(
 
 
 def _log_lines(log: tuple[LogLine, ...] | str, width: int, room: int) -> list[Parts]:
-    """Return the heading and the last ``room`` lines of a log."""
+    """Return the heading and the last ``room`` lines of a log.
+
+    Lines that log metrics are left out, which are shown above, unless there are no others.
+    """
     heading = section("Log")
     if isinstance(log, str):
         return [*heading, *wrapped(log, width, "warn", 3)]
     if not log:
         return [*heading, (("The log is empty", "dim"),)]
-    shown = log[-room:]
+    others = tuple(one for one in log if not is_metric_line(one.message))
+    shown = (others or log)[-room:]
     return [
         *heading,
         *(((clip(one.message.expandtabs(4), width), _log_role(one)),) for one in shown),
