@@ -141,9 +141,15 @@ def request_token_once(
 
 
 def request_instance_token(
-    url: str, query: Mapping[str, str], headers: Mapping[str, str], server: str
+    url: str, query: Mapping[str, str], headers: Mapping[str, str], server: str, user: str
 ) -> AccessToken:
     """Request a token from the metadata service of this (virtual) machine, never through a proxy.
+
+    Args:
+        url: the address of the token.
+        query, headers: those of the request.
+        server: how errors name the metadata service.
+        user: how errors name what the token is for, such as ``bucket 'models'``.
 
     Raises:
         AuthenticationFailed: there is no such service, or it refuses.
@@ -154,7 +160,7 @@ def request_instance_token(
             response = client.send("GET", f"{url}?{encode_query(query)}", headers)
         except Unreachable as error:
             raise AuthenticationFailed(
-                "No credentials found for the object store",
+                f"No credentials found for {user}",
                 "The environment variables contain none, and this machine has no identity "
                 "at a cloud.",
                 "Set the environment variables that the field's help names.",

@@ -88,7 +88,7 @@ class _AzureBucket:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         self._container = AzureContainer.of(values.get("container_uri", ""))
-        self.where = f"container {self._container.name!r}"
+        self.where = self._container.shown
         self._authenticator = authenticator_of(self._container, values)
         self._http = RestClient(self.where, values, self._authenticator, _error)
 

@@ -93,6 +93,11 @@ class AzureContainer:
             base + "".join(f"/{quote(each, safe='$')}" for each in names), host, account, names[-1]
         )
 
+    @property
+    def shown(self) -> str:
+        """How errors name the container."""
+        return f"container {self.name!r}"
+
     def blob(self, key: str) -> str:
         """Return the URL of an object."""
         return f"{self.url}/{quote(key, safe='/~')}"
@@ -119,6 +124,7 @@ def authenticator_of(container: AzureContainer, values: Mapping[str, str]) -> Au
     """Return the authenticator that the store's fields configure; does not call it.
 
     Raises:
+        AuthenticationFailed: credentials are missing.
         ConfigError: a value is invalid.
     """
     match values.get("credentials") or "sas":
@@ -131,7 +137,13 @@ def authenticator_of(container: AzureContainer, values: Mapping[str, str]) -> Au
         case "environment":
             return _Environment(container, values)
         case _:
-            return Sas(values.get("sas_token", ""))
+            if not values.get("sas_token", "").strip():
+                raise ConfigError(
+                    f"No credentials found for {container.shown}",
+                    "The field is empty.",
+                    "Enter a SAS token.",
+                )
+            return Sas(values["sas_token"])
 
 
 class Sas:
@@ -225,7 +237,7 @@ class _Environment:
             return _client(self._container, self._values, tenant, client, secret)
         if tenant and client and (file := environment_variable("AZURE_FEDERATED_TOKEN_FILE")):
             return _federated(self._container, self._values, tenant, client, file)
-        return BearerAuthenticator(lambda: _instance_token(client), _HEADERS)
+        return BearerAuthenticator(lambda: _instance_token(client, self._container.shown), _HEADERS)
 
 
 _HEADERS = {"x-ms-version": VERSION}
@@ -242,7 +254,7 @@ def _client(
     container: AzureContainer, values: Mapping[str, str], tenant: str, client: str, secret: str
 ) -> Authenticator:
     if not (tenant and client and secret):
-        raise credentials_missing("Enter tenant ID, client ID and client secret.")
+        raise credentials_missing(container.shown, "Enter tenant ID, client ID and client secret.")
     form = {
         "grant_type": "client_credentials",
         "client_id": client,
@@ -294,7 +306,7 @@ def _federated(
     return BearerAuthenticator(fetch, _HEADERS)
 
 
-def _instance_token(client: str) -> AccessToken:
+def _instance_token(client: str, store: str) -> AccessToken:
     """Request a token of the managed identity.
 
     https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
@@ -307,10 +319,12 @@ def _instance_token(client: str) -> AccessToken:
             {**query, "api-version": "2019-08-01"},
             {"X-IDENTITY-HEADER": header},
             "the managed identity service",
+            store,
         )
     return request_instance_token(
         _MACHINE,
         {**query, "api-version": "2018-02-01"},
         {"Metadata": "true"},
         "the managed identity service",
+        store,
     )

@@ -86,7 +86,9 @@ class _GcsBucket:
         # https://cloud.google.com/storage/docs/requester-pays
         project = values.get("user_project", "").strip()
         charged = {"userProject": project} if project else {}
-        self._http = RestClient(self.where, values, authenticator_of(values), _error, charged)
+        self._http = RestClient(
+            self.where, values, authenticator_of(values, self.where), _error, charged
+        )
 
     def endpoint(self) -> ServerAddress | None:
         return server_of(self._base, self._values)

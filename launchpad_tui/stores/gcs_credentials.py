@@ -38,18 +38,22 @@ _NEEDED = ("client_email", "private_key")
 _LIFETIME = 3600
 
 
-def authenticator_of(values: Mapping[str, str]) -> Authenticator:
+def authenticator_of(values: Mapping[str, str], store: str) -> Authenticator:
     """Return the authenticator that the store's fields configure; does not call it.
+
+    Args:
+        values: by the names of the catalog's fields.
+        store: how errors name the store.
 
     Raises:
         AuthenticationFailed: the key is missing.
         ConfigError: the key is invalid.
     """
     if (values.get("credentials") or "key") == "environment":
-        return _Environment(values)
+        return _Environment(values, store)
     text = values.get("private_key", "").strip()
     if not text:
-        raise credentials_missing("Enter a service account key.")
+        raise credentials_missing(store, "Enter a service account key.")
     return _of_account(key_of(text), values)
 
 
@@ -158,8 +162,9 @@ class _Environment:
     account of this machine.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], store: str) -> None:
         self._values = dict(values)
+        self._store = store
         self._found: Authenticator | None = None
 
     def authorize(self, refused: RequestAuth | None = None, /) -> RequestAuth:
@@ -172,7 +177,7 @@ class _Environment:
         kept = Path(folder) if folder else Path.home() / ".config/gcloud"
         file = Path(named) if named else kept / "application_default_credentials.json"
         if not named and not file.exists():
-            return BearerAuthenticator(_instance_token)
+            return BearerAuthenticator(lambda: _instance_token(self._store))
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
@@ -210,10 +215,10 @@ def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) ->
     )
 
 
-def _instance_token() -> AccessToken:
+def _instance_token(store: str) -> AccessToken:
     """Request a token: https://cloud.google.com/compute/docs/access/authenticate-workloads."""
     host = environment_variable("GCE_METADATA_HOST") or "metadata.google.internal"
     url = f"http://{host}/computeMetadata/v1/instance/service-accounts/default/token"
     return request_instance_token(
-        url, {"scopes": _SCOPE}, {"Metadata-Flavor": "Google"}, "the metadata service"
+        url, {"scopes": _SCOPE}, {"Metadata-Flavor": "Google"}, "the metadata service", store
     )

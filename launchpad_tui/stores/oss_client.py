@@ -157,11 +157,12 @@ def connect(values: Mapping[str, str]) -> Any:
 
 def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
     """Return access key ID, secret and token of the configured source only."""
+    store = f"bucket {values['bucket']!r}"
     if values.get("credentials") == "environment":
         missing = [name for name in _VARIABLES if not os.environ.get(name)]
         if missing:
             raise ConfigError(
-                "No credentials found for the object store",
+                f"No credentials found for {store}",
                 f"Not set: {', '.join(missing)}.",
                 "Set these environment variables.",
             )
@@ -172,7 +173,7 @@ def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
         key, secret, token = (values.get(name, "").strip() for name in names)
         if not key or not secret:
             raise ConfigError(
-                "No credentials found for the object store",
+                f"No credentials found for {store}",
                 "The fields are empty.",
                 "Enter access key ID and access key secret.",
             )

@@ -40,10 +40,10 @@ def create_session(values: Mapping[str, str]) -> Session:
             missing = [name for name in _VARIABLES if not os.environ.get(name)]
             if missing:
                 raise credentials_missing(
+                    _shown(values),
                     "Set these environment variables, or edit the object store to use other "
                     "credentials.",
                     f"Not set: {', '.join(missing)}.",
-                    _shown(values),
                 )
             key, secret = (os.environ[name] for name in _VARIABLES)
             return _with_keys(key, secret, os.environ.get("AWS_SESSION_TOKEN"))
@@ -51,7 +51,7 @@ def create_session(values: Mapping[str, str]) -> Session:
             key, secret = values.get("access_key_id", ""), values.get("secret_access_key", "")
             if not key or not secret:
                 raise credentials_missing(
-                    "Enter access key ID and secret access key.", store=_shown(values)
+                    _shown(values), "Enter access key ID and secret access key."
                 )
             return _with_keys(key, secret, values.get("session_token"))
 

@@ -193,10 +193,10 @@ def _client_error(error: Exception, where: str) -> LaunchpadError:
     if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
         return no_response(where, detail)
     if isinstance(error, boto.SSOError | boto.TokenRetrievalError):
-        return credentials_missing("Log in again: aws sso login.", detail)
+        return credentials_missing(where, "Log in again: aws sso login.", detail)
     if isinstance(
         error,
         boto.NoCredentialsError | boto.PartialCredentialsError | boto.CredentialRetrievalError,
     ):
-        return credentials_missing("Check the field Credentials.", detail)
+        return credentials_missing(where, "Check the field Credentials.", detail)
     return invalid_settings(where, detail)

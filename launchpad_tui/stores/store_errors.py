@@ -40,9 +40,7 @@ def authentication_failed(store: str, detail: str, hint: str) -> AuthenticationF
     )
 
 
-def credentials_missing(
-    hint: str, detail: str = "", store: str = "the object store"
-) -> AuthenticationFailed:
+def credentials_missing(store: str, hint: str, detail: str = "") -> AuthenticationFailed:
     """Return the error for missing credentials in the store's fields or the environment."""
     return AuthenticationFailed(f"No credentials found for {store}", detail, hint)
 

@@ -133,5 +133,7 @@ def test_credentials_are_not_sent_without_tls() -> None:
 
 
 def test_a_machine_without_an_identity() -> None:
-    with pytest.raises(AuthenticationFailed, match="No credentials found"):
-        request_instance_token("http://127.0.0.1:1/token", {}, {}, "the metadata service")
+    with pytest.raises(AuthenticationFailed, match="No credentials found for bucket 'models'"):
+        request_instance_token(
+            "http://127.0.0.1:1/token", {}, {}, "the metadata service", "bucket 'models'"
+        )
