@@ -80,7 +80,8 @@ LIST_OPTIONS = (
         metavar="NAME",
         completes="columns",
         help="Sort by an attribute, a metric (loss, loss:min), a parameter, label.NAME or "
-        "tag.NAME, which becomes a column; -NAME sorts in descending order",
+        "tag.NAME, which becomes a column; loss:best lists the best values first; -NAME sorts in "
+        "descending order",
     ),
     argument(
         "--best",
@@ -138,12 +139,14 @@ def query(
             not known, or a parameter that no configuration has.
     """
     from launchpad_tui.domain.list_names import parse_column
+    from launchpad_tui.domain.metric import Direction
     from launchpad_tui.domain.query import (
         Condition,
         MetricColumn,
         Op,
         Order,
         Query,
+        Statistic,
         Subject,
         ValueColumn,
     )
@@ -160,7 +163,10 @@ def query(
         metrics, values = view.metrics, view.values
     if options.sort:
         by = parse_column(options.sort.removeprefix("-"), names)
-        order = Order(by, options.sort.startswith("-"))
+        descending = options.sort.startswith("-")
+        if isinstance(by, MetricColumn) and by.statistic is Statistic.BEST:
+            descending = descending or _direction(context, by) == Direction.HIGHER
+        order = Order(by, descending)
     best = getattr(options, "best", None)
     if best:
         order = _best_first(context, options)
@@ -202,7 +208,7 @@ def _best_first(context: CommandContext, options: argparse.Namespace) -> Order:
         InvalidInput: The metric is unknown, or it is unknown which of its values are better.
     """
     from launchpad_tui.domain.list_names import metric_column
-    from launchpad_tui.domain.metric import Direction, guess_direction
+    from launchpad_tui.domain.metric import Direction
     from launchpad_tui.domain.query import Order
 
     if options.sort:
@@ -214,7 +220,7 @@ def _best_first(context: CommandContext, options: argparse.Namespace) -> Order:
         )
     column = metric_column(options.best, "best")
     (column,) = known_columns(context, (column,))
-    direction = context.desk.boards.directions().get(column.key) or guess_direction(column.key)
+    direction = _direction(context, column)
     if direction is None:
         raise InvalidInput(
             f"It is unknown which values of {column.key} are better",
@@ -223,6 +229,13 @@ def _best_first(context: CommandContext, options: argparse.Namespace) -> Order:
             field="best",
         )
     return Order(column, direction == Direction.HIGHER)
+
+
+def _direction(context: CommandContext, column: MetricColumn) -> str | None:
+    """Return whether ``lower`` or ``higher`` values of a metric are better, None if unknown."""
+    from launchpad_tui.domain.metric import guess_direction
+
+    return context.desk.boards.directions().get(column.key) or guess_direction(column.key)
 
 
 def _view(

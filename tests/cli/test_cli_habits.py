@@ -59,6 +59,12 @@ def test_best_first(models: Cli, metric: str) -> None:
     assert metric in models("models", "list", "--best", metric).lines[0]
 
 
+@pytest.mark.parametrize("metric", ["accuracy:best", "error:best"])
+def test_sorting_by_the_best_value_lists_the_best_first(models: Cli, metric: str) -> None:
+    listed = models("models", "list", "--sort", metric, "--json").json["resources"]
+    assert [one["name"] for one in listed] == ["a", "c", "b"]
+
+
 def test_best_requires_a_known_direction(models: Cli) -> None:
     refused = models("models", "list", "--best", "score", "--sort", "name")
     assert "--best and --sort exclude each other" in refused.err
