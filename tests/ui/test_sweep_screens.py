@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.metric import Metric
 from launchpad_tui.domain.query import Query
+from launchpad_tui.domain.sweep import Sweep
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Unreachable
 from launchpad_tui.ui.screens.compare.compare import CompareScreen
-from launchpad_tui.ui.screens.executions.sweep import SweepScreen
+from launchpad_tui.ui.screens.executions.sweep import SweepHead, SweepScreen
+from launchpad_tui.ui.screens.executions.sweep_operations import progress_cells
 from launchpad_tui.ui.screens.executions.sweeps import SweepsScreen
 from launchpad_tui.ui.screens.metrics.metrics import MetricsScreen
 from tests.scenes.harness import press, running, screen_text, settled
@@ -64,6 +71,50 @@ async def test_a_sweep_is_opened_compared_and_charted(swept_home: Home) -> None:
         assert shows(app, MetricsScreen)
         assert set(app.screen.selected.ids) == {COMPLETED, DEAD, RUNNING}
         assert any("by learning_rate" in title for title in app.screen.board.titles)
+
+
+async def test_the_best_execution_of_a_sweep_is_first(swept_home: Home) -> None:
+    desk = open_desk(swept_home)
+    for execution, value in ((COMPLETED, 0.7), (DEAD, 0.9), (RUNNING, 0.8)):
+        desk.metrics.record(execution, [Metric("val_auc", value, now(), 1)])
+    desk.close()
+    async with running(swept_home, "executions") as pilot:
+        await press(pilot, "W", "enter")
+        app: Any = pilot.app
+        assert app.screen.table.row_id == DEAD
+
+
+async def test_the_values_of_a_sweep_are_not_cut_in_narrow_terminals(swept_home: Home) -> None:
+    async with running(swept_home, "executions", size=(30, 20)) as pilot:
+        await press(pilot, "W", "enter")
+        words = screen_text(pilot).split()
+        app: Any = pilot.app
+        for name, value in app.screen.query_one(SweepHead).sweep.definition.items():
+            assert name in words
+            assert value in words
+        assert "1 were not created" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("cells", [10, 13, 40])
+@pytest.mark.parametrize(
+    ("states", "full"),
+    [
+        ({"COMPLETED": 11, "RUNNING": 1}, True),
+        ({"COMPLETED": 11, "PENDING": 1}, False),
+        ({"COMPLETED": 999, "NOT CREATED": 1}, False),
+        ({"COMPLETED": 999, "DEAD": 1, "PENDING": 1}, False),
+        ({"DEAD": 1, "STOPPED": 1, "RUNNING": 998}, True),
+        ({"COMPLETED": 12}, True),
+    ],
+)
+def test_a_bar_is_full_only_if_nothing_is_left(
+    states: dict[str, int], full: bool, cells: int
+) -> None:
+    sweep = Sweep("s1", "rates", "train", {}, {}, {}, now(), "ada", states=states)
+    parts = [part for part, _ in progress_cells(sweep, cells)]
+    assert (sum(parts) == cells) is full
+    assert sum(parts) <= cells
+    assert all(parts)
 
 
 async def test_lists_are_filtered_by_a_sweep(swept_home: Home) -> None:

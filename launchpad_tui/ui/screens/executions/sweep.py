@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.events import Resize
 from textual.strip import Strip
 
+from launchpad_tui.domain.metric import Direction, guess_direction
 from launchpad_tui.domain.query import (
     Condition,
     ExecutionRow,
     MetricColumn,
     Op,
+    Order,
     Query,
     Subject,
     ValueColumn,
@@ -25,7 +29,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.list_screen import MAX_TOGETHER
 from launchpad_tui.ui.screens.executions.executions import ExecutionsScreen
 from launchpad_tui.ui.screens.executions.sweep_operations import (
-    progress_roles,
+    progress_cells,
     resume_sweep,
     state_texts,
     stop_sweep,
@@ -41,10 +45,45 @@ _BAR = 40
 
 
 class SweepHead(Painted):
-    """Three lines about a sweep: progress, values and errors."""
+    """Lines about a sweep: its progress, its values, on as many lines as they need, and errors."""
 
     DEFAULT_CSS = "SweepHead { height: 3; }"
     sweep: Sweep | None = None
+
+    def show(self, sweep: Sweep) -> None:
+        """Show a sweep."""
+        self.sweep = sweep
+        self._fit()
+        self.repaint()
+
+    def on_resize(self, event: Resize) -> None:
+        """Take as many lines as the values need at the new width."""
+        super().on_resize(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.styles.height = 2 + max(1, len(self._value_lines(self.size.width)))
+
+    def _value_lines(self, width: int) -> list[list[tuple[str, str]]]:
+        """Return the names and values of the parameters with their roles, in lines that fit."""
+        lines: list[list[tuple[str, str]]] = []
+        room, used = max(1, width - 1), width
+        for name, value in self.sweep.definition.items() if self.sweep else ():
+            parts = [(f"{name} ", "dim"), (f"{value}  ", "text")]
+            together = cell_len(name + value) + 1
+            if together > room:
+                # What is longer than a line continues on the next one.
+                for text, role in (name, "dim"), (value, "text"):
+                    pieces = range(0, len(text), room)
+                    lines += [[(text[at : at + room], role)] for at in pieces]
+                used = width
+                continue
+            if used + together > room:
+                lines.append([])
+                used = 0
+            lines[-1] += parts
+            used += together + 2
+        return lines
 
     def paint_line(self, y: int, width: int) -> Strip:
         """Paint the bar with the numbers, the values, or the error."""
@@ -53,25 +92,26 @@ class SweepHead(Painted):
         if sweep is None:
             return line.strip()
         if y == 0:
-            self._add_bar(line, sweep, min(_BAR, width // 3))
-            line.add(f"  {sweep.ended:,}/{sweep.total:,}  ", look.style("title"))
-            line.add(", ".join(state_texts(sweep)), look.style("dim"))
-        elif y == 1:
-            for name, value in sweep.definition.items():
-                line.add(f"{name} ", look.style("dim")).add(f"{value}  ", look.style("text"))
+            # Narrow terminals need the room for the numbers.
+            count, states = f"  {sweep.ended:,}/{sweep.total:,}  ", ", ".join(state_texts(sweep))
+            self._add_bar(
+                line, sweep, max(0, min(_BAR, width // 3, width - 2 - len(count + states)))
+            )
+            line.add(count, look.style("title"))
+            line.add(states, look.style("dim"))
+        elif y <= len(values := self._value_lines(width)):
+            for text, role in values[y - 1]:
+                line.add(text, look.style(role))
         elif errors := [one.error for one in sweep.members if one.error]:
             text = f"{len(errors):,} were not created: {errors[0]}; press R to create them"
             line.add(text, look.style("warn"))
         return line.strip()
 
     def _add_bar(self, line: LineBuilder, sweep: Sweep, cells: int) -> None:
-        """Add a bar; each state that has executions has at least one cell if there is room."""
         glyphs, used = self.look.glyphs, 0
-        for count, role in progress_roles(sweep):
-            if count:
-                part = min(cells - used, max(1, round(cells * count / sweep.total)))
-                line.add(glyphs.full * part, self.look.style(role))
-                used += part
+        for part, role in progress_cells(sweep, cells):
+            line.add(glyphs.full * part, self.look.style(role))
+            used += part
         line.add(glyphs.empty * (cells - used), self.look.style("faint"))
 
 
@@ -161,13 +201,28 @@ class SweepScreen(ExecutionsScreen):
         """Read the sweep, then its executions."""
         first = self._sweep is None
         self._sweep = await self.read(self.desk.sweeps.get, self.scope, self.item_id)
-        head = self.query_one(SweepHead)
-        head.sweep = self._sweep
-        head.repaint()
+        self.query_one(SweepHead).show(self._sweep)
         if first:
+            await self._sort_by_objective()
             self.table.title = self.title_text()
             self.repaint_frame()
         await super().load()
+
+    async def _sort_by_objective(self) -> None:
+        """Show the best executions first, unless the list was sorted or filtered otherwise.
+
+        The objective is the first metric of which it is known whether lower or higher values are
+        better.
+        """
+        if self.current_query != Query():
+            return
+        directions = await self.read(self.desk.boards.directions)
+        for key in await self.automatic_metrics(1):
+            direction = directions.get(key) or guess_direction(key)
+            if direction is not None and self.current_query == Query():
+                order = Order(MetricColumn(key), direction == Direction.HIGHER)
+                self.current_query = replace(self.current_query, order=order)
+                self.table.set_order(order.by, order.descending)
 
     async def automatic_metrics(self, most: int) -> list[str]:
         """Return the metrics that the executions of the sweep logged."""

@@ -109,6 +109,30 @@ async def remove_sweep(screen: LaunchpadScreen, sweep: Sweep) -> bool:
     return True
 
 
+def progress_cells(sweep: Sweep, cells: int) -> list[tuple[int, str]]:
+    """Return the cells of a progress bar with their color roles; those for the rest are omitted.
+
+    Each state that has executions has a cell if there is room, and the bar is full only if no
+    execution is pending or missing.
+
+    Args:
+        sweep: with or without its members.
+        cells: the width of the bar.
+    """
+    parts = [(count, role) for count, role in progress_roles(sweep) if count]
+    rest = sweep.total - sum(count for count, _ in parts)
+    room = cells - 1 if rest > 0 else cells
+    found: list[tuple[int, str]] = []
+    for place, (count, role) in enumerate(parts):
+        # The states that follow keep a cell each.
+        most = room - sum(used for used, _ in found) - (len(parts) - place - 1)
+        part = max(0, min(most, max(1, round(cells * count / sweep.total))))
+        if not rest and place == len(parts) - 1:
+            part = max(0, most)
+        found.append((part, role))
+    return found
+
+
 def progress_roles(sweep: Sweep) -> list[tuple[int, str]]:
     """Return the numbers of executions with the color roles of a progress bar."""
     return [

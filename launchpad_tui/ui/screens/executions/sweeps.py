@@ -199,7 +199,7 @@ def _searched(one: Sweep) -> str:
 
 def _columns(look: Look) -> Sequence[Column[Sweep]]:
     def bar(one: Sweep) -> str:
-        full = round(10 * one.ended / one.total) if one.total else 0
+        full = 10 * one.ended // one.total if one.total else 0
         cells = look.glyphs.full * full + look.glyphs.empty * (10 - full)
         return f"{cells} {one.ended:,}/{one.total:,}"
 
