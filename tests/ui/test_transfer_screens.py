@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -209,6 +210,35 @@ async def test_files_are_uploaded_as_a_model(workshop_home: Home, tmp_path: Path
         assert models(pilot)["ai://default/nets/1"] == "net"
         assert pilot.app.screen.table.row.artifact.url == "ai://default/nets/1"
     assert (workshop_home.files / "nets" / "1" / "weights.bin").read_bytes() == b"w" * 100
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_uploaded_files_with_metrics_are_read(
+    workshop_home: Home, tmp_path: Path, read: bool
+) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"w")
+    (folder / "metrics.json").write_text('{"accuracy": 0.93}')
+    (folder / "params.yaml").write_text("depth: 7")
+    async with running(workshop_home) as pilot:
+        await press(pilot, "u")
+        pilot.app.screen.query_one(Form).set_value("source", str(folder))
+        await press(pilot, "ctrl+n", "ctrl+n", "ctrl+n", "ctrl+n")
+        assert "metrics.json, params.yaml" in screen_text(pilot)
+        if not read:
+            pilot.app.screen.query_one(Form).set_value("read_files", "false")
+        await press(pilot, "ctrl+n")
+        assert ("Values from" in screen_text(pilot)) is read
+        await press(pilot, "enter")
+        assert "Uploaded and added net" in screen_text(pilot)
+    desk = open_desk(workshop_home)
+    url = "ai://default/net"
+    rows = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 100)
+    (model,) = [row.artifact for row in rows if row.artifact.url == url]
+    names = {name for _, name in desk.annotations.attribute_sources(DEFAULT_SCOPE, model.id)}
+    desk.close()
+    assert names == ({"accuracy", "depth"} if read else set())
 
 
 async def test_file_of_a_model_is_previewed_and_browsed(workshop_home: Home) -> None:

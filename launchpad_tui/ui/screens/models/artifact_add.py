@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
 _READ_FILES = "read_files"
+#: the step that offers to read files with metrics of the artifact
+ATTRIBUTES = Step("attributes", "Metrics", "Files with metrics or parameters.")
 _NAME_HELP = "Empty: the last part of the URL."
 _URL_NOTE = "The location of the files: ai://<object store>/<path>. Press ctrl+o to browse."
 SCENARIO_FIELD = Field("scenario", "Scenario", FieldKind.CHOICE, required=True)
@@ -59,6 +61,8 @@ class ArtifactWizard(WizardScreen):
     def __init__(self, kind: ArtifactKind) -> None:
         super().__init__()
         self.kind = kind
+        #: the files with metrics or parameters of the artifact, which the step `ATTRIBUTES` offers
+        self.attribute_files: list[str] = []
 
     def steps(self) -> Sequence[Step]:
         """Return the steps that all wizards for artifacts have."""
@@ -89,6 +93,26 @@ class ArtifactWizard(WizardScreen):
                 (LABELS_FIELD,),
             ),
         )
+
+    async def fields(self, step: Step) -> tuple[Field, ...]:
+        """Return the fields of a step; without files with metrics there is nothing to ask."""
+        if step.id != ATTRIBUTES.id or not self.attribute_files:
+            return await super().fields(step)
+        names = ", ".join(one.rpartition("/")[2] for one in self.attribute_files)
+        return (
+            Field(
+                _READ_FILES,
+                "Read values",
+                FieldKind.FLAG,
+                default="true",
+                help=f"Adds what {names} has to the {self.kind.noun}.",
+            ),
+        )
+
+    @property
+    def read_files(self) -> list[str]:
+        """The files whose metrics and parameters are added to the artifact."""
+        return self.attribute_files if self.values.get(_READ_FILES, "true") == "true" else []
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
         """Return the scenarios."""
@@ -156,6 +180,10 @@ class ArtifactWizard(WizardScreen):
             *(Item("", each, "warn") for each in (self._warning(),) if each),
         ]
 
+    def read_items(self) -> list[Item]:
+        """Return the files that are read, for the review."""
+        return [Item("Values from", path, "dim") for path in self.read_files]
+
     def why_not_browse_stores(self) -> str | None:
         """Disable browsing in all steps but the one with the URL."""
         shown = any(field.name == "url" for form in self.query(Form) for field in form.fields)
@@ -205,7 +233,6 @@ class ArtifactAddScreen(ArtifactWizard):
     def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL, url: str = "") -> None:
         super().__init__(kind)
         self._found = ""
-        self._attribute_files: list[str] = []
         #: the URL without files, or of another artifact, that the user was warned of
         self._warned = ""
         if url:
@@ -219,10 +246,7 @@ class ArtifactAddScreen(ArtifactWizard):
 
     def steps(self) -> Sequence[Step]:
         """Return the form, and the step for files with metrics beside the model."""
-        return (
-            Step("artifact", self.kind.noun.capitalize(), _URL_NOTE),
-            Step("attributes", "Metrics", "Files with metrics or parameters."),
-        )
+        return (Step("artifact", self.kind.noun.capitalize(), _URL_NOTE), ATTRIBUTES)
 
     async def load(self) -> None:
         """Propose an object store, then show the form."""
@@ -232,36 +256,20 @@ class ArtifactAddScreen(ArtifactWizard):
         await super().load()
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """Return the fields of a step; without files beside the model there is nothing to ask."""
-        if step.id == "artifact":
-            scenarios = await self.read(self.desk.scenarios.scenarios, self.scope)
-            if len(scenarios) == 1:
-                # The only scenario is selected without a question.
-                self.values["scenario"] = scenarios[0].id
-            return (
-                URL_FIELD,
-                Field("name", "Name", help=_NAME_HELP),
-                *((SCENARIO_FIELD,) if len(scenarios) > 1 else ()),
-                DESCRIPTION_FIELD,
-                LABELS_FIELD,
-            )
-        if not self._attribute_files:
-            return ()
-        names = ", ".join(one.rpartition("/")[2] for one in self._attribute_files)
+        """Return the fields of the form, with the scenario unless there is only one."""
+        if step.id != "artifact":
+            return await super().fields(step)
+        scenarios = await self.read(self.desk.scenarios.scenarios, self.scope)
+        if len(scenarios) == 1:
+            # The only scenario is selected without a question.
+            self.values["scenario"] = scenarios[0].id
         return (
-            Field(
-                _READ_FILES,
-                "Read values",
-                FieldKind.FLAG,
-                default="true",
-                help=f"Adds what {names} has to the {self.kind.noun}.",
-            ),
+            URL_FIELD,
+            Field("name", "Name", help=_NAME_HELP),
+            *((SCENARIO_FIELD,) if len(scenarios) > 1 else ()),
+            DESCRIPTION_FIELD,
+            LABELS_FIELD,
         )
-
-    @property
-    def _read_files(self) -> list[str]:
-        """The files with metrics and parameters that are read."""
-        return self._attribute_files if self.values.get(_READ_FILES, "true") == "true" else []
 
     async def check(self, step: Step) -> str:
         """Check the form, and which files are at the URL; return a warning about the labels.
@@ -290,9 +298,9 @@ class ArtifactAddScreen(ArtifactWizard):
         if found.state is UrlState.UNKNOWN_STORE:
             raise InvalidInput(found.message, field="url")
         self._found = one_line(found.message)
-        self._attribute_files = []
+        self.attribute_files = []
         if found.state is UrlState.OK:
-            self._attribute_files = await self.launchpad.network(
+            self.attribute_files = await self.launchpad.network(
                 self.desk.attribute_files.find, self.scope, url
             )
             self.launchpad.say(found.message, "good")
@@ -318,7 +326,7 @@ class ArtifactAddScreen(ArtifactWizard):
             heading(self.title_text()),
             *self.common_items(),
             Item("Files", self._found, "dim"),
-            *(Item("Values from", path, "dim") for path in self._read_files),
+            *self.read_items(),
         ]
 
     async def finish(self) -> None:
@@ -335,9 +343,9 @@ class ArtifactAddScreen(ArtifactWizard):
         )
         self.launchpad.point_at(LIST_ROUTES[self.kind], artifact.id)
         added, role = "", "good"
-        if self._read_files:
+        if self.read_files:
             found, errors = await self.launchpad.network(
-                self.desk.attribute_files.add, self.scope, artifact, self._read_files
+                self.desk.attribute_files.add, self.scope, artifact, self.read_files
             )
             added = f" with {found.counts}" if found else ""
             if errors:

@@ -7,14 +7,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.artifact import ArtifactKind, ArtifactUrl, UrlState, check_new_url
+from launchpad_tui.domain.artifact import (
+    ArtifactKind,
+    ArtifactUrl,
+    UrlState,
+    check_new_url,
+    parse_url,
+)
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.numbers import size_text
-from launchpad_tui.errors import Conflict, InvalidInput
+from launchpad_tui.domain.stored_object import join
+from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError
+from launchpad_tui.services.attribute_files import own_files
 from launchpad_tui.services.local_files import source_files
 from launchpad_tui.ui.screens.common.downloads import folder_name
 from launchpad_tui.ui.screens.common.wizard import Step
-from launchpad_tui.ui.screens.models.artifact_add import ArtifactWizard, proposed_store
+from launchpad_tui.ui.screens.models.artifact_add import (
+    ATTRIBUTES,
+    ArtifactWizard,
+    proposed_store,
+)
 from launchpad_tui.ui.screens.models.artifacts import LIST_ROUTES
 from launchpad_tui.ui.widgets.details import Item, heading
 
@@ -24,7 +36,8 @@ if TYPE_CHECKING:
 
 
 class ArtifactUploadScreen(ArtifactWizard):
-    """The wizard that uploads files: files, scenario, name and description, URL, labels, review.
+    """The wizard that uploads files: files, scenario, name and description, URL, labels,
+    files with metrics, review.
 
     Args:
         kind: the kind of the new artifact.
@@ -54,7 +67,7 @@ class ArtifactUploadScreen(ArtifactWizard):
             help="A path on this machine.",
         )
         first = Step("source", "Files", "The file or folder to upload.", (source,))
-        return (first, *super().steps())
+        return (first, *super().steps(), ATTRIBUTES)
 
     async def check(self, step: Step) -> str:
         """Check a step; return a warning if the store cannot be reached.
@@ -96,6 +109,8 @@ class ArtifactUploadScreen(ArtifactWizard):
         try:
             files = source_files(source)
             self._files, self._bytes = len(files), sum(each.file.stat().st_size for each in files)
+            inside = source.is_dir()
+            self.attribute_files = own_files(each.path for each in files) if inside else []
         except InvalidInput as error:
             raise InvalidInput(error.title, error.detail, error.hint, field="source") from error
         except (Conflict, OSError) as error:
@@ -114,11 +129,15 @@ class ArtifactUploadScreen(ArtifactWizard):
             Item("Source", self.values["source"]),
             Item("", self._amount(), "dim"),
             *self.common_items(),
+            *self.read_items(),
         ]
 
     async def finish(self) -> None:
         """Start the upload in the background."""
         importing, values = self.desk.importing, self.values
+        attribute_files, scope = self.desk.attribute_files, self.scope
+        path = parse_url(values["url"]).path
+        read_files = [join(path, name) for name in self.read_files]
         upload = partial(
             importing.upload,
             self.scope,
@@ -137,7 +156,16 @@ class ArtifactUploadScreen(ArtifactWizard):
         def work(progress: Progress) -> str:
             artifact = upload(progress=progress)
             added.append(artifact.id)
-            return f"Uploaded and added {artifact.name}"
+            text = f"Uploaded and added {artifact.name}"
+            if not read_files:
+                return text
+            try:
+                found, errors = attribute_files.add(scope, artifact, read_files)
+            except LaunchpadError as error:
+                # The artifact was added all the same.
+                return f"{text}. {error.title}"
+            text += f" with {found.counts}" if found else ""
+            return f"{text}. {errors[0].title}" if errors else text
 
         def ended(job: Job) -> None:
             # The cursor is left where the user has moved it since.
