@@ -81,13 +81,12 @@ async def test_models_are_added_without_their_values(tmp_path: Path) -> None:
 async def test_a_scenario_is_added_in_the_wizard_of_a_model(tmp_path: Path) -> None:
     async with running(Home.at(tmp_path / "home").ensure(), "models") as pilot:
         app: Any = pilot.app
-        await press(pilot, "a")
-        await settled(pilot)
-        if "● Scenario" in screen_text(pilot):
-            await press(pilot, "ctrl+n")
+        await press(pilot, "a", *"models/new")
+        # The first time, it is stated that there are no files.
+        await press(pilot, "ctrl+n", "ctrl+n")
+        assert "ID of the new scenario" in screen_text(pilot)
         await press(pilot, *"tabular", "enter")
-        await settled(pilot)
-        assert "● Name" in screen_text(pilot)
+        assert "● Review" in screen_text(pilot)
         assert [one.id for one in app.desk.scenarios.scenarios(DEFAULT_SCOPE)] == ["tabular"]
 
 
