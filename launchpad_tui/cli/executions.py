@@ -126,8 +126,13 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
     ]
     provenance = details.provenance
     report = context.desk.reproduction.report_of(context.scope, one.id)
+    reproductions = details.reproductions
     reproduced = [
-        ("reproduces", str(provenance.get("reproduces", ""))),
+        (
+            "reproduced by",
+            "\n".join(f"{each.id}  {each.status}" for each in reproductions),
+        ),
+        ("reproduction of", str(provenance.get("reproduces", ""))),
         *(
             (f"reproduction {name}", text)
             for name, text, _ in (report_lines(report) if report else ())
@@ -159,6 +164,7 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         **extended_execution_details(details),
         "provenance": dict(provenance) or None,
         "reproduction": report_json(report) if report else None,
+        "reproducedBy": [each.id for each in reproductions],
     }
     context.resource(data, lines)
 

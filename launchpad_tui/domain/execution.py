@@ -188,6 +188,7 @@ class ExecutionDetails:
     ``references`` has the inputs that were given as references such as ``churn@production``.
     ``provenance`` has the code and the environment, empty if they were not recorded.
     ``queue`` is what a pending execution of this machine waits for, None if it does not wait.
+    ``reproductions`` has the newest executions that reproduce this one.
     """
 
     execution: Execution
@@ -198,6 +199,7 @@ class ExecutionDetails:
     references: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     queue: Queue | None = None
+    reproductions: tuple[Execution, ...] = ()
 
 
 @record

@@ -74,6 +74,14 @@ ADDED_VALUES = (
 #: the statements of the seventeenth migration: lists are filtered and ordered by tags
 TAG_VALUES = ("CREATE INDEX tags_value ON tags (name, value, execution_pk)",)
 
+#: the SQL of the ID of the execution that an execution reproduces, NULL without one
+REPRODUCES = "iif(json_valid(content), json_extract(content, '$.reproduces'), NULL)"
+#: the statements of the nineteenth migration: the reproductions of an execution
+REPRODUCTIONS = (
+    f"CREATE INDEX provenance_reproduces ON provenance ({REPRODUCES}) "
+    f"WHERE {REPRODUCES} IS NOT NULL",
+)
+
 #: the largest number of names of a set of parameters that is stored
 MOST_NAMES = 500
 #: the SQL of the JSON array of the names of a configuration's parameters, in ascending order

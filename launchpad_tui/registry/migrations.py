@@ -178,6 +178,13 @@ def pack_summaries(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def reproductions(db: Database) -> None:
+    """Add the index of the reproductions of executions."""
+    for statement in lifecycle_schema.REPRODUCTIONS:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

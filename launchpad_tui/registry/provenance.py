@@ -14,6 +14,7 @@ from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import connection_pk, group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
+from launchpad_tui.registry.lifecycle_schema import REPRODUCES
 from launchpad_tui.registry.revisions import touch
 from launchpad_tui.registry.sqlite_errors import reports_damage
 
@@ -45,6 +46,24 @@ def of(registry: Registry, scope: Scope, execution_id: str) -> Mapping[str, Any]
         ).fetchone()
     found: Mapping[str, Any] = {} if row is None else from_json(row[0])
     return found
+
+
+@reports_damage
+def reproductions(registry: Registry, scope: Scope, execution_id: str, most: int) -> list[str]:
+    """Return the IDs of the executions that reproduce an execution, newest first, at most ``most``.
+
+    Raises:
+        NotFound: the scope does not exist.
+    """
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT e.id FROM provenance INDEXED BY provenance_reproduces "
+            "JOIN executions e ON e.pk = execution_pk "
+            f"WHERE {REPRODUCES} = ? AND e.group_pk = ? ORDER BY e.created_at DESC, e.pk DESC "
+            "LIMIT ?",
+            (execution_id, group_pk(db, scope), most),
+        ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 @reports_damage

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.services.runtimes import Runtimes
 
+#: the largest number of reproductions that the details of an execution have
+_MOST_REPRODUCTIONS = 100
+
 #: The folder with the cached logs of remote executions, in the home folder.
 REMOTE = "remote"
 
@@ -77,6 +80,8 @@ class ExecutionService:
 
     def get(self, scope: Scope, execution_id: str) -> ExecutionDetails:
         """Return an execution with its configuration, inputs and outputs. Raises NotFound."""
+        from launchpad_tui.registry import provenance
+
         with self._registry.read():
             found = executions.execution(self._registry, scope, execution_id)
             bound = configurations.by_id(self._registry, scope, [found.configuration_id]).get(
@@ -85,6 +90,12 @@ class ExecutionService:
             inputs = lineage.inputs_of(self._registry, scope, [execution_id]).get(execution_id, ())
             known = artifacts.by_id(self._registry, scope, [artifact for _, artifact in inputs])
             outputs = artifacts.of_executions(self._registry, scope, [execution_id])
+            reproductions = [
+                executions.execution(self._registry, scope, one)
+                for one in provenance.reproductions(
+                    self._registry, scope, execution_id, _MOST_REPRODUCTIONS
+                )
+            ]
             try:
                 name = scenarios.executable(self._registry, scope, found.executable_id).name
             except NotFound:
@@ -100,6 +111,7 @@ class ExecutionService:
             executions.queue_of(self._registry, scope, execution_id)
             if found.status is Status.PENDING
             else None,
+            tuple(reproductions),
         )
 
     def resolve(self, scope: Scope, text: str) -> Execution:

@@ -143,6 +143,10 @@ def test_a_model_is_reproduced(lab: Lab, tmp_path: Path) -> None:
     assert again["provenance"]["snapshot"] == one["snapshot"]
     shown = lab.run("executions", "show", report).out
     assert "reproduction result" in shown
+    source = again["provenance"]["reproduces"]
+    listed = json.loads(lab.run("executions", "show", source, "--json").out)
+    assert report in listed["reproducedBy"]
+    assert f"{report}  COMPLETED" in lab.run("executions", "show", source).out
 
 
 def test_a_changed_package_is_named(lab: Lab) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.ui.screens.executions.execution_items import execution_items
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.screen_seeds import COMPLETED
 from tests.services.execution_support import Bench
@@ -47,6 +49,15 @@ async def test_an_execution_is_reproduced(bench: Bench, size: tuple[int, int]) -
         reproduced = pilot.app.screen.item_id
         assert reproduced != execution
         assert bench.desk.reproduction.source_of(DEFAULT_SCOPE, reproduced) == execution
+        look = pilot.app.look
+    source = bench.desk.executions.get(DEFAULT_SCOPE, execution)
+    copy = bench.desk.executions.get(DEFAULT_SCOPE, reproduced)
+    (item,) = (one for one in execution_items(source, look, now()) if one.link_id == reproduced)
+    assert item.name == "Reproduced by"
+    assert item.value == f"{reproduced}  ✓ COMPLETED"
+    (item,) = (one for one in execution_items(copy, look, now()) if one.link_id == execution)
+    assert item.name == "Reproduction of"
+    assert copy.reproductions == ()
 
 
 async def test_a_model_is_reproduced(bench: Bench) -> None:

@@ -99,7 +99,7 @@ def execution_items(
         timestamp_item("Finished", execution.completed_at),
         timestamp_item("Changed", execution.modified_at),
         Item("ID", execution.id),
-        *reproduction_items(str(details.provenance.get("reproduces", "")), report),
+        *reproduction_items(details, report, look),
         heading("Inputs"),
         Item(
             "Executable",

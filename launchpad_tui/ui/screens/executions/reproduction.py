@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from launchpad_tui.domain.execution import ExecutionDetails
 from launchpad_tui.domain.reproduction import ReproductionReport, report_lines
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 
@@ -25,19 +27,29 @@ async def reproduce_execution(screen: LaunchpadScreen, execution_id: str) -> Non
     screen.launchpad.open("execution", item_id=created.id)
 
 
-def reproduction_items(source_id: str, report: ReproductionReport | None) -> list[Item]:
-    """Return a section about an execution that reproduces another one.
+def reproduction_items(
+    details: ExecutionDetails, report: ReproductionReport | None, look: Look
+) -> list[Item]:
+    """Return a section about the execution that an execution reproduces, and about its own
+    reproductions.
 
     Args:
-        source_id: the ID of the execution that is reproduced; empty for none.
+        details: the execution with its reproductions.
         report: the result; None if the execution has not ended, or the other one was deleted.
+        look: styles and glyphs.
     """
-    if not source_id:
+    source_id = str(details.provenance.get("reproduces", ""))
+    reproductions = details.reproductions
+    if not source_id and not reproductions:
         return []
-    items = [
-        heading("Reproduction"),
-        Item("Reproduces", source_id, link="execution", link_id=source_id),
-    ]
+    items = [heading("Reproduction")]
+    for one in reproductions:
+        text, role = look.status(one.status)
+        items.append(
+            Item("Reproduced by", f"{one.id}  {text}", role, link="execution", link_id=one.id)
+        )
+    if source_id:
+        items.append(Item("Reproduction of", source_id, link="execution", link_id=source_id))
     for name, text, agrees in report_lines(report) if report else ():
         items.append(Item(name[0].upper() + name[1:], text, "good" if agrees else "warn"))
     return items
