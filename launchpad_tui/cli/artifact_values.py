@@ -174,10 +174,15 @@ def log_for_artifact(context: CommandContext, options: argparse.Namespace, one: 
     }
     counts = new.counts or "nothing"
     context.done(f"Added {counts} to {one.kind} {one.name_with_version}.", data, id=one.id)
+    if new and not source:
+        from launchpad_tui.cli.artifact_edits import UNDO_HINT
+
+        context.hint(UNDO_HINT)
 
 
 def delete_of_artifact(context: CommandContext, options: argparse.Namespace, one: Artifact) -> None:
     """Remove values that were added to an artifact: those that options name, or all."""
+    from launchpad_tui.cli.artifact_edits import UNDO_HINT
     from launchpad_tui.domain.artifact_attributes import AttributeKind
 
     desk, scope = context.desk, context.scope
@@ -198,6 +203,7 @@ def delete_of_artifact(context: CommandContext, options: argparse.Namespace, one
         {"id": one.id, "removed": {str(part): list(some) for part, some in names.items()}},
         id=one.id,
     )
+    context.hint(UNDO_HINT)
 
 
 def _read(path: str) -> ArtifactAttributes:

@@ -9,13 +9,14 @@ from launchpad_tui.records import record
 
 
 class UndoKind(StrEnum):
-    """What a change did: edited artifacts, moved an alias, moved objects into the trash, or removed
-    a sweep."""
+    """What a change did: edited artifacts, moved an alias, moved objects into the trash, removed a
+    sweep, or added or removed values of an artifact."""
 
     EDIT = "edit"
     ALIAS = "alias"
     TRASH = "trash"
     SWEEP = "sweep"
+    VALUES = "values"
 
 
 @record

@@ -10,14 +10,23 @@ negative time, so that the index from which configurations are listed separates 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from launchpad_tui.domain.artifact import RECORD_PREFIX, Artifact
 from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, AttributeKind, Sources
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
-from launchpad_tui.domain.metric import ARTIFACT_LABEL, Metric, normal_name, series_key
+from launchpad_tui.domain.metric import (
+    ARTIFACT_LABEL,
+    CustomInfo,
+    Metric,
+    Tag,
+    normal_name,
+    series_key,
+)
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.records import replace
@@ -34,6 +43,9 @@ from launchpad_tui.registry.codec import clean, number, to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.series_texts import KEY, NAME, number_of
+
+#: part, name, source and value of an attribute, see `state`
+AttributeState = tuple[str, str, str | None, Any]
 
 _TABLES = {AttributeKind.TAG: "tags", AttributeKind.INFO: "custom_info"}
 
@@ -136,6 +148,108 @@ def sources(registry: Registry, scope: Scope, artifact_id: str) -> Sources:
             (group_pk(db, scope), artifact_id),
         ).fetchall()
     return {(AttributeKind(part), name): source for part, name, source in rows}
+
+
+def names_of(new: ArtifactAttributes) -> dict[AttributeKind, list[str]]:
+    """Return the names under which attributes are stored; those of metrics are keys of series."""
+    return {
+        AttributeKind.METRIC: [
+            series_key(
+                normal_name(one.name),
+                tuple(pair for pair in one.labels if pair[0] != ARTIFACT_LABEL),
+            )
+            for one in new.metrics
+        ],
+        AttributeKind.PARAMETER: [clean(name) for name in new.parameters],
+        AttributeKind.TAG: [clean(one.name) for one in new.tags],
+        AttributeKind.INFO: [clean(one.name) for one in new.custom_info],
+    }
+
+
+def state(
+    registry: Registry, scope: Scope, artifact_id: str, names: Mapping[AttributeKind, Iterable[str]]
+) -> list[AttributeState]:
+    """Return what `restore` restores: source and value of attributes, sorted by part and name.
+
+    The value of a parameter, tag or custom info is a text, or None without one. That of a metric
+    is a list of its points ``[name, labels, step, time in microseconds, value]``, which belong to
+    the artifact alone.
+
+    Raises:
+        NotFound: the artifact does not exist.
+    """
+    with registry.read() as db:
+        artifact = artifacts.artifact(registry, scope, artifact_id)
+        known = sources(registry, scope, artifact_id)
+        row = db.execute(
+            "SELECT pk FROM executions WHERE group_pk = ? AND id = ?",
+            (group_pk(db, scope), artifact.attributes_id),
+        ).fetchone()
+        owner = -1 if row is None else int(row[0])
+        return [
+            (str(part), name, known.get((part, name)), _value(db, owner, artifact, part, name))
+            for part in sorted(names)
+            for name in sorted(set(names[part]))
+        ]
+
+
+def restore(
+    registry: Registry, scope: Scope, artifact_id: str, states: Iterable[AttributeState]
+) -> None:
+    """Restore attributes from `state`. Raises NotFound if the artifact does not exist."""
+    with registry.write("artifacts", "metrics") as db:
+        artifact = artifacts.artifact(registry, scope, artifact_id)
+        owner, pk = _owner(db, scope, artifact), _pk(db, scope, artifact_id)
+        own = artifact.attributes_id
+        for text, name, source, value in states:
+            part = AttributeKind(text)
+            _remove(db, owner, artifact, part, [name])
+            db.execute(
+                "DELETE FROM added_values WHERE artifact_pk = ? AND part = ? AND name = ?",
+                (pk, part, name),
+            )
+            if source is not None:
+                _mark(db, pk, source, {part: [name]})
+            if part is AttributeKind.METRIC:
+                points = [
+                    Metric(each, number, from_micros(at), step, tuple(map(tuple, labels)))
+                    for each, labels, step, at, number in value
+                ]
+                points = [_of_artifact(one, artifact) for one in points]
+                series.append(registry, own, points, scope)
+            elif value is not None and part is AttributeKind.PARAMETER:
+                _put_parameters(db, owner, {name: value})
+            elif value is not None and part is AttributeKind.TAG:
+                logged_metrics.put(registry, own, [Tag(name, value)], (), scope)
+            elif value is not None:
+                logged_metrics.put(registry, own, (), [CustomInfo(name, value)], scope)
+    if not artifact.execution_id:
+        series.seal(registry, artifact.attributes_id, scope)
+
+
+def _value(
+    db: sqlite3.Connection, owner: int, artifact: Artifact, part: AttributeKind, name: str
+) -> Any:
+    if part is AttributeKind.METRIC:
+        rows = db.execute(
+            "SELECT pk, name, labels FROM series WHERE execution_pk = ? AND artifact_name = ? "
+            "AND key = ?",
+            (owner, clean(artifact.logged_name) if artifact.execution_id else "", name),
+        ).fetchall()
+        return [
+            [metric, json.loads(labels), step, at, value]
+            for pk, metric, labels in rows
+            for step, at, value in logged_metrics.rows_of(db, pk)
+        ]
+    if part is AttributeKind.PARAMETER:
+        sql = (
+            "SELECT p.value FROM configuration_parameters p JOIN executions e "
+            "ON e.configuration_pk = p.configuration_pk WHERE e.pk = ? AND p.name = ?"
+        )
+    else:
+        sql = f"SELECT value FROM {_TABLES[part]} WHERE execution_pk = ? AND name = ?"
+    row = db.execute(sql, (owner, name)).fetchone()
+    return None if row is None else row[0]
 
 
 def purge(db: sqlite3.Connection, group: int, artifact_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import platform
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.artifact import DESCRIPTION_LIMIT, Artifact, check_label
@@ -26,11 +27,12 @@ from launchpad_tui.domain.undo import UndoKind
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.records import replace
 from launchpad_tui.registry import artifact_edits, artifacts, undo, versions
+from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.services.configurations import check_resource_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, AttributeKind, Sources
     from launchpad_tui.domain.connection import Scope
@@ -168,7 +170,20 @@ class AnnotationService:
         from launchpad_tui.registry import artifact_records
 
         _check(new)
-        artifact_records.put(self._registry, scope, artifact_id, new, source, replacing=replacing)
+        put = partial(
+            artifact_records.put,
+            self._registry,
+            scope,
+            artifact_id,
+            new,
+            source,
+            replacing=replacing,
+        )
+        if source == USER:
+            names = artifact_records.names_of(new)
+            self._change_values(scope, artifact_id, names, "addition of values to", put)
+        else:
+            put()
 
     def remove_attributes(
         self, scope: Scope, artifact_id: str, names: Mapping[AttributeKind, Iterable[str]]
@@ -180,7 +195,35 @@ class AnnotationService:
         """
         from launchpad_tui.registry import artifact_records
 
-        artifact_records.remove(self._registry, scope, artifact_id, names)
+        removed = {part: list(some) for part, some in names.items()}
+        affected: dict[AttributeKind, list[str]] = {}
+        for part, name in artifact_records.sources(self._registry, scope, artifact_id):
+            # The name of a metric stands for all of its series.
+            if {name, name.partition("{")[0]} & set(removed.get(part, ())):
+                affected.setdefault(part, []).append(name)
+        remove = partial(artifact_records.remove, self._registry, scope, artifact_id, removed)
+        self._change_values(scope, artifact_id, affected, "removal of values of", remove)
+
+    def _change_values(
+        self,
+        scope: Scope,
+        artifact_id: str,
+        names: Mapping[AttributeKind, Iterable[str]],
+        what: str,
+        change: Callable[[], None],
+    ) -> None:
+        """Change attributes of an artifact, and record how that is undone."""
+        from launchpad_tui.registry import artifact_records
+
+        with self._registry.write():
+            before = artifact_records.state(self._registry, scope, artifact_id, names)
+            change()
+            after = artifact_records.state(self._registry, scope, artifact_id, names)
+            if to_json(before) != to_json(after):
+                artifact = artifacts.artifact(self._registry, scope, artifact_id)
+                content = {"artifact": artifact_id, "before": before, "after": digest(after)}
+                title = f"{what} {artifact.name_with_version}"
+                self._record(scope, UndoKind.VALUES, title, content)
 
     def attribute_sources(self, scope: Scope, artifact_id: str) -> Sources:
         """Return which attributes were added to an artifact, and by whom. Raises NotFound for an
@@ -219,6 +262,13 @@ def _alias_content(change: AliasChange) -> dict[str, str]:
         "artifact": change.artifact_id,
         "previous": change.previous_id,
     }
+
+
+def digest(states: Sequence[object]) -> str:
+    """Return the SHA-256 of the states of attributes, by which a later change is noticed."""
+    import hashlib
+
+    return hashlib.sha256(to_json(states).encode()).hexdigest()
 
 
 def counted_title(found: Sequence[Artifact]) -> str:

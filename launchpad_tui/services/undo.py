@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from launchpad_tui.domain.artifact_attributes import AttributeKind
 from launchpad_tui.domain.undo import UndoKind
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry import artifacts, sweeps, trash, undo, versions
-from launchpad_tui.services.annotations import current_user
+from launchpad_tui.services.annotations import current_user, digest
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.connection import Scope
@@ -42,6 +43,7 @@ class UndoService:
             UndoKind.ALIAS: self._alias,
             UndoKind.TRASH: self._trash,
             UndoKind.SWEEP: self._sweep,
+            UndoKind.VALUES: self._values,
         }
         with self._registry.write():
             content = undo.content_of(self._registry, scope, entry)
@@ -86,6 +88,28 @@ class UndoService:
             )
         for one in found:
             trash.restore(self._registry, scope, one)
+
+    def _values(self, scope: Scope, entry: UndoEntry, content: dict[str, Any]) -> None:
+        from launchpad_tui.registry import artifact_records
+
+        artifact_id, before = content["artifact"], content["before"]
+        if artifact_id not in artifacts.by_id(self._registry, scope, [artifact_id]):
+            raise NotFound(
+                f"The {entry.title} cannot be undone",
+                f"The artifact {artifact_id} does not exist any more.",
+                "If it was deleted, restore it first with: launchpad trash restore",
+            )
+        names: dict[AttributeKind, list[str]] = {}
+        for part, name, _source, _value in before:
+            names.setdefault(AttributeKind(part), []).append(name)
+        current = artifact_records.state(self._registry, scope, artifact_id, names)
+        if digest(current) != content["after"]:
+            raise Conflict(
+                f"The {entry.title} cannot be undone",
+                "The values were changed since.",
+                "Add or remove values instead.",
+            )
+        artifact_records.restore(self._registry, scope, artifact_id, before)
 
     def _sweep(self, scope: Scope, _entry: UndoEntry, content: dict[str, Any]) -> None:
         sweeps.restore(self._registry, scope, content)

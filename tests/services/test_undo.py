@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +12,16 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.artifact_attributes import ArtifactAttributes, AttributeKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE as SCOPE
+from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.model_version import ArtifactEdit
 from launchpad_tui.domain.query import Query
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry import undo
 from launchpad_tui.services.desk import Desk
-from tests.scenes.screen_seeds import CONFIGURATION, DATASET, EVALUATE, SWEEP, TRAIN, swept
+from tests.scenes.screen_seeds import CONFIGURATION, DATASET, EVALUATE, MODEL, SWEEP, TRAIN, swept
 
 
 @pytest.fixture
@@ -194,3 +198,59 @@ def test_the_number_of_kept_changes_is_limited(
     found = desk.undo.entries(SCOPE)
     assert len(found) == 3
     assert found[0].changed_at - found[-1].changed_at < timedelta(minutes=10)
+
+
+def values(desk: Desk, model: Artifact) -> tuple[object, ...]:
+    """Return metrics, parameters, tags, custom info and sources of a model."""
+    scope = desk.metrics
+    found = one(desk, model).attributes_id
+    series = scope.series_of_artifact(SCOPE, model.id)
+    points = [(each.step, each.value, each.labels) for each in scope.stream(series)]
+    return (
+        points,
+        scope.tags(SCOPE, found),
+        scope.custom_info(SCOPE, found),
+        desk.annotations.attribute_sources(SCOPE, model.id),
+    )
+
+
+@pytest.mark.parametrize("created", [False, True], ids=["added model", "model of an execution"])
+def test_added_values_are_undone(desk: Desk, models: list[Artifact], created: bool) -> None:
+    model = desk.artifacts.get(SCOPE, MODEL) if created else models[0]
+    add, empty = desk.annotations.add_attributes, values(desk, model)
+    first = ArtifactAttributes(
+        [Metric("f1", 0.5, now(), 1), Metric("f1", math.inf, now(), 2, (("phase", "test"),))],
+        {} if created else {"depth": "3"},
+        [Tag("owner", "ada")],
+        [CustomInfo("notes", "one")],
+    )
+    add(SCOPE, model.id, first)
+    once = values(desk, model)
+    second = ArtifactAttributes(
+        [Metric("f1", 0.7, now(), 3)],
+        {} if created else {"depth": "4", "rate": "0.1"},
+        [Tag("owner", "bob")],
+        [CustomInfo("notes", "two")],
+    )
+    add(SCOPE, model.id, second, replacing=True)
+    twice = values(desk, model)
+    assert twice != once
+    desk.annotations.remove_attributes(
+        SCOPE, model.id, {AttributeKind.METRIC: ["f1"], AttributeKind.TAG: ["owner"]}
+    )
+    assert undone(desk) == f"removal of values of {model.name_with_version}"
+    assert values(desk, model) == twice
+    assert undone(desk) == f"addition of values to {model.name_with_version}"
+    assert values(desk, model) == once
+    assert undone(desk) == f"addition of values to {model.name_with_version}"
+    assert values(desk, model) == empty
+
+
+def test_values_that_were_changed_since_are_kept(desk: Desk, models: list[Artifact]) -> None:
+    desk.annotations.add_attributes(SCOPE, models[0].id, ArtifactAttributes(tags=[Tag("a", "1")]))
+    entry = desk.undo.last(SCOPE)
+    assert entry is not None
+    desk.annotations.add_attributes(SCOPE, models[0].id, ArtifactAttributes(tags=[Tag("a", "2")]))
+    with pytest.raises(Conflict, match="cannot be undone"):
+        desk.undo.undo(SCOPE, entry)
+    assert [tag.value for tag in values(desk, models[0])[1]] == ["2"]  # type: ignore[attr-defined]

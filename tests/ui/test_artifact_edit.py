@@ -147,6 +147,21 @@ async def test_values_are_added_to_a_model_and_removed(workshop_home: Home) -> N
         assert "f1" in screen_text(pilot)
 
 
+async def test_added_values_are_undone(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        app: Any = pilot.app
+        app.open("artifact", item_id=MODEL)
+        await settled(pilot)
+        await chosen(pilot, "e", "etrics", "f1=0.5")
+        assert "press z to undo" in screen_text(pilot)
+        sources = app.desk.annotations.attribute_sources
+        assert [name for _, name in sources(DEFAULT_SCOPE, MODEL)] == ["f1"]
+        await press(pilot, "z")
+        assert "Undo the addition of values to churn" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert not sources(DEFAULT_SCOPE, MODEL)
+
+
 async def test_parameters_of_a_trained_model_are_not_offered(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         pilot.app.open("artifact", item_id=MODEL)

@@ -122,7 +122,7 @@ async def _edit_values(
                     names.setdefault(each, []).append(name)
             await app.act(service.remove_attributes, scope, one.id, names)
         if chosen:
-            app.say(f"Changed {what}", "good")
+            app.say(f"Changed {what}{_undo_hint(found)}", "good", 8)
         return bool(chosen)
     title, hint = _VALUES[part]
     typed = await app.ask(PromptDialog(f"{title} of {what}", "", hint, verb="add"))
@@ -131,8 +131,13 @@ async def _edit_values(
     new = typed_attributes(part, typed)
     for one in found:
         await app.act(service.add_attributes, scope, one.id, new)
-    app.say(f"Added {new.counts} to {what}", "good")
+    app.say(f"Added {new.counts} to {what}{_undo_hint(found)}", "good", 8)
     return True
+
+
+def _undo_hint(found: Sequence[Artifact]) -> str:
+    """Return how changed values are undone; each artifact is a change of its own."""
+    return "; press z to undo" + (" one by one" if len(found) > 1 else "")
 
 
 def typed_attributes(part: str, typed: str) -> ArtifactAttributes:
