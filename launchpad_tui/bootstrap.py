@@ -89,7 +89,7 @@ def _settle(registry: Registry) -> None:
     if left:
         from launchpad_tui.registry.staged_points import settle_before_reading
 
-        settle_before_reading(registry)
+        settle_before_reading(registry, complete=False)
 
 
 def _registry(home: Home, settings: Settings) -> Registry:

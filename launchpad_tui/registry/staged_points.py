@@ -10,6 +10,7 @@ the execution before that.
 from __future__ import annotations
 
 import sqlite3
+import time
 from array import array
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,6 +33,9 @@ from launchpad_tui.registry.sqlite_errors import reports_damage
 
 #: the number of points that one transaction settles, at least those of one row
 _SETTLED_POINTS = 100_000
+#: Readers leave more points than these to the process that stages them, which settles them at the
+#: latest after two seconds and the time that it takes. If it was killed, readers settle them later.
+_FEW_POINTS, _RECENT_SECONDS = 2_000, 4
 #: bytes of a point: step, time, value, and the number of its series
 _BYTES = 28
 #: the points of a row with one point
@@ -87,22 +91,45 @@ def settle(registry: Registry, execution_id: str, scope: Scope | None = None) ->
         settle_execution(db, execution_pk(db, scope, execution_id))
 
 
-def settle_before_reading(registry: Registry) -> None:
-    """Add all staged points to their series, so that a reader sees them.
+def settle_before_reading(registry: Registry, *, complete: bool = True) -> None:
+    """Add staged points to their series, so that a reader sees them.
 
     If the registry cannot be written at present, the reader sees the series as they are. Does
     nothing within a transaction that only reads.
+
+    Args:
+        complete: whether all points are added. Otherwise many points of an execution that were
+            staged in the last seconds are left to the process that stages them, so that readers of
+            an execution with thousands of series do not wait.
     """
     if registry.is_reading:
         return
     with suppress(LaunchpadError):
         while True:
             with registry.read() as db:
-                row = db.execute("SELECT execution_pk FROM staged_points LIMIT 1").fetchone()
-            if row is None:
+                execution = _first_to_settle(db, complete=complete)
+            if execution is None:
                 return
             with registry.write("metrics") as db:
-                settle_execution(db, row[0], _SETTLED_POINTS)
+                settle_execution(db, execution, _SETTLED_POINTS)
+
+
+def _first_to_settle(db: sqlite3.Connection, *, complete: bool) -> int | None:
+    """Return the row number of an execution whose points a reader settles; None if all wait."""
+    now = time.time_ns() // 1000
+    for execution, size, first in db.execute(
+        "SELECT execution_pk, sum(length(points)), min(pk) FROM staged_points GROUP BY execution_pk"
+    ):
+        if complete or size <= _FEW_POINTS * _BYTES:
+            return int(execution)
+        (points,) = db.execute("SELECT points FROM staged_points WHERE pk = ?", (first,)).fetchone()
+        # The times follow the steps. A training may set other times than the current one: its
+        # points are settled at once.
+        start = len(points) // _BYTES * 8
+        at = int.from_bytes(points[start : start + 8], "little", signed=True)
+        if not 0 <= now - at <= _RECENT_SECONDS * 1_000_000:
+            return int(execution)
+    return None
 
 
 @reports_damage

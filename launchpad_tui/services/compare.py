@@ -42,7 +42,7 @@ class CompareService:
         Raises:
             NotFound: An artifact does not exist; the detail lists all that are missing.
         """
-        staged_points.settle_before_reading(self._registry)
+        staged_points.settle_before_reading(self._registry, complete=False)
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
             _require_all(found, ids, "artifact")
@@ -59,7 +59,7 @@ class CompareService:
         Raises:
             NotFound: An execution does not exist; the detail lists all that are missing.
         """
-        staged_points.settle_before_reading(self._registry)
+        staged_points.settle_before_reading(self._registry, complete=False)
         with self._registry.read():
             found = self._subjects(scope, set(ids))
         _require_all(found, ids, "execution")
@@ -75,7 +75,7 @@ class CompareService:
             ids: IDs of artifacts or executions.
             files: Whether to read the recorded files of artifacts.
         """
-        staged_points.settle_before_reading(self._registry)
+        staged_points.settle_before_reading(self._registry, complete=False)
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
             rest = [one for one in ids if one not in found]

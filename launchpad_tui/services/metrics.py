@@ -31,17 +31,36 @@ class MetricService:
         self._registry = registry
         self._runtimes = runtimes
 
-    def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
+    def series(
+        self, scope: Scope, execution_id: str, *, complete: bool = True
+    ) -> tuple[SeriesSummary, ...]:
         """Return the series of an execution, ordered by name and key; empty if it has none or does
-        not exist."""
-        staged_points.settle_before_reading(self._registry)
+        not exist.
+
+        Args:
+            scope: The connection and resource group.
+            execution_id: The ID of the execution.
+            complete: Whether the points of the last seconds are included even if they are many.
+        """
+        staged_points.settle_before_reading(self._registry, complete=complete)
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
 
-    def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
+    def series_of_artifact(
+        self, scope: Scope, artifact_id: str, *, complete: bool = True
+    ) -> tuple[SeriesSummary, ...]:
         """Return the series of an artifact: those that were added to it, and those of its source
-        execution that belong to it or to no artifact. Raises NotFound."""
+        execution that belong to it or to no artifact.
+
+        Args:
+            scope: The connection and resource group.
+            artifact_id: The ID of the artifact.
+            complete: Whether the points of the last seconds are included even if they are many.
+
+        Raises:
+            NotFound: The artifact does not exist.
+        """
         found = artifacts.artifact(self._registry, scope, artifact_id)
-        rows = self.series(scope, found.attributes_id)
+        rows = self.series(scope, found.attributes_id, complete=complete)
         return tuple(row for row in rows if row.artifact_name in {"", found.logged_name})
 
     def summary(self, series_id: int) -> SeriesSummary:

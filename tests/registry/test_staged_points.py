@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import Metric, SeriesSummary, Tag
-from launchpad_tui.domain.timestamps import from_micros
+from launchpad_tui.domain.timestamps import from_micros, now
 from launchpad_tui.errors import NotFound, RegistryCorrupt
 from launchpad_tui.registry import (
     chunk,
@@ -171,6 +171,38 @@ def test_the_revision_of_metrics_increases_when_points_are_settled(registry: Reg
     staged_points.settle_before_reading(registry)
     assert watch.poll() == {"metrics"}
     watch.close()
+
+
+def test_many_recent_points_are_left_to_the_process_that_stages_them(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staged_points, "_FEW_POINTS", 3)
+    second = "e000000000000002"
+    for one in (ID, second):
+        add_execution(registry, one)
+
+    def stage(execution_id: str, count: int, seconds: float) -> None:
+        at = now() - timedelta(seconds=seconds)
+        metrics = [Metric(f"m{k}", 0.5, at, 1) for k in range(count)]
+        staged_points.stage(registry, execution_id, metrics)
+
+    def read(*, complete: bool = False) -> list[int]:
+        staged_points.settle_before_reading(registry, complete=complete)
+        return [sum(s.count for s in stored(registry, one).values()) for one in (ID, second)]
+
+    monkeypatch.setattr(staged_points, "_RECENT_SECONDS", 1_000)
+    stage(ID, 4, 0)
+    stage(second, 3, 0)
+    # The other execution has few points.
+    assert read() == [0, 3]
+    assert read(complete=True) == [4, 3]
+    # The writer was killed: its oldest points have waited for too long.
+    stage(ID, 4, 2_000)
+    stage(ID, 4, 0)
+    assert read() == [12, 3]
+    # Timestamps that a training sets are no reason to wait.
+    stage(ID, 4, -500)
+    assert read() == [16, 3]
 
 
 def test_settling_empties_a_long_log(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

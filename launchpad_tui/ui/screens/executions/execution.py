@@ -167,7 +167,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             return
         await self._load_reproduction(self._details)
         metrics = self.desk.metrics
-        series = await self.read(metrics.series, self.scope, self.item_id)
+        series = await self.read(metrics.series, self.scope, self.item_id, complete=False)
         tags = await self.read(metrics.tags, self.scope, self.item_id)
         infos = await self.read(metrics.custom_info, self.scope, self.item_id)
         # There may be thousands of series: their texts are made beside the drawing.

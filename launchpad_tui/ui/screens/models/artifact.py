@@ -189,7 +189,7 @@ class ArtifactScreen(NeedsExecutables, TabbedKeys, LaunchpadScreen):
         metrics, scope, owner = self.desk.metrics, self.scope, artifact.attributes_id
         points: list[PointLine] = []
         if artifact.execution_id or self._sources:
-            series = await self.read(metrics.series_of_artifact, scope, artifact.id)
+            series = await self.read(metrics.series_of_artifact, scope, artifact.id, complete=False)
             tags = await self.read(metrics.tags, scope, owner)
             infos = await self.read(metrics.custom_info, scope, owner)
             items = await self.read(metric_items, series, tags, infos)
