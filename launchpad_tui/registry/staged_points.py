@@ -230,5 +230,8 @@ class _Logged:
                 array("q", [times[place] for place in places]),
                 array("d", [values[place] for place in places]),
             )
+            if len(places) > 1
+            else self._points.part(places[0], places[0] + 1)
             for key, places in self._places.items()
+            if places
         }
