@@ -142,6 +142,9 @@ class ConfigurationLister:
             except BudgetExceeded:
                 return None
 
+    def near(self, position: int) -> None:
+        """Return None: rows are skipped fast."""
+
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:

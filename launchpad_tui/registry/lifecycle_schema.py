@@ -116,3 +116,47 @@ PARAMETER_SETS = (
     _unknown_after("DELETE", "old"),
     _unknown_after("UPDATE OF name", "new"),
 )
+
+#: the SQL that adds executions ``e`` that did not create exactly one model; a condition may follow
+UNEVEN = (
+    "INSERT INTO uneven_executions (execution_pk, group_pk) SELECT e.pk, e.group_pk "
+    "FROM executions e WHERE (SELECT count(*) FROM (SELECT 1 FROM artifacts a WHERE "
+    "a.execution_pk = e.pk AND a.group_pk = e.group_pk AND a.kind = 'model' LIMIT 2)) <> 1"
+)
+
+
+def _models_changed(name: str, event: str, *rows: str, when: str = "") -> str:
+    """Return the trigger that counts the models of the executions of changed artifacts again."""
+    kinds = " OR ".join(f"{row}.kind = 'model' AND {row}.execution_pk IS NOT NULL" for row in rows)
+    body = " ".join(
+        f"DELETE FROM uneven_executions WHERE execution_pk = {row}.execution_pk; "
+        f"{UNEVEN} AND e.pk = {row}.execution_pk;"
+        for row in rows
+    )
+    return (
+        f"CREATE TRIGGER artifacts_uneven_{name} AFTER {event} ON artifacts "
+        f"WHEN ({kinds}){when} BEGIN {body} END"
+    )
+
+
+#: the statements of the twentieth migration
+UNEVEN_EXECUTIONS = (
+    # The executions that created no model or several. Each other one has one row in a list of
+    # models, so that positions in the order of a metric are positions in its index.
+    """CREATE TABLE uneven_executions (
+        execution_pk INTEGER PRIMARY KEY REFERENCES executions (pk) ON DELETE CASCADE,
+        group_pk INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX uneven_executions_group ON uneven_executions (group_pk)",
+    UNEVEN,
+    "CREATE TRIGGER executions_uneven AFTER INSERT ON executions BEGIN "
+    "INSERT INTO uneven_executions (execution_pk, group_pk) VALUES (new.pk, new.group_pk); END",
+    _models_changed("insert", "INSERT", "new"),
+    _models_changed("delete", "DELETE", "old"),
+    _models_changed(
+        "update",
+        "UPDATE OF execution_pk, kind",
+        "old",
+        "new",
+        when=" AND (old.execution_pk IS NOT new.execution_pk OR old.kind <> new.kind)",
+    ),
+)

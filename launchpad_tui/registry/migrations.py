@@ -185,6 +185,13 @@ def reproductions(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def uneven_executions(db: Database) -> None:
+    """Add the executions that did not create exactly one model."""
+    for statement in lifecycle_schema.UNEVEN_EXECUTIONS:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply pending migrations within the connection's transaction."""
     # Without plugins: other packages on this machine must not change the registry.

@@ -327,6 +327,33 @@ class Lister(Generic[Row]):
                     segment.start, number = found[-1], len(found) * every
         return found
 
+    def near(self, position: int) -> tuple[int, Cursor] | None:
+        """Return the position and the cursor of a row at or shortly before a position.
+
+        None is returned if it is not found faster than by skipping the rows, which is the case in
+        filtered lists and among rows without a value.
+
+        Raises:
+            QueryCancelled: `cancel` was called.
+        """
+        query = self._query
+        metric = query.order.by
+        one_each = self._table is not ARTIFACTS or self._kind == ArtifactKind.MODEL
+        plain = one_each and not self._filtered and query.ids is None
+        if not plain or not isinstance(metric, MetricColumn):
+            return None
+        from launchpad_tui.registry import metric_jumps
+
+        with self._registry.read(self._cancellation) as db:
+            return metric_jumps.near(
+                db,
+                self._table,
+                group_pk(db, self._scope),
+                metric,
+                position,
+                descending=query.order.descending,
+            )
+
     def _drivers(self, db: sqlite3.Connection, most: int) -> list[Driver]:
         if not self._filtered:
             return []

@@ -8,7 +8,7 @@ that searches match; the FTS5 tables index it by trigrams, so that parts of word
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 21
+VERSION = 22
 
 _CONNECTIONS = (
     """CREATE TABLE connections (

@@ -48,6 +48,10 @@ class Pager(Protocol[Row]):
     def reaches_end(self, limit: int) -> bool:
         """Return whether the last ``limit`` rows are read at once."""
 
+    def near(self, position: int) -> tuple[int, Cursor] | None:
+        """Return the position and the cursor of a row at or shortly before a position; None if it
+        is not found faster than by skipping the rows."""
+
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:
@@ -231,6 +235,13 @@ class Listing(Generic[Row]):
 
     def _anchor(self, position: int, start: int, count: int | None) -> None:
         """Add anchors between known positions and ``start``, from the nearer known position."""
+        index = bisect.bisect_left(self._positions, start)
+        known = [position, *self._positions[index : index + 1]]
+        if self._pager.skips_slowly and all(abs(start - one) > _NEAR for one in known):
+            near = self._pager.near(start - 1)
+            if near is not None:
+                self._keep(*near)
+                position = self._nearest(start)
         index = bisect.bisect_left(self._positions, start)
         after = self._positions[index] if index < len(self._positions) else count
         forward = after is None or start - position <= (after - start) * (

@@ -44,6 +44,7 @@ from launchpad_tui.registry import (
 from launchpad_tui.registry.chunk import Points
 from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.database import Registry, bump
+from launchpad_tui.registry.lifecycle_schema import UNEVEN
 from launchpad_tui.registry.series_rows import Labels
 
 SEED = 20260131
@@ -266,8 +267,10 @@ def _without_indexes(db: sqlite3.Connection) -> Iterator[None]:
         "json_each(a.labels) AS l WHERE a.pk > ?",
         (first,),
     )
+    db.execute("DELETE FROM uneven_executions")
     for _, _, sql in found:
         db.execute(sql)
+    db.execute(UNEVEN)
     for table in ("artifacts_search", "executions_search"):
         db.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")
 
