@@ -584,3 +584,10 @@ async def test_a_chart_is_drawn_once_when_it_opens_and_again_for_another_size(
         await pilot.resize_terminal(size[0] - 10, size[1])
         await settled(pilot)
         assert drawn[-1] == pilot.app.screen.query_one(ChartView).size.width < drawn[0]
+
+
+async def test_the_hint_of_an_empty_board_is_wrapped_in_narrow_terminals(tmp_path: Path) -> None:
+    empty = Home.at(tmp_path / "home")
+    async with running(empty, "metrics", (40, 20)) as pilot:
+        text = " ".join(screen_text(pilot).split())
+        assert "Select models with space in Models (1), then press m" in text

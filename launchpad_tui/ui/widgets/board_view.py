@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from launchpad_tui.charts.model import Drawing
-from launchpad_tui.domain.text import cell_width, clip
+from launchpad_tui.domain.text import cell_width, clip, wrap
 from launchpad_tui.records import record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
@@ -214,7 +214,7 @@ class BoardView(Painted):
         look = self.look
         line = LineBuilder(width, look.style("text"))
         if not self.panels:
-            lines = self.empty.split("\n")
+            lines = [one for text in self.empty.split("\n") for one in wrap(text, max(10, width))]
             place = y - (self.size.height - len(lines)) // 2
             if 0 <= place < len(lines):
                 line.fill_to(max(0, (width - len(lines[place])) // 2))

@@ -36,7 +36,7 @@ _ADD = "Press u to upload files of this machine, or a to add one by its URL"
 _EMPTY = {
     ArtifactKind.MODEL: (
         "No models yet\n"
-        "Press u to upload files of this machine, a to add one by its URL,\n"
+        "Press u to upload files of this machine, a to add one by its URL, "
         "or 4 to create a configuration that trains one"
     ),
     ArtifactKind.DATASET: f"No datasets yet\n{_ADD}",
