@@ -213,7 +213,7 @@ async def test_invalid_url_is_reported_below_its_field_and_kept(
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "ctrl+u", *typed, "ctrl+n")
         lines = screen_text(pilot).split("\n")
-        field = next(i for i, line in enumerate(lines) if line.startswith(" URL *"))
+        field = next(i for i, line in enumerate(lines) if line[1:].startswith("URL *"))
         assert typed in lines[field]
         assert "✗" in lines[field + 1]
         assert message in " ".join(lines[field + 1 : field + 4])

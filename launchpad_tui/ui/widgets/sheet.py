@@ -427,10 +427,16 @@ class Sheet(Painted):
         """Open the row or column, or fold a group."""
         self.post_message(self.Opened(self))
 
+    def why_not_copy(self) -> str | None:
+        """Return why there is no value to copy."""
+        if not (self.line_key and self.column_key):
+            return "The comparison is empty"
+        heading = self.content.lines[self.row].heading
+        return "A heading has no value to copy" if heading else None
+
     def do_copy(self) -> None:
         """Copy the value under the cursor."""
-        if self.line_key and self.column_key and not self.content.lines[self.row].heading:
-            self.launchpad.copy(self.content.cell(self.row, self.column).text)
+        self.launchpad.copy(self.content.cell(self.row, self.column).text)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked cell; open the cell that has the cursor."""

@@ -282,13 +282,13 @@ class ArtifactAddScreen(ArtifactWizard):
             return ""
         url = self.values["url"] = self.values["url"].strip()
         check_new_url(url)
-        await self._check_files(url)
         # An empty name is that of the URL, also if another URL is typed later.
         if self.values["name"].strip():
             check_resource_name(self.values["name"])
         else:
             check_resource_name(self.artifact_name)
         warning = self._warning()
+        await self._check_files(url)
         if self.values.get("scenario", NEW_SCENARIO) == NEW_SCENARIO:
             await self.choose_new_scenario()
         return warning

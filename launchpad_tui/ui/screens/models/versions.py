@@ -95,7 +95,12 @@ class VersionsScreen(LaunchpadScreen):
             Column[ArtifactRow](
                 "version", "Version", lambda row: row.artifact.version_text, 12, 30, 1, priority=0
             ),
-            *((metric_column(column, {}, look=look, priority=1),) if column else ()),
+            # The order is that of the versions.
+            *(
+                (replace(metric_column(column, {}, look=look, priority=1), sort=None),)
+                if column
+                else ()
+            ),
             age_column(lambda row: row.artifact.created_at, priority=2),
             text_column(
                 "configuration",
