@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.executions import extended_execution
+from launchpad_tui.cli.remote_polling import RemotePolling
 from launchpad_tui.domain.execution import FINAL, Status
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def wait_for(
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     waiting, ended = list(dict.fromkeys(ids)), []
+    polling = RemotePolling(context)
     while True:
         context.desk.executions.reconcile()
-        context.desk.sync.follow(context.scope)
+        polling.poll()
         service, scope = context.desk.executions, context.scope
         running = set(service.in_status(scope, waiting, frozenset(Status) - FINAL))
         for execution_id in [one for one in waiting if one not in running]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.sync.lists import Progress
 
 #: The age of records from which a hint names the command that fetches current ones.
-_OLD = timedelta(minutes=15)
+_OLD = timedelta(minutes=1)
 
 
 def fetch_first(
@@ -51,9 +51,10 @@ def fetch_first(
         return
     known = sync.freshness(scope)
     if known.done_at is not None:
-        if now() - known.done_at > _OLD:
+        if known.error or now() - known.done_at > _OLD:
+            failed = f" The last sync failed: {known.error}." if known.error else ""
             hint(
-                f"Synchronized {relative_time(known.done_at)} ago. "
+                f"Synchronized {relative_time(known.done_at)} ago.{failed} "
                 "To fetch current records: launchpad sync now"
             )
         return

@@ -16,6 +16,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import output
 from launchpad_tui.cli.arguments import EXECUTION, integer
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.remote_polling import RemotePolling
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
@@ -116,6 +117,7 @@ def _following_lines(
 ) -> Iterator[LogLine]:
     """Yield new lines until the execution has ended."""
     ended_at: float | None = None
+    polling = RemotePolling(context)
     while True:
         # This is read before the count, so that the count includes the last line.
         finished = log.finished
@@ -129,7 +131,7 @@ def _following_lines(
             return
         time.sleep(_POLL_SECONDS)
         context.desk.executions.reconcile()
-        context.desk.sync.follow(context.scope)
+        polling.poll()
         if (
             ended_at is None
             and context.desk.executions.get(context.scope, execution).execution.status.final

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
+from launchpad_tui.cli.context import READING
 from launchpad_tui.cli.formats import JSON, YAML
 from launchpad_tui.cli.terminal_size import terminal_height, terminal_width
 from launchpad_tui.domain.text import clip
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.connection import Scope
 
 #: Seconds between two outputs: the default, and the least.
 _INTERVAL, _LEAST = 2.0, 0.1
@@ -103,13 +105,30 @@ def _captured(
     messages = _Captured(False, sys.stderr.encoding or "utf-8")
     sys.stdout, sys.stderr = out, messages
     try:
-        if not first:
-            # The status of remote executions is fetched as while they are followed.
-            context.desk.sync.follow(context.scope)
+        scope = context.scope if options.command.path[0] in READING else None
+        # The first output is what is stored, which is there at once.
+        outage = None if first or scope is None else _fetched(context, scope)
         options.command.run(context, options)
+        if outage is not None:
+            print(outage, file=messages)
     finally:
         sys.stdout, sys.stderr = streams
     return out.getvalue().splitlines(), messages.getvalue().splitlines()
+
+
+def _fetched(context: CommandContext, scope: Scope) -> str | None:
+    """Fetch what is new in a remote runtime; return the message if it does not respond."""
+    sync = context.desk.sync
+    if sync.freshness(scope).paused:
+        return None
+    error = sync.follow(scope, lists=True)
+    if error is None:
+        return None
+    from launchpad_tui.cli.relative_time import relative_time
+
+    done_at = sync.freshness(scope).done_at
+    age = f" Synchronized {relative_time(done_at)} ago." if done_at is not None else ""
+    return f"{error.title}.{age} Trying again."
 
 
 def _replace(lines: Sequence[str], messages: Sequence[str], former: int, interval: float) -> int:

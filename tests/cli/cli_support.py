@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,10 @@ model = pathlib.Path(os.environ["MODEL"])
 model.mkdir(parents=True, exist_ok=True)
 (model / "weights.txt").write_text(str(rate))
 """
+
+
+#: Options that print a list again and again, quickly.
+FAST = ("--watch", "--interval", "0.1")
 
 
 @dataclass(frozen=True)
@@ -159,3 +164,36 @@ def prepare(root: Path, templates: Path) -> None:
     (data / "a.csv").write_text("1,2\n")
     words = ("datasets", "add", "numbers", "ai://default/numbers", "--scenario", "tiny", "--record")
     assert run_here(root, *words).code == 0
+
+
+@contextlib.contextmanager
+def running(home: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process whose output is a pipe."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "launchpad_tui", *words],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def watching(home: Path, *words: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run a command with ``--watch`` in a process whose output is a pipe."""
+    return running(home, *words, *FAST)
+
+
+def read_until(child: subprocess.Popen[str], done: Callable[[str], bool]) -> str:
+    """Read lines until the text of all of them meets a condition."""
+    assert child.stdout is not None
+    seen = ""
+    while not done(seen):
+        line = child.stdout.readline()
+        assert line, seen
+        seen += line
+    return seen

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.cli_support import Cli
+from tests.cli.cli_support import Cli, read_until, running, watching
 from tests.services import tenant_server
 from tests.services.tenant_server import SECRET, Tenant
 
@@ -115,3 +116,31 @@ def test_a_runtime_that_was_never_reached_is_not_an_empty_list(core: Cli, tenant
     assert listed.out == ""
     # Records of this machine do not need the runtime.
     assert core("models", "list").code == 0
+
+
+def test_watched_lists_fetch_what_is_new_in_the_runtime(
+    core: Cli, tenant: Tenant, home: Path
+) -> None:
+    tenant.groups["default"].train(1)
+    (known,) = core("executions", "list", "--connection", "core", "-q").lines
+    with watching(home, "executions", "list", "--connection", "core", "-q") as child:
+        read_until(child, lambda text: known in text)
+        new = tenant.groups["default"].train(2)
+        read_until(child, lambda text: new in text)
+        # An outage is reported, with the age of what is shown.
+        tenant.answer = lambda *_: (503, {}, b"")
+        assert child.stderr is not None
+        assert re.search(r"Synchronized \d+s ago\. Trying again\.", child.stderr.readline())
+
+
+def test_a_wait_reports_that_the_runtime_does_not_respond(
+    core: Cli, tenant: Tenant, home: Path
+) -> None:
+    one = tenant.groups["default"].train(1, status="RUNNING")
+    assert core("executions", "list", "--connection", "core", "-q").lines == [one]
+    tenant.answer = lambda *_: (503, {}, b"")
+    with running(home, "executions", "wait", one, "--connection", "core") as child:
+        assert child.stderr is not None
+        assert "Trying again until it responds" in child.stderr.readline()
+        tenant.answer = lambda *_: None
+        assert "core/default responds again" in child.stderr.readline()

@@ -4,49 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
 from launchpad_tui.cli.parser import commands
-from tests.cli.cli_support import Cli, environment, spawn
+from tests.cli.cli_support import FAST, Cli, read_until, spawn, watching
 from tests.terminal_replay import Replay
 from tests.ui.terminal_process import TerminalProcess, terminal_process
-
-FAST = ("--watch", "--interval", "0.1")
-
-
-@contextmanager
-def watching(home: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a command with ``--watch`` whose output is a pipe."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "launchpad_tui", *words, *FAST],
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield child
-    finally:
-        child.kill()
-        child.communicate()
-
-
-def read_until(child: subprocess.Popen[str], done: Callable[[str], bool]) -> str:
-    """Read lines until the text of all of them meets a condition."""
-    assert child.stdout is not None
-    seen = ""
-    while not done(seen):
-        line = child.stdout.readline()
-        assert line, seen
-        seen += line
-    return seen
 
 
 def test_a_table_in_a_pipe_grows_by_new_lines(home: Path) -> None:

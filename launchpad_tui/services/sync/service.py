@@ -26,6 +26,8 @@ DISPLAYED, REQUESTED = "wanted", "asked"
 PAUSED = "held"
 #: Minimum number of seconds between two polls while a caller waits for an execution.
 FOLLOW_SECONDS = 2.0
+#: The same while a caller shows lists: as often as the sync daemon polls executions.
+FOLLOW_LISTS_SECONDS = 5.0
 
 
 @record
@@ -56,6 +58,7 @@ class SyncService:
         self._registry = registry
         self._runtimes = runtimes
         self._follow_at: dict[Scope, float] = {}
+        self._follow_errors: dict[Scope, LaunchpadError] = {}
 
     def sync(
         self,
@@ -97,26 +100,46 @@ class SyncService:
             raise
         self.succeeded(scope)
 
-    def follow(self, scope: Scope) -> None:
-        """Poll the unfinished executions of a remote runtime, at most every `FOLLOW_SECONDS`.
+    def follow(self, scope: Scope, *, lists: bool = False) -> LaunchpadError | None:
+        """Poll what changes often in a remote runtime, at most every `FOLLOW_SECONDS`.
 
-        Does nothing for a runtime of this machine. Temporary errors are ignored.
+        Does nothing for a runtime of this machine.
+
+        Args:
+            scope: The connection and resource group.
+            lists: Whether to also read added and deleted records, not only the unfinished
+                executions; at most every `FOLLOW_LISTS_SECONDS`.
+
+        Returns:
+            The temporary error of the last poll; None if it succeeded.
 
         Raises:
             NotFound: The scope does not exist.
             AuthenticationFailed: The credentials are not accepted. Other errors that a retry does
                 not solve are possible.
         """
-        if not self._runtimes.is_remote(scope) or time.monotonic() < self._follow_at.get(
-            scope, 0.0
-        ):
-            return
-        self._follow_at[scope] = time.monotonic() + FOLLOW_SECONDS
+        if not self._runtimes.is_remote(scope):
+            return None
+        if time.monotonic() < self._follow_at.get(scope, 0.0):
+            return self._follow_errors.get(scope)
         try:
-            GroupReading(self._registry, scope, self._runtimes.runtime(scope)).running()
+            reading = GroupReading(self._registry, scope, self._runtimes.runtime(scope))
+            if lists:
+                reading.light()
+                self.succeeded(scope)
+            else:
+                reading.running()
+            self._follow_errors.pop(scope, None)
         except LaunchpadError as error:
+            if lists:
+                self.failed(scope, error)
             if not error.retryable:
                 raise
+            self._follow_errors[scope] = error
+        finally:
+            seconds = FOLLOW_LISTS_SECONDS if lists else FOLLOW_SECONDS
+            self._follow_at[scope] = time.monotonic() + seconds
+        return self._follow_errors.get(scope)
 
     def succeeded(self, scope: Scope) -> None:
         """Record a successful sync of a resource group."""
