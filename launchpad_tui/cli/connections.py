@@ -156,7 +156,12 @@ def _service_key(context: CommandContext, kind: ConnectionKind, path: str | None
         from launchpad_tui.services.input_files import read_text
 
         text = read_text("service-key", Path(path).expanduser())
-    return context.desk.connections.service_key(text, kind.id)
+    try:
+        return context.desk.connections.service_key(text, kind.id)
+    except InvalidInput as error:
+        if path != "-":
+            error.detail = f"{path}: {error.detail.removeprefix('the service key: ')}"
+        raise
 
 
 def _edit(context: CommandContext, options: argparse.Namespace) -> None:

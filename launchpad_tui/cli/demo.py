@@ -111,5 +111,7 @@ COMMANDS = (
             argument("--retrain", help="Train again what was already trained", action="store_true"),
             argument("--quick", help="Train for fewer epochs", action="store_true"),
         ),
+        details="Without --home, the models are kept in a home folder of their own: "
+        "LAUNCHPAD_DEMO_HOME, or launchpad-demo in the folder of user data.",
     ),
 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.connection import Scope
     from launchpad_tui.domain.execution import Configuration, Execution
 
 
@@ -70,11 +71,7 @@ def configuration_of(context: CommandContext, options: argparse.Namespace) -> Co
             return create_configuration(context, options.name, executable, given, inputs)
         if isinstance(error, Conflict):
             raise
-        raise NotFound(
-            f"Configuration or executable {text[:80]!r} not found",
-            f"It is not in {scope}.",
-            "List them with: launchpad configurations list; launchpad executables list",
-        ) from None
+        raise source_missing(scope, text) from None
     if not changed and options.name in {None, found.name}:
         return found
     if executable is not None and changed:
@@ -118,3 +115,12 @@ def create_configuration(
     )
     warn_of_credentials(context, "parameter", parameters, executable_id)
     return created
+
+
+def source_missing(scope: Scope, text: str) -> NotFound:
+    """Return the error about a text that names neither a configuration nor an executable."""
+    return NotFound(
+        f"Configuration or executable {text[:80]!r} not found",
+        f"It is not in {scope}.",
+        "List them with: launchpad configurations list; launchpad executables list",
+    )

@@ -25,6 +25,8 @@ from launchpad_tui.cli.table import ID, TableColumn
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.execution import Execution, ExecutionDetails
 
@@ -180,7 +182,7 @@ def _create(context: CommandContext, options: argparse.Namespace) -> int:
     settings = _settings(context, options)
     configuration = configuration_of(context, options)
     created = context.desk.executions.create(context.scope, configuration.id, settings)
-    return _report_created(context, created, options.wait)
+    return _report_created(context, created, options)
 
 
 def _settings(context: CommandContext, options: argparse.Namespace) -> dict[str, str]:
@@ -213,18 +215,31 @@ def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
         _settings(context, options),
     )
     warn_of_credentials(context, "parameter", parameters, execution.executable_id)
-    return _report_created(context, execution, options.wait)
+    return _report_created(context, execution, options)
 
 
-def _report_created(context: CommandContext, execution: Execution, wait: bool) -> int:
-    if not wait:
+def _report_created(
+    context: CommandContext, execution: Execution, options: argparse.Namespace
+) -> int:
+    if not options.wait and not options.require:
         report_created(context, execution)
         return 0
     ended = wait_for(context, [execution.id], None)
     for each in ended:
         context.done(status_line(each), extended_execution_details(each), id=execution.id)
     hint_at_logs(context, ended)
-    return exit_code(ended)
+    return exit_code(ended) or _requirements(context, options, ended)
+
+
+def _requirements(
+    context: CommandContext, options: argparse.Namespace, ended: Sequence[ExecutionDetails]
+) -> int:
+    """Return 0 if the executions meet all conditions of ``--require``, otherwise 1."""
+    if not options.require:
+        return 0
+    from launchpad_tui.cli.requirements import all_meet
+
+    return 0 if all_meet(context, options.require, ended, ATTRIBUTES) else 1
 
 
 def _wait(context: CommandContext, options: argparse.Namespace) -> int:
@@ -238,7 +253,9 @@ def _wait(context: CommandContext, options: argparse.Namespace) -> int:
             },
             rows="resources",
         )
-    return 1 if len(ended) < len(set(ids)) else exit_code(ended)
+    if len(ended) < len(set(ids)):
+        return 1
+    return exit_code(ended) or _requirements(context, options, ended)
 
 
 def _stop(context: CommandContext, options: argparse.Namespace) -> int:
@@ -279,6 +296,14 @@ _WAIT = argument(
     help="Wait until it has ended; the exit code is 1 unless it is COMPLETED",
     action="store_true",
 )
+_REQUIRE = argument(
+    "--require",
+    metavar="CONDITION",
+    action="append",
+    completes="columns",
+    help="Wait, and exit with code 1 unless it meets a condition, such as 'accuracy > 0.9'; may "
+    "be repeated",
+)
 _SETTINGS = argument(
     "--set",
     action="append",
@@ -301,6 +326,7 @@ COMMANDS = (
             argument("--name", help="Name of the new configuration"),
             _SETTINGS,
             _WAIT,
+            _REQUIRE,
         ),
         details=(
             "With --parameter, --input or --name, and for an executable, a new configuration is "
@@ -322,6 +348,7 @@ COMMANDS = (
             argument("--name", help="Name of the new configuration"),
             _SETTINGS,
             _WAIT,
+            _REQUIRE,
         ),
         details=(
             "With --parameter, --input or --name a new configuration is created. Otherwise the "
@@ -349,7 +376,10 @@ COMMANDS = (
     Command(
         ("executions", "wait"),
         "Wait until executions have ended",
-        ("launchpad executions wait e0123 --timeout 600", "launchpad executions wait e0123 e4567"),
+        (
+            "launchpad executions wait e0123 --timeout 600",
+            "launchpad executions wait latest --require 'accuracy > 0.9'",
+        ),
         _wait,
         (
             EXECUTIONS,
@@ -359,8 +389,10 @@ COMMANDS = (
                 metavar="SECONDS",
                 help="Maximum time to wait; after that, the exit code is 1",
             ),
+            _REQUIRE,
         ),
-        details="Prints each execution when it ends. The exit code is 1 unless all are COMPLETED.",
+        details="Prints each execution when it ends. The exit code is 1 unless all are "
+        "COMPLETED and meet the conditions of --require.",
     ),
     Command(
         ("executions", "stop"),

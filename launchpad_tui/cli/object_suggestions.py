@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.completion import stored_values
 from launchpad_tui.cli.completion_values import CONTEXTUAL
+from launchpad_tui.cli.context import READING
 from launchpad_tui.domain.suggestions import did_you_mean, nearest
-from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.errors import LaunchpadError, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
@@ -24,8 +25,11 @@ def add_suggestion(
 ) -> None:
     """Add the names that may have been meant to an error about an argument.
 
-    Nothing is added if the error names no argument, or suggests names itself.
+    Nothing is added if the error names no argument, or suggests names itself. If records of a
+    remote runtime were searched, their age is added: newer ones are not known yet.
     """
+    if isinstance(error, NotFound) and options.command.path[0] in READING:
+        _add_age(context, error)
     if "Did you mean" in str(error):
         return
     for kind, value in _named(options):
@@ -39,6 +43,25 @@ def add_suggestion(
         if value not in names and (suggestion := did_you_mean(nearest(value, names))):
             error.detail = "\n".join(filter(None, (error.detail, suggestion)))
             return
+
+
+def _add_age(context: CommandContext, error: LaunchpadError) -> None:
+    from launchpad_tui.cli.relative_time import relative_time
+
+    try:
+        scope = context.scope
+        at = context.desk.sync.freshness(scope).done_at
+        remote = context.desk.sync.is_remote(scope)
+    except LaunchpadError:
+        # The connection or resource group is what does not exist, or its runtime is not reachable.
+        return
+    if remote and at is not None:
+        error.hint = "\n".join(
+            [
+                *filter(None, [error.hint]),
+                f"Synchronized {relative_time(at)} ago. To fetch newer records: launchpad sync now",
+            ]
+        )
 
 
 def _named(options: argparse.Namespace) -> Iterator[tuple[str, str]]:

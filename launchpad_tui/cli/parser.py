@@ -182,6 +182,9 @@ class _Parser(argparse.ArgumentParser):
         text, choices = str(value), [str(each) for each in action.choices]
         if isinstance(action, argparse._SubParsersAction):
             visible = [each for each in choices if not each.startswith("_")]
+            below = [] if " " in self.prog else _paths_ending_in(text)
+            if below:
+                self.error(f"unknown command '{text}'", did_you_mean(below))
             self.error(
                 f"unknown command '{text}' of {self.prog}"
                 if " " in self.prog
@@ -193,6 +196,20 @@ class _Parser(argparse.ArgumentParser):
             f"invalid value '{text}' of {name}",
             did_you_mean(nearest(text, choices)) or f"Use one of {', '.join(choices)}.",
         )
+
+
+def _paths_ending_in(word: str) -> list[str]:
+    """Return the commands whose last word this is, such as ``executions logs`` for ``logs``.
+
+    Returns:
+        The paths; none if more than three groups have such a command.
+    """
+    found = [each.path for each in visible_commands() if len(each.path) > 1]
+    found = [path for path in found if path[-1] == word]
+    if ("models", word) in found:
+        # The other kinds of artifacts have the same commands.
+        found = [path for path in found if path[0] not in {"datasets", "resultsets", "artifacts"}]
+    return [" ".join(path) for path in found] if len(found) <= 3 else []
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

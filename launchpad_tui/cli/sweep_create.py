@@ -9,6 +9,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.execution_sources import source_missing
 from launchpad_tui.cli.progress import counted
 from launchpad_tui.errors import NotFound
 
@@ -68,7 +69,10 @@ def _source(
     try:
         found = desk.scenarios.executable(scope, text)
     except NotFound:
-        one = desk.configurations.resolve(scope, text)
+        try:
+            one = desk.configurations.resolve(scope, text)
+        except NotFound:
+            raise source_missing(scope, text) from None
         inputs = dict(one.inputs) | dict(desk.configurations.references(scope, one.id))
         return one.name, one.executable_id, dict(one.parameters), inputs
     return found.name, found.id, {}, {}

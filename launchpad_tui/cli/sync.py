@@ -60,12 +60,8 @@ def _sync_group(
         synchronize(context.desk, scope, quiet=context.quiet, full=full)
     except LaunchpadError as error:
         failed = error.title
-        context.note(
-            f"{scope}: "
-            + ". ".join(
-                part.rstrip(".") for part in (error.title, error.detail, error.hint) if part
-            )
-        )
+        lines = [f"launchpad: Synchronizing {scope} failed: {error.title}"]
+        context.note("\n".join([*lines, *filter(None, (error.detail, error.hint))]))
     artifacts = context.desk.artifacts.listing(scope, None, Query()).count()
     executions = context.desk.executions.count(scope, Query())
     return scope.connection, scope.resource_group, artifacts, executions, failed

@@ -23,6 +23,8 @@ _SYNONYMS = {
     "runs": ("executions",),
     "jobs": ("executions",),
     "experiments": ("executions",),
+    "diff": ("compare",),
+    "tail": ("logs",),
     "pull": ("download",),
     "push": ("upload",),
 }

@@ -208,9 +208,18 @@ def resolve_id(
             return str(rows[0][0])
         if rows:
             raise ambiguous(db, table, group, text, what, [row[0] for row in rows])
+    short = (
+        0 < len(text) < 4
+        and db.execute(
+            f"SELECT 1 FROM {table} WHERE group_pk = ? AND substr(id, 1, ?) = ? {more} LIMIT 1",
+            (group, len(text), text),
+        ).fetchone()
+    )
     raise NotFound(
         f"{what.capitalize()} {text!r} does not exist",
-        f"No {what} of the resource group has this name or ID.",
+        "The prefix of an ID requires at least 4 characters."
+        if short
+        else f"No {what} of the resource group has this name or ID.",
         "Check the name, and the selected connection and resource group.",
     )
 

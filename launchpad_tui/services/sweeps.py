@@ -82,7 +82,7 @@ class SweepService:
                 )
             if matches:
                 return self.get(scope, matches[0].id)
-        raise _missing(text)
+        raise _missing(text, known=bool(known))
 
     def create(
         self,
@@ -291,9 +291,13 @@ class SweepService:
         sweeps.set_member(self._registry, scope, sweep.id, member.position, changes)
 
 
-def _missing(text: str) -> NotFound:
+def _missing(text: str, *, known: bool = True) -> NotFound:
     return NotFound(
         f"Sweep {text[:80]!r} does not exist",
-        "No sweep of the resource group has this name or ID.",
-        "List the sweeps with: launchpad sweeps list",
+        "No sweep of the resource group has this name or ID."
+        if known
+        else "The resource group has no sweeps.",
+        "List the sweeps with: launchpad sweeps list"
+        if known
+        else "Create one with: launchpad executions sweep",
     )

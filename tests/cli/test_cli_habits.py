@@ -292,3 +292,63 @@ def test_the_demo_without_a_terminal_names_the_option(cli: Cli) -> None:
     refused = cli("demo")
     assert refused.code == 2
     assert "--headless" in refused.err
+
+
+def test_a_command_named_without_its_group_is_suggested(cli: Cli) -> None:
+    for word, meant in (
+        ("logs", "Did you mean 'executions logs'?"),
+        ("lineage", "Did you mean 'models lineage'?"),
+        ("upload", "Did you mean 'models upload' or 'stores upload'?"),
+        ("diff", "Did you mean 'compare'?"),
+        ("modles", "Did you mean 'models'?"),
+    ):
+        refused = cli(word)
+        assert refused.code == 2
+        assert meant in refused.err, refused.err
+    # Most groups have this command.
+    assert "Commands: demo" in cli("list").err
+
+
+def test_a_short_prefix_of_an_id_is_explained(home: Path, cli: Cli, template: Path) -> None:
+    prepare(home, template)
+    created = cli(
+        "configurations", "create", "tiny-train", "--name", "one", "-i", "numbers=numbers"
+    )
+    assert created.code == 0, created.err
+    (one,) = cli("configurations", "list", "-q").lines
+    refused = cli("configurations", "show", one[:3])
+    assert refused.code == 2
+    assert "requires at least 4 characters" in refused.err
+    assert cli("configurations", "show", one[:4]).code == 0
+
+
+def test_the_source_of_a_sweep_is_a_configuration_or_executable(
+    home: Path, cli: Cli, template: Path
+) -> None:
+    prepare(home, template)
+    refused = cli("executions", "sweep", "train", "-p", "rate=1,2")
+    assert "Configuration or executable 'train' not found" in refused.err
+    assert "Did you mean 'tiny-train'?" in refused.err
+    missing = cli("sweeps", "show", "latest")
+    assert "The resource group has no sweeps." in missing.err
+    assert "launchpad executions sweep" in missing.err
+
+
+def test_a_script_fails_if_an_execution_does_not_meet_a_condition(
+    home: Path, cli: Cli, template: Path
+) -> None:
+    prepare(home, template)
+    words = ("executions", "create", "tiny-train", "-i", "numbers=numbers", "-p", "rate=0.5")
+    # The last accuracy is 1 - 0.5 / 20.
+    met = cli(*words, "--require", "accuracy > 0.97")
+    assert (met.code, "COMPLETED" in met.out) == (0, True), met.err
+    wait = ("executions", "wait", "latest")
+    conditions = ("--require", "accuracy > 0.97", "--require", "accuracy > 0.99 or rate = 1")
+    refused = cli(*wait, *conditions)
+    assert refused.code == 1
+    assert "does not meet the condition: accuracy > 0.99 or rate = 1" in refused.err
+    assert "accuracy > 0.97" not in refused.err
+    assert cli(*wait, "--require", "rate = 0.5", "--require", "status = COMPLETED").code == 0
+    unknown = cli(*wait, "--require", "acuracy > 0.9")
+    assert unknown.code == 2
+    assert "Did you mean 'accuracy'" in unknown.err

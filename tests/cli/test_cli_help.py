@@ -79,8 +79,8 @@ def test_the_usage_names_required_arguments_only(cli: Cli) -> None:
 def test_examples_are_valid(command: Command) -> None:
     for example in command.examples:
         line = example.replace("\\\n", " ")
-        for end in (" > ", " < ", " | "):
-            line = line.split(end)[0]
+        # Redirections and pipes end the command; in quotes they belong to a condition.
+        line = re.split(r" [<>|] (?=(?:[^']*'[^']*')*[^']*$)", line)[0]
         words = shlex.split(line)
         if words[0] == "eval":
             words = shlex.split(words[1].removeprefix("$(").removesuffix(")"))

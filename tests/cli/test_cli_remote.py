@@ -144,3 +144,37 @@ def test_a_wait_reports_that_the_runtime_does_not_respond(
         assert "Trying again until it responds" in child.stderr.readline()
         tenant.answer = lambda *_: None
         assert "core/default responds again" in child.stderr.readline()
+
+
+def test_records_that_are_not_known_yet_may_be_newer_than_the_last_sync(
+    core: Cli, tenant: Tenant
+) -> None:
+    tenant.groups["default"].train(1)
+    assert core("executions", "list", "--connection", "core").code == 0
+    new = tenant.groups["default"].train(2)
+    missing = core("executions", "show", new, "--connection", "core")
+    assert missing.code == 2
+    assert "To fetch newer records: launchpad sync now" in missing.err
+    assert core("sync", "now", "--connection", "core").code == 0
+    assert core("executions", "show", new, "--connection", "core").code == 0
+    # Records of this machine are always current.
+    assert "sync now" not in core("executions", "show", new).err
+
+
+def test_a_failed_sync_is_reported_like_other_errors(core: Cli) -> None:
+    words = ["connections", "edit", "core", "--set", "base_url=http://127.0.0.1:9/v2"]
+    assert core(*words, "--set", "auth_url=http://127.0.0.1:9").code == 0
+    failed = core("sync", "now", "--connection", "core")
+    assert failed.code == 1
+    title, detail, hint = failed.err.splitlines()
+    assert title.startswith("launchpad: Synchronizing core/default failed: No response")
+    assert detail.startswith("  127.0.0.1:9: ")
+    assert hint == "  Check the network, the proxy and the address."
+
+
+def test_an_invalid_service_key_is_named_by_its_file(cli: Cli, tmp_path: Path) -> None:
+    key = tmp_path / "cut.json"
+    key.write_text('{"clientid":')
+    refused = cli("connections", "add", "core", "--service-key", str(key))
+    assert refused.code == 2
+    assert f"{key}: line 1, column 13" in refused.err
