@@ -144,7 +144,10 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
         ("id", one.id),
         ("status", f"{one.status}  {one.status_message}".rstrip()),
         ("target status", str(one.target_status)),
-        ("executable", f"{details.executable_name}  {one.executable_id} {one.executable_version}"),
+        (
+            "executable",
+            f"{details.executable_name}  {one.executable_id} {one.executable_version}".rstrip(),
+        ),
         ("configuration", f"{one.configuration_name}  {one.configuration_id}"),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(inputs)),
