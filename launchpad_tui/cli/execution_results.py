@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.executions import extended_execution
-from launchpad_tui.cli.remote_polling import RemotePolling
 from launchpad_tui.domain.execution import FINAL, Status
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def wait_for(
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     waiting, ended = list(dict.fromkeys(ids)), []
+    from launchpad_tui.cli.remote_polling import RemotePolling
+
     polling = RemotePolling(context)
     while True:
         context.desk.executions.reconcile()

@@ -16,7 +16,6 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import output
 from launchpad_tui.cli.arguments import EXECUTION, integer
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.remote_polling import RemotePolling
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
@@ -117,6 +116,8 @@ def _following_lines(
 ) -> Iterator[LogLine]:
     """Yield new lines until the execution has ended."""
     ended_at: float | None = None
+    from launchpad_tui.cli.remote_polling import RemotePolling
+
     polling = RemotePolling(context)
     while True:
         # This is read before the count, so that the count includes the last line.

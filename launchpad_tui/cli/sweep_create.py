@@ -9,7 +9,6 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import integer
 from launchpad_tui.cli.bindings import bindings, input_bindings, warn_of_credentials
 from launchpad_tui.cli.command import Command, argument
-from launchpad_tui.cli.execution_sources import source_missing
 from launchpad_tui.cli.progress import counted
 from launchpad_tui.errors import NotFound
 
@@ -72,6 +71,8 @@ def _source(
         try:
             one = desk.configurations.resolve(scope, text)
         except NotFound:
+            from launchpad_tui.cli.execution_sources import source_missing
+
             raise source_missing(scope, text) from None
         inputs = dict(one.inputs) | dict(desk.configurations.references(scope, one.id))
         return one.name, one.executable_id, dict(one.parameters), inputs

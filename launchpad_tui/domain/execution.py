@@ -165,7 +165,7 @@ class Execution:
 
 
 @record
-class Queue:
+class QueuePosition:
     """What a pending execution waits for.
 
     Attributes:
@@ -198,7 +198,7 @@ class ExecutionDetails:
     outputs: tuple[Artifact, ...]
     references: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    queue: Queue | None = None
+    queue: QueuePosition | None = None
     reproductions: tuple[Execution, ...] = ()
 
 

@@ -13,7 +13,7 @@ from launchpad_tui.domain.execution import (
     TRANSITIONS,
     Claim,
     Execution,
-    Queue,
+    QueuePosition,
     Status,
     TargetStatus,
     UnfinishedExecution,
@@ -245,7 +245,7 @@ def claim_next(
         return _scope_of_pk(db, row[0]), from_row(found)
 
 
-def queue_of(registry: Registry, scope: Scope, execution_id: str) -> Queue | None:
+def queue_of(registry: Registry, scope: Scope, execution_id: str) -> QueuePosition | None:
     """Return what an execution of this machine waits for, None unless it is pending."""
     with registry.read() as db:
         found = db.execute(
@@ -265,7 +265,7 @@ def queue_of(registry: Registry, scope: Scope, execution_id: str) -> Queue | Non
             f"AND g.connection_pk = ? AND e.{_UNFINISHED}",
             (created, pk, connection),
         ).fetchone()
-        return Queue(running, before, kind == EMBEDDED_KIND)
+        return QueuePosition(running, before, kind == EMBEDDED_KIND)
 
 
 def set_supervisor(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.execution import Queue, Status
+from launchpad_tui.domain.execution import QueuePosition, Status
 from launchpad_tui.errors import Conflict
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
@@ -49,26 +49,29 @@ def test_a_pending_execution_waits_for_those_that_run_and_those_before_it(
     names = [f"e00000000000000{number}" for number in range(4)]
     for number, name in enumerate(names):
         add_execution(registry, name, status=Status.PENDING, at=number)
-    assert executions.queue_of(registry, DEFAULT_SCOPE, names[0]) == Queue(0, 0, True)
-    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == Queue(0, 3, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[0]) == QueuePosition(0, 0, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == QueuePosition(0, 3, True)
     assert executions.claim_next(registry, 2, 1, "boot") is not None
     assert executions.claim_next(registry, 2, 1, "boot") is not None
     assert executions.queue_of(registry, DEFAULT_SCOPE, names[0]) is None
-    assert executions.queue_of(registry, DEFAULT_SCOPE, names[2]) == Queue(2, 0, True)
-    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == Queue(2, 1, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[2]) == QueuePosition(2, 0, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == QueuePosition(2, 1, True)
     executions.transition(registry, DEFAULT_SCOPE, names[0], Status.RUNNING, started_at=START)
     executions.transition(registry, DEFAULT_SCOPE, names[0], Status.COMPLETED)
-    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == Queue(1, 1, True)
+    assert executions.queue_of(registry, DEFAULT_SCOPE, names[3]) == QueuePosition(1, 1, True)
 
 
 @pytest.mark.parametrize(
     ("queue", "text"),
     [
-        (Queue(2, 7, True), "the end of 2 running, and 7 before it; executions.parallel sets how"),
-        (Queue(3, 0, False), "the end of 3 running"),
-        (Queue(0, 2, True), "the start of 2 before it"),
-        (Queue(0, 0, True), "its start"),
+        (
+            QueuePosition(2, 7, True),
+            "the end of 2 running, and 7 before it; executions.parallel sets how",
+        ),
+        (QueuePosition(3, 0, False), "the end of 3 running"),
+        (QueuePosition(0, 2, True), "the start of 2 before it"),
+        (QueuePosition(0, 0, True), "its start"),
     ],
 )
-def test_what_an_execution_waits_for_is_stated(queue: Queue, text: str) -> None:
+def test_what_an_execution_waits_for_is_stated(queue: QueuePosition, text: str) -> None:
     assert queue_text(queue).startswith(text)

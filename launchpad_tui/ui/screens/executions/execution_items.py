@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from launchpad_tui.domain.execution import ExecutionDetails, Queue
+from launchpad_tui.domain.execution import ExecutionDetails, QueuePosition
 from launchpad_tui.domain.reproduction import ReproductionReport
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.domain.timestamps import duration_text
@@ -40,7 +40,7 @@ def ways_to_log(key: str) -> list[Item]:
     ]
 
 
-def queue_text(queue: Queue) -> str:
+def queue_text(queue: QueuePosition) -> str:
     """Return what a pending execution waits for."""
     if not queue.running:
         return f"the start of {queue.before:,} before it" if queue.before else "its start"
