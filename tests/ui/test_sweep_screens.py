@@ -275,3 +275,16 @@ async def test_a_sweep_is_stopped_while_it_is_created(swept_home: Home, monkeypa
         assert sweep.total == 10
         # One is STOPPED among the first four, so no further ones are created.
         assert len(seen) == 4
+
+
+async def test_messages_of_a_comparison_name_metrics_as_its_rows(swept_home: Home) -> None:
+    async with running(swept_home, "executions") as pilot:
+        app: Any = pilot.app
+        app.open("compare", item_ids=(COMPLETED, DEAD))
+        await settled(pilot)
+        # The cursor is on the first metric.
+        assert app.screen.row.name == "loss{phase=train}"
+        await press(pilot, "s")
+        assert "Sorted by train loss, ascending" in screen_text(pilot)
+        await press(pilot, "=")
+        assert "train loss: best value" in screen_text(pilot)

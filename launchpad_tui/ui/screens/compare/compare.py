@@ -15,7 +15,7 @@ from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row
 from launchpad_tui.domain.metric import Direction
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.compare.comparison_file import comparison_text
-from launchpad_tui.ui.screens.compare.comparison_sheet import sheet_of
+from launchpad_tui.ui.screens.compare.comparison_sheet import row_titles, sheet_of
 from launchpad_tui.ui.screens.compare.row_curves import RowCurvesMixin
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.dialogs import PromptDialog
@@ -274,8 +274,9 @@ class CompareScreen(RowCurvesMixin):
         else:
             order = None
         self._apply(replace(self.options, order=order))
+        title = row_titles(self.comparison).get(row.key, row.name)
         self.launchpad.say(
-            f"Sorted by {row.name}, {'descending' if order[1] else 'ascending'}"
+            f"Sorted by {title}, {'descending' if order[1] else 'ascending'}"
             if order
             else "Sorted in the order of selection"
         )
@@ -284,6 +285,7 @@ class CompareScreen(RowCurvesMixin):
         """Switch to the next aggregate of the metric under the cursor, or of all metrics."""
         options, row = self.options, self.row
         name = row.name if row is not None and row.numeric else ""
+        title = row_titles(self.comparison).get(row.key, name) if row is not None and name else ""
         now = options.aggregates.get(name, options.aggregate)
         following = AGGREGATES[(AGGREGATES.index(now) + 1) % len(AGGREGATES)]
         if name:
@@ -293,7 +295,7 @@ class CompareScreen(RowCurvesMixin):
         self._step = None
         self._apply(replace(options, at=None))
         texts = {"last": "last", "best": "best", "min": "minimum", "max": "maximum"}
-        self.launchpad.say(f"{name or 'All metrics'}: {texts[following]} value")
+        self.launchpad.say(f"{title or 'All metrics'}: {texts[following]} value")
 
     async def do_at_step(self) -> None:
         """Ask for a step, and show the metrics at it; an empty input shows aggregates again."""

@@ -66,7 +66,7 @@ def _sheet(
 ) -> SheetContent:
     lines: list[SheetLine] = []
     rows: list[Row | None] = []
-    titles = _row_titles(comparison)
+    titles = row_titles(comparison)
     for group, (shown, total) in comparison.counts.items():
         glyph = look.glyphs.folded if group in folded else look.glyphs.unfolded
         note = f"{shown} of {total}" if shown != total else f"{total}"
@@ -108,7 +108,7 @@ def _transposed_sheet(
     order: tuple[str, bool] | None,
     empty: str,
 ) -> SheetContent:
-    names = _row_titles(comparison)
+    names = row_titles(comparison)
     titles = _column_titles(comparison, slots, look)
     lines = [SheetLine(title.key, Cell(title.title.text, title.title.role)) for title in titles]
     columns = [
@@ -167,7 +167,7 @@ def _column_width(comparison: Comparison) -> int:
     return 16 if comparison.baseline is None else 13
 
 
-def _row_titles(comparison: Comparison) -> dict[str, str]:
+def row_titles(comparison: Comparison) -> dict[str, str]:
     """Return the titles of metrics by the key of their row: short where they are unique."""
     keys = {row.key: row.name for row in comparison.rows if row.numeric}
     titles = series_titles(keys.values())
