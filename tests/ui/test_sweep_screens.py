@@ -79,14 +79,14 @@ async def test_the_best_execution_of_a_sweep_is_first(swept_home: Home) -> None:
         desk.metrics.record(execution, [Metric("val_auc", value, now(), 1)])
     desk.close()
     async with running(swept_home, "executions") as pilot:
-        await press(pilot, "W", "enter")
+        await press(pilot, "ctrl+w", "enter")
         app: Any = pilot.app
         assert app.screen.table.row_id == DEAD
 
 
 async def test_the_values_of_a_sweep_are_not_cut_in_narrow_terminals(swept_home: Home) -> None:
     async with running(swept_home, "executions", size=(30, 20)) as pilot:
-        await press(pilot, "W", "enter")
+        await press(pilot, "ctrl+w", "enter")
         words = screen_text(pilot).split()
         app: Any = pilot.app
         for name, value in app.screen.query_one(SweepHead).sweep.definition.items():
