@@ -264,7 +264,7 @@ SCENES = [
         "configuration-review",
         workshop,
         opened(
-            "configuration.create", *["ctrl+n"] * 3, like="c0f19000-0000-4000-8000-000000000001"
+            "configuration.create", *["ctrl+n"] * 2, like="c0f19000-0000-4000-8000-000000000001"
         ),
         USUAL,
         expect=(
