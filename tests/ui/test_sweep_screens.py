@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from launchpad_tui.ui.screens.executions.sweep import SweepHead, SweepScreen
 from launchpad_tui.ui.screens.executions.sweep_operations import progress_cells
 from launchpad_tui.ui.screens.executions.sweeps import SweepsScreen
 from launchpad_tui.ui.screens.metrics.metrics import MetricsScreen
+from launchpad_tui.ui.widgets.chart_view import ChartView
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.screen_seeds import (
     COMPLETED,
@@ -93,6 +95,24 @@ async def test_the_values_of_a_sweep_are_not_cut_in_narrow_terminals(swept_home:
             assert name in words
             assert value in words
         assert "1 were not created" in screen_text(pilot)
+
+
+async def test_states_of_a_sweep_that_do_not_fit_are_clipped(swept_home: Home) -> None:
+    async with running(swept_home, "executions", size=(80, 20)) as pilot:
+        await press(pilot, "ctrl+w", "enter")
+        app: Any = pilot.app
+        head = app.screen.query_one(SweepHead)
+        head.show(
+            replace(head.sweep, members=(), states={"COMPLETED": 10, "DEAD": 1, "RUNNING": 1})
+        )
+        whole = head.paint_line(0, 80).text
+        assert whole.rstrip().endswith("  11/12  10 completed, 1 dead, 1 running")
+        clipped = head.paint_line(0, 39).text
+        assert clipped.startswith(" 11/12  10 completed, 1 dead")
+        assert clipped.rstrip().endswith("…")
+        # Without room for the bar, the numbers start where the other lines start.
+        exact = head.paint_line(0, 40).text
+        assert exact.rstrip() == " 11/12  10 completed, 1 dead, 1 running"
 
 
 @pytest.mark.parametrize("cells", [10, 13, 40])
@@ -284,6 +304,10 @@ async def test_messages_of_a_comparison_name_metrics_as_its_rows(swept_home: Hom
         await settled(pilot)
         # The cursor is on the first metric.
         assert app.screen.row.name == "loss{phase=train}"
+        app.screen.draw_now()
+        await settled(pilot)
+        chart = app.screen.query_one(ChartView)
+        assert chart.paint_line(0, chart.size.width).text.strip() == "train loss"
         await press(pilot, "s")
         assert "Sorted by train loss, ascending" in screen_text(pilot)
         await press(pilot, "=")

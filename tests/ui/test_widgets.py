@@ -18,6 +18,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.routes import ROUTES
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.common.wizard import StepProgress
 from launchpad_tui.ui.widgets.choice_line import ChoiceLine
 from launchpad_tui.ui.widgets.choose_dialog import Choice
 from launchpad_tui.ui.widgets.details import Details, Item, heading
@@ -392,6 +393,32 @@ async def test_a_key_has_one_meaning_on_a_screen(workshop_home: Home, top: str) 
                         or (other, action.id) in LAYERED
                     )
                     assert same, f"{key} is {other} and {action.id}"
+
+
+@pytest.mark.parametrize(
+    ("at", "width", "shown"),
+    [
+        (0, 80, " ● Files ── ◌ Scenario ── ◌ Name ── ◌ Metrics ── ◌ Review"),
+        (0, 45, " ● Files ── ◌ Scenario ── ◌ Name ── ◌ ── ◌"),
+        (2, 45, " ✓ ── ✓ ── ● Name ── ◌ Metrics ── ◌ Review"),
+        (4, 45, " ✓ ── ✓ ── ✓ Name ── ✓ Metrics ── ● Review"),
+        (1, 20, " ✓ ── ● Scenario ── ◌ ── ◌ ── ◌"),
+    ],
+)
+async def test_a_wizard_shows_the_titles_of_the_steps_that_fit(
+    home: Home, at: int, width: int, shown: str
+) -> None:
+    async with running(home) as pilot:
+        steps = StepProgress(("Files", "Scenario", "Name", "Metrics", "Review"))
+        await pilot.app.screen.mount(steps)
+        steps.at = at
+        assert steps.paint_line(1, width).text.rstrip() == shown[:width].rstrip()
+
+
+async def test_tabs_without_titles_are_separated_evenly(workshop_home: Home) -> None:
+    async with running(workshop_home, "stores", size=(80, 24)) as pilot:
+        head = screen_text(pilot).splitlines()[0]
+        assert "3 Exec ●1  4  5  9 Object stores" in head
 
 
 async def test_help_shows_the_whole_text_of_a_line(workshop_home: Home) -> None:

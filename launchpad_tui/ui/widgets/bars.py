@@ -107,8 +107,8 @@ class HeaderLine(Painted):
         for key, title, count, route in tabs:
             current = title == open_titles[0] or route == self._tab_of(open_titles[0])
             start = line.used
-            line.add(f" {key} ", look.style("key" if current else "dim"))
-            line.add(title, look.style("tab" if current else "dim"))
+            line.add(f" {key}", look.style("key" if current else "dim"))
+            line.add(f" {title}" if title else "", look.style("tab" if current else "dim"))
             line.add(f" {count}" if count else "", look.style("accent"))
             line.add(" ")
             self._spans.append((start, line.used, route))
@@ -168,7 +168,9 @@ class HeaderLine(Painted):
             if current not in {title for _, title, _, _ in form} and form is not full:
                 shown = next(tab for tab in full if tab[1] == current)
                 form = [*form, shown]  # noqa: PLW2901  the current tab is always shown
-            if sum(len(k) + len(t) + (len(c) + 1 if c else 0) + 3 for k, t, c, _ in form) <= room:
+            # Each tab has a space before and after its key, title and count.
+            texts = [" ".join(filter(None, tab[:3])) for tab in form]
+            if sum(len(text) + 2 for text in texts) <= room:
                 return form
         return []
 

@@ -64,7 +64,7 @@ class StepProgress(Painted):
         line = LineBuilder(width, look.style("text")).add(" ")
         if y != 1:
             return line.strip()
-        needed = sum(cell_width(title) + 6 for title in self.titles)
+        titled = self._titled(width)
         for number, title in enumerate(self.titles):
             if number:
                 line.add(f" {glyphs.rule * 2} ", look.style("line"))
@@ -75,10 +75,25 @@ class StepProgress(Painted):
                 if number == self.at
                 else glyphs.pending
             )
-            # In a narrow terminal, only the current step has its title.
-            text = f"{glyph} {title}" if number == self.at or needed <= width else glyph
+            text = f"{glyph} {title}" if number in titled else glyph
             line.add(text, look.style("title" if number == self.at else "dim"))
         return line.strip()
+
+    def _titled(self, width: int) -> set[int]:
+        """Return the numbers of the steps whose titles fit into a width of cells.
+
+        The current step has its title always, then the steps after it, then those before it, each
+        nearest first.
+        """
+        count = len(self.titles)
+        room = width - 1 - count - 4 * (count - 1)
+        titled: set[int] = set()
+        for number in (*range(self.at, count), *reversed(range(self.at))):
+            room -= cell_width(self.titles[number]) + 1
+            if room < 0 and titled:
+                break
+            titled.add(number)
+        return titled
 
 
 class _StepNote(Prose):

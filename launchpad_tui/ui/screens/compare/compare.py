@@ -200,6 +200,12 @@ class CompareScreen(RowCurvesMixin):
         return next((row for row in self.comparison.rows if row.key == key), None)
 
     @property
+    def row_title(self) -> str:
+        """The title of the row under the cursor as the sheet shows it; empty on a heading."""
+        row = self.row
+        return row_titles(self.comparison).get(row.key, row.name) if row is not None else ""
+
+    @property
     def subject_id(self) -> str:
         """The ID of the model or execution under the cursor."""
         sheet = self.query_one(Sheet)
@@ -265,7 +271,7 @@ class CompareScreen(RowCurvesMixin):
         row = self.row
         if row is None:
             return
-        best_descending = row.direction == Direction.HIGHER
+        title, best_descending = self.row_title, row.direction == Direction.HIGHER
         order = self.options.order
         if order is None or order[0] != row.key:
             order = (row.key, best_descending)
@@ -274,7 +280,6 @@ class CompareScreen(RowCurvesMixin):
         else:
             order = None
         self._apply(replace(self.options, order=order))
-        title = row_titles(self.comparison).get(row.key, row.name)
         self.launchpad.say(
             f"Sorted by {title}, {'descending' if order[1] else 'ascending'}"
             if order
@@ -285,7 +290,7 @@ class CompareScreen(RowCurvesMixin):
         """Switch to the next aggregate of the metric under the cursor, or of all metrics."""
         options, row = self.options, self.row
         name = row.name if row is not None and row.numeric else ""
-        title = row_titles(self.comparison).get(row.key, name) if row is not None and name else ""
+        title = self.row_title if name else ""
         now = options.aggregates.get(name, options.aggregate)
         following = AGGREGATES[(AGGREGATES.index(now) + 1) % len(AGGREGATES)]
         if name:

@@ -44,6 +44,11 @@ class RowCurvesMixin(SelectionScreen):
         """The comparison's row under the cursor; None on a heading."""
 
     @property
+    @abstractmethod
+    def row_title(self) -> str:
+        """The title of the row under the cursor as the sheet shows it; empty on a heading."""
+
+    @property
     def curves_are_due(self) -> bool:
         """Whether curves are drawn as soon as the cursor has rested."""
         return self._resting is not None
@@ -95,7 +100,7 @@ class RowCurvesMixin(SelectionScreen):
             height = min(height, round(width * _ASPECT))
         curve = view_of(chart)
         data = await self.chart_data(chart, curve, width)
-        drawing = await self.drawing(chart, data, curve, width, height, row.name if row else "")
+        drawing = await self.drawing(chart, data, curve, width, height, self.row_title)
         view.set_drawing(drawing, why_empty(chart, data))
 
     def on_resize(self, _event: events.Resize) -> None:

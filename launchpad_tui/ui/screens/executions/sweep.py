@@ -23,6 +23,7 @@ from launchpad_tui.domain.query import (
     ValueColumn,
 )
 from launchpad_tui.domain.sweep import Sweep
+from launchpad_tui.domain.text import clip
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
@@ -92,19 +93,20 @@ class SweepHead(Painted):
         if sweep is None:
             return line.strip()
         if y == 0:
-            # Narrow terminals need the room for the numbers.
-            count, states = f"  {sweep.ended:,}/{sweep.total:,}  ", ", ".join(state_texts(sweep))
-            self._add_bar(
-                line, sweep, max(0, min(_BAR, width // 3, width - 2 - len(count + states)))
-            )
+            # Narrow terminals need the room of the bar, with the space after it, for the numbers.
+            count, states = f"{sweep.ended:,}/{sweep.total:,}  ", ", ".join(state_texts(sweep))
+            cells = min(_BAR, width // 3, width - 4 - len(count + states))
+            if cells > 0:
+                self._add_bar(line, sweep, cells)
+                line.add("  ")
             line.add(count, look.style("title"))
-            line.add(states, look.style("dim"))
+            line.add(clip(states, width - line.used - 1, look.glyphs.ellipsis), look.style("dim"))
         elif y <= len(values := self._value_lines(width)):
             for text, role in values[y - 1]:
                 line.add(text, look.style(role))
         elif errors := [one.error for one in sweep.members if one.error]:
             text = f"{len(errors):,} were not created: {errors[0]}; press R to create them"
-            line.add(text, look.style("warn"))
+            line.add(clip(text, width - 2, look.glyphs.ellipsis), look.style("warn"))
         return line.strip()
 
     def _add_bar(self, line: LineBuilder, sweep: Sweep, cells: int) -> None:
