@@ -264,9 +264,11 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
 
     def do_refresh(self) -> None:
         """Load the data again, and request a sync if the runtime is remote."""
-        self._refreshing = True
+        sync_status = self.launchpad.sync_status
+        # The message about the requested sync is not to be replaced once the data are loaded.
+        self._refreshing = not sync_status.remote
         self.reload()
-        self.run_task(self.launchpad.sync_status.request_sync(), "ask")
+        self.run_task(sync_status.request_sync(), "ask")
 
     def do_back(self) -> None:
         """Close the screen."""
