@@ -70,7 +70,7 @@ class LaunchpadApp(AppActions, ChangedCellsOutput, MessageLine):
     BINDINGS: ClassVar[list[Any]] = []
     CSS = """
     Screen { background: $background; color: $foreground; }
-    #search { padding: 0 1; }
+    #search, #where { padding: 0 1; }
     """
 
     def __init__(

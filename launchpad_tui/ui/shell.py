@@ -75,6 +75,10 @@ class SyncInfo(Protocol):
     def role(self) -> str:
         """The color role of ``text``."""
 
+    @property
+    def remote(self) -> bool:
+        """Whether the data shown belong to a remote runtime, as far as is known yet."""
+
     def missing_reason(self, capability: str) -> str:
         """Return why the runtime does not offer a capability, empty if it does.
 

@@ -43,6 +43,18 @@ async def test_a_view_is_saved_shown_and_deleted(workshop_home: Home) -> None:
         assert pilot.app.desk.views.list() == ()
 
 
+async def test_inputs_above_a_list_start_where_its_title_starts(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await shown(pilot, "models")
+        for key in ("slash", "w"):
+            await press(pilot, key, *"zzz")
+            lines = screen_text(pilot).splitlines()
+            (typed,) = (line for line in lines[1:4] if "zzz" in line)
+            title = next(line for line in lines[1:4] if "Models" in line)
+            assert typed.index("zzz") == title.index("Models")
+            await press(pilot, "escape")
+
+
 @pytest.mark.parametrize("suffix", ["csv", "json", "md"])
 async def test_a_list_is_exported(workshop_home: Home, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"models.{suffix}"
