@@ -50,6 +50,7 @@ async def test_search_moves_from_match_to_match(tmp_path: Path) -> None:
         assert view.why_not_next_match() == "Search for a text first"
         await press(pilot, "slash", *"GRAPH 5", "enter")
         assert "Match 1 of 11" in screen_text(pilot)
+        assert "n next match" in screen_text(pilot).splitlines()[-1]
         assert ("graph 5", "current-match") in view.parts(10)
         assert ("graph 5", "match") in view.parts(100)
         await press(pilot, "n")

@@ -42,6 +42,8 @@ class MarkdownView(Lines):
         self.repaint()
         if text:
             self._step(1)
+        # The keys that go to other matches may be enabled or disabled now.
+        self.launchpad.repaint_footer()
 
     def parts(self, number: int) -> Parts:
         """Return a line with its matches marked, those in the current line differently."""
