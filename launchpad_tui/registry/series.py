@@ -15,7 +15,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import Metric, SeriesSummary, normal_name
 from launchpad_tui.domain.timestamps import from_micros
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import chunk, pack_summaries, series_points
+from launchpad_tui.registry import chunk, pack_summaries, series_points, series_texts
 from launchpad_tui.registry.codec import pairs
 from launchpad_tui.registry.configurations import BATCH, placeholders
 from launchpad_tui.registry.connections import group_pk
@@ -23,17 +23,19 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series_points import nan
 from launchpad_tui.registry.series_rows import Labels
-from launchpad_tui.registry.series_texts import ARTIFACT_NAME, KEY, LABELS, NAME
+from launchpad_tui.registry.series_texts import KEY
 from launchpad_tui.registry.sqlite_errors import reports_damage
 from launchpad_tui.registry.staged_points import settle_execution
 
+#: The numbers of texts are replaced by the texts afterwards.
 _SUMMARY = (
-    f"s.pk, e.id, {NAME}, {LABELS}, {KEY}, {ARTIFACT_NAME}, c.count, c.not_finite, c.first, "
+    "s.pk, e.id, s.name, s.labels, iif(s.key = 0, s.name, s.key), s.artifact_name, "
+    "c.count, c.not_finite, c.first, "
     "s.last, s.minimum, s.maximum, c.minimum_step, c.maximum_step, c.first_step, c.last_step, "
     "c.first_at, c.last_at, s.pack_pk"
 )
-#: the place of the number of points in `_SUMMARY`
-_COUNT = 6
+#: the places of the texts and of the number of points in `_SUMMARY`
+_TEXTS, _COUNT = slice(2, 6), 6
 #: the number of series that one transaction seals
 _SEALED_SERIES = 500
 #: the number of free pages of the file that are returned to the disk when an execution ends
@@ -181,8 +183,11 @@ def _summaries(
     """Return rows of `_SUMMARY`, of series in packs with the summaries from there."""
     rows = db.execute(query, values).fetchall()
     packed = pack_summaries.read(db, {row[0]: row[-1] for row in rows if row[_COUNT] is None})
+    text = series_texts.read(db, {number for row in rows for number in row[_TEXTS]}).__getitem__
     return [
-        (*row[:_COUNT], *one[:3], *row[9:12], *one[3:]) if (one := packed.get(row[0])) else row[:-1]
+        (*row[:2], *map(text, row[_TEXTS]), *one[:3], *row[9:12], *one[3:])
+        if (one := packed.get(row[0]))
+        else (*row[:2], *map(text, row[_TEXTS]), *row[_COUNT:-1])
         for row in rows
     ]
 

@@ -10,7 +10,6 @@ from launchpad_tui.domain.metric import ARTIFACT_LABEL, series_key
 from launchpad_tui.registry import pack_summaries, series_texts
 from launchpad_tui.registry.codec import clean, to_json
 from launchpad_tui.registry.series_schema import LISTED, SUMMARIZED
-from launchpad_tui.registry.series_texts import ARTIFACT_NAME, KEY, LABELS
 
 Labels = tuple[tuple[str, str], ...]
 #: the texts that identify a series
@@ -27,15 +26,20 @@ def named(
     """Return the series of an execution with these names, by their name and labels."""
     known: dict[tuple[str, str], Row] = {}
     columns = [*(f"s.{name}" for name in LISTED), *(f"c.{name}" for name in SUMMARIZED)]
-    for values in db.execute(
-        f"SELECT s.pk, n.text, {LABELS}, {KEY}, {ARTIFACT_NAME}, {', '.join(columns)} "
+    rows = db.execute(
+        "SELECT s.pk, n.text, s.labels, iif(s.key = 0, s.name, s.key), s.artifact_name, "
+        f"s.name, {', '.join(columns)} "
         "FROM json_each(?) w CROSS JOIN series_texts n ON n.text = w.value "
         "CROSS JOIN series s ON s.execution_pk = ? AND s.name = n.pk "
         "LEFT JOIN series_summaries c ON c.series_pk = s.pk",
         (to_json([*names]), execution),
-    ):
-        row = dict(zip(COLUMNS, values, strict=True))
-        known[row["name"], row["labels"]] = row
+    ).fetchall()
+    # The key of a series without labels is its name, which is read already.
+    texts = {row[5]: row[1] for row in rows}
+    texts |= series_texts.read(db, {number for row in rows for number in row[2:5]} - texts.keys())
+    for pk, name, labels, key, artifact_name, _, *changed in rows:
+        identity = (name, texts[labels], texts[key], texts[artifact_name])
+        known[identity[:2]] = dict(zip(COLUMNS, (pk, *identity, *changed), strict=True))
     pack_of = {row["pk"]: row["pack_pk"] for row in known.values() if row["count"] is None}
     if pack_of:
         summaries = pack_summaries.read(db, pack_of)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from launchpad_tui.registry.codec import to_json
+from launchpad_tui.registry.series_schema import EMPTY, NO_LABELS
 
 #: the SQL expressions of the texts of the series ``s``
 NAME, LABELS, KEY, ARTIFACT_NAME = (
@@ -27,6 +28,21 @@ def stored_key(name: str, key: str, numbers: Mapping[str, int]) -> int:
     """Return the column ``key`` of a series: 0 if the key is the name, and cannot be mistaken for
     one with labels."""
     return 0 if key == name and "{" not in key else numbers[key]
+
+
+def read(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Return texts by their numbers.
+
+    Many rows have few different texts: to look up each text once takes less time than an
+    expression for each row.
+    """
+    found = {EMPTY: "", NO_LABELS: "[]"}
+    if wanted := set(numbers) - found.keys():
+        found |= db.execute(
+            "SELECT pk, text FROM series_texts WHERE pk IN (SELECT value FROM json_each(?))",
+            (to_json([*wanted]),),
+        ).fetchall()
+    return found
 
 
 def add(db: sqlite3.Connection, texts: Iterable[str]) -> dict[str, int]:
