@@ -143,7 +143,7 @@ def _keys(context: CommandContext, _options: argparse.Namespace) -> None:
 
 def _export(context: CommandContext, options: argparse.Namespace) -> None:
     execution = execution_id(context, options.id)
-    series = context.desk.metrics.series(context.scope, execution)
+    series, waiting = context.desk.metrics.series_with_waiting(context.scope, execution)
     names = frozenset(map(normal_name, named_metrics(options.metric)))
     selected = [
         one
@@ -168,16 +168,16 @@ def _export(context: CommandContext, options: argparse.Namespace) -> None:
         from launchpad_tui.cli.metric_export import write_csv
 
         with context.paged():
-            write_csv(context.desk.metrics.rows(selected))
+            write_csv(context.desk.metrics.rows(selected, waiting))
     elif context.output == "json":
         from launchpad_tui.cli.metric_export import json_parts
         from launchpad_tui.cli.output import write_json_parts
 
         with context.paged():
-            write_json_parts(json_parts(context.desk.metrics.rows(selected)))
+            write_json_parts(json_parts(context.desk.metrics.rows(selected, waiting)))
     else:
         context.resources(
-            context.desk.metrics.stream(selected),
+            context.desk.metrics.stream(selected, waiting),
             extended_metric,
             (
                 TableColumn("NAME", cut_last=True),

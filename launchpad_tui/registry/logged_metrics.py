@@ -83,8 +83,13 @@ def stream(registry: Registry, series: Iterable[SeriesSummary], skip: int = 0) -
     Args:
         skip: the number of points of the first series that are left out.
     """
+    return metrics_of(row_batches(registry, series, skip))
+
+
+def metrics_of(batches: Iterable[tuple[SeriesSummary, Sequence[Row]]]) -> Iterator[Metric]:
+    """Yield the points of batches as metrics."""
     timestamps: dict[int, datetime] = {}
-    for one, rows in row_batches(registry, series, skip):
+    for one, rows in batches:
         name, labels = one.name, one.labels
         for step, at, value in rows:
             timestamp = timestamps.get(at)

@@ -22,7 +22,7 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
 from launchpad_tui.registry.series_points import nan
-from launchpad_tui.registry.series_rows import Labels
+from launchpad_tui.registry.series_rows import IDENTITY, Labels, new_row
 from launchpad_tui.registry.series_texts import KEY
 from launchpad_tui.registry.sqlite_errors import reports_damage
 from launchpad_tui.registry.staged_points import settle_execution
@@ -36,6 +36,12 @@ _SUMMARY = (
 )
 #: the places of the texts and of the number of points in `_SUMMARY`
 _TEXTS, _COUNT = slice(2, 6), 6
+#: the keys of a `Row` with the values of a summary, after the ID and the execution
+_SUMMARY_COLUMNS = (
+    *IDENTITY,
+    *("count", "not_finite", "first", "last", "minimum", "maximum", "minimum_step"),
+    *("maximum_step", "first_step", "last_step", "first_at", "last_at"),
+)
 #: the number of series that one transaction seals
 _SEALED_SERIES = 500
 #: the number of free pages of the file that are returned to the disk when an execution ends
@@ -140,6 +146,25 @@ def summaries(
     for rows in found.values():
         rows.sort(key=lambda one: (one.name, one.key, one.id))
     return found
+
+
+def unstored_summary(
+    number: int,
+    execution_id: str,
+    name: str,
+    labels: Labels,
+    points: Sequence[tuple[int, int, float]],
+) -> SeriesSummary:
+    """Return the summary of a series that is not stored yet.
+
+    Args:
+        number: the ID of the series.
+        points: its points by step, at least one: steps, microseconds since 1970 and values.
+    """
+    row = new_row(name, labels)
+    series_points.summarize(row, chunk.points(*zip(*points, strict=True)))
+    values = (row[column] for column in _SUMMARY_COLUMNS)
+    return _summary((number, execution_id, *values), _Timestamps())
 
 
 class _Timestamps(dict[int, datetime]):

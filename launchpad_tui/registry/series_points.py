@@ -285,12 +285,12 @@ def _store(
     """Add points to a series in the order of logging."""
     waiting = row["count"] - row["chunked"] + len(new)
     if row["pk"] is None:
-        _summarize(row, new)
+        summarize(row, new)
         insert(db, execution, row, updates.texts)
         updates.change(row)
     else:
         updates.change(row)
-        _summarize(row, new)
+        summarize(row, new)
     if waiting < _smallest(ended=ended):
         updates.add_tail(row["pk"], new)
         return
@@ -393,8 +393,8 @@ def _points(rows: Sequence[tuple[int, int, float | None]]) -> Points:
     )
 
 
-def _summarize(row: Row, new: Points) -> None:
-    """Update a series' summary with points in the order of logging."""
+def summarize(row: Row, new: Points) -> None:
+    """Update the summary of a series with points in the order of logging."""
     if len(new) == 1 and row["count"]:
         # By far the most frequent case: training continues.
         step, at, value = new.steps[0], new.times[0], new.values[0]

@@ -157,6 +157,25 @@ def settle_execution(db: sqlite3.Connection, execution: int, limit: int | None =
         series_points.add(db, execution, logged.by_series())
 
 
+@reports_damage
+def waiting(
+    db: sqlite3.Connection, execution: int
+) -> dict[tuple[str, Labels], list[tuple[int, int, float]]]:
+    """Return the staged points of an execution by series, in the order of logging.
+
+    A point is its step, microseconds since 1970 and its value.
+
+    Args:
+        execution: the row number of the execution.
+    """
+    logged = _Logged()
+    for names, data in db.execute(
+        "SELECT series, points FROM staged_points WHERE execution_pk = ? ORDER BY pk", (execution,)
+    ):
+        logged.add(names, data)
+    return logged.rows_by_series()
+
+
 def _encoded(metrics: Sequence[Metric]) -> tuple[str, bytes]:
     """Return the columns of a row, see `schema`."""
     if len(metrics) == 1:
@@ -234,4 +253,12 @@ class _Logged:
             else self._points.part(places[0], places[0] + 1)
             for key, places in self._places.items()
             if places
+        }
+
+    def rows_by_series(self) -> dict[tuple[str, Labels], list[tuple[int, int, float]]]:
+        """Return the points of each series as steps, times and values, in the order of logging."""
+        points = self._points
+        rows = list(zip(points.steps, points.times, points.values, strict=True))
+        return {
+            key: [rows[place] for place in places] for key, places in self._places.items() if places
         }

@@ -15,11 +15,19 @@ from launchpad_tui.domain.metric import (
     Tag,
     normal_name,
 )
-from launchpad_tui.registry import artifacts, executions, logged_metrics, series, staged_points
+from launchpad_tui.registry import (
+    artifacts,
+    executions,
+    logged_metrics,
+    series,
+    staged_points,
+    waiting_points,
+)
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.small_curves import small_curve
 
 if TYPE_CHECKING:
+    from launchpad_tui.registry.waiting_points import Waiting
     from launchpad_tui.registry.window import By
     from launchpad_tui.services.runtimes import Runtimes
 
@@ -97,22 +105,50 @@ class MetricService:
         first; at most ``limit`` of each series."""
         return logged_metrics.newest(self._registry, series, limit)
 
-    def stream(self, series: Iterable[SeriesSummary]) -> Iterator[Metric]:
+    def series_with_waiting(
+        self, scope: Scope, execution_id: str
+    ) -> tuple[tuple[SeriesSummary, ...], Waiting]:
+        """Return the series of an execution as `series` does, and the points of the last seconds
+        that are not part of them yet, for `rows` and `stream`.
+
+        This takes less time than to update thousands of series. Their summaries do not include
+        these points; series that have no other points have negative IDs.
+
+        Args:
+            scope: The connection and resource group.
+            execution_id: The ID of the execution.
+        """
+        staged_points.settle_before_reading(self._registry, complete=False)
+        found, waiting = waiting_points.series_and_points(self._registry, scope, execution_id)
+        return tuple(found), waiting
+
+    def stream(
+        self, series: Iterable[SeriesSummary], waiting: Waiting | None = None
+    ) -> Iterator[Metric]:
         """Yield all points of series, one series after the other, each by step.
 
         The memory for any number of points is that of one chunk.
+
+        Args:
+            series: The series.
+            waiting: Points to include, see `series_with_waiting`.
         """
-        return logged_metrics.stream(self._registry, series)
+        return logged_metrics.metrics_of(self.rows(series, waiting))
 
     def rows(
-        self, series: Iterable[SeriesSummary]
+        self, series: Iterable[SeriesSummary], waiting: Waiting | None = None
     ) -> Iterator[tuple[SeriesSummary, Sequence[tuple[int, int, float]]]]:
         """Yield the points of series as steps, microseconds since 1970 and values, ordered by step.
 
         A series may be yielded in several batches, one after the other. This takes less time than
         `stream`.
+
+        Args:
+            series: The series.
+            waiting: Points to include, see `series_with_waiting`.
         """
-        return logged_metrics.row_batches(self._registry, series)
+        batches = logged_metrics.row_batches(self._registry, series)
+        return waiting_points.merged(batches, waiting) if waiting else batches
 
     def window(
         self,
