@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -231,12 +232,17 @@ def _rows_of(
             (chunk.SIZE, wanted),
         ):
             chunks.setdefault(number, []).append(_Chunk(*row))
+        before = None
+        tail: list[Row] = []
         for number, step, at, value in db.execute(
             "SELECT series_pk, step, at, value FROM tail "
             "WHERE series_pk IN (SELECT value FROM json_each(?)) ORDER BY series_pk, step, pk",
             (wanted,),
-        ):
-            tails.setdefault(number, []).append((step, at, nan(value)))
+        ).fetchall():
+            if number != before:
+                before, tail = number, []
+                tails[number] = tail
+            tail.append((step, at, math.nan if value is None else value))
         unseen = [one.id for one in series if one.id not in chunks and one.id not in tails]
         packed = packs.read(db, unseen)
         overlapping = {

@@ -15,14 +15,7 @@ from launchpad_tui.domain.metric import (
     Tag,
     normal_name,
 )
-from launchpad_tui.registry import (
-    artifacts,
-    executions,
-    logged_metrics,
-    series,
-    staged_points,
-    waiting_points,
-)
+from launchpad_tui.registry import artifacts, executions, logged_metrics, series, staged_points
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.small_curves import small_curve
 
@@ -118,8 +111,10 @@ class MetricService:
             scope: The connection and resource group.
             execution_id: The ID of the execution.
         """
+        from launchpad_tui.registry.waiting_points import series_and_points
+
         staged_points.settle_before_reading(self._registry, complete=False)
-        found, waiting = waiting_points.series_and_points(self._registry, scope, execution_id)
+        found, waiting = series_and_points(self._registry, scope, execution_id)
         return tuple(found), waiting
 
     def stream(
@@ -148,7 +143,11 @@ class MetricService:
             waiting: Points to include, see `series_with_waiting`.
         """
         batches = logged_metrics.row_batches(self._registry, series)
-        return waiting_points.merged(batches, waiting) if waiting else batches
+        if not waiting:
+            return batches
+        from launchpad_tui.registry.waiting_points import merged
+
+        return merged(batches, waiting)
 
     def window(
         self,
