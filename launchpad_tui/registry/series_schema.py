@@ -6,9 +6,7 @@ to be as small, so they refer to texts by number and have only what lists are re
 
 from __future__ import annotations
 
-#: the row numbers of two texts. SQLite stores 0 and 1 without a byte for the value
-#: (https://www.sqlite.org/fileformat2.html#record_format), and most series have no labels.
-EMPTY, NO_LABELS = 0, 1
+from launchpad_tui.registry.series_texts import EMPTY, NO_LABELS
 
 #: the columns of ``series`` and of ``series_summaries`` that points change
 LISTED = ("headline", "main", "last", "minimum", "maximum", "pack_pk")

@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from launchpad_tui.registry.codec import to_json
-from launchpad_tui.registry.series_schema import EMPTY, NO_LABELS
 
+#: the row numbers of two texts. SQLite stores 0 and 1 without a byte for the value
+#: (https://www.sqlite.org/fileformat2.html#record_format), and most series have no labels.
+EMPTY, NO_LABELS = 0, 1
 #: the SQL expressions of the texts of the series ``s``
 NAME, LABELS, KEY, ARTIFACT_NAME = (
     f"(SELECT x.text FROM series_texts x WHERE x.pk = {number})"
