@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from launchpad_tui.domain.shown_credentials import hide_credentials
 
@@ -284,10 +284,12 @@ _ROUNDS = 3
 def clip_distinct(texts: Collection[str], width: int, ellipsis: str = "…") -> dict[str, str]:
     """Return each text made safe and cut to ``width`` cells, so that different ones look different.
 
-    A text is cut at its end as by `clip`. Those that would look alike lose the start that they
-    share, or are cut in the middle.
+    A text is cut at its end as by `clip`. Names that end in ``name=value`` parts show the parts
+    that differ. Other texts that would look alike lose the start that they share, or are cut in
+    the middle.
     """
     shown = {text: clip(text, width, ellipsis) for text in texts}
+    shown |= _clip_pairs(texts, width, ellipsis)
     for _ in range(_ROUNDS):
         groups: dict[str, list[str]] = {}
         for text, cut in shown.items():
@@ -316,3 +318,113 @@ def _clip_alike(texts: Sequence[str], width: int, ellipsis: str) -> list[str]:
     head = ellipsis if shared else ""
     room = width - len(head)
     return [head + clip_middle(text[len(shared) :], room, ellipsis) for text in texts]
+
+
+#: the start of a ``name=value`` part of a text
+_PAIR = re.compile(r"(?:^|\s)([\w.-]+)=")
+#: a decimal number whose last digits can be left out
+_DECIMAL = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
+#: the numbers of significant digits to which decimal numbers are rounded, if at all
+_DIGITS = (0, 4, 3, 2)
+
+
+def split_pairs(text: str) -> tuple[str, dict[str, str]]:
+    """Return the text before the first ``name=value`` part, and these parts in their order."""
+    base, *rest = _PAIR.split(text)
+    return base.strip(), dict(zip(rest[::2], (one.strip() for one in rest[1::2]), strict=True))
+
+
+def differing_pairs(pairs: Collection[Mapping[str, str]]) -> list[str]:
+    """Return the names whose values are not the same in all of the mappings, in their order."""
+    names = dict.fromkeys(name for one in pairs for name in one)
+    return [name for name in names if len({one.get(name) for one in pairs}) > 1]
+
+
+def _clip_pairs(texts: Collection[str], width: int, ellipsis: str) -> dict[str, str]:
+    """Return the texts that are cut to their differing ``name=value`` parts.
+
+    These are texts with the same start and different parts that do not fit.
+    """
+    groups: dict[str, dict[str, dict[str, str]]] = {}
+    for text in texts:
+        base, pairs = split_pairs(safe_text(text))
+        if pairs:
+            groups.setdefault(base, {})[text] = pairs
+    found: dict[str, str] = {}
+    for base, group in groups.items():
+        names = differing_pairs(group.values())
+        if names and not all(_in_view(base, pairs, names, width) for pairs in group.values()):
+            found |= _pairs_within(base, group, names, width, ellipsis)
+    return found
+
+
+def _in_view(base: str, pairs: Mapping[str, str], names: Collection[str], width: int) -> bool:
+    """Return whether a text that is cut at its end still has all parts with some names."""
+    parts = [f"{name}={value}" for name, value in pairs.items()]
+    if cell_width(" ".join([base, *parts])) <= width:
+        return True
+    last = max((place for place, name in enumerate(pairs, 1) if name in names), default=0)
+    return cell_width(" ".join([base, *parts[:last]])) < width
+
+
+def _pairs_within(
+    base: str,
+    group: Mapping[str, Mapping[str, str]],
+    names: Sequence[str],
+    width: int,
+    ellipsis: str,
+) -> dict[str, str]:
+    """Return the parts with some names in the longest form that fits for all texts of a group.
+
+    First, decimal numbers are rounded; then names of parts are left out, the first ones first.
+    Nothing is returned if no form fits in which all texts differ.
+    """
+    complete = all(name in pairs for pairs in group.values() for name in names)
+    for without in range(len(names) + 1 if complete else 1):
+        for digits in _DIGITS:
+            short = {
+                text: {name: _rounded(pairs[name], digits) for name in names if name in pairs}
+                for text, pairs in group.items()
+            }
+            merged = any(
+                len({one.get(name) for one in short.values()})
+                < len({one.get(name) for one in group.values()})
+                for name in names
+            )
+            forms = {
+                text: (", " if without else " ").join(
+                    value if place < without else f"{name}={value}"
+                    for place, (name, value) in enumerate(one.items())
+                )
+                for text, one in short.items()
+            }
+            room = width - max(map(cell_width, forms.values()))
+            if room < 0 or merged or len(set(forms.values())) < len(forms):
+                continue
+            head = "" if without else _head(base, room, ellipsis)
+            # A text that has none of the parts shows its start.
+            return {
+                text: f"{head}{form}" if form else clip(base, width, ellipsis)
+                for text, form in forms.items()
+            }
+    return {}
+
+
+def _head(base: str, room: int, ellipsis: str) -> str:
+    """Return the first words of a text with an ellipsis, or what of it fits."""
+    if not base or room < len(ellipsis):
+        return ""
+    if cell_width(base) < room:
+        return f"{base} "
+    head = first_cells(base, room - len(ellipsis))
+    if base[len(head) :] and not base[len(head)].isspace():
+        head = head[: head.rfind(" ") + 1]
+    head = head.rstrip()
+    return (head if len(head) >= _LEAST_PREFIX else "") + ellipsis
+
+
+def _rounded(value: str, digits: int) -> str:
+    """Return a decimal number with so many significant digits if that is shorter."""
+    if not digits or not _DECIMAL.fullmatch(value):
+        return value
+    return min(value, f"{float(value):.{digits}g}", key=len)

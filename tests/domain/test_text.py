@@ -192,10 +192,45 @@ def test_names_that_would_look_alike_show_what_differs_at_the_same_place() -> No
         "another name that is too long for i…",
     ]
     assert list(clip_distinct(SWEEP, 16).values()) == [
-        "…0.1 batch=8",
-        "…0.1 batch=16",
-        "…0.01 batch=8",
-        "…0.01 batch=16",
+        "0.1, batch=8",
+        "0.1, batch=16",
+        "0.01, batch=8",
+        "0.01, batch=16",
+    ]
+    assert list(clip_distinct(SWEEP, 8).values()) == ["0.1, 8", "0.1, 16", "0.01, 8", "0.01, 16"]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (56, ["Train a classifier rate=0.0422948505376 seed=2", "Train a classifier seed=3"]),
+        (46, ["Train a classifier rate=0.0422948505376 seed=2", "Train a classifier seed=3"]),
+        (36, ["Train a…rate=0.0422948505376 seed=2", "Train a…seed=3"]),
+        (28, ["…rate=0.0422948505376 seed=2", "…seed=3"]),
+        (20, ["…rate=0.04229 seed=2", "…seed=3"]),
+        (17, ["rate=0.042 seed=2", "seed=3"]),
+    ],
+)
+def test_names_are_cut_to_the_parts_that_differ(width: int, shown: list[str]) -> None:
+    names = [
+        "Train a classifier rate=0.0422948505376 epochs=500 seed=2",
+        "Train a classifier epochs=500 seed=3",
+    ]
+    assert list(clip_distinct(names, width).values()) == shown
+
+
+def test_numbers_are_not_rounded_to_the_same_one() -> None:
+    names = [f"Train a classifier rate={rate} seed=1" for rate in ("0.04221", "0.04224", "0.4")]
+    assert list(clip_distinct(names, 9).values()) == ["0.04221", "0.04224", "0.4"]
+    assert list(clip_distinct(names, 12).values()) == ["rate=0.04221", "rate=0.04224", "rate=0.4"]
+
+
+def test_a_part_with_spaces_and_a_name_without_parts_are_whole() -> None:
+    names = ["A long name of a run text=to be or not", "A long name of a run text=to be"]
+    assert list(clip_distinct([*names, "A long name of a run"], 20).values()) == [
+        "…text=to be or not",
+        "…text=to be",
+        "A long name of a run",
     ]
 
 

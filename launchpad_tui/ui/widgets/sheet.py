@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import cell_width, clip, clip_middle, pad, safe_text
+from launchpad_tui.domain.text import cell_width, clip, clip_distinct, pad, safe_text
 from launchpad_tui.records import field, record
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
@@ -17,7 +17,8 @@ from launchpad_tui.ui.widgets.columns import Cell
 from launchpad_tui.ui.widgets.painted import Painted, in_thumb
 
 _GAP = 2
-#: the width of a column in cells, at least and at most, and the number of rows it is measured on
+#: the width of a column in cells, at least and at most, and the number of rows it is measured on,
+#: which is the number of characters of names, too, that are read
 _NARROW, _WIDE, _MEASURED = 7, 28, 300
 #: the width of the row names in cells: at least, at most, and at most in a narrow terminal, whose
 #: third is less than that
@@ -31,6 +32,7 @@ class SheetLine:
     """A row: its key and its name.
 
     A heading starts a group and may have a note, with shorter forms of it for narrow terminals.
+    The name of a row follows its ``mark``, which is never cut.
     """
 
     key: str
@@ -38,19 +40,21 @@ class SheetLine:
     heading: bool = False
     note: str = ""
     shorter_notes: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @record
 class SheetColumn:
     """A column: its key, and a heading of one or two lines.
 
-    The first line is cut in its middle if ``middle`` is true, and at its end otherwise.
+    The first line begins with ``mark``, which is never cut. Titles that are too long are cut so
+    that they differ from those of the other columns.
     """
 
     key: str
     title: Cell
     subtitle: str = ""
-    middle: bool = False
+    mark: str = ""
 
 
 @record
@@ -145,6 +149,7 @@ class Sheet(Painted):
         self.top = 0
         self.left = 0
         self._widths: dict[int, int] = {}
+        self._cut: dict[int, dict[str, str]] = {}
         self._names = _NAMES[0]
         self._most = _WIDE
         #: is called when the cursor scrolls the rows, before the frame with the new rows
@@ -156,11 +161,11 @@ class Sheet(Painted):
         """Show other content; the cursor stays on its row and column if they still exist."""
         line, column = self.line_key, self.column_key
         self.content = content
-        self._widths = {}
+        self._widths, self._cut = {}, {}
         least, most = _NAMES
         longest = max(
             (
-                cell_width(safe_text(one.name.text, most))
+                cell_width(safe_text(one.mark + one.name.text, most))
                 for one in content.lines[:_MEASURED]
                 if not one.heading
             ),
@@ -205,7 +210,7 @@ class Sheet(Painted):
         if known is None:
             content = self.content
             head = content.columns[column]
-            texts = [head.title.text, head.subtitle]
+            texts = [head.mark + head.title.text, head.subtitle]
             # Only rows in view and some around them are measured; longer text elsewhere is cut.
             start = max(0, self.top - _MEASURED // 4)
             texts += [
@@ -334,12 +339,41 @@ class Sheet(Painted):
             head = self.content.columns[column]
             current = column == self.column
             line.fill_to(start)
-            text = head.title.fitting(size) if y == 0 else head.subtitle
-            if y == 0 and head.middle:
-                text = clip_middle(text, size, glyphs.ellipsis)
+            text = self._title(head, size) if y == 0 else head.subtitle
             role = ("title" if current else head.title.role) if y == 0 else "dim"
             line.add(pad(text, size, "left", glyphs.ellipsis), look.style(role), safe=True)
         return line.strip()
+
+    def _title(self, column: SheetColumn, size: int) -> str:
+        """Return the mark and title of a column in at most ``size`` cells."""
+        columns = self.content.columns
+        return self._distinct(
+            column.mark, column.title, size, lambda: [one.title for one in columns]
+        )
+
+    def _row_name(self, row: SheetLine) -> str:
+        """Return the mark and name of a row, cut so that it differs from those of other rows."""
+        rows = self.content.lines
+        return self._distinct(
+            row.mark,
+            row.name,
+            self._names - 1,
+            lambda: [one.name for one in rows if not one.heading],
+        )
+
+    def _distinct(
+        self, mark: str, name: Cell, size: int, others: Callable[[], Sequence[Cell]]
+    ) -> str:
+        """Return a mark and a name in at most ``size`` cells, which differs from the others."""
+        room = size - cell_width(mark)
+        text = name.fitting(room)[:_MEASURED]
+        if cell_width(safe_text(text, room * 4)) > room:
+            known = self._cut.setdefault(room, {})
+            if text not in known:
+                texts = {one.fitting(room)[:_MEASURED] for one in others()}
+                known |= clip_distinct(texts, room, self.look.glyphs.ellipsis)
+            text = known[text]
+        return mark + text
 
     def _row(self, row: int, y: int, width: int) -> Strip:
         look = self.look
@@ -357,7 +391,7 @@ class Sheet(Painted):
                 max(0, width - line.used - 2)
             )
             return line.add(f"  {note}", look.style("dim", cursor=current)).strip()
-        name = pad(head.name.text, self._names - 1, "left", glyphs.ellipsis)
+        name = pad(self._row_name(head), self._names - 1, "left", glyphs.ellipsis)
         line.add(name, look.style(head.name.role, cursor=current), safe=True)
         for column, start, size in self._shown():
             line.fill_to(start, look.style("text", cursor=current))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.comparison import Comparison, Row, RowGroup
 from launchpad_tui.domain.metric import Direction, series_titles
-from launchpad_tui.domain.text import shared_prefix
+from launchpad_tui.domain.text import differing_pairs, shared_prefix, split_pairs
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.services.charting import labels_of
 from launchpad_tui.ui.screens.common.custom_info import info_summary
@@ -20,8 +19,6 @@ from launchpad_tui.ui.widgets.sheet import SheetColumn, SheetContent, SheetLine
 _MEASURED = frozenset({RowGroup.METRICS, RowGroup.MODEL_METRICS})
 #: key of the row of executions, whose IDs are shortened in narrow columns
 _EXECUTION = f"{RowGroup.EXECUTION}/execution"
-#: names that start with the same number of characters are cut in the middle, not at the end
-_ALIKE = 6
 #: the width in cells to which columns shrink that have the names of rows as titles
 _TITLES = 20
 #: key of the row of creation times, which are shown as local time
@@ -83,7 +80,7 @@ def _sheet(
         for row in comparison.rows:
             if row.group is group:
                 name = _row_name(row, titles.get(row.key, row.name), order, look)
-                lines.append(SheetLine(row.key, Cell(f"  {name}")))
+                lines.append(SheetLine(row.key, Cell(name), mark="  "))
                 rows.append(row)
 
     def cell(line: int, column: int) -> Cell:
@@ -110,7 +107,7 @@ def _transposed_sheet(
 ) -> SheetContent:
     names = row_titles(comparison)
     titles = _column_titles(comparison, slots, look)
-    lines = [SheetLine(title.key, Cell(title.title.text, title.title.role)) for title in titles]
+    lines = [SheetLine(title.key, title.title, mark=title.mark) for title in titles]
     columns = [
         SheetColumn(
             row.key,
@@ -139,23 +136,41 @@ def _column_titles(
     comparison: Comparison, slots: Mapping[str, int], look: Look
 ) -> list[SheetColumn]:
     columns = []
-    labels = labels_of(comparison.subjects)
-    if prefix := shared_prefix(labels):
-        labels = [f"{look.glyphs.ellipsis}{label[len(prefix) :]}" for label in labels]
-    starts = Counter(label[:_ALIKE] for label in labels)
+    glyphs = look.glyphs
+    _, labels = _labels(comparison, look)
     for place, (subject, label) in enumerate(zip(comparison.subjects, labels, strict=True)):
         slot = slots.get(subject.id, 0)
-        glyph = marker(slot, ascii_only=look.glyphs.ascii)
         subtitle = f"{subject.mark} baseline" if place == comparison.baseline else subject.mark
-        title = Cell(f"{glyph} {label}", look.series(slot))
-        alike = starts[label[:_ALIKE]] > 1
-        columns.append(SheetColumn(subject.id, title, subtitle, middle=alike))
+        title = Cell(label, look.series(slot))
+        mark = f"{marker(slot, ascii_only=glyphs.ascii)} "
+        columns.append(SheetColumn(subject.id, title, subtitle, mark))
     return columns
+
+
+def _labels(comparison: Comparison, look: Look) -> tuple[str, list[str]]:
+    """Return the start that all names share, often empty, and what distinguishes the names.
+
+    Of names with the same start before their ``name=value`` parts, these are the parts that differ.
+    """
+    labels = labels_of(comparison.subjects)
+    parts = [split_pairs(label) for label in labels]
+    if len(parts) > 1 and len({base for base, _ in parts}) == 1:
+        names = differing_pairs([pairs for _, pairs in parts])
+        found = [
+            " ".join(f"{name}={pairs[name]}" for name in names if name in pairs)
+            for _, pairs in parts
+        ]
+        if all(found) and len(set(found)) == len(found):
+            return parts[0][0], found
+    prefix = shared_prefix(labels)
+    if not prefix:
+        return "", labels
+    return prefix, [look.glyphs.ellipsis + label[len(prefix) :] for label in labels]
 
 
 def _corner(comparison: Comparison, look: Look) -> str:
     """Return the text above the names of rows: the prefix of all names, or else their number."""
-    prefix = shared_prefix(labels_of(comparison.subjects))
+    prefix, _ = _labels(comparison, look)
     return f"{prefix}{look.glyphs.ellipsis}" if prefix else f"{len(comparison.subjects)} compared"
 
 
