@@ -16,6 +16,10 @@ _TAIL = 0.02
 _OUTLYING = 3.0
 #: the limits of floats, and the limit below which arithmetic loses digits
 _LEAST, _MOST, _TINY = 5e-324, 1.7976931348623157e308, 1e-290
+#: the least number of rows for which three ticks are wanted
+_ROWS_OF_THREE = 5
+#: the same for ticks of which some are in adjacent rows
+_ROWS_OF_MORE = 8
 #: seconds since 1970 that have a date in every time zone: the years 2 to 9998
 _EARLIEST, _LATEST = -62_104_060_800.0, 253_370_764_800.0
 
@@ -138,14 +142,21 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def row_ticks(low: float, high: float, rows: int, *, log: bool = False) -> list[float]:
-    """Return the ticks of a y axis of so many rows: one in three rows, but two if there is room.
+    """Return the ticks of a y axis of so many rows.
 
-    With one tick alone no other value can be estimated.
+    It is about one tick in three rows, but three ticks from eight rows on, and in fewer rows two or
+    three if there is room: with less of them other values can hardly be estimated.
     """
+    wanted = 3 if rows >= _ROWS_OF_THREE else 2
     found: list[float] = []
-    for most in range(max(1, min(8, rows // 3)), max(2, rows // 2 + 1)):
-        found = log_ticks(low, high, most) if log else ticks(low, high, most)
-        if sum(low <= tick <= high for tick in found) > 1:
+    inside = 0
+    limit = max(2, (rows + 1) // 2 + (rows >= _ROWS_OF_MORE))
+    for most in range(max(1, min(8, rows // 3)), limit + 1):
+        each = log_ticks(low, high, most) if log else ticks(low, high, most)
+        count = sum(low <= tick <= high for tick in each)
+        if count > inside or not found:
+            found, inside = each, count
+        if inside >= wanted:
             break
     return found
 

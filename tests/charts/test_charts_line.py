@@ -346,9 +346,19 @@ def test_log_ticks_never_fail(a: float, b: float, most: int) -> None:
 
 
 @given(st.floats(-1, 1), st.floats(-4, 1), st.integers(6, 40))
-def test_a_y_axis_of_six_rows_or_more_has_two_labels(low: float, size: float, rows: int) -> None:
+def test_a_y_axis_of_eight_rows_or_more_has_three_labels(
+    low: float, size: float, rows: int
+) -> None:
     high = low + 10**size
-    assert sum(low <= tick <= high for tick in row_ticks(low, high, rows)) >= 2
+    found = [tick for tick in row_ticks(low, high, rows) if low <= tick <= high]
+    assert len(found) >= (3 if rows >= 8 else 2)
+    # Each of them has a row of its own.
+    assert (found[1] - found[0]) / (high - low) * (rows - 1) >= 0.99
+
+
+@pytest.mark.parametrize("rows", [5, 8])
+def test_a_low_y_axis_has_a_label_between_its_ends(rows: int) -> None:
+    assert row_ticks(0.0, 2.4, rows) == [0, 1, 2]
 
 
 def test_the_name_of_the_x_axis_is_below_the_y_axis_if_the_last_label_is_at_the_end() -> None:
