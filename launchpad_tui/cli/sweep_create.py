@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 def _create(context: CommandContext, options: argparse.Namespace) -> int:
     from launchpad_tui.domain.sweep import MOST_EXECUTIONS, plan
+    from launchpad_tui.services.configurations import (
+        name_with_parameters,
+        name_without_parameters,
+    )
 
     scope = context.scope
     name, executable_id, parameters, inputs = _source(context, scope, options.source)
@@ -32,6 +36,13 @@ def _create(context: CommandContext, options: argparse.Namespace) -> int:
         limit=options.limit or MOST_EXECUTIONS,
     )
     combinations = found.combinations
+    if parameters:
+        # The name of a configuration may have values of parameters that are replaced.
+        varied = combinations[0] if combinations else {}
+        given = found.parameters
+        changed = {key: value for key, value in given.items() if value != parameters.get(key)}
+        name = name_without_parameters(name, varied, executable_id)
+        name = name_with_parameters(name, parameters, changed)
     parameters |= found.parameters
     inputs |= input_bindings(context, options.input)
     if options.dry_run:

@@ -12,7 +12,7 @@ from launchpad_tui.services.listing import Listing
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.connection import Scope
@@ -244,6 +244,18 @@ def name_with_parameters(
     kept = [one for one in words if one not in named]
     derived = " ".join((*kept, *(f"{key}={value}" for key, value in shown.items())))
     return derived if RESOURCE_NAME.fullmatch(derived) else name
+
+
+def name_without_parameters(name: str, left_out: Collection[str], default: str) -> str:
+    """Return the name of a configuration without values of some parameters.
+
+    Args:
+        name: The name, which may end with ``name=value`` parts.
+        left_out: The names of parameters with several values, of which none is named.
+        default: The name if nothing is left.
+    """
+    kept = [one for one in name.split(" ") if "=" not in one or one.split("=")[0] not in left_out]
+    return " ".join(kept).strip() or default
 
 
 def _parameter_values(executable: Executable, given: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchpad_tui.services.configurations import name_with_parameters
+from launchpad_tui.services.configurations import name_with_parameters, name_without_parameters
 
 PARAMETERS = {"rate": "0.1", "depth": "3", "api_key": "x"}
 
@@ -28,3 +28,17 @@ PARAMETERS = {"rate": "0.1", "depth": "3", "api_key": "x"}
 )
 def test_name_has_the_changed_parameters(name: str, changed: dict[str, str], derived: str) -> None:
     assert name_with_parameters(name, PARAMETERS, changed) == derived
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("deep rate=0.3 depth=5", "deep depth=5"),
+        ("deep rate=0.3", "deep"),
+        ("rate=0.3", "train"),
+        ("deep trees", "deep trees"),
+        ("the rate", "the rate"),
+    ],
+)
+def test_name_of_a_sweep_has_no_value_of_a_varied_parameter(name: str, left: str) -> None:
+    assert name_without_parameters(name, {"rate"}, "train") == left

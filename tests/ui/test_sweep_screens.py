@@ -242,6 +242,25 @@ async def test_a_default_with_commas_is_one_value(swept_home: Home) -> None:
         assert "learning_rate is used as text" in text
 
 
+async def test_the_name_of_a_sweep_has_no_replaced_values(swept_home: Home) -> None:
+    async with running(swept_home) as pilot:
+        app: Any = pilot.app
+        like = app.desk.configurations.create(
+            DEFAULT_SCOPE,
+            "tuned learning_rate=0.4 target=a",
+            TRAIN,
+            {"learning_rate": "0.4", "target": "a"},
+            {"customers": DATASET},
+        )
+        app.open("configuration.create", like=like.id)
+        await settled(pilot)
+        await press(pilot, "ctrl+n", "end", *",0.2", "down", "down", *"bc", "ctrl+n", "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "tuned target=abc" in text
+        assert "learning_rate=0.4 " not in text.split("Executable")[0]
+
+
 async def test_a_sweep_without_several_values_is_refused(swept_home: Home) -> None:
     async with running(swept_home) as pilot:
         app: Any = pilot.app

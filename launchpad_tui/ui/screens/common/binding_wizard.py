@@ -16,7 +16,11 @@ from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable
 from launchpad_tui.domain.shown_credentials import hide_value
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.services.configurations import check_resource_name, name_with_parameters
+from launchpad_tui.services.configurations import (
+    check_resource_name,
+    name_with_parameters,
+    name_without_parameters,
+)
 from launchpad_tui.ui.screens.common import sweep_step
 from launchpad_tui.ui.screens.common.cells import kind_text, timestamp_text
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
@@ -92,12 +96,16 @@ class BindingWizard(WizardScreen):
         typed = self.values.get("name", "").strip()
         if not typed and self.executable is not None:
             return self.executable.id
-        if typed != self._initial_name or self.varied():
+        if typed != self._initial_name:
             return typed
+        # The name of a sweep has no single value of a parameter that has several ones.
+        varied = self.varied()
+        if varied and self.executable is not None:
+            typed = name_without_parameters(typed, varied, self.executable.id)
         changed = {
             name: value
             for name, value in self.parameters().items()
-            if value != self._initial.get(name, "")
+            if value != self._initial.get(name, "") and name not in varied
         }
         return name_with_parameters(typed, self._initial, changed)
 
