@@ -16,7 +16,8 @@ T = TypeVar("T")
 class LaunchpadModal(ActionOwner, ScreenWithoutOverlays[T], ModalScreen[T]):
     """A dialog over a screen.
 
-    ``dismiss(result)`` closes it; the action ``app.cancel`` closes it with None.
+    ``dismiss(result)`` closes it; the actions ``app.cancel`` and ``dialog.cancel`` close it with
+    None.
     """
 
     DEFAULT_CSS = """
@@ -33,6 +34,16 @@ class LaunchpadModal(ActionOwner, ScreenWithoutOverlays[T], ModalScreen[T]):
             "Close without changes",
             "Dialogs",
             hidden=True,
+        ),
+        # Where text is typed, the key is the one that closes wizards.
+        Action(
+            "dialog.cancel",
+            "ctrl+x",
+            "cancel",
+            "Close without changes",
+            "Dialogs",
+            hidden=True,
+            priority=True,
         ),
     )
 
