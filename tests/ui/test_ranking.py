@@ -10,6 +10,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.domain.query import Query
+from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.sheet import Sheet
 from launchpad_tui.ui.widgets.table import VirtualTable
 from tests.scenes.harness import press, running, screen_text, settled
@@ -166,6 +167,13 @@ async def test_the_versions_of_a_model_are_charted(home: Home) -> None:
         desk = pilot.app.desk
         rows = desk.artifacts.listing(DEFAULT_SCOPE, None, Query()).slice(0, 100)
         ids = [row.artifact.id for row in rows if row.artifact.name.startswith("rate-")]
+        # A single version is listed without a chart.
+        pilot.app.open("versions", item_id=ids[0])
+        await settled(pilot)
+        assert "1 of 1" in screen_text(pilot)
+        assert "value of each version" not in screen_text(pilot)
+        assert not pilot.app.screen.query_one(ChartView).display
+        await press(pilot, "escape")
         desk.annotations.edit(DEFAULT_SCOPE, ids, ArtifactEdit(name="net"))
         desk.annotations.promote(DEFAULT_SCOPE, ids[0], "production")
         await settled(pilot)

@@ -153,6 +153,8 @@ class VersionsScreen(LaunchpadScreen):
 
     async def _draw(self) -> None:
         view = self.query_one(ChartView)
+        # A single version has nothing to be charted over.
+        view.display = len(self._rows) > 1
         column = self._column
         if column is None:
             view.set_drawing(None, "No metrics yet")
