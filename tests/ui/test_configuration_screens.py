@@ -47,6 +47,28 @@ def count_executions(pilot: Any) -> int:
     return len(listing.slice(0, 100))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_parameters_that_differ_are_first(workshop_home: Home, size: tuple[int, int]) -> None:
+    async with running(workshop_home, size=size) as pilot:
+        app: Any = pilot.app
+        for rate, seed in (("0.1", "1"), ("0.2", "1"), ("0.3", "2")):
+            app.desk.configurations.create(
+                DEFAULT_SCOPE,
+                "alike",
+                TRAIN,
+                {"trees": "200", "target": seed, "learning_rate": rate},
+                {"customers": DATASET},
+            )
+        await press(pilot, "4", "slash", *"alike", "enter")
+        await settled(pilot)
+        text = screen_text(pilot)
+        rows = [line for line in text.splitlines() if "learning_rate=" in line]
+        # The whole text of the row under the cursor may be below.
+        assert len(rows) >= 3, text
+        assert all("learning_rate=" in row.split("targe")[0] for row in rows)
+        assert not any("trees=" in row.split("targe")[0] for row in rows)
+
+
 async def test_search_filters_the_list_and_can_be_removed(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "slash", *"deep", "enter")

@@ -54,6 +54,8 @@ class Column(Generic[Row]):
         priority: if not all columns fit, those with the smallest numbers come first.
         names: whether texts that are cut must still differ, as in the first column.
         stays: whether the column is in view while the rows are ordered by it.
+        pairs: returns the values of a row by name, of which those that differ within the rows in
+            view are first; None if the column has no such values.
         shown: whether the column is ever in view; one that is not is offered for sorting alone.
     """
 
@@ -68,6 +70,7 @@ class Column(Generic[Row]):
     priority: int = 5
     names: bool = False
     stays: bool = True
+    pairs: Callable[[Row], Mapping[str, str]] | None = None
     shown: bool = True
 
 

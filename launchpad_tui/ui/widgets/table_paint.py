@@ -7,7 +7,15 @@ from typing import Any, Generic, TypeVar
 
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import cell_width, clip, clip_distinct, pad, safe_text, wrap
+from launchpad_tui.domain.text import (
+    cell_width,
+    clip,
+    clip_distinct,
+    differing_pairs,
+    pad,
+    safe_text,
+    wrap,
+)
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
 from launchpad_tui.ui.widgets.painted import Painted, in_thumb
@@ -64,6 +72,8 @@ class TablePaint(Painted, Generic[Row]):
         self._chip_spans: list[tuple[int, int]] = []
         #: what is shown of the texts in view that are cut, by the ID of the column
         self._cut: dict[str, tuple[tuple[object, ...], dict[str, str]]] = {}
+        #: the names of values that differ within the rows in view, by the ID of the column
+        self._first: dict[str, tuple[tuple[object, ...], list[str]]] = {}
 
     # Geometry -------------------------------------------------------------------------------------
 
@@ -315,6 +325,8 @@ class TablePaint(Painted, Generic[Row]):
                 # The gap has the style of the cell before it, which saves bytes.
                 line.fill_to(placed.start + MARGIN, line.last_style)
                 text = cell.fitting(placed.width) if cell.shorter else cell.text
+                if placed.column.pairs is not None:
+                    text = self._differing_first(placed.column, row)
                 text = text[:TEXT_LIMIT]
                 names = placed.column.names or placed.column is self.columns[0]
                 if names and len(text) > placed.width:
@@ -324,6 +336,24 @@ class TablePaint(Painted, Generic[Row]):
         line.fill_to(width - 1, base if cursor else line.last_style)
         line.add(self._edge(y), look.style("faint"), safe=True)
         return line.strip()
+
+    def _differing_first(self, column: Column[Row], row: Row) -> str:
+        """Return the values of a row; those that differ most within the rows in view are first."""
+        if column.pairs is None:
+            return ""
+        known = (self.cache, self.cache.puts, self.top, self.rows_high, column)
+        if self._first.get(column.id, ((),))[0] != known:
+            shown = [
+                column.pairs(one)
+                for index in range(self.top, self.top + self.rows_high)
+                if (one := self.cache.get(index)) is not None
+            ]
+            values = {name: {one.get(name) for one in shown} for name in differing_pairs(shown)}
+            names = sorted(values, key=lambda name: -len(values[name]))
+            self._first[column.id] = (known, names)
+        pairs = column.pairs(row)
+        first = [name for name in self._first[column.id][1] if name in pairs]
+        return " ".join(f"{name}={pairs[name]}" for name in dict.fromkeys((*first, *pairs)))
 
     def _distinct(self, placed: Placed[Row], text: str) -> str:
         """Return a text that is too long for its column, cut so that it differs from the others.
@@ -352,6 +382,8 @@ class TablePaint(Painted, Generic[Row]):
         cut = []
         for placed in self._layout(self.size.width):
             cell = placed.column.render(row)
+            if placed.column.pairs is not None:
+                cell = self._differing_first(placed.column, row)
             text = cell if isinstance(cell, str) else cell.fitting(placed.width)
             if cell_width(safe_text(text[:TEXT_LIMIT])) > placed.width:
                 whole = cell if isinstance(cell, str) else cell.text

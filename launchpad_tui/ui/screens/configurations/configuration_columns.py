@@ -14,13 +14,15 @@ def configuration_columns() -> tuple[Column[Configuration], ...]:
         Column[Configuration]("name", "Name", lambda c: c.name, 20, 44, 3, priority=0),
         text_column("executable", "Executable", lambda c: c.executable_id, (14, 30), 1, priority=1),
         timestamp_column("created", "Created", lambda c: c.created_at, priority=2),
-        text_column(
+        Column[Configuration](
             "parameters",
             "Parameters",
             lambda c: pairs_text(c.parameters),
-            (20, 120),
+            20,
+            120,
             6,
             priority=3,
+            pairs=lambda c: c.parameters,
         ),
         text_column("id", "ID", lambda c: c.id, (10, 36), 1, priority=4),
     )
