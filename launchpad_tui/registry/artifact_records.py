@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from launchpad_tui.domain.artifact import RECORD_PREFIX, Artifact
@@ -38,11 +38,12 @@ from launchpad_tui.registry import (
     parameter_sets,
     series,
     series_points,
+    series_texts,
 )
 from launchpad_tui.registry.codec import clean, number, to_json
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.series_texts import KEY, NAME, number_of
+from launchpad_tui.registry.series_texts import KEY, LABELS, NAME, number_of
 
 #: part, name, source and value of an attribute, see `state`
 AttributeState = tuple[str, str, str | None, Any]
@@ -232,8 +233,8 @@ def _value(
 ) -> Any:
     if part is AttributeKind.METRIC:
         rows = db.execute(
-            "SELECT pk, name, labels FROM series WHERE execution_pk = ? AND artifact_name = ? "
-            "AND key = ?",
+            f"SELECT s.pk, {NAME}, {LABELS} FROM series s WHERE s.execution_pk = ? "
+            f"AND s.artifact_name = {number_of('?')} AND {KEY} = ?",
             (owner, clean(artifact.logged_name) if artifact.execution_id else "", name),
         ).fetchall()
         return [
@@ -386,12 +387,13 @@ def _remove_metrics(
     db: sqlite3.Connection, owner: int, artifact: Artifact, keys: Iterable[str]
 ) -> None:
     """Remove the series with these keys that belong to an artifact alone."""
-    wanted: Sequence[str] = [*keys]
+    wanted = series_texts.find(db, keys)
     name = clean(artifact.logged_name) if artifact.execution_id else ""
     rows = db.execute(
         f"SELECT s.pk, {NAME} FROM series s WHERE s.execution_pk = ? "
-        f"AND s.artifact_name = {number_of('?')} AND {KEY} IN (SELECT value FROM json_each(?))",
-        (owner, name, to_json(wanted)),
+        f"AND s.artifact_name = {number_of('?')} "
+        "AND iif(s.key = 0, s.name, s.key) IN (SELECT value FROM json_each(?))",
+        (owner, name, to_json([*wanted.values()])),
     ).fetchall()
     db.executemany("DELETE FROM series WHERE pk = ?", [(pk,) for pk, _ in rows])
     for metric in {metric for _, metric in rows}:

@@ -26,19 +26,18 @@ def named(
     """Return the series of an execution with these names, by their name and labels."""
     known: dict[tuple[str, str], Row] = {}
     columns = [*(f"s.{name}" for name in LISTED), *(f"c.{name}" for name in SUMMARIZED)]
+    texts = {number: name for name, number in series_texts.find(db, names).items()}
     rows = db.execute(
-        "SELECT s.pk, n.text, s.labels, iif(s.key = 0, s.name, s.key), s.artifact_name, "
-        f"s.name, {', '.join(columns)} "
-        "FROM json_each(?) w CROSS JOIN series_texts n ON n.text = w.value "
-        "CROSS JOIN series s ON s.execution_pk = ? AND s.name = n.pk "
+        "SELECT s.pk, s.name, s.labels, iif(s.key = 0, s.name, s.key), s.artifact_name, "
+        f"{', '.join(columns)} "
+        "FROM json_each(?) w CROSS JOIN series s ON s.execution_pk = ? AND s.name = w.value "
         "LEFT JOIN series_summaries c ON c.series_pk = s.pk",
-        (to_json([*names]), execution),
+        (to_json([*texts]), execution),
     ).fetchall()
-    # The key of a series without labels is its name, which is read already.
-    texts = {row[5]: row[1] for row in rows}
+    # The key of a series without labels is its name, which is known already.
     texts |= series_texts.read(db, {number for row in rows for number in row[2:5]} - texts.keys())
-    for pk, name, labels, key, artifact_name, _, *changed in rows:
-        identity = (name, texts[labels], texts[key], texts[artifact_name])
+    for pk, name, labels, key, artifact_name, *changed in rows:
+        identity = (texts[name], texts[labels], texts[key], texts[artifact_name])
         known[identity[:2]] = dict(zip(COLUMNS, (pk, *identity, *changed), strict=True))
     pack_of = {row["pk"]: row["pack_pk"] for row in known.values() if row["count"] is None}
     if pack_of:

@@ -17,6 +17,10 @@ NAME, LABELS, KEY, ARTIFACT_NAME = (
 )
 
 
+#: the largest number of parameters of a statement
+_BATCH = 900
+
+
 def number_of(text: str) -> str:
     """Return the SQL expression of the number of a text; NULL if no series has it.
 
@@ -47,18 +51,25 @@ def read(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
     return found
 
 
+def find(db: sqlite3.Connection, texts: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of those texts that are stored."""
+    wanted = [*dict.fromkeys(texts)]
+    found: dict[str, int] = {}
+    # As parameters, because SQLite's JSON functions end a text at NUL.
+    for start in range(0, len(wanted), _BATCH):
+        some = wanted[start : start + _BATCH]
+        sql = f"SELECT text, pk FROM series_texts WHERE text IN ({','.join('?' * len(some))})"
+        found.update(db.execute(sql, some).fetchall())
+    return found
+
+
 def add(db: sqlite3.Connection, texts: Iterable[str]) -> dict[str, int]:
     """Store texts that are new, and return the number of each text."""
-    wanted = to_json([*dict.fromkeys(texts)])
+    wanted = [*dict.fromkeys(texts)]
+    found = find(db, wanted)
     # Most texts are known, and INSERT OR IGNORE would use up row numbers, which are to be small.
-    db.execute(
-        "INSERT INTO series_texts (text) SELECT w.value FROM json_each(?) w "
-        "WHERE NOT EXISTS (SELECT 1 FROM series_texts x WHERE x.text = w.value)",
-        (wanted,),
-    )
-    return dict(
-        db.execute(
-            "SELECT x.text, x.pk FROM json_each(?) w CROSS JOIN series_texts x ON x.text = w.value",
-            (wanted,),
-        ).fetchall()
-    )
+    for text in wanted:
+        if text not in found:
+            added = db.execute("INSERT INTO series_texts (text) VALUES (?)", (text,)).lastrowid
+            found[text] = int(added or 0)
+    return found

@@ -42,7 +42,7 @@ HOSTILE = f"{MARK}{CONTROLS}\n{MARK}-2\ttab\0nul"
 #: Hostile text in a command line, which cannot contain NUL.
 HOSTILE_ARGUMENT = HOSTILE.replace("\0", "")
 #: Options that wait for an execution, which the walk does not start.
-WAITING = {"--wait", "--follow"}
+WAITING = {"--wait", "--follow", "--require"}
 #: The hostile characters that YAML allows in comments.
 HOSTILE_COMMENT = f"{MARK}\u202eover\u2066iso\u2069\u200f\u061c\u2061\u206a\ufff9\u200b"
 #: A hostile file name.
@@ -327,6 +327,11 @@ def option_lines(command: Command, values: KnownValues) -> Iterator[list[str]]:
             yield [argument.flags[0], *([values.of(argument)] if argument.takes_value else [])]
 
 
+def waits(command: Command, argument: Argument) -> bool:
+    """Return whether a command waits without a limit for an execution because of an option."""
+    return command.path != ("executions", "wait") and not WAITING.isdisjoint(argument.flags)
+
+
 def replaced_values(
     command: Command, values: KnownValues, replacement: str
 ) -> Iterator[tuple[Argument, list[str]]]:
@@ -338,7 +343,7 @@ def replaced_values(
             # An optional argument may have no value in the line.
             changed = [*line[:at], replacement, *line[at + 1 :]]
             at += 1
-        elif not argument.takes_value:
+        elif not argument.takes_value or waits(command, argument):
             continue
         else:
             changed = [*line, f"{argument.flags[0]}={replacement}"]

@@ -19,6 +19,7 @@ from tests.cli.command_walk import (
     replaced_values,
     run,
     time_limit,
+    waits,
     walked_commands,
 )
 
@@ -66,6 +67,8 @@ def lines_of(command: Command, values: KnownValues) -> Iterator[list[str]]:
                 yield values.format(line)
     base = [*command.path, *values.required(command)]
     for argument in command.args:
+        if waits(command, argument):
+            continue
         if argument.keywords.get("action") == "append":
             yield base + [f"{argument.flags[0]}=a{number}=1" for number in range(500)]
         elif argument.keywords.get("nargs") in {"*", "+"}:

@@ -48,7 +48,7 @@ def names(cli: Cli, *words: str) -> list[str]:
         ("-label.stage", "abc"),
         ("tag.team", None),
         ("accuracy", "cba"),
-        ("accuracy:best", "cba"),
+        ("accuracy:best", "abc"),
         ("NAME", "abc"),
         ("duration", None),
     ],

@@ -99,7 +99,7 @@ def test_settling_takes_as_many_statements(tmp_path: Path) -> None:
         kinds = [text.split(" ", 2)[0] for text in found]
         # Two updates and the rows of the tail for each series, and a constant number beside these.
         assert kinds.count("UPDATE") <= 2 * FEW
-        assert kinds.count("SELECT") <= 6
+        assert kinds.count("SELECT") <= 7
 
     desk = open_desk(Home.at(tmp_path))
     add_execution(desk.registry, execution_id(0))

@@ -92,7 +92,11 @@ def round_trip(store: WebHdfsStore, folder: Path) -> None:
     assert store.browse().folders == ("m", "x y")
     assert store.delete_prefix("m") == 2
     store.delete("x y/ü#%41?")
-    assert store.browse() == store.browse("nothing")
+    empty = store.browse()
+    assert not empty.folders
+    assert not empty.objects
+    assert not empty.missing
+    assert store.browse("nothing").missing
 
 
 def test_tls_with_a_client_certificate(

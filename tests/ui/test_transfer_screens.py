@@ -375,6 +375,8 @@ async def test_files_with_metrics_beside_models_are_read(workshop_home: Home) ->
         )
         pilot.app.screen.query_one(Form).set_value("name", "again")
         await press(pilot, "ctrl+n")
+        assert "The URL belongs to forest" in screen_text(pilot)
+        await press(pilot, "ctrl+n")
         assert "metrics.json, params.yaml" in " ".join(screen_text(pilot).split())
         await press(pilot, "ctrl+n", "enter")
         assert values(pilot, "again") == (["f1"], {"depth": "8"})
