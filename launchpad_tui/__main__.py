@@ -28,16 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if log(given[1:]):
                 return 0
         from launchpad_tui.cli.run import run
+
+        if arguments is None:
+            gc.set_threshold(_GARBAGE_THRESHOLD)
+        return run(given)
     except KeyboardInterrupt:
         return 130
-    if arguments is not None:
-        return run(given)
-    gc.set_threshold(_GARBAGE_THRESHOLD)
-    try:
-        return run(given)
     finally:
-        # Otherwise the interpreter would examine all objects once more before it exits.
-        gc.freeze()
+        # An interrupt that passed through code that was compiled from a text, such as the methods
+        # of records, lets CPython end the process by SIGINT instead of with the exit code. It
+        # forgets that when such code is run.
+        exec("")
+        if arguments is None:
+            # Otherwise the interpreter would examine all objects once more before it exits.
+            gc.freeze()
 
 
 if __name__ == "__main__":

@@ -389,6 +389,19 @@ def test_the_exit_code_after_an_interrupt_is_130(home: Path, template: Path) -> 
     assert spawn(home, "executions", "wait", execution).code == 1
 
 
+def test_an_interrupt_of_compiled_text_does_not_change_the_exit_code(
+    home: Path, tmp_path: Path
+) -> None:
+    """Python remembers it, and would end the process by the signal."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import launchpad_tui.cli.run as module\n"
+        "module.run = lambda _arguments: exec('raise KeyboardInterrupt')\n"
+    )
+    root = Path(__file__).parents[2]
+    done = spawn(home, "models", env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"})
+    assert (done.code, done.err) == (130, "")
+
+
 def test_an_invalid_template_is_rejected(home: Path, tmp_path: Path, cli: Cli) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {}\n")
