@@ -55,10 +55,14 @@ class SlurmBench(Bench):
         return self.execution(execution_id).status_details["job"].rpartition(", ")[2]
 
     def running(self, execution_id: str) -> Execution:
-        """Wait until an execution runs and its command has written ``begun`` to its log."""
+        """Wait until an execution runs and its command has written ``begun`` to its log.
+
+        The controller may lose a job that it starts on a node that has just returned to service. It
+        requeues such a job and starts it again after up to two minutes.
+        """
         until(
             lambda: "begun" in self.log(execution_id).splitlines(),
-            60,
+            200,
             lambda: self.description(execution_id),
         )
         return self.wait(execution_id, Status.RUNNING)
